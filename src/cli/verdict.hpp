@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/sub_options.hpp"
+#include "exit_code.hpp"
+#include "payload/decode.hpp"
+#include "payload/expectation.hpp"
+#include "timestamp.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::cli {
+
+/// Decides when mqtt-sub leaves and what it tells the shell. It is told the facts and the time.
+class Verdict {
+ public:
+  /// Throws UsageError for an expectation that is not JSON.
+  explicit Verdict(const UntilOptions& until);
+
+  /// All subscriptions are granted (told once; the clocks of --timeout and --duration start).
+  void subscribed(Clock::time_point now);
+
+  /// A wanted message came and was shown.
+  void consider(const payload::Decoded& decoded, Clock::time_point now);
+
+  /// The reader of stdout went away.
+  void reader_left();
+
+  /// Whether it is time to leave.
+  bool reached(Clock::time_point now) const;
+
+  /// When reached() may become true though nothing comes.
+  std::optional<Clock::time_point> due() const;
+
+  /// What to tell the shell, once reached() or after reader_left().
+  ExitCode exit_code(Clock::time_point now) const;
+
+  /// One line that explains a code other than 0 ("timed out after 5 s with 0 of 1 messages",
+  /// unmet expectations and what came instead); empty when there is nothing to say.
+  std::string explanation(Clock::time_point now) const;
+
+ private:
+  UntilOptions until_;
+  std::vector<payload::Expectation> unmet_{};
+  std::vector<std::string> instead_{};  ///< The last few payloads that met nothing.
+  std::optional<Clock::time_point> since_{};
+  Clock::time_point last_{};
+  std::uint64_t seen_ = 0;
+  bool reader_left_ = false;
+  bool live_ = false;
+};
+
+}  // namespace mqtt_tools::cli

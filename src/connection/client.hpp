@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/options.hpp"
+#include "message.hpp"
+#include "timestamp.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::connection {
+
+/// Something that happened to the connection, in one line for people. The app decides who sees it.
+struct Notice {
+  enum class Level {
+    warning,  ///< Always told, but for --quiet: lost, back, insecure.
+    always,   ///< Told also with --quiet.
+    verbose,  ///< Told with -v of mqtt-pub.
+    debug,    ///< Told with --debug.
+  };
+
+  Level level = Level::warning;
+  std::string text{};  ///< Terminal-safe, without a newline.
+};
+
+/// What became of one message that was sent.
+struct Completion {
+  enum class Outcome {
+    taken,   ///< Acknowledged (QoS 0: written to the socket).
+    denied,  ///< The broker said no; `words` say why. Sending it again cannot help.
+  };
+
+  std::uint64_t id = 0;
+  Outcome outcome = Outcome::taken;
+  std::string words{};
+};
+
+/// One session with one broker at a time. Use it from one thread; what Paho does on its own threads
+/// stays behind this door. No call waits: the app polls fd() until due() and calls advance().
+class Client {
+ public:
+  using NoticeSink = std::function<void(const Notice&)>;
+
+  /// `tell` is called from within advance() only.
+  Client(Options options, NoticeSink tell);
+  ~Client();  ///< Takes no leave of the broker: see leave().
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// What to subscribe to at each connection, and what to unsubscribe from first. Before start().
+  void subscribe(std::vector<Subscription> subscriptions, std::vector<std::string> unsubscribe);
+
+  /// Begins to connect.
+  void start(Clock::time_point now);
+
+  /// Does what is due. Throws RunError when the run cannot go on: no broker within the limits,
+  /// refused, a subscription denied, the connection lost for good.
+  void advance(Clock::time_point now);
+
+  /// Readable when there is news for advance(), receive() or completions().
+  int fd() const;
+
+  /// When advance() must be called though fd() is silent.
+  std::optional<Clock::time_point> due() const;
+
+  bool connected() const;  ///< CONNACK came and the connection is not lost.
+  bool ready() const;      ///< Connected, and all subscriptions are granted.
+
+  /// How often the connection was made; a change tells the publisher to send again what waits.
+  std::uint64_t connections() const;
+
+  // Publishing.
+
+  /// Throws RunError (code 5) when the broker has said that it cannot take such a message: too
+  /// large, QoS or retain not available.
+  void check(const Message& message) const;
+
+  /// How many messages may be in flight at once: the smaller of `wanted` and the broker's Receive
+  /// Maximum.
+  std::size_t window(std::size_t wanted) const;
+
+  /// Hands `message` over under the name `id`. False when there is no connection to take it.
+  bool send(std::uint64_t id, const Message& message);
+
+  /// What became of messages since the last call. The list is valid until the next call.
+  const std::vector<Completion>& completions();
+
+  // Subscribing.
+
+  /// The next message; nothing if none is at hand. Valid until the next call.
+  Message* receive();
+
+  /// A message did not count: one more may be taken (Options::count).
+  void give_back();
+
+  /// There is something received that receive() has not given yet.
+  bool more() const;
+
+  // Leaving.
+
+  /// Takes leave: DISCONNECT is sent if connected and nothing stands in its way. Messages that come
+  /// from now on are dropped, unacknowledged.
+  void leave(Clock::time_point now);
+
+  /// DISCONNECT is written and the connection closed, or there is none.
+  bool left() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mqtt_tools::connection

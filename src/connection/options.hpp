@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/property.hpp"
+#include "message.hpp"
+#include "timestamp.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mqtt_tools::connection {
+
+/// automatic: MQTT 5, and once 3.1.1 when the broker does not speak it.
+enum class Version { automatic, v3_1, v3_1_1, v5 };
+
+enum class Transport { tcp, websocket };
+
+/// One broker, as the user named it. IPv6 addresses stand without brackets.
+struct Endpoint {
+  std::string host{};
+  int port = 0;  ///< 0: the default of the transport (1883, 8883, 80, 443).
+
+  bool operator==(const Endpoint&) const = default;
+};
+
+struct Credentials {
+  std::optional<std::string> username{};
+  std::optional<std::string> password{};
+};
+
+enum class TlsVersion { v1_2, v1_3 };
+
+/// TLS as the user asked for it. With `psk` nothing but the pre-shared key is used.
+struct Tls {
+  bool on = false;
+  std::string ca_file{};  ///< PEM; empty with an empty ca_path: the system's authorities.
+  std::string ca_path{};  ///< A directory as c_rehash makes it.
+  std::string certificate{};
+  std::string key{};
+  std::optional<std::string> key_passphrase{};
+  std::string ciphers{};                ///< OpenSSL list for TLS 1.2; empty: the default.
+  std::optional<TlsVersion> minimum{};  ///< none: 1.2 or the system's, whichever is higher.
+  std::vector<std::string> alpn{};
+  std::optional<std::string> psk{};  ///< Hex digits.
+  std::string psk_identity{};
+  bool verify = true;  ///< false: --insecure, neither chain nor name.
+};
+
+/// The message that the broker publishes when this process dies (MQTT 5.0 §3.1.2.5).
+struct Will {
+  Message message{};
+  std::optional<std::uint32_t> delay{};  ///< Seconds, MQTT 5.
+  PropertyList properties{};
+};
+
+/// An HTTP proxy that CONNECT is sent to.
+struct Proxy {
+  std::string host{};
+  int port = 0;
+  std::optional<std::string> username{};
+  std::optional<std::string> password{};
+};
+
+/// How to reach a broker and what to say to it. Plain data; cli/ checks it on entry.
+struct Options {
+  std::vector<Endpoint> endpoints{};  ///< Tried in order, at start and after a loss.
+  Transport transport = Transport::tcp;
+  std::string websocket_path = "/mqtt";
+  std::vector<std::pair<std::string, std::string>> websocket_headers{};
+  std::optional<Proxy> proxy{};
+  Tls tls{};
+
+  Version version = Version::automatic;
+  std::string version_5_only{};  ///< The option given that only MQTT 5 has: no fall-back. Or empty.
+  std::string client_id{};       ///< Unique per process unless the user gave it.
+  bool client_id_given = false;
+  Credentials credentials{};
+  std::chrono::seconds keep_alive{30};
+  bool clean_start = true;
+  std::optional<std::uint32_t> session_expiry{};  ///< Seconds, MQTT 5.
+  std::optional<Will> will{};
+  PropertyList connect_properties{};
+  PropertyList disconnect_properties{};
+  PropertyList subscribe_properties{};
+  PropertyList unsubscribe_properties{};
+
+  Duration connect_timeout =
+      std::chrono::seconds{10};  ///< One attempt over all hosts and addresses.
+  Duration wait{};               ///< How long to try for a first connection.
+  bool reconnect = true;
+  Duration reconnect_max = std::chrono::seconds{30};  ///< The longest pause between attempts.
+  std::optional<Duration> reconnect_for{};            ///< Give up after this long; none: never.
+
+  /// Messages that may be taken in all (--count); none: no limit. See Client::give_back().
+  std::optional<std::uint64_t> count{};
+  bool debug = false;  ///< Tell each packet.
+};
+
+/// What a subscription does with retained messages (MQTT 5.0 §3.8.3.1).
+enum class RetainHandling : int { always = 0, only_new = 1, never = 2 };
+
+/// One filter to subscribe to.
+struct Subscription {
+  std::string filter{};
+  Qos qos = Qos::at_least_once;
+  bool no_local = false;
+  bool retain_as_published = false;
+  RetainHandling retain_handling = RetainHandling::always;
+};
+
+/// The port that `options` mean for an endpoint that names none.
+int default_port(const Options& options);
+
+}  // namespace mqtt_tools::connection

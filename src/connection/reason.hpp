@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "exit_code.hpp"
+
+#include <string>
+
+namespace mqtt_tools::connection {
+
+/// What the client should make of a broker's refusal.
+enum class Remedy {
+  try_version_3,  ///< The broker does not speak MQTT 5.
+  try_again,      ///< Busy, unavailable, rate exceeded: like a broker that is not there.
+  give_up,        ///< Nothing that time would change.
+};
+
+/// A CONNACK return code (1 to 5, MQTT 3.1.1 §3.2.2.3) or reason code (0x80 and above, MQTT 5.0
+/// §3.2.2.2) in words: "bad user name or password", …
+std::string connack_words(int code);
+Remedy connack_remedy(int code);
+
+/// A DISCONNECT reason code of the broker (MQTT 5.0 §3.14.2.1) in words, and what the run becomes:
+/// ok when it is worth reconnecting, else the exit code.
+std::string disconnect_words(int code);
+ExitCode disconnect_outcome(int code);
+
+/// A PUBACK, PUBREC or PUBCOMP reason code (MQTT 5.0 §3.4.2.1) in words.
+std::string puback_words(int code);
+
+/// A SUBACK or UNSUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
+std::string suback_words(int code);
+
+}  // namespace mqtt_tools::connection

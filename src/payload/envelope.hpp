@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "time_format.hpp"
+#include "timestamp.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_tools::payload {
+
+/// One more member of the envelope (`--field KEY=TEXT` or `KEY:=JSON`).
+struct Field {
+  enum class Form { text, json };
+
+  std::string key{};
+  std::string value{};
+  Form form = Form::text;
+};
+
+/// How a text becomes a payload. Plain data; checked by Envelope's constructor.
+struct EnvelopeOptions {
+  enum class Input { text, json, hex, base64 };  ///< What the user's text is.
+  enum class Encoding { json, cbor, msgpack };   ///< What the envelope is written as.
+
+  bool raw = false;  ///< No envelope: the bytes as they are (checked when `input` is json).
+  Input input = Input::text;
+  Encoding encoding = Encoding::json;
+  std::string message_key = "msg";
+  std::string time_key = "data";
+  TimeFormat time_format{};
+  std::vector<Field> fields{};
+};
+
+/// Builds the payload of a message from what the user gave: the wire format of the tools,
+/// `{"msg":"<text>","data":"<time>"}`, or the bytes as they are.
+class Envelope {
+ public:
+  /// Throws UsageError for a member named twice, a field that is not JSON or not UTF-8.
+  explicit Envelope(EnvelopeOptions options);
+
+  /// The payload for `text`, made at `now`. Throws UsageError when `text` is not UTF-8 (byte offset
+  /// named), not JSON, not hex or base64.
+  std::string wrap(std::string_view text, Timestamp now) const;
+
+  /// The content type that MQTT 5 should carry, when one was asked for with --encode.
+  std::optional<std::string> content_type() const;
+
+ private:
+  EnvelopeOptions options_;
+  std::string tail_{};  ///< The fields, written once.
+};
+
+}  // namespace mqtt_tools::payload

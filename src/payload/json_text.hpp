@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace mqtt_tools::payload {
+
+/// How deep JSON, CBOR and MessagePack may nest before they count as text or bytes. jq and Python
+/// read what is below it.
+constexpr std::size_t max_depth = 100;
+
+/// Whether `text` is one JSON value (RFC 8259, UTF-8) nested at most max_depth levels.
+bool is_json(std::string_view text);
+
+/// One token of JSON text.
+struct JsonToken {
+  enum class Kind {
+    begin_object,
+    end_object,
+    begin_array,
+    end_array,
+    key,
+    string,
+    number,
+    word,
+    comma,
+    colon,
+    end
+  };
+
+  Kind kind = Kind::end;
+  std::string_view text{};  ///< As written; a string with its quotes.
+};
+
+/// Walks over text for which is_json() holds, token by token, without changing a letter of it.
+class JsonTokens {
+ public:
+  explicit JsonTokens(std::string_view text) : rest_(text) {}
+
+  JsonToken next();
+
+ private:
+  std::string_view rest_;
+  std::string nesting_{};  ///< '{' or '[' for each open level; tells a key from a string.
+  bool key_next_ = false;
+};
+
+/// Appends JSON text without the blanks between its tokens, numbers as written.
+void append_compact(std::string& out, std::string_view json);
+
+/// Appends `text` (UTF-8) as a JSON string with quotes; only quotes, backslashes and control
+/// characters are escaped.
+void append_string(std::string& out, std::string_view text);
+
+/// The text that a JSON string token (with its quotes) stands for. A lone surrogate becomes U+FFFD.
+std::string unquoted(std::string_view token);
+
+}  // namespace mqtt_tools::payload

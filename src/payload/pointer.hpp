@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "payload/decode.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_tools::payload {
+
+/// A JSON pointer (RFC 6901), as `--select` takes it.
+class Pointer {
+ public:
+  /// Throws UsageError when `text` is not a pointer.
+  explicit Pointer(std::string_view text);
+
+  /// The value it points at: a string unquoted, anything else as its JSON text, numbers as written.
+  /// Nothing when the payload is not JSON or has no such value.
+  std::optional<std::string> select(const Decoded& decoded) const;
+
+ private:
+  std::vector<std::string> steps_;
+};
+
+}  // namespace mqtt_tools::payload
