@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection/options.hpp"
+#include "error.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
@@ -57,9 +58,12 @@ class Client {
   /// Begins to connect.
   void start(Clock::time_point now);
 
-  /// Does what is due. Throws RunError when the run cannot go on: no broker within the limits,
-  /// refused, a subscription denied, the connection lost for good.
+  /// Does what is due.
   void advance(Clock::time_point now);
+
+  /// Why the run cannot go on, once that is so: no broker within the limits, refused, a
+  /// subscription denied, the connection lost for good.
+  const std::optional<RunError>& failure() const;
 
   /// Readable when there is news for advance(), receive() or completions().
   int fd() const;
