@@ -122,6 +122,13 @@ TEST_CASE("a record is JSON whatever arrived") {
   CHECK_THAT(record(of(std::string(101, '[') + std::string(101, ']'))), !Contains("value"));
 }
 
+TEST_CASE("the value in a record has no half of a surrogate pair, which jq refuses") {
+  const Message message = of(R"({"\ud800": ["a\uDC00\n", "\ud83d\ude00", 1.00, "\u00e9"]})");
+  CHECK_THAT(record(message), Contains("\"value\":{\"\ufffd\":[\"a\ufffd\\n\",\"\U0001f600\",1.00,"
+                                       "\"\\u00e9\"]}}"));
+  CHECK(parse_record(record(message)) == message);
+}
+
 TEST_CASE("a record without what may be left out is read") {
   Message expected;
   expected.topic = "a";
