@@ -78,4 +78,24 @@ CodePoint code_point_at(std::string_view text, std::size_t at) {
   return {value, length, true};
 }
 
+void append_utf8(std::string& out, char32_t value) {
+  const auto append = [&out](char32_t byte) { out += static_cast<char>(byte); };
+  const auto continuation = [value](int shift) { return 0x80 | ((value >> shift) & 0x3F); };
+  if (value < 0x80) {
+    append(value);
+  } else if (value < 0x800) {
+    append(0xC0 | (value >> 6));
+    append(continuation(0));
+  } else if (value < 0x10000) {
+    append(0xE0 | (value >> 12));
+    append(continuation(6));
+    append(continuation(0));
+  } else {
+    append(0xF0 | (value >> 18));
+    append(continuation(12));
+    append(continuation(6));
+    append(continuation(0));
+  }
+}
+
 }  // namespace mqtt_tools

@@ -27,6 +27,12 @@ std::size_t shortest(char32_t value) {
   return value < 0x10000 ? 3 : 4;
 }
 
+std::string appended(char32_t value) {
+  std::string out;
+  append_utf8(out, value);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("every code point in its shortest form is UTF-8, surrogates are not") {
@@ -37,6 +43,7 @@ TEST_CASE("every code point in its shortest form is UTF-8, surrogates are not") 
     const CodePoint point = code_point_at(text, 0);
     if (first_invalid_utf8(text).has_value() != surrogate) ++wrong;
     if (point.valid == surrogate) ++wrong;
+    if (!surrogate && appended(value) != text) ++wrong;
     if (!surrogate && (point.value != value || point.length != text.size())) ++wrong;
   }
   CHECK(wrong == 0);
