@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "cli/handler.hpp"
 
+#include "cli/descriptor.hpp"
+#include "cli/message_variables.hpp"
 #include "cli/run.hpp"
 #include "cli/spawn.hpp"
 #include "error.hpp"
-#include "payload/encoding.hpp"
-#include "timestamp.hpp"
 #include "topic.hpp"
 
 #include <fcntl.h>
@@ -23,31 +23,10 @@ namespace mqtt_tools::cli {
 namespace {
 
 constexpr std::size_t largest_reply = 268'435'455;
-constexpr int time_digits = 6;
 
 [[noreturn]] void cannot(const char* what) {
   throw RunError{ExitCode::failure, std::string{what} + ": " + std::strerror(errno)};
 }
-
-/// A descriptor that is closed when its owner goes.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor() { reset(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const { return fd_; }
-  void reset(int fd = -1) {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-    fd_ = fd;
-  }
-
- private:
-  int fd_;
-};
 
 /// The payload as a file without a name: unlike a pipe it never keeps us waiting for a command that
 /// does not read.
@@ -66,24 +45,6 @@ int file_of(std::string_view payload) {
   }
   ::lseek(fd, 0, SEEK_SET);
   return fd;
-}
-
-std::vector<Variable> variables_of(const Message& message) {
-  const Properties& properties = message.properties;
-  const auto number = [](auto value) { return std::optional{std::to_string(value)}; };
-  return {
-      {"MQTT_TOPIC", message.topic},
-      {"MQTT_QOS", number(static_cast<int>(message.qos))},
-      {"MQTT_RETAIN", number(message.retained ? 1 : 0)},
-      {"MQTT_PAYLOADLEN", number(message.payload.size())},
-      {"MQTT_MID", message.id != 0 ? number(message.id) : std::nullopt},
-      {"MQTT_TIME", to_rfc3339(message.time, time_digits)},
-      {"MQTT_CONTENT_TYPE", properties.content_type},
-      {"MQTT_RESPONSE_TOPIC", properties.response_topic},
-      // Bytes have no other way into an environment.
-      {"MQTT_CORRELATION_DATA_BASE64",
-       properties.correlation_data ? std::optional{payload::to_base64(*properties.correlation_data)}
-                                   : std::nullopt}};
 }
 
 /// The form of the answer to `message`; nothing if it asks for none that can be given.
@@ -154,7 +115,7 @@ void Handler::start(const Message& message) {
   try {
     CommandLine command;
     command.text = options_.command;
-    command.environment = variables_of(message);
+    command.environment = message_variables(message);
 
     const Descriptor input{file_of(message.payload)};
     command.input = input.get();
