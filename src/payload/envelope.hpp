@@ -28,6 +28,7 @@ struct EnvelopeOptions {
   bool raw = false;  ///< No envelope: the bytes as they are (checked when `input` is json).
   Input input = Input::text;
   Encoding encoding = Encoding::json;
+  bool announce = false;  ///< Whether the encoding was asked for, and MQTT 5 carries it along.
   std::string message_key = "msg";
   std::string time_key = "data";
   TimeFormat time_format{};
