@@ -56,6 +56,19 @@ JsonToken JsonTokens::next() {
   return token;
 }
 
+JsonToken JsonTokens::next_value() {
+  const JsonToken first = next();
+  if (first.kind != JsonToken::Kind::begin_object && first.kind != JsonToken::Kind::begin_array) {
+    return first;
+  }
+  const std::size_t outside = nesting_.size() - 1;
+  JsonToken last = first;
+  while (nesting_.size() > outside && last.kind != JsonToken::Kind::end) last = next();
+  const char* begin = first.text.data();
+  const char* end = rest_.data();
+  return {first.kind, {begin, static_cast<std::size_t>(end - begin)}};
+}
+
 void append_compact(std::string& out, std::string_view json) {
   std::size_t begin = 0;  // Of what is still to be copied.
   std::size_t at = 0;

@@ -41,6 +41,9 @@ class JsonTokens {
 
   JsonToken next();
 
+  /// The next token; but when an object or array begins, all of it, of the kind of its bracket.
+  JsonToken next_value();
+
  private:
   std::string_view rest_;
   std::string nesting_{};  ///< '{' or '[' for each open level; tells a key from a string.

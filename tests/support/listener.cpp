@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "support/listener.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <cerrno>
+#include <random>
+#include <stdexcept>
+
+namespace mqtt_tools::support {
+namespace {
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+/// A socket bound to `port`, or nothing when it is taken.
+Descriptor bound(Family family, int port) {
+  const int domain = family == Family::ipv4 ? AF_INET : AF_INET6;
+  Descriptor fd{checked(socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")};
+  const int on = 1;
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  int result = 0;
+  if (family == Family::ipv4) {
+    const auto address = loopback(port);
+    result = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  } else {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(static_cast<std::uint16_t>(port));
+    address.sin6_addr = in6addr_loopback;
+    result = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  if (result == 0) return fd;
+  if (errno != EADDRINUSE) checked(result, "bind");
+  return Descriptor{};
+}
+
+int random_port() {
+  static std::mt19937 engine{std::random_device{}()};
+  return std::uniform_int_distribution{10'000, 32'000}(engine);
+}
+
+}  // namespace
+
+int free_port(Family family) { return Listener{family}.port(); }
+
+Listener::Listener(Family family, int backlog) {
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    port_ = random_port();
+    fd_ = bound(family, port_);
+    // Two sockets may be bound to one port with SO_REUSEADDR, but only one may listen.
+    if (fd_ && listen(fd_.get(), backlog) == 0) return;
+  }
+  throw std::runtime_error{"no free port"};
+}
+
+Descriptor Listener::accept() const {
+  Descriptor fd{accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+  const int on = 1;
+  if (fd) setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return fd;
+}
+
+BlackHole::BlackHole() : listener_(Family::ipv4, 0) {
+  // Each connection that is made takes a place; the first that is not made has found none.
+  for (int attempt = 0; attempt < 16; ++attempt) {
+    Descriptor fd{
+        checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")};
+    const auto address = loopback(listener_.port());
+    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      pollfd made{fd.get(), POLLOUT, 0};
+      if (poll(&made, 1, 100) == 0) return;
+    }
+    waiting_.push_back(std::move(fd));
+  }
+  throw std::runtime_error{"the queue of connections never fills"};
+}
+
+Descriptor connect_to(int port) {
+  Descriptor fd{checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")};
+  const auto address = loopback(port);
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return Descriptor{};
+  }
+  const int on = 1;
+  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  set_nonblocking(fd.get());
+  return fd;
+}
+
+void reset(Descriptor& fd) {
+  const linger at_once{1, 0};
+  if (fd) setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  fd.close();
+}
+
+}  // namespace mqtt_tools::support

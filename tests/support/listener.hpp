@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/descriptor.hpp"
+
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::support {
+
+enum class Family { ipv4, ipv6 };
+
+/// A loopback port that nothing listens on. It is outside of the range that the system gives to
+/// outgoing connections; another test may still take it before you do.
+int free_port(Family family = Family::ipv4);
+
+/// A listening socket on a free loopback port.
+class Listener {
+ public:
+  explicit Listener(Family family = Family::ipv4, int backlog = 64);
+
+  int port() const { return port_; }
+  int fd() const { return fd_.get(); }
+  Descriptor accept() const;  ///< Nothing when there is nobody.
+
+ private:
+  Descriptor fd_{};
+  int port_ = 0;
+};
+
+/// A port where connections hang: the queue of those waiting is full, and stays so.
+class BlackHole {
+ public:
+  BlackHole();
+  int port() const { return listener_.port(); }
+
+ private:
+  Listener listener_;
+  std::vector<Descriptor> waiting_{};
+};
+
+/// A connection to 127.0.0.1, or nothing.
+Descriptor connect_to(int port);
+
+/// The end of `fd` as a reset (RST) instead of an orderly close.
+void reset(Descriptor& fd);
+
+}  // namespace mqtt_tools::support

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "support/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace mqtt_tools::support {
+namespace {
+
+/// Both ends of a new pseudo-terminal that passes bytes on as they are.
+Pipe make_terminal() {
+  int master = -1;
+  int slave = -1;
+  winsize size{};
+  size.ws_row = 24;
+  size.ws_col = 80;
+  checked(openpty(&master, &slave, nullptr, nullptr, &size), "openpty");
+  Pipe ends{Descriptor{master}, Descriptor{slave}};
+  termios mode{};
+  checked(tcgetattr(slave, &mode), "tcgetattr");
+  mode.c_oflag &= ~static_cast<tcflag_t>(OPOST);
+  mode.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  checked(tcsetattr(slave, TCSANOW, &mode), "tcsetattr");
+  for (const int fd : {master, slave}) checked(fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl");
+  return ends;
+}
+
+enum class Flow { open, ended };
+
+/// Appends what `fd` has at hand to `text`.
+Flow take(int fd, std::string& text, std::mutex& mutex) {
+  std::array<char, 65536> buffer;
+  while (true) {
+    const auto size = read(fd, buffer.data(), buffer.size());
+    if (size > 0) {
+      const std::lock_guard lock{mutex};
+      text.append(buffer.data(), static_cast<std::size_t>(size));
+    } else if (size < 0 && errno == EINTR) {
+      continue;
+    } else {
+      // A terminal that nobody holds any more answers EIO.
+      return size < 0 && errno == EAGAIN ? Flow::open : Flow::ended;
+    }
+  }
+}
+
+/// A program that left must not take the tests with it.
+[[maybe_unused]] const auto no_sigpipe = ::signal(SIGPIPE, SIG_IGN);
+
+}  // namespace
+
+Process::Process(const Command& command) {
+  const Prepared prepared{command};
+  Ends ends;
+  Pipe terminal;
+  Pipe input;
+  Pipe output;
+  Pipe errors;
+  Descriptor null;
+  for (const int wanted : {command.input_, command.output_, command.errors_}) {
+    if (wanted == Command::terminal && !terminal.read) terminal = make_terminal();
+  }
+
+  if (command.input_ == Command::null) {
+    null = Descriptor{checked(open("/dev/null", O_RDONLY | O_CLOEXEC), "/dev/null")};
+    ends.input = null.get();
+  } else if (command.input_ == Command::pipe) {
+    input = make_pipe();
+    ends.input = input.read.get();
+  } else {
+    ends.input = command.input_ == Command::terminal ? terminal.write.get() : command.input_;
+  }
+  const auto outward = [&terminal](int wanted, Pipe& pipe) {
+    if (wanted == Command::terminal) return terminal.write.get();
+    if (wanted != Command::captured) return wanted;
+    pipe = make_pipe();
+    return pipe.write.get();
+  };
+  ends.output = outward(command.output_, output);
+  ends.errors = outward(command.errors_, errors);
+  ends.terminal = static_cast<bool>(terminal.read);
+
+  started_ = std::chrono::steady_clock::now();
+  process_ = launch(prepared, ends);
+  process_.input = std::move(input.write);
+  process_.output = std::move(output.read);
+  process_.errors = std::move(errors.read);
+  if (terminal.read) {
+    if (command.input_ == Command::terminal) {
+      process_.input = Descriptor{checked(fcntl(terminal.read.get(), F_DUPFD_CLOEXEC, 3), "dup")};
+    }
+    const bool is_output = command.output_ == Command::terminal || process_.errors;
+    (is_output ? process_.output : process_.errors) = std::move(terminal.read);
+  }
+  for (const auto* end : {&process_.input, &process_.output, &process_.errors}) {
+    if (*end) set_nonblocking(end->get());
+  }
+  input_ = command.input_text_;
+  input_closing_ = command.input_ == Command::pipe && !command.input_stays_open_;
+  attendant_ = std::thread{[this] { attend(); }};
+}
+
+Process::~Process() {
+  leaving_ = true;
+  bell_.raise();
+  attendant_.join();
+  // Not reaped before, so that nobody else can have this number.
+  kill(-process_.pid, SIGKILL);
+  kill(process_.pid, SIGKILL);
+  waitpid(process_.pid, nullptr, 0);
+}
+
+void Process::attend() {
+  while (!leaving_) {
+    std::array<pollfd, 5> fds{{{bell_.fd(), POLLIN, 0},
+                               {process_.exited.get(), POLLIN, 0},
+                               {process_.output.get(), POLLIN, 0},
+                               {process_.errors.get(), POLLIN, 0},
+                               {-1, POLLOUT, 0}}};
+    {
+      const std::lock_guard lock{mutex_};
+      if (input_.empty() && input_closing_) process_.input.close();
+      if (!input_.empty()) fds[4].fd = process_.input.get();
+    }
+    poll(fds.data(), fds.size(), -1);
+    if (fds[0].revents != 0) bell_.clear();
+
+    if (fds[4].revents != 0) {
+      const std::lock_guard lock{mutex_};
+      const auto size = ::write(process_.input.get(), input_.data(), input_.size());
+      if (size > 0) input_.erase(0, static_cast<std::size_t>(size));
+      if (size < 0 && errno != EAGAIN && errno != EINTR) {
+        input_.clear();
+        process_.input.close();
+      }
+    }
+
+    const bool exited = fds[1].revents != 0;
+    const auto now = std::chrono::steady_clock::now();
+    if (fds[2].revents != 0 || exited) {
+      if (take(process_.output.get(), out_, mutex_) == Flow::ended) process_.output.close();
+    }
+    if (fds[3].revents != 0 || exited) {
+      if (take(process_.errors.get(), err_, mutex_) == Flow::ended) process_.errors.close();
+    }
+    if (exited) {
+      siginfo_t info{};
+      waitid(P_PID, static_cast<id_t>(process_.pid), &info, WEXITED | WNOWAIT);
+      const std::lock_guard lock{mutex_};
+      status_ = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+      ended_ = now;
+      process_.exited.close();
+    }
+    changed_.notify_all();
+  }
+}
+
+}  // namespace mqtt_tools::support

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "support/relay.hpp"
+
+#include "support/relay_link.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace mqtt_tools::support {
+namespace {
+
+constexpr std::array directions{Toward::broker, Toward::client};
+constexpr std::size_t buffered_at_most = 256 * 1024;
+
+}  // namespace
+
+Relay::Relay(int broker_port) : broker_port_(broker_port), pump_([this] { pump(); }) {}
+
+Relay::~Relay() {
+  change([](Settings& settings) { settings.leaving = true; });
+  pump_.join();
+}
+
+void Relay::change(const std::function<void(Settings&)>& how) {
+  {
+    const std::lock_guard lock{mutex_};
+    how(settings_);
+  }
+  bell_.raise();
+}
+
+void Relay::pump() {
+  while (true) {
+    Settings settings;
+    {
+      const std::lock_guard lock{mutex_};
+      settings = settings_;
+      settings_.cut = Cut::none;
+      if (settings.cut != Cut::none) cuts_ += static_cast<int>(links_.size());
+    }
+    if (settings.leaving) return;
+    if (settings.cut == Cut::reset) {
+      for (auto& link : links_) std::for_each(link->ends.begin(), link->ends.end(), support::reset);
+    }
+    if (settings.cut != Cut::none) {
+      links_.clear();
+      changed_.notify_all();
+    }
+
+    wait(settings);
+    for (auto& link : links_) {
+      for (const auto direction : directions) receive(*link, direction, settings);
+      for (const auto direction : directions) {
+        if (!link->dead) pass_on(*link, direction, settings);
+      }
+    }
+    std::erase_if(links_, [](const auto& link) { return link->dead; });
+    admit(settings);
+  }
+}
+
+void Relay::wait(const Settings& settings) {
+  std::vector<pollfd> fds{{bell_.fd(), POLLIN, 0}, {listener_.fd(), POLLIN, 0}};
+  const auto now = std::chrono::steady_clock::now();
+  auto end = now + 1h;
+  for (auto& link : links_) {
+    for (const auto direction : directions) {
+      auto& incoming = link->flow(other(direction));
+      auto& outgoing = link->flow(direction);
+      short events = 0;
+      const bool room = incoming.waiting < buffered_at_most;
+      if (!incoming.ended && room && !settings.held[index(other(direction))]) events |= POLLIN;
+      if (const auto due = outgoing.due(); due && !settings.held[index(direction)]) {
+        if (*due <= now) events |= POLLOUT;
+        if (*due > now) end = std::min(end, *due);
+      }
+      // An end that has closed would wake us for ever.
+      const bool watched = events != 0 || !incoming.ended;
+      fds.push_back({watched ? link->to(direction).get() : -1, events, 0});
+    }
+  }
+  const auto left = std::chrono::ceil<milliseconds>(end - now);
+  poll(fds.data(), fds.size(), static_cast<int>(left.count()));
+  if (fds[0].revents != 0) bell_.clear();
+  auto polled = fds.begin() + 2;
+  for (auto& link : links_) {
+    for (auto& events : link->events) events = (polled++)->revents;
+  }
+}
+
+void Relay::admit(const Settings& settings) {
+  while (auto client = listener_.accept()) {
+    {
+      const std::lock_guard lock{mutex_};
+      ++connections_;
+    }
+    changed_.notify_all();
+    auto broker = settings.refusing ? Descriptor{} : connect_to(broker_port_);
+    if (!broker) continue;
+    auto link = std::make_unique<Link>();
+    link->to(Toward::broker) = std::move(broker);
+    link->to(Toward::client) = std::move(client);
+    links_.push_back(std::move(link));
+  }
+}
+
+void Relay::receive(Link& link, Toward direction, const Settings& settings) {
+  auto& flow = link.flow(direction);
+  const auto events = link.events[index(other(direction))];
+  if (flow.ended || (events & (POLLIN | POLLHUP | POLLERR)) == 0) return;
+  std::array<char, 65536> buffer;
+  const auto size = recv(link.from(direction).get(), buffer.data(), buffer.size(), 0);
+  if (size > 0) {
+    const std::string bytes{buffer.data(), static_cast<std::size_t>(size)};
+    flow.waiting += bytes.size();
+    flow.chunks.push_back({std::chrono::steady_clock::now() + settings.delay, bytes});
+    if (direction == Toward::broker && settings.recording) {
+      const std::lock_guard lock{mutex_};
+      recorded_ += bytes;
+    }
+  } else if (size == 0) {
+    flow.ended = true;
+  } else if (errno != EAGAIN && errno != EINTR) {
+    link.dead = true;
+  }
+}
+
+void Relay::pass_on(Link& link, Toward direction, const Settings& settings) {
+  auto& flow = link.flow(direction);
+  const auto now = std::chrono::steady_clock::now();
+  const auto limit = settings.cut_after[index(direction)];
+  if (settings.held[index(direction)]) return;
+  while (!link.dead && flow.due() && *flow.due() <= now) {
+    if (limit > 0 && flow.passed >= limit && take_cut()) {
+      link.dead = true;
+      return;
+    }
+    auto& bytes = flow.chunks.front().bytes;
+    auto size = bytes.size();
+    if (limit > flow.passed) size = std::min(size, limit - flow.passed);
+    if (settings.rate > 0) size = std::min(size, std::max<std::size_t>(1, settings.rate / 20));
+    const auto sent = send(link.to(direction).get(), bytes.data(), size, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN) return;
+    if (sent < 0) {
+      link.dead = true;
+      return;
+    }
+    const auto count = static_cast<std::size_t>(sent);
+    bytes.erase(0, count);
+    if (bytes.empty()) flow.chunks.pop_front();
+    flow.waiting -= count;
+    flow.passed += count;
+    if (settings.rate > 0) {
+      const auto pause = std::chrono::microseconds{count * 1'000'000 / settings.rate};
+      flow.next = std::max(flow.next, now) + pause;
+    }
+    const std::lock_guard lock{mutex_};
+    passed_[index(direction)] += count;
+  }
+  if (flow.ended && flow.chunks.empty() && !flow.told) {
+    shutdown(link.to(direction).get(), SHUT_WR);
+    flow.told = true;
+  }
+  link.dead = link.flows[0].told && link.flows[1].told;
+}
+
+bool Relay::take_cut() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (settings_.cuts_left == 0) return false;
+    --settings_.cuts_left;
+    ++cuts_;
+  }
+  changed_.notify_all();
+  return true;
+}
+
+}  // namespace mqtt_tools::support

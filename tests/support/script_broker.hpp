@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/descriptor.hpp"
+#include "support/listener.hpp"
+#include "support/packet.hpp"
+#include "support/patience.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace mqtt_tools::support {
+
+class ScriptBroker;
+
+/// One connection, as its script sees it. Each call that waits ends the script when the client has
+/// gone or the broker is taken down. At the end of the script the connection is closed.
+class Session {
+ public:
+  /// Reads on until a packet of this type comes.
+  Packet expect(PacketType type);
+  Packet read();
+
+  // What a broker says. Properties are bytes without their length; under 3.1.1 they are left out.
+  void connack(int code, std::string_view properties = {}, int session_present = 0);
+  void puback(const Packet& publish, int reason = 0);
+  void pubrec(const Packet& publish, int reason = 0);
+  void pubcomp(const Packet& pubrel, int reason = 0);
+  void suback(const Packet& subscribe, const std::vector<int>& codes);
+  void publish(std::string_view topic, std::string_view payload, int qos = 0, int id = 1,
+               std::string_view properties = {});
+  void disconnect(int reason, std::string_view properties = {});
+  void send(std::string_view bytes);
+
+  // Whole behaviours.
+  void accept();                      ///< CONNECT, CONNACK 0.
+  Packet accept_subscription();       ///< accept(), and the first SUBSCRIBE is granted.
+  [[noreturn]] void serve();          ///< A well-behaved broker until the client goes.
+  void answer(const Packet& packet);  ///< What a well-behaved broker says to it.
+  [[noreturn]] void stay_silent();    ///< Reads, and says nothing, until the client goes.
+  [[noreturn]] void stop_reading();   ///< Until the client is seen to go.
+  [[noreturn]] void close();
+  [[noreturn]] void reset();
+
+ private:
+  friend class ScriptBroker;
+  struct Ended {};
+
+  Session(ScriptBroker& broker, Descriptor fd, int connection)
+      : broker_(broker), fd_(std::move(fd)), connection_(connection) {}
+
+  void wait(short events);
+  void acknowledge(PacketType type, int flags, int id, int reason);
+
+  ScriptBroker& broker_;
+  Descriptor fd_;
+  int connection_;
+  int level_ = 5;
+  PacketReader reader_{};
+};
+
+/// A broker whose side is played by scripts, one for each connection in turn; further connections
+/// get the last one. Everything that clients sent is kept, to be looked at.
+class ScriptBroker {
+ public:
+  using Script = std::function<void(Session&)>;
+
+  explicit ScriptBroker(Script script) : ScriptBroker(std::vector<Script>{std::move(script)}) {}
+  explicit ScriptBroker(std::vector<Script> scripts);
+  ~ScriptBroker();
+  ScriptBroker(const ScriptBroker&) = delete;
+  ScriptBroker& operator=(const ScriptBroker&) = delete;
+
+  int port() const { return listener_.port(); }
+  std::string port_text() const { return std::to_string(port()); }
+
+  /// What has come so far: of one type, or all.
+  std::vector<Packet> received() const;
+  std::vector<Packet> received(PacketType type) const;
+
+  /// Whether at least `count` packets of this type have come, or come within `limit`.
+  bool wait_for(PacketType type, std::size_t count = 1, milliseconds limit = patience) const;
+
+  /// Whether at least `count` connections have ended, or end within `limit`.
+  bool wait_for_end(int count = 1, milliseconds limit = patience) const;
+
+  int connections() const;
+
+ private:
+  friend class Session;
+
+  void listen();
+  void play(Descriptor fd, int connection);
+  void keep(const Packet& packet);
+
+  Listener listener_{};
+  std::vector<Script> scripts_;
+  Bell leaving_{};
+  mutable std::mutex mutex_{};
+  mutable std::condition_variable changed_{};
+  std::vector<Packet> received_{};
+  int connections_ = 0;
+  int ended_ = 0;
+  std::vector<std::thread> players_{};
+  std::thread doorman_{};
+};
+
+}  // namespace mqtt_tools::support
