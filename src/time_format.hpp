@@ -3,6 +3,7 @@
 
 #include "timestamp.hpp"
 
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@ namespace mqtt_tools {
 enum class Zone { local, utc };
 
 /// How the time in an envelope is written: `iso` (RFC 3339, UTC, milliseconds), `unix`, `unix-ms`,
-/// or a strftime format.
+/// or a strftime format. It remembers the last second's text: not for two threads at once.
 class TimeFormat {
  public:
   /// The default of the wire format: "2026-11-23 18-15-03", local time.
@@ -24,8 +25,12 @@ class TimeFormat {
   std::string text(Timestamp time) const;
 
  private:
+  std::string format_text(std::time_t second) const;
+
   std::string name_;
   Zone zone_;
+  mutable std::optional<std::time_t> last_second_{};
+  mutable std::string last_text_{};
 };
 
 /// The time that `text` stands for, if it is in one of the forms that an envelope commonly has

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mqtt_tools {
@@ -20,5 +21,8 @@ struct CodePoint {
 
 /// The code point that begins at `text[at]`; `at` is less than the size of `text`.
 CodePoint code_point_at(std::string_view text, std::size_t at);
+
+/// Appends a code point as UTF-8.
+void append_utf8(std::string& out, char32_t value);
 
 }  // namespace mqtt_tools

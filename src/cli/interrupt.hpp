@@ -3,6 +3,7 @@
 
 #include "exit_code.hpp"
 
+#include <csignal>
 #include <optional>
 
 namespace mqtt_tools::cli {
@@ -14,7 +15,7 @@ class Interrupt {
  public:
   /// Before any other thread is started.
   Interrupt();
-  ~Interrupt();
+  ~Interrupt();  ///< The signals stay blocked: the run is about to leave with a code of its own.
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
@@ -28,8 +29,15 @@ class Interrupt {
   std::optional<ExitCode> first_{};
 };
 
-/// In a child between fork and exec (or through posix_spawn attributes): signals as they were
-/// before Interrupt, SIGPIPE as the shell left it.
-void restore_signals();
+/// Ignores SIGPIPE: a reader that left is told by write().
+void ignore_broken_pipes();
+
+/// What a child must be given so that it finds the signals as the shell left them to us.
+struct ChildSignals {
+  sigset_t mask{};      ///< Blocked.
+  sigset_t defaults{};  ///< Ignored by us only.
+};
+
+const ChildSignals& child_signals();
 
 }  // namespace mqtt_tools::cli

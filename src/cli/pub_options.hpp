@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/talk.hpp"
+#include "cli/world.hpp"
 #include "connection/options.hpp"
 #include "feed/source.hpp"
 #include "output/printer.hpp"
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mqtt_tools::cli {
 
@@ -36,5 +38,8 @@ struct PubOptions {
 /// Reads command line, environment and configuration. Throws UsageError and RunError. Nothing when
 /// all is said already (--help, --version, --print-config went to stdout).
 std::optional<PubOptions> parse_pub(int argc, char** argv);
+
+/// The same for the words after the program's name, in a world that is given.
+std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments, const World& world);
 
 }  // namespace mqtt_tools::cli

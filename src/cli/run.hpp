@@ -13,11 +13,16 @@ namespace mqtt_tools::cli {
 /// Says one line on stderr: "mqtt-sub: <text>".
 void say(std::string_view text);
 
+/// Shows `text` on stderr, a terminal, as a line that the next say() or show_status() replaces; an
+/// empty text takes it away.
+void show_status(std::string_view text);
+
 /// The name that say() begins with and that help shows: "mqtt-pub" or "mqtt-sub".
 const std::string& program();
 
 /// Leaves the process with `code`: flushes stdio and skips destructors (Paho's would wait 100 ms or
-/// more), except under sanitizers, which want an orderly end.
+/// more), except under sanitizers, which want an orderly end. Code 0 becomes 1 when stdout could
+/// not be written.
 [[noreturn]] void leave(ExitCode code);
 
 /// The whole of main(): names the program, prepares the process (signals, descriptors 0 to 2 open),

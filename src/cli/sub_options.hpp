@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/talk.hpp"
+#include "cli/world.hpp"
 #include "connection/options.hpp"
 #include "output/printer.hpp"
 #include "payload/decode.hpp"
@@ -66,5 +67,8 @@ struct SubOptions {
 /// Reads command line, environment and configuration. Throws UsageError and RunError. Nothing when
 /// all is said already (--help, --version, --print-config went to stdout).
 std::optional<SubOptions> parse_sub(int argc, char** argv);
+
+/// The same for the words after the program's name, in a world that is given.
+std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, const World& world);
 
 }  // namespace mqtt_tools::cli

@@ -3,11 +3,13 @@
 
 #include "cli/sub_options.hpp"
 #include "exit_code.hpp"
+#include "message.hpp"
 #include "payload/decode.hpp"
 #include "payload/expectation.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,8 +22,13 @@ class Verdict {
   /// Throws UsageError for an expectation that is not JSON.
   explicit Verdict(const UntilOptions& until);
 
-  /// All subscriptions are granted (told once; the clocks of --timeout and --duration start).
+  /// All subscriptions are granted (the clocks of --timeout, --duration and --idle-timeout start;
+  /// told again after a reconnect, it changes nothing).
   void subscribed(Clock::time_point now);
+
+  /// Whether `message`, just arrived, ends the run and is not to be shown: the first live one, when
+  /// only the retained were asked for. Ask it before the message is judged wanted or not.
+  bool ends_before(const Message& message);
 
   /// A wanted message came and was shown.
   void consider(const payload::Decoded& decoded, Clock::time_point now);
@@ -43,9 +50,17 @@ class Verdict {
   std::string explanation(Clock::time_point now) const;
 
  private:
+  enum class Ending { none, enough, reader_left, timeout, duration, idle };
+
+  Ending ending(Clock::time_point now) const;
+  bool enough() const;
+  std::optional<Clock::time_point> deadline_of(Ending ending) const;
+  std::string what_ended(Ending ending) const;
+
   UntilOptions until_;
   std::vector<payload::Expectation> unmet_{};
-  std::vector<std::string> instead_{};  ///< The last few payloads that met nothing.
+  std::deque<std::string>
+      instead_{};  ///< The last few payloads that met nothing, as they are told.
   std::optional<Clock::time_point> since_{};
   Clock::time_point last_{};
   std::uint64_t seen_ = 0;

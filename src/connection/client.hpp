@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection/options.hpp"
+#include "error.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
@@ -39,6 +40,10 @@ struct Completion {
   std::string words{};
 };
 
+/// Throws UsageError when no broker could take the message: more than MQTT's 268,435,455 bytes
+/// (MQTT 5.0 §2.1.4).
+void check_size(const Message& message);
+
 /// One session with one broker at a time. Use it from one thread; what Paho does on its own threads
 /// stays behind this door. No call waits: the app polls fd() until due() and calls advance().
 class Client {
@@ -57,9 +62,12 @@ class Client {
   /// Begins to connect.
   void start(Clock::time_point now);
 
-  /// Does what is due. Throws RunError when the run cannot go on: no broker within the limits,
-  /// refused, a subscription denied, the connection lost for good.
+  /// Does what is due.
   void advance(Clock::time_point now);
+
+  /// Why the run cannot go on, once that is so: no broker within the limits, refused, a
+  /// subscription denied, the connection lost for good.
+  const std::optional<RunError>& failure() const;
 
   /// Readable when there is news for advance(), receive() or completions().
   int fd() const;
@@ -75,9 +83,9 @@ class Client {
 
   // Publishing.
 
-  /// Throws RunError (code 5) when the broker has said that it cannot take such a message: too
-  /// large, QoS or retain not available.
-  void check(const Message& message) const;
+  /// Why the broker would not take such a message, going by what it said when it accepted us: too
+  /// large, QoS or retain not available (MQTT 5.0 §3.2.2.3). Nothing when it may be sent.
+  std::optional<std::string> objection(const Message& message) const;
 
   /// How many messages may be in flight at once: the smaller of `wanted` and the broker's Receive
   /// Maximum.

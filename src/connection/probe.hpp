@@ -12,6 +12,7 @@ namespace mqtt_tools::connection {
 /// Why a connection to a broker did not come about.
 struct Cause {
   std::string words{};   ///< "connection refused (is a broker listening there?)", …
+  bool reached = false;  ///< TCP, TLS and WebSocket came about: what failed is MQTT itself.
   bool lasting = false;  ///< Trying again cannot help: a certificate, a wrong protocol on the port.
 };
 

@@ -33,4 +33,7 @@ void choose_address(const std::string& host, const Address& address);
 /// What choose_address() said last for `host`, as text; empty if nothing. Any thread.
 std::string chosen_address(const std::string& host);
 
+/// This thread is inside resolve(), where the look-up hook must not answer.
+bool resolving();
+
 }  // namespace mqtt_tools::connection

@@ -19,6 +19,12 @@ struct Progress {
   std::optional<std::uint64_t> total{};  ///< Of a regular file, its size.
 };
 
+/// What a feed did with its input that the user should be told.
+struct Remarks {
+  std::uint64_t skipped = 0;         ///< Broken records that were left out.
+  std::uint64_t retain_dropped = 0;  ///< Records that are published without their retain flag.
+};
+
 /// Where messages to publish come from. Never waits: it gives a message, "not yet" or "end".
 class Feed {
  public:
@@ -43,6 +49,8 @@ class Feed {
   virtual bool final() const { return false; }
 
   virtual Progress progress() const { return {}; }
+
+  virtual Remarks remarks() const { return {}; }
 };
 
 }  // namespace mqtt_tools::feed

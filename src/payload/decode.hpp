@@ -35,6 +35,7 @@ class Decoded {
 
  private:
   void decode() const;
+  bool fits(DecodeAs as) const;
 
   const Message* message_;
   DecodeAs as_;

@@ -28,6 +28,7 @@ struct EnvelopeOptions {
   bool raw = false;  ///< No envelope: the bytes as they are (checked when `input` is json).
   Input input = Input::text;
   Encoding encoding = Encoding::json;
+  bool announce = false;  ///< Whether the encoding was asked for, and MQTT 5 carries it along.
   std::string message_key = "msg";
   std::string time_key = "data";
   TimeFormat time_format{};
@@ -38,7 +39,8 @@ struct EnvelopeOptions {
 /// `{"msg":"<text>","data":"<time>"}`, or the bytes as they are.
 class Envelope {
  public:
-  /// Throws UsageError for a member named twice, a field that is not JSON or not UTF-8.
+  /// Throws UsageError for a member named twice or not at all, a field that is not JSON or not
+  /// UTF-8, and for options that exclude one another.
   explicit Envelope(EnvelopeOptions options);
 
   /// The payload for `text`, made at `now`. Throws UsageError when `text` is not UTF-8 (byte offset
@@ -49,8 +51,13 @@ class Envelope {
   std::optional<std::string> content_type() const;
 
  private:
+  void append_value(std::string& out, std::string_view text) const;
+  std::string unwrapped(std::string_view text) const;
+
   EnvelopeOptions options_;
-  std::string tail_{};  ///< The fields, written once.
+  std::string begin_{};   ///< What stands before the message's value,
+  std::string middle_{};  ///< between it and the time,
+  std::string end_{};     ///< and behind that: the fields. Written once.
 };
 
 }  // namespace mqtt_tools::payload

@@ -11,8 +11,8 @@ namespace mqtt_tools::payload {
 /// read what is below it.
 constexpr std::size_t max_depth = 100;
 
-/// Whether `text` is one JSON value (RFC 8259, UTF-8) nested at most max_depth levels.
-bool is_json(std::string_view text);
+/// Whether `text` is one JSON value (RFC 8259, UTF-8) nested at most `depth` levels.
+bool is_json(std::string_view text, std::size_t depth = max_depth);
 
 /// One token of JSON text.
 struct JsonToken {
@@ -41,6 +41,9 @@ class JsonTokens {
 
   JsonToken next();
 
+  /// The next token; but when an object or array begins, all of it, of the kind of its bracket.
+  JsonToken next_value();
+
  private:
   std::string_view rest_;
   std::string nesting_{};  ///< '{' or '[' for each open level; tells a key from a string.
@@ -53,6 +56,10 @@ void append_compact(std::string& out, std::string_view json);
 /// Appends `text` (UTF-8) as a JSON string with quotes; only quotes, backslashes and control
 /// characters are escaped.
 void append_string(std::string& out, std::string_view text);
+
+/// Appends a JSON string token (with its quotes) in the form that append_string() gives: an escape
+/// such as `\u00e9` becomes the letter. A lone surrogate, which UTF-8 cannot say, stays as it is.
+void append_requoted(std::string& out, std::string_view token);
 
 /// The text that a JSON string token (with its quotes) stands for. A lone surrogate becomes U+FFFD.
 std::string unquoted(std::string_view token);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+#include "cli/account.hpp"
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+std::string of_messages(std::uint64_t part, std::uint64_t all) {
+  return std::to_string(part) + " of " + std::to_string(all) +
+         (all == 1 ? " message" : " messages") + (part == 1 ? " was" : " were");
+}
+
+}  // namespace
+
+void Account::given(Clock::time_point now) {
+  if (outstanding() == 0) quiet_since_ = now;
+  ++given_;
+}
+
+void Account::taken(Clock::time_point now) {
+  ++taken_;
+  quiet_since_ = now;
+}
+
+void Account::denied(const std::string& words, Clock::time_point now) {
+  if (denied_++ == 0) why_ = words;
+  quiet_since_ = now;
+}
+
+void Account::connected(Clock::time_point now) {
+  if (connected_) return;
+  connected_ = true;
+  quiet_since_ = now;
+}
+
+std::optional<Clock::time_point> Account::due() const {
+  if (!connected_ || outstanding() == 0 || !quiet_since_) return std::nullopt;
+  return *quiet_since_ + ack_timeout_;
+}
+
+bool Account::overdue(Clock::time_point now) const {
+  const auto when = due();
+  return when && now >= *when;
+}
+
+std::string Account::unacknowledged() const {
+  return of_messages(outstanding(), given_) + " not acknowledged";
+}
+
+std::string Account::summary() const {
+  return std::to_string(taken_) + (taken_ == 1 ? " message was" : " messages were") +
+         " acknowledged";
+}
+
+std::string Account::denials() const { return of_messages(denied_, given_) + " denied: " + why_; }
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "cli/help.hpp"
+
+#include "cli/exit_words.hpp"
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+constexpr std::size_t column = 30;  ///< Where explanations begin.
+constexpr std::size_t width = 80;
+
+/// "-p, --port N"; of the long names only the first.
+std::string label(const Option& option) {
+  std::string text;
+  for (const std::string_view name : names(option)) {
+    const bool is_long = name.size() > 2;
+    text += (text.empty() ? "" : ", ") + std::string{name};
+    if (is_long) {
+      break;
+    }
+  }
+  return option.value.empty() ? text : text + " " + std::string{option.value};
+}
+
+/// Options that share one explanation, on one line, or on two when they are long.
+std::string row(const std::string& labels, const std::string& explanation) {
+  std::string text = "  " + labels;
+  if (text.size() + 2 > column && text.size() + 2 + explanation.size() > width) {
+    text += "\n";
+    text.append(column, ' ');
+  } else {
+    text.append(text.size() + 2 > column ? 2 : column - text.size(), ' ');
+  }
+  return text + explanation + "\n";
+}
+
+std::string section(const OptionGroup& group) {
+  std::string text = "\n" + std::string{group.title} + ":\n";
+  std::string labels;
+  std::string fallbacks;
+  for (const Option& option : group.options) {
+    labels += (labels.empty() ? "" : "  ") + label(option);
+    if (!option.fallback.empty()) {
+      fallbacks += (fallbacks.empty() ? "" : ", ") + std::string{option.fallback};
+    }
+    if (option.help.empty()) {
+      continue;
+    }
+    const std::string shown = fallbacks.empty() ? "" : " (" + fallbacks + ")";
+    text += row(labels, std::string{option.help} + shown);
+    labels.clear();
+    fallbacks.clear();
+  }
+  return text;
+}
+
+std::string exit_table() {
+  std::string text = "\nExit codes:\n";
+  for (const ExitCodeWords& words : exit_codes()) {
+    const std::string number = std::to_string(static_cast<int>(words.code));
+    text.append(5 - number.size(), ' ');
+    text += number + "  " + std::string{words.name};
+    text.append(15 - words.name.size(), ' ');
+    text += std::string{words.meaning} + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string help(const Tool& tool) {
+  std::string text = "Usage: " + std::string{tool.usage} + "\n" + std::string{tool.summary} + "\n";
+  for (const OptionGroup& group : tool.groups) {
+    text += section(group);
+  }
+  return text + exit_table() + "\nExamples:\n" + std::string{tool.examples};
+}
+
+}  // namespace mqtt_tools::cli

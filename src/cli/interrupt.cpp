@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "cli/interrupt.hpp"
+
+#include "error.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace mqtt_tools::cli {
+namespace {
+
+constexpr int exit_offset = 128;  // The shell's own rule for a process that a signal ended.
+
+bool ignored(int signal) {
+  struct sigaction action = {};
+  ::sigaction(signal, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
+}
+
+ChildSignals as_the_shell_left_them() {
+  ChildSignals signals;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &signals.mask);
+  sigemptyset(&signals.defaults);
+  if (!ignored(SIGPIPE)) {
+    sigaddset(&signals.defaults, SIGPIPE);
+  }
+  return signals;
+}
+
+/// What the run listens to: a signal that is ignored stays so.
+sigset_t wanted_signals() {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!ignored(signal)) {
+      sigaddset(&wanted, signal);
+    }
+  }
+  return wanted;
+}
+
+extern "C" void leave_at_once(int signal) { ::_exit(exit_offset + signal); }
+
+/// From here on the kernel itself ends the process, even if the run no longer asks.
+void leave_at_the_next(const sigset_t& signals) {
+  struct sigaction action = {};
+  action.sa_handler = leave_at_once;
+  sigemptyset(&action.sa_mask);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (sigismember(&signals, signal) == 1) {
+      ::sigaction(signal, &action, nullptr);
+    }
+  }
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  child_signals();
+  const sigset_t wanted = wanted_signals();
+  ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd_ < 0) {
+    throw RunError{ExitCode::failure, std::string{"cannot watch signals: "} + std::strerror(errno)};
+  }
+}
+
+Interrupt::~Interrupt() { ::close(fd_); }
+
+std::optional<ExitCode> Interrupt::raised() {
+  signalfd_siginfo info{};
+  if (!first_ && ::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    first_ = static_cast<ExitCode>(exit_offset + static_cast<int>(info.ssi_signo));
+    leave_at_the_next(wanted_signals());
+  }
+  return first_;
+}
+
+void ignore_broken_pipes() {
+  child_signals();
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+const ChildSignals& child_signals() {
+  static const ChildSignals signals = as_the_shell_left_them();
+  return signals;
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "cli/connection_flags.hpp"
+#include "cli/whole_file.hpp"
+#include "error.hpp"
+#include "escape.hpp"
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+using connection::Options;
+
+std::string secret_from_file(const Setting& setting, std::vector<Warning>& warnings) {
+  const std::optional<WholeFile> file = read_whole_file(setting.value(), Presence::required);
+  if (file->open_to_others) {
+    warnings.push_back(
+        {escaped(setting.value()) + " holds a secret and others may read it; chmod 600 helps"});
+  }
+  return first_line(file->text);
+}
+
+std::optional<std::string> read_password(const Settings& settings, const World& world,
+                                         std::vector<Warning>& warnings) {
+  if (const Setting* file = settings.find("password-file")) {
+    std::string password =
+        file->value() == "-" ? world.line_of_stdin() : secret_from_file(*file, warnings);
+    if (password.empty()) {
+      throw UsageError(named(*file) + ": there is no password in its first line");
+    }
+    return password;
+  }
+  if (settings.on("ask-password")) {
+    return world.ask_password();
+  }
+  return settings.text("password");
+}
+
+/// The setting that gives the password; null if none does.
+const Setting* password_setting(const Settings& settings) {
+  for (const std::string_view key : {"password", "password-file", "ask-password"}) {
+    if (settings.find(key) != nullptr) {
+      return settings.find(key);
+    }
+  }
+  return nullptr;
+}
+
+void check_password(const Setting& setting, Options& options) {
+  if (options.credentials.password->size() > 65'535) {
+    throw UsageError(named(setting) + ": a password has at most 65535 bytes");
+  }
+  if (!options.credentials.username) {  // Only MQTT 5 allows that (MQTT 3.1.1 §3.1.2.9).
+    if (options.version == connection::Version::v3_1 ||
+        options.version == connection::Version::v3_1_1) {
+      throw UsageError(named(setting) + " needs --username before MQTT 5");
+    }
+    if (options.version_5_only.empty()) {
+      options.version_5_only = "a password without --username";
+    }
+  }
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0 ||
+         (host.size() > 10 && host.compare(host.size() - 10, 10, ".localhost") == 0);
+}
+
+void warn_of_plain_text(const Setting& password, const Options& options,
+                        std::vector<Warning>& warnings) {
+  for (const connection::Endpoint& endpoint : options.endpoints) {
+    if (!options.tls.on && !is_loopback(endpoint.host)) {
+      const bool elsewhere = password.origin.layer != Origin::Layer::command_line;
+      warnings.push_back(
+          {"the password" + (elsewhere ? " from " + words(password.origin) : std::string{}) +
+           " goes to " + escaped(endpoint.host) + " in plain text; --tls encrypts it"});
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void read_secrets(const Settings& settings, const World& world, Options& options,
+                  std::vector<Warning>& warnings) {
+  if (const Setting* password = password_setting(settings)) {
+    options.credentials.password = read_password(settings, world, warnings);
+    if (options.credentials.password) {
+      check_password(*password, options);
+      warn_of_plain_text(*password, options, warnings);
+    }
+  }
+  if (!options.tls.on) {
+    return;
+  }
+  const Setting* passphrase = settings.find("keypass-file");
+  if (passphrase != nullptr && !options.tls.certificate.empty()) {
+    options.tls.key_passphrase = secret_from_file(*passphrase, warnings);
+  }
+  const Setting* file = settings.find("psk-file");
+  const Setting* psk = file != nullptr ? file : settings.find("psk");
+  if (psk != nullptr) {
+    const std::string key = file != nullptr ? secret_from_file(*file, warnings) : psk->value();
+    if (key.empty() || key.size() % 2 != 0 ||
+        key.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
+      throw UsageError(named(*psk) + " must be a key in hex digits, two for each byte");
+    }
+    options.tls.psk = key;
+  }
+  if (!options.tls.verify) {
+    warnings.push_back({"--insecure: whoever answers is believed to be the broker", true});
+  }
+}
+
+}  // namespace mqtt_tools::cli

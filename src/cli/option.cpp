@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "cli/option.hpp"
+
+namespace mqtt_tools::cli {
+
+std::vector<std::string_view> names(const Option& option) {
+  std::vector<std::string_view> found;
+  std::string_view rest = option.names;
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    found.push_back(rest.substr(0, comma));
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  }
+  return found;
+}
+
+std::string_view key(const Option& option) {
+  const std::size_t dashes = option.names.find("--");
+  if (dashes == std::string_view::npos) {
+    return option.names.substr(1);
+  }
+  const std::string_view rest = option.names.substr(dashes + 2);
+  return rest.substr(0, rest.find(','));
+}
+
+std::string spelling(const Option& option) {
+  const std::string_view word = key(option);
+  return (word.size() == 1 ? "-" : "--") + std::string{word};
+}
+
+std::string_view field(const Option& option) {
+  return option.field.empty() ? key(option) : option.field;
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "cli/output_flags.hpp"
+
+#include "error.hpp"
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+using output::PrinterOptions;
+using Form = PrinterOptions::Form;
+using Delimiter = PrinterOptions::Delimiter;
+
+Form automatic(const World& world) { return world.stdout_terminal ? Form::pretty : Form::raw; }
+
+}  // namespace
+
+PrinterOptions default_output(const World& world) {
+  PrinterOptions output;
+  output.terminal = world.stdout_terminal;
+  output.width = world.columns;
+  output.form = automatic(world);
+  output.colour = world.stdout_terminal && !world.variable("NO_COLOR") &&
+                  world.variable("TERM").value_or("") != "dumb";
+  return output;
+}
+
+PrinterOptions read_output(const Settings& settings, const World& world) {
+  PrinterOptions output = default_output(world);
+  if (const Setting* form = settings.find("output")) {
+    output.form = choice<Form>(*form, {{"auto", automatic(world)},
+                                       {"pretty", Form::pretty},
+                                       {"raw", Form::raw},
+                                       {"json", Form::json}});
+  }
+  if (settings.on("json")) {
+    output.form = Form::json;
+  }
+  output.topic = settings.on("verbose");
+  if (const Setting* format = settings.find("format")) {
+    output.form = Form::format;
+    output.format = format->value();
+    output.topic = false;  // The format says where the topic stands.
+  }
+  output.delimiter = settings.on("N")   ? Delimiter::none
+                     : settings.on("0") ? Delimiter::null
+                                        : Delimiter::newline;
+  output.select = settings.text("select");
+  if (output.select) {
+    refuse(settings, {"json", "format"}, "and --select exclude each other, use one of them");
+  }
+  if (const Setting* color = settings.find("color")) {
+    output.colour =
+        choice<bool>(*color, {{"auto", output.colour}, {"always", true}, {"never", false}});
+  }
+  return output;
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "cli/property_flags.hpp"
+
+#include "cli/arguments.hpp"
+#include "cli/connection_flags.hpp"
+#include "error.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+using connection::Command;
+using connection::Options;
+using connection::PropertyList;
+
+constexpr int session_expiry_interval = 0x11;  // MQTT 5.0 §3.1.2.11.2
+constexpr int will_delay_interval = 0x18;      // MQTT 5.0 §3.1.3.2.2
+
+/// One -D, read.
+struct Read {
+  Command command{};
+  connection::Property property{};
+};
+
+std::vector<std::string> split(const std::string& joined) {
+  std::vector<std::string> words(1);
+  for (const char letter : joined) {
+    if (letter == joint) {
+      words.emplace_back();
+    } else {
+      words.back() += letter;
+    }
+  }
+  return words;
+}
+
+Read read_one(const Setting& setting, const std::string& joined) {
+  const std::vector<std::string> words = split(joined);
+  try {
+    const Command command = connection::read_command(words.at(0));
+    const std::vector<std::string> values(words.begin() + 2, words.end());
+    return {command, connection::read_property(command, words.at(1), values)};
+  } catch (const UsageError& error) {
+    throw UsageError(named(setting) + ": " + error.what());
+  }
+}
+
+/// Null for `publish`, whose properties belong to the message.
+PropertyList* list_for(Command command, Options& options) {
+  switch (command) {
+    case Command::connect:
+      return &options.connect_properties;
+    case Command::disconnect:
+      return &options.disconnect_properties;
+    case Command::subscribe:
+      return &options.subscribe_properties;
+    case Command::unsubscribe:
+      return &options.unsubscribe_properties;
+    case Command::will:
+      return options.will ? &options.will->properties : nullptr;
+    case Command::publish:
+      break;
+  }
+  return nullptr;
+}
+
+bool has(const PropertyList& list, int identifier) {
+  return std::any_of(list.begin(), list.end(), [&](const connection::Property& property) {
+    return property.identifier == identifier;
+  });
+}
+
+/// Whether this program sends such packets. A file serves both programs; the command line does not.
+bool sends(const Settings& settings, const Setting& setting, Command command) {
+  const bool publishes = settings.tool().name == "mqtt-pub";
+  const bool publisher = command == Command::publish;
+  const bool subscriber = command == Command::subscribe || command == Command::unsubscribe;
+  const bool sent = !(publishes && subscriber) && !(!publishes && publisher);
+  if (!sent && setting.origin.layer == Origin::Layer::command_line) {
+    throw UsageError(named(setting) + ": " + std::string{settings.tool().name} + " sends no " +
+                     (publisher ? "PUBLISH" : "SUBSCRIBE"));
+  }
+  return sent;
+}
+
+void check_twice(const Settings& settings, const Options& options) {
+  if (settings.find("session-expiry") != nullptr &&
+      has(options.connect_properties, session_expiry_interval)) {
+    throw UsageError(
+        "--session-expiry and -D connect session-expiry-interval are the same; use one");
+  }
+  if (options.will && options.will->delay && has(options.will->properties, will_delay_interval)) {
+    throw UsageError("--will-delay and -D will will-delay-interval are the same; use one");
+  }
+}
+
+}  // namespace
+
+void read_properties(const Settings& settings, Options& options) {
+  const Setting* setting = settings.find("property");
+  if (setting == nullptr) {
+    return;
+  }
+  for (const std::string& joined : setting->values) {
+    Read read = read_one(*setting, joined);
+    if (!sends(settings, *setting, read.command)) {
+      continue;
+    }
+    need_version_5(options, *setting);
+    if (read.command == Command::will && !options.will) {
+      throw UsageError(named(*setting) + ": properties of a will need --will-topic");
+    }
+    if (PropertyList* list = list_for(read.command, options)) {
+      list->push_back(std::move(read.property));
+    }
+  }
+  check_twice(settings, options);
+  if (has(options.connect_properties, session_expiry_interval) && !options.clean_start) {
+    options.session_expiry.reset();
+  }
+}
+
+Properties read_publish_properties(const Settings& settings) {
+  Properties properties;
+  const Setting* setting = settings.find("property");
+  if (setting == nullptr) {
+    return properties;
+  }
+  for (const std::string& joined : setting->values) {
+    const Read read = read_one(*setting, joined);
+    if (read.command == Command::publish) {
+      try {
+        connection::apply(read.property, properties);
+      } catch (const UsageError& error) {
+        throw UsageError(named(*setting) + ": " + error.what());
+      }
+    }
+  }
+  return properties;
+}
+
+}  // namespace mqtt_tools::cli

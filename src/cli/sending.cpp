@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+#include "cli/sending.hpp"
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+/// Bytes that may wait for the broker, beside the one message that is always let in: with more,
+/// Paho's buffers grow and its partial writes slow down.
+constexpr std::size_t most_bytes = std::size_t{1} << 20;
+
+}  // namespace
+
+bool Sending::room() const {
+  return spool_.size() < client_.window(window_) && (spool_.empty() || spool_.bytes() < most_bytes);
+}
+
+void Sending::collect() {
+  for (const auto& completion : client_.completions()) {
+    spool_.forget(completion.id);
+    if (in_flight_ > 0) --in_flight_;
+    tell_({completion.outcome == connection::Completion::Outcome::taken, completion.words});
+  }
+  if (client_.connections() != connections_) {
+    connections_ = client_.connections();
+    spool_.resend_all();
+    in_flight_ = 0;
+  }
+}
+
+bool Sending::deliver() {
+  while (client_.ready() && in_flight_ < client_.window(window_)) {
+    auto* waiting = spool_.next_unsent();
+    if (waiting == nullptr) return false;
+    if (const auto why = client_.objection(waiting->message)) {
+      spool_.forget(waiting->id);
+      tell_({false, *why});
+      continue;
+    }
+    if (!client_.send(waiting->id, waiting->message)) return true;
+    spool_.mark_sent(*waiting);
+    ++in_flight_;
+  }
+  return true;
+}
+
+}  // namespace mqtt_tools::cli

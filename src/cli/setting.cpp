@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "cli/setting.hpp"
+
+#include "error.hpp"
+#include "escape.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+/// No one waits that long, and it fits the clock.
+constexpr double most_seconds = 1e9;
+
+}  // namespace
+
+std::string named(const Setting& setting) {
+  switch (setting.origin.layer) {
+    case Origin::Layer::command_line:
+      return setting.from_url ? "--url" : spelling(*setting.option);
+    case Origin::Layer::environment:
+      return setting.origin.place;
+    case Origin::Layer::profile:
+    case Origin::Layer::configuration:
+      break;
+  }
+  return setting.origin.place + ": " +
+         (setting.from_url ? "url" : std::string{key(*setting.option)});
+}
+
+std::string words(const Origin& origin) {
+  switch (origin.layer) {
+    case Origin::Layer::command_line:
+      return "command line";
+    case Origin::Layer::environment:
+      return "environment " + origin.place;
+    case Origin::Layer::profile:
+      return "profile " + origin.place;
+    case Origin::Layer::configuration:
+      break;
+  }
+  return "config " + origin.place;
+}
+
+void reject(const Setting& setting, std::string_view value, std::string_view needed) {
+  std::string text = named(setting) + " must be " + std::string{needed};
+  if (!setting.option->secret) {
+    text += ", not '" + escaped(value) + "'";
+  }
+  throw UsageError(text);
+}
+
+std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64_t most) {
+  const std::string& text = setting.value();
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+    const bool open = most == std::numeric_limits<std::int64_t>::max();
+    reject(setting, text,
+           open ? "a whole number of at least " + std::to_string(least)
+                : "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return value;
+}
+
+double number(const Setting& setting) {
+  const std::string& text = setting.value();
+  double value = 0;
+  const bool decimal = !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (!decimal || error != std::errc{} || end != text.data() + text.size() ||
+      !std::isfinite(value)) {
+    reject(setting, text, "a decimal number of at least 0, such as 2.5");
+  }
+  return value;
+}
+
+Duration seconds(const Setting& setting) {
+  const double value = number(setting);
+  if (value > most_seconds) {
+    reject(setting, setting.value(), "at most 1000000000 seconds");
+  }
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{value});
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/option.hpp"
+#include "timestamp.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mqtt_tools::cli {
+
+/// Where a setting comes from. The stronger layer has the smaller value.
+struct Origin {
+  enum class Layer { command_line, environment, profile, configuration };
+
+  Layer layer = Layer::command_line;
+  std::string place{};  ///< The variable, or "path:line".
+};
+
+/// What one layer says about one option.
+struct Setting {
+  const Option* option = nullptr;
+  std::vector<std::string> values{};  ///< Of a flag: none; "false" from a file.
+  Origin origin{};
+  bool from_url = false;  ///< It was a part of a URL.
+
+  /// Its last value.
+  const std::string& value() const { return values.back(); }
+};
+
+/// What one layer says about all options.
+using Layer = std::vector<Setting>;
+
+/// The setting as its user would find it again: "--port", "MQTT_PORT", "/etc/x.toml:3: port".
+std::string named(const Setting& setting);
+
+/// Where it comes from: "command line", "environment MQTT_PORT", "profile /home/…/x.toml:3".
+std::string words(const Origin& origin);
+
+/// Throws the UsageError "<name> must be <needed>, not '<value>'"; a secret value is left out.
+[[noreturn]] void reject(const Setting& setting, std::string_view value, std::string_view needed);
+
+/// A whole number from `least` to `most`, digits only.
+std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64_t most);
+
+/// A finite number of at least 0 in decimal digits, a point allowed.
+double number(const Setting& setting);
+
+/// Seconds, decimals allowed.
+Duration seconds(const Setting& setting);
+
+/// One of a few words.
+template <typename T>
+T choice(const Setting& setting, const std::vector<std::pair<std::string_view, T>>& words) {
+  std::string needed;
+  for (const auto& [word, meaning] : words) {
+    if (setting.value() == word) {
+      return meaning;
+    }
+    needed += (needed.empty() ? "" : ", ") + std::string{word};
+  }
+  reject(setting, setting.value(), "one of " + needed);
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "cli/tls_flags.hpp"
+
+#include "error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+constexpr int tls_port = 8883;
+
+/// Each of these turns TLS on; --insecure only says how.
+constexpr std::array<std::string_view, 12> turning_on{
+    "tls",     "cafile",      "capath",   "cert", "key",      "keypass-file",
+    "ciphers", "tls-version", "tls-alpn", "psk",  "psk-file", "psk-identity"};
+
+/// The option of the strongest layer that asks for TLS; null if none does.
+const Setting* asking(const Settings& settings) {
+  const Setting* strongest = nullptr;
+  for (const std::string_view key : turning_on) {
+    const Setting* setting = settings.find(key);
+    const bool asks = key == "tls" ? settings.on(key) : setting != nullptr;
+    if (asks && (strongest == nullptr || setting->origin.layer < strongest->origin.layer)) {
+      strongest = setting;
+    }
+  }
+  return strongest;
+}
+
+/// The setting that leads to port 8883; null if none does.
+const Setting* leading_to_port(const Settings& settings,
+                               const std::vector<connection::Endpoint>& endpoints) {
+  const bool there = std::any_of(endpoints.begin(), endpoints.end(),
+                                 [](const auto& endpoint) { return endpoint.port == tls_port; });
+  if (!there) {
+    return nullptr;
+  }
+  const Setting* port = settings.find("port");
+  return port != nullptr && port->value() == std::to_string(tls_port) ? port
+                                                                      : settings.find("host");
+}
+
+bool decide(const Settings& settings, const std::vector<connection::Endpoint>& endpoints) {
+  const Setting* option = asking(settings);
+  const Setting* port = leading_to_port(settings, endpoints);
+  if (!settings.address()) {
+    return option != nullptr || port != nullptr;
+  }
+  const Address& address = *settings.address();
+  const std::string plain = address.scheme + "://";
+  const std::string encrypted = (address.scheme == "ws" ? "wss" : "mqtts") + std::string{"://"};
+  if (address.scheme == "mqtts" || address.scheme == "wss") {
+    return true;
+  }
+  const Origin::Layer scheme = address.origin.layer;
+  if (option != nullptr && scheme > option->origin.layer) {
+    return true;
+  }
+  if (option != nullptr && option->origin.layer == Origin::Layer::command_line) {
+    throw UsageError(named(*option) + " asks for TLS, but " + plain + " is plain text; write " +
+                     encrypted);
+  }
+  if (port != nullptr && scheme > port->origin.layer) {
+    return true;
+  }
+  if (port != nullptr) {
+    throw UsageError(named(*port) + ": port 8883 speaks TLS, but " + plain +
+                     " is plain text; write " + encrypted);
+  }
+  return false;
+}
+
+/// A pre-shared key stands alone. What a weaker layer says about certificates is left out.
+void read_psk(const Settings& settings, connection::Tls& tls) {
+  const Setting* file = settings.find("psk-file");
+  const Setting* key = file != nullptr ? file : settings.find("psk");
+  const Setting* identity = settings.find("psk-identity");
+  if (key == nullptr) {
+    if (identity != nullptr) {
+      throw UsageError(named(*identity) + " needs --psk or --psk-file");
+    }
+    return;
+  }
+  if (identity == nullptr) {
+    throw UsageError(named(*key) + " needs --psk-identity, the name that the broker knows it by");
+  }
+  for (const std::string_view other :
+       {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"}) {
+    const Setting* setting = settings.find(other);
+    if (setting != nullptr && setting->origin.layer <= key->origin.layer) {
+      throw UsageError(named(*setting) + " and " + spelling(*key->option) +
+                       " exclude each other: a pre-shared key knows no certificates");
+    }
+  }
+  if (tls.minimum == connection::TlsVersion::v1_3) {
+    throw UsageError(named(*settings.find("tls-version")) + " must be 1.2 with a pre-shared key");
+  }
+  connection::Tls alone;
+  alone.on = true;
+  alone.minimum = tls.minimum;
+  alone.alpn = tls.alpn;
+  alone.psk_identity = identity->value();
+  tls = std::move(alone);
+}
+
+std::vector<std::string> split(const Setting& setting) {
+  std::vector<std::string> names;
+  std::string rest = setting.value();
+  for (std::size_t comma = 0; comma != std::string::npos;) {
+    comma = rest.find(',');
+    names.push_back(rest.substr(0, comma));
+    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
+    if (names.back().empty() || names.back().size() > 255) {
+      reject(setting, setting.value(), "names of 1 to 255 bytes with commas between");
+    }
+  }
+  return names;
+}
+
+std::string ciphers(const Setting& setting) {
+  std::string upper = setting.value();
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+  if (upper.empty() || upper.find("@SECLEVEL") != std::string::npos) {
+    reject(setting, setting.value(), "an OpenSSL cipher list without @SECLEVEL");
+  }
+  return setting.value();
+}
+
+}  // namespace
+
+connection::Tls read_tls(const Settings& settings,
+                         const std::vector<connection::Endpoint>& endpoints) {
+  using connection::TlsVersion;
+  connection::Tls tls;
+  tls.on = decide(settings, endpoints);
+  if (!tls.on) {
+    refuse(settings, {"insecure"}, "needs TLS: add --tls, or write mqtts:// or wss://");
+    return tls;
+  }
+  tls.verify = !settings.on("insecure");
+  tls.ca_file = settings.text("cafile").value_or("");
+  tls.ca_path = settings.text("capath").value_or("");
+  tls.certificate = settings.text("cert").value_or("");
+  tls.key = settings.text("key").value_or("");
+  if (const Setting* setting = settings.find("tls-version")) {
+    tls.minimum = choice<TlsVersion>(*setting, {{"1.2", TlsVersion::v1_2},
+                                                {"1.3", TlsVersion::v1_3},
+                                                {"tlsv1.2", TlsVersion::v1_2},
+                                                {"tlsv1.3", TlsVersion::v1_3}});
+  }
+  if (const Setting* setting = settings.find("tls-alpn")) {
+    tls.alpn = split(*setting);
+  }
+  if (const Setting* setting = settings.find("ciphers")) {
+    tls.ciphers = ciphers(*setting);
+  }
+  read_psk(settings, tls);
+  if (tls.certificate.empty() && tls.psk_identity.empty()) {
+    for (const std::string_view key : {"key", "keypass-file"}) {
+      if (settings.find(key) != nullptr) {
+        throw UsageError(named(*settings.find(key)) + " needs --cert, the certificate of the key");
+      }
+    }
+  }
+  return tls;
+}
+
+}  // namespace mqtt_tools::cli

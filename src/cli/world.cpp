@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "cli/world.hpp"
+
+#include "cli/prompt.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+std::optional<std::string> variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>{value};
+}
+
+bool stdin_gives() {
+  struct stat status {};
+  return ::fstat(STDIN_FILENO, &status) == 0 &&
+         (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode));
+}
+
+int columns() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  const int told = std::atoi(variable("COLUMNS").value_or("").c_str());
+  return told > 0 && told < 10'000 ? told : 80;
+}
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) {
+    number =
+        static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  }
+  return number;
+}
+
+}  // namespace
+
+World this_world() {
+  World world;
+  world.variable = variable;
+  world.line_of_stdin = [] { return read_line(STDIN_FILENO); };
+  world.ask_password = [] { return ask_password("/dev/tty"); };
+  world.stdin_gives = stdin_gives();
+  world.stdout_terminal = ::isatty(STDOUT_FILENO) == 1;
+  world.columns = columns();
+  world.process = static_cast<std::uint64_t>(::getpid());
+  world.random = random_number();
+  world.out = &std::cout;
+  return world;
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/attempt.hpp"
+
+#include "connection/reason.hpp"
+#include "connection/tls.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace mqtt_tools::connection {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// While others wait, a candidate gets at least this long and at most that long.
+constexpr auto least_share = seconds{1};
+constexpr auto largest_share = seconds{3};
+
+std::optional<Address> numeric(const std::string& host, int port) {
+  Address address;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  if (::inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(static_cast<std::uint16_t>(port));
+    address.size = sizeof *v4;
+    return address;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  if (::inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(static_cast<std::uint16_t>(port));
+    address.size = sizeof *v6;
+    return address;
+  }
+  return std::nullopt;
+}
+
+/// What needs no look-up: addresses, and `localhost`, which is loopback whatever the system's files
+/// say (RFC 6761 §6.3). A thread and a resolver cost more than the rest of a short run.
+std::vector<Address> known_addresses(const std::string& host, int port) {
+  if (const auto address = numeric(host, port)) return {*address};
+  if (host == "localhost") return {*numeric("127.0.0.1", port), *numeric("::1", port)};
+  return {};
+}
+
+std::string with_port(const std::string& host, int port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Attempt::Attempt(Surroundings surroundings, Version version, bool may_fall_back, seconds keep_alive,
+                 Clock::time_point now)
+    : surroundings_(std::move(surroundings)),
+      options_(surroundings_.shared.options),
+      first_version_(version),
+      version_(version),
+      may_fall_back_(may_fall_back),
+      keep_alive_(keep_alive),
+      deadline_(now + options_.connect_timeout),
+      due_(deadline_) {
+  next_endpoint(now);
+}
+
+std::string Attempt::name() const {
+  const auto& endpoint = options_.endpoints[endpoint_];
+  return with_port(endpoint.host, endpoint.port != 0 ? endpoint.port : default_port(options_));
+}
+
+std::function<void()> Attempt::wake() const {
+  return [&mailbox = surroundings_.shared.mailbox] { mailbox.wake(); };
+}
+
+void Attempt::next_endpoint(Clock::time_point now) {
+  if (endpoint_ == options_.endpoints.size()) {
+    Failure failure;
+    failure.text = "cannot reach ";
+    for (std::size_t i = 0; i < notes_.size(); ++i)
+      failure.text += (i == 0 ? "" : "; ") + notes_[i];
+    failure.lasting = all_lasting_;
+    fail(std::move(failure));
+    return;
+  }
+  const auto& endpoint = options_.endpoints[endpoint_];
+  if (const auto why = options_.tls.on ? unverifiable(options_.tls, endpoint) : std::nullopt) {
+    note(*why, true);
+    ++endpoint_;
+    next_endpoint(now);
+    return;
+  }
+  const auto& host = options_.proxy ? options_.proxy->host : endpoint.host;
+  const int port = options_.proxy       ? options_.proxy->port
+                   : endpoint.port != 0 ? endpoint.port
+                                        : default_port(options_);
+  addresses_ = known_addresses(host, port);
+  address_ = 0;
+  if (!addresses_.empty()) {
+    next_address(now);
+    return;
+  }
+  step_ = Step::resolving;
+  const auto waiting = static_cast<int>(options_.endpoints.size() - endpoint_ - 1);
+  due_ = waiting > 0 ? std::min<Clock::time_point>(deadline_, now + largest_share) : deadline_;
+  look_up_.start([host, port] { return resolve(host, port); }, wake());
+}
+
+void Attempt::next_address(Clock::time_point now) {
+  if (now >= deadline_ || address_ == addresses_.size()) {
+    if (now >= deadline_ && notes_.empty()) note("no answer in time", false);
+    endpoint_ = now >= deadline_ ? options_.endpoints.size() : endpoint_ + 1;
+    next_endpoint(now);
+    return;
+  }
+  version_ = first_version_;
+  fell_back_ = false;
+  connect(now);
+}
+
+void Attempt::connect(Clock::time_point now) {
+  const auto left = deadline_ - now;
+  const auto waiting = addresses_.size() - address_ - 1 + options_.endpoints.size() - endpoint_ - 1;
+  Duration share = left;
+  if (waiting > 0) {
+    share = std::clamp<Duration>(left / static_cast<int>(waiting + 1), least_share, largest_share);
+  }
+  due_ = now + std::min<Duration>(share, left);
+  step_ = Step::connecting;
+
+  const auto& endpoint = options_.endpoints[endpoint_];
+  const auto& address = addresses_[address_];
+  choose_address(options_.proxy ? options_.proxy->host : endpoint.host, address);
+  surroundings_.debug("connecting to " + name() + " (" + address.text() + "), MQTT " +
+                      (version_ == Version::v3_1     ? "3.1"
+                       : version_ == Version::v3_1_1 ? "3.1.1"
+                                                     : "5"));
+  session_ = &surroundings_.session(endpoint, version_);
+  connection_ = surroundings_.next_connection();
+  session_->connect(connection_, keep_alive_,
+                    std::chrono::duration_cast<seconds>(share) + seconds{1});
+}
+
+void Attempt::advance(Clock::time_point now) {
+  if (state_ != State::trying) return;
+  if (step_ == Step::resolving) {
+    if (auto resolved = look_up_.take()) {
+      addresses_ = std::move(resolved->addresses);
+      address_ = 0;
+      if (addresses_.empty()) {
+        note(resolved->error.empty() ? "name not found" : resolved->error, false);
+      }
+      next_address(now);
+    } else if (now >= due_) {
+      look_up_.drop();
+      addresses_.clear();
+      address_ = 0;
+      note("the name server did not answer in time", false);
+      next_address(now);
+    }
+    return;
+  }
+  if (step_ == Step::connecting && now >= due_) {
+    no_answer(now);
+    return;
+  }
+  if (step_ == Step::examining) {
+    auto cause = examination_.take();
+    if (!cause && now < due_) return;
+    examination_.drop();
+    if (!cause) cause = Cause{};
+    if (cause->reached && may_fall_back_ && !fell_back_) {
+      fall_back("closed the connection without an answer", now);
+      return;
+    }
+    if (cause->words.empty()) {
+      cause->words =
+          options_.tls.on
+              ? "the connection was closed during CONNECT"
+              : "the connection was closed during CONNECT (TLS port spoken to in plain text?)";
+    }
+    note(cause->words, cause->lasting);
+    ++address_;
+    next_address(now);
+  }
+}
+
+void Attempt::handle(const Event& event, Clock::time_point now) {
+  if (state_ != State::trying || step_ != Step::connecting || event.connection != connection_)
+    return;
+  switch (event.kind) {
+    case Event::Kind::connected:
+      limits_ = event.limits;
+      state_ = State::connected;
+      step_ = Step::done;
+      break;
+    case Event::Kind::failed:
+      if (event.code > 0) {
+        refused(event.code, now);
+      } else {
+        examine(now);
+      }
+      break;
+    case Event::Kind::lost:
+      examine(now);
+      break;
+    default:
+      break;
+  }
+}
+
+void Attempt::refused(int code, Clock::time_point now) {
+  const auto words = connack_words(code);
+  switch (connack_remedy(code)) {
+    case Remedy::try_version_3:
+      if (may_fall_back_ && !fell_back_) {
+        fall_back("answered CONNECT with: " + words, now);
+        return;
+      }
+      break;
+    case Remedy::try_again:
+      note("the broker refused the connection for now: " + words, false);
+      ++address_;
+      next_address(now);
+      return;
+    case Remedy::give_up:
+      break;
+  }
+  auto text = name() + " refused the connection: " + words;
+  if (connack_remedy(code) == Remedy::try_version_3 && !options_.version_5_only.empty()) {
+    text += " (" + options_.version_5_only + " needs MQTT 5)";
+  }
+  fail({ExitCode::refused, std::move(text), true});
+}
+
+void Attempt::examine(Clock::time_point now) {
+  step_ = Step::examining;
+  due_ =
+      std::min<Clock::time_point>(std::max(deadline_, now + milliseconds{500}), now + seconds{3});
+  examination_.start(
+      [options = options_, endpoint = options_.endpoints[endpoint_], address = addresses_[address_],
+       until = due_] { return find_cause(options, endpoint, address, until); },
+      wake());
+}
+
+void Attempt::no_answer(Clock::time_point now) {
+  note("no answer in time", false);
+  ++address_;
+  next_address(now);
+}
+
+void Attempt::fall_back(const std::string& why, Clock::time_point now) {
+  surroundings_.debug(name() + " " + why + "; trying MQTT 3.1.1");
+  fell_back_ = true;
+  version_ = Version::v3_1_1;
+  connect(now);
+}
+
+void Attempt::note(std::string words, bool lasting) {
+  all_lasting_ = all_lasting_ && lasting;
+  auto text = name() + ": " + std::move(words);
+  surroundings_.debug(text);
+  if (std::find(notes_.begin(), notes_.end(), text) == notes_.end())
+    notes_.push_back(std::move(text));
+}
+
+void Attempt::fail(Failure failure) {
+  failure_ = std::move(failure);
+  state_ = State::failed;
+  step_ = Step::done;
+}
+
+std::optional<Clock::time_point> Attempt::due() const {
+  if (state_ != State::trying) return std::nullopt;
+  return due_;
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/errand.hpp"
+#include "connection/mailbox.hpp"
+#include "connection/options.hpp"
+#include "connection/probe.hpp"
+#include "connection/resolver.hpp"
+#include "connection/session.hpp"
+#include "exit_code.hpp"
+#include "timestamp.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::connection {
+
+/// Why an attempt did not give a connection.
+struct Failure {
+  ExitCode code = ExitCode::no_connection;
+  std::string text{};    ///< One line, with host and port.
+  bool lasting = false;  ///< Trying again cannot help.
+};
+
+/// One attempt to reach a broker: all endpoints in order, all addresses of each, within one time
+/// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5.
+class Attempt {
+ public:
+  enum class State { trying, connected, failed };
+
+  /// What an attempt needs of its surroundings.
+  struct Surroundings {
+    Shared& shared;
+    std::function<Session&(const Endpoint&, Version)> session;  ///< One that may connect now.
+    std::function<std::uint64_t()> next_connection;             ///< A number for each connect().
+    std::function<void(std::string)> debug;
+  };
+
+  /// `version` is what is spoken first; `may_fall_back` whether 3.1.1 is tried after it.
+  Attempt(Surroundings surroundings, Version version, bool may_fall_back,
+          std::chrono::seconds keep_alive, Clock::time_point now);
+
+  /// Does what is due.
+  void advance(Clock::time_point now);
+
+  /// An event of the connection under way.
+  void handle(const Event& event, Clock::time_point now);
+
+  std::optional<Clock::time_point> due() const;
+
+  State state() const { return state_; }
+  Session* session() const { return session_; }
+  std::uint64_t connection() const { return connection_; }
+  const Limits& limits() const { return limits_; }  ///< Once connected.
+  Version version() const { return version_; }
+  const Failure& failure() const { return failure_; }
+
+ private:
+  enum class Step { resolving, connecting, examining, done };
+
+  void next_endpoint(Clock::time_point now);
+  void next_address(Clock::time_point now);
+  void connect(Clock::time_point now);
+  void examine(Clock::time_point now);
+  void refused(int code, Clock::time_point now);
+  void no_answer(Clock::time_point now);
+  void note(std::string words, bool lasting);
+  void fall_back(const std::string& why, Clock::time_point now);
+  void fail(Failure failure);
+  std::string name() const;
+  std::function<void()> wake() const;
+
+  Surroundings surroundings_;
+  const Options& options_;
+  Version first_version_;
+  Version version_;
+  bool may_fall_back_;
+  bool fell_back_ = false;
+  std::chrono::seconds keep_alive_;
+  Clock::time_point deadline_;
+  Clock::time_point due_;
+
+  State state_ = State::trying;
+  Step step_ = Step::resolving;
+  std::size_t endpoint_ = 0;
+  std::vector<Address> addresses_{};
+  std::size_t address_ = 0;
+  Errand<Resolved> look_up_{};
+  Errand<Cause> examination_{};
+  Session* session_ = nullptr;
+  std::uint64_t connection_ = 0;
+  Limits limits_{};
+
+  std::vector<std::string> notes_{};  ///< Why each candidate failed, without repeats.
+  bool all_lasting_ = true;
+  Failure failure_{};
+};
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/courier.hpp"
+
+#include <thread>
+#include <utility>
+
+namespace mqtt_tools::connection {
+
+void Courier::carry(std::function<void()> call) {
+  if (direct_) {
+    call();
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  calls_.push_back(std::move(call));
+  if (!started_) {
+    started_ = true;
+    std::thread([this] { work(); }).detach();  // lives as long as the process
+  }
+  news_.notify_one();
+}
+
+void Courier::work() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    news_.wait(lock, [this] { return !calls_.empty(); });
+    const auto call = std::move(calls_.front());
+    calls_.pop_front();
+    lock.unlock();
+    call();
+  }
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mqtt_tools::connection {
+
+/// Takes `HOST`, `HOST:PORT`, `[IPv6]` or `[IPv6]:PORT` apart; `host` is then without brackets.
+/// Gives what is wrong in words, or nothing. Only harmless parts of the text are repeated.
+std::string split_host(std::string_view text, std::string& host, std::optional<int>& port);
+
+bool is_ipv4(const std::string& host);
+bool is_ipv6(const std::string& host);  ///< With or without a scope: "fe80::1%eth0".
+
+/// `host` is an address or a name of this very machine's loopback interface (RFC 6761 §6.3).
+bool is_loopback(const std::string& host);
+bool is_localhost_name(std::string_view host);
+
+/// "HOST:PORT" for people and HTTP, an IPv6 address in brackets.
+std::string with_port(const std::string& host, int port);
+
+}  // namespace mqtt_tools::connection

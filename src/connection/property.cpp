@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "connection/property.hpp"
+
+#include "error.hpp"
+#include "escape.hpp"
+#include "topic.hpp"
+#include "utf8.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace mqtt_tools::connection {
+
+namespace {
+
+struct CommandWord {
+  Command command;
+  std::string_view word;
+};
+
+constexpr std::array commands{
+    CommandWord{Command::connect, "connect"},
+    CommandWord{Command::publish, "publish"},
+    CommandWord{Command::subscribe, "subscribe"},
+    CommandWord{Command::unsubscribe, "unsubscribe"},
+    CommandWord{Command::disconnect, "disconnect"},
+    CommandWord{Command::will, "will"},
+};
+
+enum class Type { number, string, topic, binary, pair };
+
+constexpr unsigned bit(Command command) { return 1U << static_cast<unsigned>(command); }
+
+constexpr unsigned on_connect = bit(Command::connect);
+constexpr unsigned on_publish = bit(Command::publish);
+constexpr unsigned on_subscribe = bit(Command::subscribe);
+constexpr unsigned on_disconnect = bit(Command::disconnect);
+constexpr unsigned on_will = bit(Command::will);
+constexpr unsigned on_message = on_publish | on_will;
+constexpr unsigned on_all =
+    on_message | on_connect | on_subscribe | on_disconnect | bit(Command::unsubscribe);
+
+struct Known {
+  std::string_view name;
+  int identifier;
+  Type type;
+  unsigned commands;
+  std::uint32_t least = 0;
+  std::uint32_t most = 0;
+};
+
+// Paho C 1.3.12 sends four-byte integers above this as another number.
+constexpr std::uint32_t four_bytes = 0x7FFFFFFF;
+constexpr std::uint32_t two_bytes = 0xFFFF;
+constexpr std::uint32_t variable = 268'435'455;
+
+/// MQTT 5.0 §2.2.2.2; what a command takes as mosquitto has it; ranges from the sections of each.
+constexpr std::array table{
+    Known{"payload-format-indicator", 1, Type::number, on_message, 0, 1},
+    Known{"message-expiry-interval", 2, Type::number, on_message, 0, four_bytes},
+    Known{"content-type", 3, Type::string, on_message},
+    Known{"response-topic", 8, Type::topic, on_message},
+    Known{"correlation-data", 9, Type::binary, on_message},
+    Known{"subscription-identifier", 11, Type::number, on_subscribe, 1, variable},
+    Known{"session-expiry-interval", 17, Type::number, on_connect | on_disconnect, 0, four_bytes},
+    Known{"authentication-method", 21, Type::string, on_connect},
+    Known{"authentication-data", 22, Type::binary, on_connect},
+    Known{"request-problem-information", 23, Type::number, on_connect, 0, 1},
+    Known{"will-delay-interval", 24, Type::number, on_will, 0, four_bytes},
+    Known{"request-response-information", 25, Type::number, on_connect, 0, 1},
+    Known{"reason-string", 31, Type::string, on_disconnect},
+    Known{"receive-maximum", 33, Type::number, on_connect, 1, two_bytes},
+    Known{"topic-alias-maximum", 34, Type::number, on_connect, 0, two_bytes},
+    Known{"topic-alias", 35, Type::number, on_publish, 1, two_bytes},
+    Known{"user-property", 38, Type::pair, on_all},
+    Known{"maximum-packet-size", 39, Type::number, on_connect, 1, four_bytes},
+};
+
+constexpr std::size_t longest = 65535;  // MQTT 5.0 §1.5.4, §1.5.6: a length of two bytes.
+
+const Known* find(std::string_view name) {
+  const auto* const known = std::find_if(table.begin(), table.end(),
+                                         [&](const Known& entry) { return entry.name == name; });
+  return known == table.end() ? nullptr : known;
+}
+
+std::string_view word_of(Command command) {
+  for (const auto& entry : commands) {
+    if (entry.command == command) return entry.word;
+  }
+  return {};
+}
+
+std::string names_for(Command command) {
+  std::string names;
+  for (const auto& entry : table) {
+    if ((entry.commands & bit(command)) == 0) continue;
+    if (!names.empty()) names += ", ";
+    names += entry.name;
+  }
+  return names;
+}
+
+std::uint32_t read_number(const Known& known, const std::string& text) {
+  std::uint32_t number = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (text.empty() || error != std::errc{} || stopped != end || number < known.least ||
+      number > known.most) {
+    throw UsageError("property " + std::string{known.name} + " is a number from " +
+                     std::to_string(known.least) + " to " + std::to_string(known.most) + ", not '" +
+                     escaped(text) + "'");
+  }
+  return number;
+}
+
+/// Control characters and non-characters are allowed by MQTT only in theory: brokers close the
+/// connection (MQTT 5.0 §1.5.4).
+bool closes_connections(char32_t point) {
+  return point < 0x20 || (point >= 0x7F && point <= 0x9F) || (point & 0xFFFE) == 0xFFFE ||
+         (point >= 0xFDD0 && point <= 0xFDEF);
+}
+
+std::string read_string(const Known& known, const std::string& text) {
+  const auto name = "property " + std::string{known.name};
+  if (text.size() > longest) throw UsageError(name + " is longer than 65,535 bytes");
+  if (const auto at = first_invalid_utf8(text)) {
+    throw UsageError(name + " is not UTF-8 (byte " + std::to_string(*at) + ")");
+  }
+  for (std::size_t at = 0; at < text.size();) {
+    const auto point = code_point_at(text, at);
+    if (closes_connections(point.value)) {
+      throw UsageError(name + " has a control character or non-character at byte " +
+                       std::to_string(at) + ": brokers close the connection for it");
+    }
+    at += point.length;
+  }
+  return text;
+}
+
+std::string read_topic(const Known& known, const std::string& text) {
+  try {
+    check_topic(text);
+  } catch (const UsageError& error) {
+    throw UsageError("property " + std::string{known.name} + ": " + error.what());
+  }
+  return text;
+}
+
+std::string read_binary(const Known& known, const std::string& bytes) {
+  if (bytes.size() > longest) {
+    throw UsageError("property " + std::string{known.name} + " is longer than 65,535 bytes");
+  }
+  return bytes;
+}
+
+template <typename Member, typename Value>
+void set_once(std::optional<Member>& member, const Value& value, std::string_view name) {
+  if (member) throw UsageError("property " + std::string{name} + " may be given only once");
+  member = static_cast<Member>(value);
+}
+
+}  // namespace
+
+int property_values(std::string_view name) {
+  const auto* const known = find(name);
+  return known != nullptr && known->type == Type::pair ? 2 : 1;
+}
+
+Command read_command(std::string_view word) {
+  std::string words;
+  for (const auto& entry : commands) {
+    if (entry.word == word) return entry.command;
+    if (!words.empty()) words += ", ";
+    words += entry.word;
+  }
+  throw UsageError("'" + escaped(word) + "' takes no properties: it is one of " + words);
+}
+
+Property read_property(Command command, std::string_view name,
+                       const std::vector<std::string>& values) {
+  const auto* const known = find(name);
+  if (known == nullptr || (known->commands & bit(command)) == 0) {
+    throw UsageError(std::string{word_of(command)} + " has no property '" + escaped(name) +
+                     "': it has " + names_for(command));
+  }
+  const auto wanted = static_cast<std::size_t>(property_values(name));
+  if (values.size() != wanted) {
+    throw UsageError("property " + std::string{name} +
+                     (wanted == 2 ? " takes a key and a value" : " takes one value"));
+  }
+
+  switch (known->type) {
+    case Type::number:
+      return {known->identifier, read_number(*known, values[0])};
+    case Type::string:
+      return {known->identifier, read_string(*known, values[0])};
+    case Type::topic:
+      return {known->identifier, read_topic(*known, values[0])};
+    case Type::binary:
+      return {known->identifier, read_binary(*known, values[0])};
+    case Type::pair:
+      break;
+  }
+  return {known->identifier,
+          std::pair{read_string(*known, values[0]), read_string(*known, values[1])}};
+}
+
+void apply(const Property& property, Properties& properties) {
+  const auto number = [&] { return std::get<std::uint32_t>(property.value); };
+  const auto text = [&] { return std::get<std::string>(property.value); };
+  switch (property.identifier) {
+    case 1:
+      return set_once(properties.payload_format, number(), "payload-format-indicator");
+    case 2:
+      return set_once(properties.expiry, number(), "message-expiry-interval");
+    case 3:
+      return set_once(properties.content_type, text(), "content-type");
+    case 8:
+      return set_once(properties.response_topic, text(), "response-topic");
+    case 9:
+      return set_once(properties.correlation_data, text(), "correlation-data");
+    case 35:
+      return set_once(properties.topic_alias, number(), "topic-alias");
+    case 38:
+      properties.user.push_back(std::get<std::pair<std::string, std::string>>(property.value));
+      return;
+    default:
+      throw UsageError("a message has no property " + std::to_string(property.identifier));
+  }
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "connection/reason.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace mqtt_tools::connection {
+
+namespace {
+
+struct Words {
+  int code;
+  const char* text;
+};
+
+/// MQTT 5.0 §2.4: a code means the same in whatever packet it stands.
+constexpr std::array common{
+    Words{0x00, "success"},
+    Words{0x04, "disconnect with the will message"},
+    Words{0x10, "no matching subscribers"},
+    Words{0x11, "no subscription existed"},
+    Words{0x80, "unspecified error"},
+    Words{0x81, "malformed packet"},
+    Words{0x82, "protocol error"},
+    Words{0x83, "implementation specific error"},
+    Words{0x84, "unsupported protocol version"},
+    Words{0x85, "client identifier not valid"},
+    Words{0x86, "bad user name or password"},
+    Words{0x87, "not authorized"},
+    Words{0x88, "broker unavailable"},
+    Words{0x89, "broker busy"},
+    Words{0x8A, "banned"},
+    Words{0x8B, "broker shutting down"},
+    Words{0x8C, "bad authentication method"},
+    Words{0x8D, "keep-alive timeout"},
+    Words{0x8E, "session taken over by another client with the same client id"},
+    Words{0x8F, "topic filter invalid"},
+    Words{0x90, "topic name invalid"},
+    Words{0x91, "packet identifier in use"},
+    Words{0x92, "packet identifier not found"},
+    Words{0x93, "receive maximum exceeded"},
+    Words{0x94, "topic alias invalid"},
+    Words{0x95, "packet too large"},
+    Words{0x96, "message rate too high"},
+    Words{0x97, "quota exceeded"},
+    Words{0x98, "administrative action"},
+    Words{0x99, "payload format invalid"},
+    Words{0x9A, "retain not supported"},
+    Words{0x9B, "QoS not supported"},
+    Words{0x9C, "use another server"},
+    Words{0x9D, "server moved"},
+    Words{0x9E, "shared subscriptions not supported"},
+    Words{0x9F, "connection rate exceeded"},
+    Words{0xA0, "maximum connect time"},
+    Words{0xA1, "subscription identifiers not supported"},
+    Words{0xA2, "wildcard subscriptions not supported"},
+};
+
+/// MQTT 3.1.1 §3.2.2.3.
+constexpr std::array version_3{
+    Words{1, "unsupported protocol version"},
+    Words{2, "client identifier not valid"},
+    Words{3, "broker unavailable"},
+    Words{4, "bad user name or password"},
+    Words{5, "not authorized"},
+};
+
+template <typename Table>
+std::string find(const Table& table, int code) {
+  for (const auto& words : table) {
+    if (words.code == code) return words.text;
+  }
+  std::array<char, 32> number{};
+  std::snprintf(number.data(), number.size(), "unknown reason code 0x%02X",
+                static_cast<unsigned>(code));
+  return number.data();
+}
+
+}  // namespace
+
+std::string connack_words(int code) {
+  return code >= 1 && code <= 5 ? find(version_3, code) : find(common, code);
+}
+
+Remedy connack_remedy(int code) {
+  switch (code) {
+    case 1:
+    case 0x84:
+      return Remedy::try_version_3;
+    case 3:
+    case 0x88:
+    case 0x89:
+    case 0x9F:
+      return Remedy::try_again;
+    default:
+      return Remedy::give_up;
+  }
+}
+
+std::string disconnect_words(int code) {
+  return code == 0 ? "normal disconnection" : find(common, code);
+}
+
+ExitCode disconnect_outcome(int code) {
+  switch (code) {
+    // What was published or subscribed to would be refused again.
+    case 0x87:
+    case 0x8F:
+    case 0x90:
+    case 0x94:
+    case 0x95:
+    case 0x97:
+    case 0x99:
+    case 0x9A:
+    case 0x9B:
+    case 0x9E:
+    case 0xA1:
+    case 0xA2:
+      return ExitCode::denied;
+
+    // Somebody wants us gone, and coming back would be a fight.
+    case 0x8E:
+    case 0x98:
+    case 0x9C:
+    case 0x9D:
+      return ExitCode::lost;
+
+    default:
+      return ExitCode::ok;
+  }
+}
+
+std::string puback_words(int code) { return find(common, code); }
+
+std::string suback_words(int code) {
+  switch (code) {
+    case 0:
+    case 1:
+    case 2:
+      return "granted QoS " + std::to_string(code);
+    case 0x80:  // 3.1.1 knows no other.
+      return "refused without a reason";
+    default:
+      return find(common, code);
+  }
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "connection/resolver.hpp"
+
+#include "connection/host.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <system_error>
+
+namespace mqtt_tools::connection {
+
+namespace {
+
+thread_local bool in_resolve = false;
+
+struct Resolving {
+  Resolving() { in_resolve = true; }
+  ~Resolving() { in_resolve = false; }
+};
+
+std::string words_for(int error, int system_error) {
+  switch (error) {
+    case EAI_NONAME:
+#ifdef EAI_NODATA
+    case EAI_NODATA:
+#endif
+      return "name not found";
+    case EAI_AGAIN:
+      return "the name server did not answer";
+    case EAI_FAIL:
+      return "the name server failed";
+    case EAI_SYSTEM:
+      return "the name could not be looked up: " + std::generic_category().message(system_error);
+    default:
+      return std::string{"the name could not be looked up: "} + ::gai_strerror(error);
+  }
+}
+
+void add(std::vector<Address>& addresses, const void* address, socklen_t size) {
+  Address added;
+  if (size > sizeof added.storage) return;
+  std::memcpy(&added.storage, address, size);
+  added.size = size;
+  const auto known = [&](const Address& other) {
+    return other.size == size && std::memcmp(&other.storage, &added.storage, size) == 0;
+  };
+  if (std::none_of(addresses.begin(), addresses.end(), known)) addresses.push_back(added);
+}
+
+/// RFC 6761 §6.3: localhost is both, whatever /etc/hosts says.
+void add_loopback(std::vector<Address>& addresses, int port) {
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(static_cast<std::uint16_t>(port));
+  six.sin6_addr = in6addr_loopback;
+
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(static_cast<std::uint16_t>(port));
+  four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+
+  add(addresses, &six, sizeof six);
+  add(addresses, &four, sizeof four);
+}
+
+struct Choices {
+  std::mutex mutex{};
+  std::map<std::string, std::string> texts{};
+};
+
+/// Never destroyed: Paho's threads may still ask while the process ends.
+Choices& choices() {
+  static auto* const made = new Choices;
+  return *made;
+}
+
+}  // namespace
+
+std::string Address::text() const {
+  std::array<char, NI_MAXHOST> host{};
+  const auto* const address = reinterpret_cast<const sockaddr*>(&storage);
+  const auto error =
+      ::getnameinfo(address, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST);
+  return error == 0 ? host.data() : "";
+}
+
+Resolved resolve(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  // Without AI_ADDRCONFIG: it drops ::1 on a machine whose only IPv6 address that is.
+  hints.ai_flags = AI_NUMERICSERV;
+
+  Resolved resolved;
+  addrinfo* found = nullptr;
+  const Resolving mark;
+  const auto error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  const auto system_error = errno;
+  if (error == 0) {
+    for (const auto* entry = found; entry != nullptr; entry = entry->ai_next) {
+      add(resolved.addresses, entry->ai_addr, entry->ai_addrlen);
+    }
+    ::freeaddrinfo(found);
+  }
+  if (is_localhost_name(host)) add_loopback(resolved.addresses, port);
+  if (resolved.addresses.empty()) {
+    resolved.error = error == 0 ? "name not found" : words_for(error, system_error);
+  }
+  return resolved;
+}
+
+void choose_address(const std::string& host, const Address& address) {
+  auto text = address.text();
+  auto& all = choices();
+  const std::lock_guard lock{all.mutex};
+  all.texts[host] = std::move(text);
+}
+
+std::string chosen_address(const std::string& host) {
+  auto& all = choices();
+  const std::lock_guard lock{all.mutex};
+  const auto found = all.texts.find(host);
+  return found == all.texts.end() ? std::string{} : found->second;
+}
+
+bool resolving() { return in_resolve; }
+
+}  // namespace mqtt_tools::connection

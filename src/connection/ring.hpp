@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "message.hpp"
+#include "timestamp.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace mqtt_tools::connection {
+
+/// The messages received and not yet looked at, between Paho's receive thread (which puts) and the
+/// app's (which gets). Bounded: while it is full, put waits, and with it the broker. That is the
+/// one wait of a callback, and the back-pressure that keeps memory flat.
+class Ring {
+ public:
+  static constexpr std::size_t max_messages = 1024;
+  static constexpr std::size_t max_bytes = std::size_t{4} * 1024 * 1024;
+
+  enum class Put {
+    taken,
+    surplus,  ///< The run ends, and this message is more than were wanted.
+    no_room,  ///< The run ends, and the app has not made room.
+  };
+
+  Ring() : slots_(2 * max_messages) {}  // half of them for what is let past the limit
+
+  /// While the ring is full one message is let past the limit this often, so that
+  /// acknowledgements and pings still go out. Before the first message.
+  void let_past_every(Duration pause) { pause_ = pause; }
+
+  /// At most this many messages may be taken in all, until give_back(). Before the first message.
+  void limit(std::uint64_t count);
+
+  // Paho's receive thread.
+
+  /// Waits for room and a claim. When taken, slot() may be filled and publish() must follow.
+  Put claim();
+  Message& slot() { return slots_[tail_ % slots_.size()].message; }
+  void publish();
+
+  // The app's thread.
+
+  /// The oldest message; null when there is none. Valid until the next call.
+  Message* get();
+  bool empty() const { return head_used_ == published_.load(std::memory_order_acquire); }
+
+  /// A message did not count: one more may be taken.
+  void give_back();
+
+  /// The run ends: from now on claim() does not wait.
+  void hurry();
+
+  /// A message with QoS 1 or 2 waits that will never be acknowledged: its callback does not return,
+  /// so that nothing can be sent any more.
+  bool parked() const { return parked_.load(std::memory_order_acquire); }
+  void park();  ///< Paho's thread: waits for the end of the process.
+
+ private:
+  struct Slot {
+    Message message{};
+    std::size_t bytes = 0;  ///< Counted when put: the app may take the payload out.
+  };
+
+  std::size_t waiting_messages() const;
+  bool full() const;
+  bool claim_missing() const;
+  bool hurried() const { return hurried_.load(std::memory_order_seq_cst); }
+  void release();
+
+  std::vector<Slot> slots_;
+  std::uint64_t tail_ = 0;       ///< Receive thread: messages put.
+  std::uint64_t head_ = 0;       ///< App: messages got.
+  std::uint64_t head_used_ = 0;  ///< App: head_, counting the one that get() handed out.
+  std::atomic<std::uint64_t> published_{0};
+  std::atomic<std::uint64_t> consumed_{0};
+  std::atomic<std::size_t> bytes_{0};
+  std::atomic<std::int64_t> claims_{0};
+  bool limited_ = false;
+  Duration pause_ = std::chrono::seconds{10};
+
+  std::atomic<bool> hurried_{false};
+  std::atomic<bool> parked_{false};
+  std::atomic<bool> waiting_{false};
+  std::mutex mutex_{};
+  std::condition_variable room_{};
+};
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "feed/lines.hpp"
+
+#include "error.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace mqtt_tools::feed {
+namespace {
+
+constexpr std::size_t block_size = 64 * 1024;
+constexpr std::size_t line_end = 2;  // "\r\n"
+
+}  // namespace
+
+Lines::Lines(const std::optional<std::string>& path, std::size_t limit)
+    : input_(path),
+      limit_(limit),
+      capacity_(block_size),
+      block_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
+
+Supply Lines::next(std::string_view& line) {
+  for (;;) {
+    if (scanned_ < end_) {
+      const char* const from = block_.get() + scanned_;
+      if (const void* newline = std::memchr(from, '\n', end_ - scanned_)) {
+        const auto at = static_cast<std::size_t>(static_cast<const char*>(newline) - block_.get());
+        const bool carriage_return = at > begin_ && block_[at - 1] == '\r';
+        take(line, at - begin_ - (carriage_return ? 1 : 0), at - begin_ + 1);
+        return Supply::message;
+      }
+      scanned_ = end_;
+    }
+
+    const Supply supply = fill();
+    if (supply == Supply::end && begin_ < end_) {
+      take(line, end_ - begin_, end_ - begin_);
+      return Supply::message;
+    }
+    if (supply != Supply::message) {
+      return supply;
+    }
+  }
+}
+
+/// Reads one more block behind what is there.
+Supply Lines::fill() {
+  if (end_ - begin_ > limit_ + line_end) {
+    throw UsageError{"line " + std::to_string(number_ + 1) + ": more than " +
+                     std::to_string(limit_) + " bytes; a message cannot hold them"};
+  }
+  make_room();
+  std::size_t got = 0;
+  const Supply supply = input_.read(block_.get() + end_, capacity_ - end_, got);
+  end_ += got;
+  return supply;
+}
+
+/// What is there moves to the front. A long line doubles the block, so that its bytes are copied
+/// and looked at a constant number of times; the block is small again after it.
+void Lines::make_room() {
+  const std::size_t size = end_ - begin_;
+  std::size_t wanted = block_size;
+  if (size > block_size / 2) {
+    wanted = size < capacity_ ? capacity_ : 2 * capacity_;
+  }
+  if (wanted != capacity_) {
+    auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+    std::memcpy(larger.get(), block_.get() + begin_, size);
+    block_ = std::move(larger);
+    capacity_ = wanted;
+  } else if (begin_ > 0 && size > 0) {
+    std::memmove(block_.get(), block_.get() + begin_, size);
+  }
+  scanned_ -= begin_;
+  begin_ = 0;
+  end_ = size;
+}
+
+void Lines::take(std::string_view& line, std::size_t length, std::size_t consumed) {
+  ++number_;
+  if (length > limit_) {
+    throw UsageError{"line " + std::to_string(number_) + ": " + std::to_string(length) +
+                     " bytes; a message holds at most " + std::to_string(limit_)};
+  }
+  line = {block_.get() + begin_, length};
+  begin_ += consumed;
+  scanned_ = begin_;
+}
+
+}  // namespace mqtt_tools::feed

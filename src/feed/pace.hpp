@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "timestamp.hpp"
+
+#include <optional>
+
+namespace mqtt_tools::feed {
+
+/// When the next of a row of messages may go: the first at once, number k at the first one's time
+/// plus k gaps, however long each took. What a stall has missed is not made up for, but for one
+/// message or those of the last 10 ms.
+class Pace {
+ public:
+  explicit Pace(Duration gap) : gap_(gap) {}
+
+  bool open(Clock::time_point now) const { return !next_ || now >= *next_; }
+
+  /// A message went.
+  void took(Clock::time_point now);
+
+  /// When it is open again.
+  std::optional<Clock::time_point> due() const { return next_; }
+
+ private:
+  Duration gap_;
+  std::optional<Clock::time_point> next_{};
+};
+
+}  // namespace mqtt_tools::feed

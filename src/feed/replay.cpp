@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "feed/replay.hpp"
+
+#include "error.hpp"
+#include "feed/input.hpp"
+#include "payload/record.hpp"
+#include "topic.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mqtt_tools::feed {
+namespace {
+
+// A record says more than its payload, and escapes it.
+constexpr std::size_t max_line = 4 * max_payload;
+
+bool blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+/// How long after `earlier` a record at `later` is due. Any two times may stand in a record: their
+/// difference need not fit a duration.
+Duration pause(Timestamp earlier, Timestamp later, double speed) {
+  using Seconds = std::chrono::duration<double>;
+  constexpr Seconds longest = std::chrono::hours{24 * 365};
+  const Seconds apart = Seconds{later.time_since_epoch()} - Seconds{earlier.time_since_epoch()};
+  return std::chrono::duration_cast<Duration>(std::clamp(apart / speed, Seconds::zero(), longest));
+}
+
+}  // namespace
+
+Replay::Replay(const SourceOptions& options)
+    : speed_(options.speed),
+      topic_prefix_(options.topic_prefix),
+      keep_retain_(options.keep_retain),
+      skip_bad_lines_(options.skip_bad_lines),
+      lines_(options.file, max_line) {}
+
+Supply Replay::next(Clock::time_point now, Message& message) {
+  if (!held_) {
+    const Supply supply = read_ahead();
+    if (supply != Supply::message) {
+      return supply;
+    }
+    plan(now);
+    held_ = true;
+  }
+  if (due_ && now < *due_) {
+    return Supply::not_yet;
+  }
+  held_ = false;
+  message = std::move(ahead_);
+  return Supply::message;
+}
+
+std::string Replay::where() const {
+  return record_ == 0 ? std::string{} : "record " + std::to_string(record_);
+}
+
+Supply Replay::read_ahead() {
+  for (;;) {
+    std::string_view line;
+    const Supply supply = lines_.next(line);
+    if (supply != Supply::message) {
+      return supply;
+    }
+    if (blank(line)) {
+      continue;
+    }
+    ++record_;
+    try {
+      ahead_ = read(line);
+      return Supply::message;
+    } catch (const UsageError& error) {
+      if (!skip_bad_lines_) {
+        throw UsageError{where() + " (line " + std::to_string(lines_.number()) +
+                         "): " + error.what()};
+      }
+      ++remarks_.skipped;
+    }
+  }
+}
+
+/// What belonged to the connection that the record was made on is left behind.
+Message Replay::read(std::string_view line) {
+  Message message = payload::parse_record(line);
+  message.topic.insert(0, topic_prefix_);
+  check_topic(message.topic);
+
+  message.id = 0;
+  message.duplicate = false;
+  message.properties.topic_alias.reset();
+  message.properties.subscription_identifiers.clear();
+  if (message.retained && !keep_retain_) {
+    message.retained = false;
+    ++remarks_.retain_dropped;
+  }
+  return message;
+}
+
+void Replay::plan(Clock::time_point now) {
+  if (speed_ <= 0 || ahead_.time == Timestamp{}) {
+    return;
+  }
+  due_ = recorded_ ? due_.value_or(now) + pause(*recorded_, ahead_.time, speed_) : now;
+  recorded_ = ahead_.time;
+}
+
+}  // namespace mqtt_tools::feed

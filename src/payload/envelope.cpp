@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "payload/envelope.hpp"
+
+#include "error.hpp"
+#include "escape.hpp"
+#include "payload/encoding.hpp"
+#include "payload/json.hpp"
+#include "payload/json_text.hpp"
+#include "utf8.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace mqtt_tools::payload {
+
+namespace {
+
+using Input = EnvelopeOptions::Input;
+using Encoding = EnvelopeOptions::Encoding;
+
+constexpr const char* json_hint =
+    "; a text as JSON has double quotes, as in '\"on\"', and at most 100 levels of nesting";
+
+void check_key(std::string_view what, const std::string& key) {
+  if (key.empty()) throw UsageError(std::string(what) + " is empty");
+  if (first_invalid_utf8(key)) {
+    throw UsageError(std::string(what) + " \"" + escaped(key) + "\" is not UTF-8");
+  }
+}
+
+void check_field(const Field& field) {
+  check_key("the key of a field", field.key);
+  const std::string the = "the value of the field \"" + escaped(field.key) + "\" is not ";
+  if (first_invalid_utf8(field.value)) throw UsageError(the + "UTF-8");
+  // It comes to stand one level deeper.
+  if (field.form == Field::Form::json && !is_json(field.value, max_depth - 1)) {
+    throw UsageError(the + "JSON" + json_hint);
+  }
+}
+
+void check_names(const EnvelopeOptions& options) {
+  check_key("the key of the message", options.message_key);
+  check_key("the key of the time", options.time_key);
+  std::vector<std::string_view> names{options.message_key, options.time_key};
+  for (const Field& field : options.fields) names.push_back(field.key);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) {
+    throw UsageError("the envelope would have two members named \"" + escaped(*twice) + "\"");
+  }
+}
+
+void check_combination(const EnvelopeOptions& options) {
+  const bool bytes = options.input == Input::hex || options.input == Input::base64;
+  if (bytes && !options.raw) {
+    throw UsageError(
+        "bytes given as hex or base64 (--from) do not fit into the envelope; add --raw");
+  }
+  if (options.raw && options.announce) {
+    throw UsageError("--encode says how the envelope is written; with --raw there is none");
+  }
+  if (options.raw && !options.fields.empty()) {
+    throw UsageError("--field adds to the envelope; with --raw there is none");
+  }
+}
+
+/// Appends valid JSON in the way we write it: no blanks, letters instead of escapes.
+void append_rewritten(std::string& out, std::string_view json) {
+  JsonTokens tokens{json};
+  for (JsonToken token = tokens.next(); token.kind != JsonToken::Kind::end; token = tokens.next()) {
+    if (token.kind == JsonToken::Kind::key || token.kind == JsonToken::Kind::string) {
+      append_requoted(out, token.text);
+    } else {
+      out += token.text;
+    }
+  }
+}
+
+void append_key(std::string& out, std::string_view key) {
+  append_string(out, key);
+  out += ':';
+}
+
+void append_field(std::string& out, const Field& field) {
+  out += ',';
+  append_key(out, field.key);
+  if (field.form == Field::Form::json) {
+    append_rewritten(out, field.value);
+  } else {
+    append_string(out, field.value);
+  }
+}
+
+std::string as_bytes(std::string_view json, Encoding encoding) {
+  std::string bytes;
+  if (encoding == Encoding::cbor) {
+    Json::to_cbor(to_tree(json), bytes);
+  } else {
+    Json::to_msgpack(to_tree(json), bytes);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
+  check_combination(options_);
+  if (options_.raw) return;
+  check_names(options_);
+
+  begin_ = "{";
+  append_key(begin_, options_.message_key);
+  middle_ = ",";
+  append_key(middle_, options_.time_key);
+  for (const Field& field : options_.fields) {
+    check_field(field);
+    append_field(end_, field);
+  }
+  end_ += '}';
+}
+
+std::string Envelope::wrap(std::string_view text, Timestamp now) const {
+  if (options_.raw) return unwrapped(text);
+
+  const std::string time = options_.time_format.text(now);
+  std::string json;
+  json.reserve(begin_.size() + text.size() + middle_.size() + time.size() + end_.size() + 16);
+  json += begin_;
+  append_value(json, text);
+  json += middle_;
+  append_string(json, time);
+  json += end_;
+  return options_.encoding == Encoding::json ? json : as_bytes(json, options_.encoding);
+}
+
+void Envelope::append_value(std::string& out, std::string_view text) const {
+  if (const auto invalid = first_invalid_utf8(text)) {
+    throw UsageError("the message is not UTF-8 (byte " + std::to_string(*invalid + 1) +
+                     "): use --raw to publish bytes as they are");
+  }
+  if (options_.input == Input::text) return append_string(out, text);
+  // It comes to stand one level deeper.
+  if (!is_json(text, max_depth - 1)) {
+    throw UsageError(std::string("the message is not JSON") + json_hint);
+  }
+  append_rewritten(out, text);
+}
+
+std::string Envelope::unwrapped(std::string_view text) const {
+  std::optional<std::string> bytes;
+  switch (options_.input) {
+    case Input::text:
+      return std::string(text);
+    case Input::json:
+      if (!is_json(text)) throw UsageError(std::string("the message is not JSON") + json_hint);
+      return std::string(text);
+    case Input::hex:
+      bytes = from_hex(text);
+      if (!bytes) throw UsageError("the message is not hex; two digits make a byte, as in 00 ff");
+      break;
+    case Input::base64:
+      bytes = from_base64(text);
+      if (!bytes) throw UsageError("the message is not base64 with its padding, as in Zm9vYg==");
+      break;
+  }
+  return bytes.value_or(std::string{});
+}
+
+std::optional<std::string> Envelope::content_type() const {
+  if (!options_.announce) return std::nullopt;
+  switch (options_.encoding) {
+    case Encoding::cbor:
+      return "application/cbor";
+    case Encoding::msgpack:
+      return "application/msgpack";
+    default:
+      return "application/json";
+  }
+}
+
+}  // namespace mqtt_tools::payload

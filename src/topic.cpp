@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "topic.hpp"
+
+#include "error.hpp"
+#include "escape.hpp"
+#include "utf8.hpp"
+
+#include <algorithm>
+
+namespace mqtt_tools {
+
+namespace {
+
+constexpr std::size_t longest = 65535;
+constexpr std::size_t longest_shown = 120;
+
+/// `text` in quotes, fit for a line of an error message.
+std::string quoted(std::string_view text) {
+  if (text.size() <= longest_shown) return '"' + escaped(text) + '"';
+  std::size_t end = 0;
+  while (end < longest_shown) end += code_point_at(text, end).length;
+  return '"' + escaped(text.substr(0, end)) + "...\"";
+}
+
+/// Code points that MQTT text should not hold, and for which brokers close the connection.
+bool is_unwelcome(char32_t value) {
+  return value < 0x20 || (value >= 0x7F && value <= 0x9F) || (value >= 0xFDD0 && value <= 0xFDEF) ||
+         (value & 0xFFFE) == 0xFFFE;
+}
+
+void check_text(std::string_view what, std::string_view text) {
+  const std::string the = "the " + std::string(what) + " ";
+  if (text.empty()) throw UsageError(the + "is empty");
+  if (text.size() > longest) {
+    throw UsageError(the + quoted(text) + " has " + std::to_string(text.size()) +
+                     " bytes; at most 65,535 are possible");
+  }
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const CodePoint point = code_point_at(text, at);
+    if (!point.valid) {
+      throw UsageError(the + quoted(text) + " is not UTF-8 (byte " + std::to_string(at + 1) + ")");
+    }
+    if (is_unwelcome(point.value)) {
+      throw UsageError(the + quoted(text) + " contains " +
+                       (point.value == 0 ? "NUL" : "a control character or noncharacter") +
+                       " (byte " + std::to_string(at + 1) + "); brokers close the connection then");
+    }
+    at += point.length;
+  }
+}
+
+/// Throws unless wildcards stand where they may; `whole` is what the user wrote.
+void check_levels(std::string_view filter, std::string_view whole) {
+  std::size_t begin = 0;
+  while (begin <= filter.size()) {
+    const std::size_t end = std::min(filter.find('/', begin), filter.size());
+    const std::string_view level = filter.substr(begin, end - begin);
+    if (level.size() > 1 && level.find_first_of("+#") != level.npos) {
+      throw UsageError("the filter " + quoted(whole) + " has a wildcard beside other characters; " +
+                       "+ and # stand alone between slashes, as in a/+/b or a/#");
+    }
+    if (level == "#" && end < filter.size()) {
+      throw UsageError("the filter " + quoted(whole) +
+                       " goes on after #, which must be the last level; + stands for one level");
+    }
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+void check_topic(std::string_view topic) {
+  check_text("topic", topic);
+  const std::size_t wildcard = topic.find_first_of("+#");
+  if (wildcard != topic.npos) {
+    throw UsageError("the topic " + quoted(topic) + " contains the wildcard " + topic[wildcard] +
+                     "; messages are published to one topic, wildcards are for subscribing");
+  }
+}
+
+void check_filter(std::string_view filter) {
+  check_text("filter", filter);
+  const std::string_view share = "$share";
+  if (filter != share && filter.substr(0, share.size() + 1) != "$share/") {
+    return check_levels(filter, filter);
+  }
+
+  const std::string_view rest = filter.substr(std::min(share.size() + 1, filter.size()));
+  const std::size_t slash = rest.find('/');
+  if (slash == 0 || slash == rest.npos || slash + 1 == rest.size()) {
+    throw UsageError("the filter " + quoted(filter) +
+                     " is not whole; a shared subscription is $share/GROUP/FILTER");
+  }
+  if (rest.substr(0, slash).find_first_of("+#") != rest.npos) {
+    throw UsageError("the filter " + quoted(filter) +
+                     " has a wildcard in the group's name; in $share/GROUP/FILTER only FILTER may");
+  }
+  check_levels(rest.substr(slash + 1), filter);
+}
+
+bool matches(std::string_view filter, std::string_view topic) {
+  const auto is_wildcard = [](char c) { return c == '+' || c == '#'; };
+  if (!topic.empty() && topic.front() == '$' && !filter.empty() && is_wildcard(filter.front())) {
+    return false;
+  }
+
+  for (;;) {
+    if (filter == "#") return true;
+    const std::size_t filter_end = std::min(filter.find('/'), filter.size());
+    const std::size_t topic_end = std::min(topic.find('/'), topic.size());
+    const std::string_view level = filter.substr(0, filter_end);
+    if (level != "+" && level != topic.substr(0, topic_end)) return false;
+
+    filter.remove_prefix(filter_end);
+    topic.remove_prefix(topic_end);
+    if (topic.empty()) return filter.empty() || filter == "/#";  // "a/#" also matches "a".
+    if (filter.empty()) return false;
+    filter.remove_prefix(1);
+    topic.remove_prefix(1);
+  }
+}
+
+}  // namespace mqtt_tools

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "connection/url.hpp"
+
+#include "error.hpp"
+
+#include "catch.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace mqtt_tools::connection;
+using mqtt_tools::UsageError;
+
+namespace {
+
+/// What is told about a text that is refused.
+template <typename Reader>
+std::string refusal(Reader reader, const std::string& text) {
+  try {
+    reader(text);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "not refused";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a broker URL is taken apart") {
+  struct Case {
+    std::string text;
+    std::string scheme;
+    std::string host;
+    std::optional<int> port;
+    std::string path;
+  };
+  const std::vector<Case> cases{
+      {"mqtt://host", "mqtt", "host", {}, ""},
+      {"mqtt://host/", "mqtt", "host", {}, ""},
+      {"MQTT://host:1883", "mqtt", "host", 1883, ""},
+      {"mqtts://broker.example:8883/a/b", "mqtts", "broker.example", 8883, "a/b"},
+      {"tcp://h:1", "mqtt", "h", 1, ""},
+      {"ssl://h:65535", "mqtts", "h", 65535, ""},
+      {"tls://h", "mqtts", "h", {}, ""},
+      {"ws://h", "ws", "h", {}, ""},
+      {"ws://h/", "ws", "h", {}, "/"},
+      {"wss://h:443/mqtt?token=a%2Fb&x=1", "wss", "h", 443, "/mqtt?token=a%2Fb&x=1"},
+      {"ws://h?x=1", "ws", "h", {}, "/?x=1"},
+      {"mqtt://[::1]:1884/t", "mqtt", "::1", 1884, "t"},
+      {"mqtt://[2001:db8::7]", "mqtt", "2001:db8::7", {}, ""},
+      {"mqtt://[fe80::1%25eth0]:1883", "mqtt", "fe80::1%eth0", 1883, ""},
+      {"mqtt://127.0.0.1:1883//x", "mqtt", "127.0.0.1", 1883, "/x"},
+      {"mqtt://h/a%20b/%C3%A4", "mqtt", "h", {}, "a b/ä"},
+      {"mqtt://h/a/+/#", "mqtt", "h", {}, "a/+/#"},
+      {"mqtt://h/what?", "mqtt", "h", {}, "what?"},
+      {"mqtt://h/a@b:c", "mqtt", "h", {}, "a@b:c"},
+  };
+  for (const auto& expected : cases) {
+    INFO(expected.text);
+    const auto url = read_url(expected.text);
+    CHECK(url.scheme == expected.scheme);
+    CHECK(url.host == expected.host);
+    CHECK(url.port == expected.port);
+    CHECK(url.path == expected.path);
+    CHECK_FALSE(url.username);
+    CHECK_FALSE(url.password);
+  }
+}
+
+TEST_CASE("a login in a URL is decoded") {
+  struct Case {
+    std::string text;
+    std::optional<std::string> username;
+    std::optional<std::string> password;
+  };
+  const std::vector<Case> cases{
+      {"mqtt://user:secret@h", "user", "secret"},
+      {"mqtt://user@h/t", "user", {}},
+      {"mqtt://user:@h", "user", ""},
+      {"mqtt://:secret@h", {}, "secret"},
+      {"mqtt://@h", {}, {}},
+      {"mqtt://u%40x:p%3A%2F%25%00@h", "u@x", std::string{"p:/%\0", 5}},
+      {"ws://u:a:b@h/mqtt", "u", "a:b"},
+      {"mqtt://u:p@ss@h", "u", "p@ss"},
+      {"mqtt://u:p@[::1]:1883", "u", "p"},
+  };
+  for (const auto& expected : cases) {
+    INFO(expected.text);
+    const auto url = read_url(expected.text);
+    CHECK(url.username == expected.username);
+    CHECK(url.password == expected.password);
+  }
+}
+
+TEST_CASE("a URL that is none is refused") {
+  for (const std::string text : {"",
+                                 "host",
+                                 "host:1883",
+                                 "://h",
+                                 "mqtt:/h",
+                                 "mqtt://",
+                                 "mqtt:///t",
+                                 "mqtt://:1883",
+                                 "mqtt://u:p@",
+                                 "mqtt://h:",
+                                 "mqtt://h:0",
+                                 "mqtt://h:65536",
+                                 "mqtt://h:-1",
+                                 "mqtt://h:1x",
+                                 "mqtt://h: 1",
+                                 "mqtt://h:+1",
+                                 "mqtt://h:99999999999999999999",
+                                 "mqtt://::1",
+                                 "mqtt://[::1",
+                                 "mqtt://[::1]1883",
+                                 "mqtt://[h]:1883",
+                                 "mqtt://[]",
+                                 "mqtt://[127.0.0.1]",
+                                 "mqtt://a b",
+                                 "mqtt://a%zz@h",
+                                 "mqtt://a%4@h",
+                                 "mqtt://u:%@h",
+                                 "mqtt://h/%zz",
+                                 "mqtt://h/a%2",
+                                 "mqtt://h?x",
+                                 "mqtt://h#x",
+                                 "mqtt://%ff@h",
+                                 "ws://h/a b",
+                                 "ws://h/a\r\nX: y",
+                                 "ws://h/#x",
+                                 "ws://h/\xC3\xA4",
+                                 "mqtt://h\n",
+                                 "mqtt://h%41",
+                                 "http://h",
+                                 "unix:///run/broker"}) {
+    INFO(text);
+    CHECK_THROWS_AS(read_url(text), UsageError);
+  }
+}
+
+TEST_CASE("an unknown scheme is answered with the right ones") {
+  const auto told = refusal(read_url, "http://h");
+  CHECK(contains(told, "'http'"));
+  for (const std::string scheme : {"mqtt", "mqtts", "ws", "wss", "tcp", "ssl", "tls"}) {
+    CHECK(contains(told, scheme));
+  }
+}
+
+TEST_CASE("a refused URL never repeats a password") {
+  for (const std::string text :
+       {"foo://u:s3cret@h", "mqtt://u:s3cret@h:99999", "mqtt://u:s3cret@", "u:s3cret@h",
+        "mqtt://u:s3cret%zz@h", "mqtt://u:s3/cret@h", "mqtt://u:s3?cret@h", "mqtt://u:s3#cret@h",
+        "mqtt://u:s3cret@h/%zz", "ws://u:s3cret@h/a b", "mqtt://u:@s3cret:@h h"}) {
+    const auto told = refusal(read_url, text);
+    INFO(text << " -> " << told);
+    CHECK(told != "not refused");
+    CHECK_FALSE(contains(told, "s3"));
+    CHECK_FALSE(contains(told, "cret"));
+  }
+}
+
+TEST_CASE("a control character in a refused URL does not reach the terminal") {
+  const auto told = refusal(read_url, "x\x1b[2J://h");
+  CHECK(told.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a host may bring its port") {
+  struct Case {
+    std::string text;
+    Endpoint endpoint;
+  };
+  const std::vector<Case> cases{
+      {"localhost", {"localhost", 0}},
+      {"broker.example:8883", {"broker.example", 8883}},
+      {"::1", {"::1", 0}},
+      {"2001:db8::1:1883", {"2001:db8::1:1883", 0}},
+      {"[::1]", {"::1", 0}},
+      {"[::1]:1884", {"::1", 1884}},
+      {"fe80::1%lo", {"fe80::1%lo", 0}},
+      {"192.0.2.1:1", {"192.0.2.1", 1}},
+      {"under_score-dash.example", {"under_score-dash.example", 0}},
+  };
+  for (const auto& expected : cases) {
+    INFO(expected.text);
+    CHECK(read_endpoint(expected.text) == expected.endpoint);
+  }
+}
+
+TEST_CASE("a host that is none is refused") {
+  for (const std::string text : {"", ":1883", "h:", "h:x", "h:0", "h:65536", "a:b:c", "1:2:3:4",
+                                 "[::1]:", "[::1", "[h]:1", "a b", "a/b", "mqtt://h", "fe80::1%"}) {
+    INFO(text);
+    CHECK_THROWS_AS(read_endpoint(text), UsageError);
+  }
+  CHECK(contains(refusal(read_endpoint, "mqtt://u:s3cret@h"), "--url"));
+  CHECK_FALSE(contains(refusal(read_endpoint, "mqtt://u:s3cret@h"), "s3cret"));
+}
+
+TEST_CASE("a proxy is an HTTP URL without a path") {
+  const auto whole = read_proxy("http://me:p%40ss@proxy.example:3128/");
+  CHECK(whole.host == "proxy.example");
+  CHECK(whole.port == 3128);
+  CHECK(whole.username == "me");
+  CHECK(whole.password == "p@ss");
+
+  CHECK(read_proxy("http://[::1]").host == "::1");
+  CHECK(read_proxy("http://proxy").port == 80);
+
+  for (const std::string text : {"proxy:3128", "https://proxy", "socks5://proxy", "http://",
+                                 "http://proxy/path", "http://proxy:0", "http://u:%zz@proxy"}) {
+    INFO(text);
+    CHECK_THROWS_AS(read_proxy(text), UsageError);
+  }
+  CHECK_FALSE(contains(refusal(read_proxy, "socks5://u:s3cret@proxy"), "s3cret"));
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+#include "payload/json_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace mqtt_tools::payload;
+using namespace std::string_literals;
+using Kind = JsonToken::Kind;
+
+namespace {
+
+std::string compact(std::string_view json) {
+  std::string out;
+  append_compact(out, json);
+  return out;
+}
+
+std::string as_string(std::string_view text) {
+  std::string out;
+  append_string(out, text);
+  return out;
+}
+
+std::string requoted(std::string_view token) {
+  std::string out;
+  append_requoted(out, token);
+  return out;
+}
+
+/// Text that is JSON, nearly JSON or a jumble of its parts. No exponent is positive: nlohmann
+/// refuses numbers that no double can hold.
+std::string some_text(std::mt19937& random) {
+  static const std::vector<std::string> parts = {"{",
+                                                 "}",
+                                                 "[",
+                                                 "]",
+                                                 ":",
+                                                 ",",
+                                                 "\"",
+                                                 "\"a\"",
+                                                 "\"\\n\"",
+                                                 "\"\\u00e9\"",
+                                                 "0",
+                                                 "-1",
+                                                 "1.5",
+                                                 "1e-5",
+                                                 "01",
+                                                 "-",
+                                                 "1.",
+                                                 "true",
+                                                 "false",
+                                                 "null",
+                                                 "nul",
+                                                 " ",
+                                                 "\n",
+                                                 "\t",
+                                                 "\"\xc3\xa9\"",
+                                                 "\"\xc3\"",
+                                                 "\"\\x\"",
+                                                 "\"\x01\"",
+                                                 "\"k\":",
+                                                 "{}",
+                                                 "[]",
+                                                 "[1,2]",
+                                                 "{\"a\":1}",
+                                                 "\"\\u12\"",
+                                                 "1E-2",
+                                                 "2e-",
+                                                 "\x7f",
+                                                 "\xef\xbb\xbf",
+                                                 "\0"s,
+                                                 "\"\\/\""};
+  std::string text;
+  const std::size_t count = 1 + random() % 8;
+  for (std::size_t i = 0; i < count; ++i) text += parts[random() % parts.size()];
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("every kind of value is JSON, with blanks around its tokens") {
+  for (const char* text : {"42",
+                           "-0",
+                           "0.5",
+                           "1e400",
+                           "-1.25E-7",
+                           "123456789012345678901234567890",
+                           "\"\"",
+                           "\"x\"",
+                           "null",
+                           "true",
+                           "false",
+                           "{}",
+                           "[]",
+                           " \t\r\n{ \"a\" : [ 1 , 2 ] , \"b\" : { } } \n",
+                           "[[],{},[[]]]",
+                           "{\"a\":1,\"a\":2}",
+                           "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00E9\"",
+                           "\"\\ud83d\\ude00\"",
+                           "\"\\ud800\"",
+                           "\"\x7f\"",
+                           "\"\xc3\xa9\xf0\x9f\x98\x80\""}) {
+    CAPTURE(text);
+    CHECK(is_json(text));
+  }
+}
+
+TEST_CASE("what breaks a rule of RFC 8259 is not JSON") {
+  for (const std::string& text : {""s,
+                                  " "s,
+                                  "{"s,
+                                  "}"s,
+                                  "[1"s,
+                                  "[1,]"s,
+                                  "[,1]"s,
+                                  "[1 2]"s,
+                                  "{,}"s,
+                                  "{\"a\"}"s,
+                                  "{\"a\":}"s,
+                                  "{\"a\":1,}"s,
+                                  "{a:1}"s,
+                                  "{1:1}"s,
+                                  "{\"a\":1]"s,
+                                  "[1}"s,
+                                  "1 2"s,
+                                  "[] []"s,
+                                  "01"s,
+                                  "+1"s,
+                                  "1."s,
+                                  ".5"s,
+                                  "1e"s,
+                                  "1e+"s,
+                                  "-"s,
+                                  "--1"s,
+                                  "0x10"s,
+                                  "NaN"s,
+                                  "Infinity"s,
+                                  "nul"s,
+                                  "nulll"s,
+                                  "True"s,
+                                  "'a'"s,
+                                  "\"a"s,
+                                  "\"\\\""s,
+                                  "\"\\x\""s,
+                                  "\"\\u12\""s,
+                                  "\"\\u12G4\""s,
+                                  "\"\n\""s,
+                                  "\"\0\""s,
+                                  "1\0"s,
+                                  "\0"s,
+                                  "\xef\xbb\xbf{}"s,
+                                  "\"\xff\""s,
+                                  "\"\xc3\""s,
+                                  "\"\xed\xa0\x80\""s,
+                                  "\xc3\xa9"s,
+                                  "// x\n1"s,
+                                  "1 // x"s,
+                                  "\v1"s,
+                                  "\f1"s,
+                                  "\"\\"s,
+                                  "\"\\u"s,
+                                  "[1,,2]"s}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_json(text));
+  }
+}
+
+TEST_CASE("JSON nests a hundred levels, not one more") {
+  const auto nested = [](std::size_t depth, const std::string& open, const std::string& close) {
+    std::string text;
+    for (std::size_t i = 0; i < depth; ++i) text += open;
+    text += "1";
+    for (std::size_t i = 0; i < depth; ++i) text += close;
+    return text;
+  };
+  CHECK(is_json(nested(100, "[", "]")));
+  CHECK_FALSE(is_json(nested(101, "[", "]")));
+  CHECK(is_json(nested(100, "{\"a\":", "}")));
+  CHECK_FALSE(is_json(nested(101, "{\"a\":", "}")));
+  CHECK(is_json(nested(101, "[", "]"), 101));
+  CHECK_FALSE(is_json("[]", 0));
+  CHECK(is_json("1", 0));
+}
+
+TEST_CASE("a hundred thousand open brackets are not JSON and do no harm") {
+  CHECK_FALSE(is_json(std::string(100000, '[')));
+  CHECK_FALSE(is_json(std::string(100000, '[') + std::string(100000, ']')));
+  CHECK_FALSE(is_json(std::string(1000000, '['), 2000000));
+}
+
+TEST_CASE("what is JSON is what nlohmann accepts") {
+  std::mt19937 random{3};
+  int accepted = 0;
+  for (int i = 0; i < 200000; ++i) {
+    const std::string text = some_text(random);
+    // nlohmann overlooks a byte order mark and takes a NUL for the end of the text.
+    if (text.rfind("\xef\xbb\xbf", 0) == 0 || text.find('\0') != text.npos) {
+      CHECK_FALSE(is_json(text));
+      continue;
+    }
+    const bool expected = nlohmann::json::accept(text);
+    accepted += expected ? 1 : 0;
+    if (is_json(text) != expected) FAIL_CHECK(text);
+  }
+  CHECK(accepted > 5000);
+}
+
+TEST_CASE("no proper prefix of an object is JSON") {
+  const std::string text = R"({"a":[1.5e3,-0,true,null,"é\u00e9\n"],"b":{}})";
+  REQUIRE(is_json(text));
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    CAPTURE(size);
+    CHECK_FALSE(is_json(text.substr(0, size)));
+  }
+}
+
+TEST_CASE("random bytes are judged as nlohmann judges them") {
+  std::mt19937 random{4};
+  for (int i = 0; i < 20000; ++i) {
+    std::string bytes;
+    const std::size_t size = 1 + random() % 12;
+    for (std::size_t j = 0; j < size; ++j) bytes += static_cast<char>(1 + random() % 255);
+    if (bytes.rfind("\xef\xbb\xbf", 0) == 0) continue;
+    if (is_json(bytes) != nlohmann::json::accept(bytes)) FAIL_CHECK(bytes);
+  }
+}
+
+TEST_CASE("tokens tell keys from strings and keep every letter") {
+  struct Expected {
+    Kind kind;
+    const char* text;
+  };
+  const Expected expected[] = {{Kind::begin_object, "{"},
+                               {Kind::key, "\"a\\u0041\""},
+                               {Kind::colon, ":"},
+                               {Kind::begin_array, "["},
+                               {Kind::number, "0.1000"},
+                               {Kind::comma, ","},
+                               {Kind::string, "\"x\""},
+                               {Kind::comma, ","},
+                               {Kind::begin_object, "{"},
+                               {Kind::end_object, "}"},
+                               {Kind::comma, ","},
+                               {Kind::string, "\"]\""},
+                               {Kind::end_array, "]"},
+                               {Kind::comma, ","},
+                               {Kind::key, "\"b\""},
+                               {Kind::colon, ":"},
+                               {Kind::string, "\"\\\"\""},
+                               {Kind::comma, ","},
+                               {Kind::key, "\"c\""},
+                               {Kind::colon, ":"},
+                               {Kind::word, "null"},
+                               {Kind::end_object, "}"},
+                               {Kind::end, ""},
+                               {Kind::end, ""}};
+  JsonTokens tokens{R"( {"a\u0041" : [0.1000, "x",{},"]" ],"b":"\"","c":null} )"};
+  for (const Expected& e : expected) {
+    const JsonToken token = tokens.next();
+    CAPTURE(e.text);
+    CHECK(token.kind == e.kind);
+    CHECK(token.text == e.text);
+  }
+}
+
+TEST_CASE("compact JSON lacks the blanks between tokens and nothing else") {
+  CHECK(compact(" { \"a b\" : [ 1.00 ,\t-0e+1 ] ,\r\n\"\\\" \":null } ") ==
+        R"({"a b":[1.00,-0e+1],"\" ":null})");
+  CHECK(compact("42 ") == "42");
+}
+
+TEST_CASE("only quotes, backslashes and control characters are escaped in a string") {
+  CHECK(as_string("") == R"("")");
+  CHECK(as_string("a\"b\\c/d") == R"("a\"b\\c/d")");
+  CHECK(as_string("\b\f\n\r\t") == R"("\b\f\n\r\t")");
+  CHECK(as_string("\0\x01\x0b\x1f\x7f"s) == "\"\\u0000\\u0001\\u000b\\u001f\x7f\"");
+  CHECK(as_string("\u00e9\u20ac\U0001f600\u2028") == "\"\u00e9\u20ac\U0001f600\u2028\"");
+}
+
+TEST_CASE("a control character is found wherever it stands in a string") {
+  for (std::size_t before = 0; before < 20; ++before) {
+    const std::string filler(before, '\xc3');
+    CHECK(as_string(filler + "\n" + filler) == '"' + filler + "\\n" + filler + '"');
+  }
+}
+
+TEST_CASE("a string token is unquoted") {
+  struct Case {
+    const char* token;
+    std::string text;
+  };
+  const Case cases[] = {
+      {R"("")", ""},
+      {R"("plain é")", "plain \u00e9"},
+      {R"("\"\\\/\b\f\n\r\t")", "\"\\/\b\f\n\r\t"},
+      {R"("\u0041\u00e9\u20AC\u20ac")", "A\u00e9\u20ac\u20ac"},
+      {R"("\u0000")", "\0"s},
+      {R"("\ud83d\ude00!")", "\U0001f600!"},
+      {R"("\ud83d")", "\ufffd"},
+      {R"("\ude00\ud83d")", "\ufffd\ufffd"},
+      {R"("\ud83d\ud83d\ude00")", "\ufffd\U0001f600"},
+      {R"("\ud83dx")", "\ufffdx"},
+      {R"("\ud83d\n")", "\ufffd\n"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.token);
+    CHECK(unquoted(c.token) == c.text);
+  }
+}
+
+TEST_CASE("a requoted string has letters instead of escapes where it can") {
+  struct Case {
+    const char* token;
+    const char* result;
+  };
+  const Case cases[] = {
+      {R"("plain é")", R"("plain é")"},
+      {R"("\u00e9\u0041\/")", R"("éA/")"},
+      {R"("\u0022\u005c\u000A\u0000\u001F")", R"("\"\\\n\u0000\u001f")"},
+      {R"("\ud83d\ude00")", "\"\U0001f600\""},
+      {R"("a\uD83Dz")", R"("a\uD83Dz")"},
+      {R"("\\ud83d")", R"("\\ud83d")"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.token);
+    CHECK(requoted(c.token) == c.result);
+    CHECK(is_json(c.result));
+  }
+}
+
+TEST_CASE("any text comes back from its string") {
+  std::mt19937 random{5};
+  for (int i = 0; i < 2000; ++i) {
+    std::string text;
+    const std::size_t size = random() % 40;
+    for (std::size_t j = 0; j < size; ++j) text += static_cast<char>(random() % 128);
+    CHECK(is_json(as_string(text)));
+    CHECK(unquoted(as_string(text)) == text);
+    CHECK(requoted(as_string(text)) == as_string(text));
+    CHECK(nlohmann::json::parse(as_string(text)) == text);
+  }
+}
