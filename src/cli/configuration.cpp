@@ -7,6 +7,7 @@
 #include "error.hpp"
 #include "escape.hpp"
 
+#include <charconv>
 #include <optional>
 
 #include <toml++/toml.h>

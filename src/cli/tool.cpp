@@ -14,11 +14,11 @@ const Option* Tool::find(std::string_view wanted) const {
   return nullptr;
 }
 
-const Option* Tool::named(std::string_view name) const {
+const Option* Tool::named(std::string_view wanted) const {
   for (const OptionGroup& group : groups) {
     for (const Option& option : group.options) {
       for (const std::string_view own : names(option)) {
-        if (own == name) {
+        if (own == wanted) {
           return &option;
         }
       }

@@ -20,7 +20,7 @@ struct Tool {
   const Option* find(std::string_view key) const;
 
   /// The option with this name ("--port", "--pw", "-p"); null if there is none.
-  const Option* named(std::string_view name) const;
+  const Option* named(std::string_view wanted) const;
 };
 
 const Tool& mqtt_pub();

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "cli/arguments.hpp"
+
+#include "catch.hpp"
+#include "cli/fake_world.hpp"
+
+#include <cstring>
+
+using namespace mqtt_tools;
+using namespace mqtt_tools::cli;
+
+namespace {
+
+std::string joined(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : std::string{joint}) + word;
+  }
+  return text;
+}
+
+/// Lets take_arguments() read and wipe a copy of `words`; gives what is left, "|" between words.
+std::string left_in_argv(const Tool& tool, Words words) {
+  words.insert(words.begin(), "program");
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  argv.push_back(nullptr);
+  take_arguments(tool, static_cast<int>(words.size()), argv.data());
+  std::string left;
+  for (std::size_t at = 1; at + 1 < argv.size(); ++at) {
+    left += (left.empty() ? "" : "|") + std::string{argv[at]};
+  }
+  return left;
+}
+
+}  // namespace
+
+TEST_CASE("an option with a value becomes its name and its value") {
+  struct Row {
+    Words given;
+    Words ready;
+  };
+  const std::string user = joined({"publish", "user-property", "k", "v"});
+  const std::string type = joined({"publish", "content-type", "text/plain"});
+  const std::vector<Row> rows{
+      {{"-p1883", "t"}, {"--port", "1883", "t"}},
+      {{"--pw=x=y"}, {"--password", "x=y"}},
+      {{"--message=", "t"}, {"--message", "", "t"}},
+      {{"-rvq1", "t"}, {"-rv", "--qos", "1", "t"}},
+      {{"-m", "-D", "t"}, {"--message", "-D", "t"}},
+      {{"-m", "--"}, {"--message", "--"}},
+      {{"--", "-p", "1"}, {"--", "-p", "1"}},
+      {{"-", "-5"}, {"-", "-5"}},
+      {{"--nothing", "-Zq"}, {"--nothing", "-Zq"}},
+      {{"-D", "publish", "user-property", "k", "v", "t", "m"}, {"--property", user, "t", "m"}},
+      {{"-D", "publish", "content-type", "text/plain", "t", "m"}, {"--property", type, "t", "m"}},
+      {{"--property=publish", "content-type", "text/plain", "t"}, {"--property", type, "t"}},
+      {{"-rDpublish", "content-type", "text/plain"}, {"-r", "--property", type}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.given);
+    CHECK(prepared(mqtt_pub(), row.given) == row.ready);
+  }
+}
+
+TEST_CASE("an option whose value is missing is refused before anything else is looked at") {
+  CHECK_THROWS_WITH(prepared(mqtt_pub(), {"t", "-p"}), "--port needs N after it");
+  CHECK_THROWS_WITH(
+      prepared(mqtt_pub(), {"-D", "publish", "user-property", "k"}),
+      "--property needs COMMAND NAME VALUE after it, such as: -D publish user-property KEY VALUE");
+  CHECK_THROWS_AS(prepared(mqtt_pub(), {"-D"}), UsageError);
+  CHECK_THROWS_AS(prepared(mqtt_pub(), {"-D", "publish"}), UsageError);
+  CHECK_THROWS_WITH(prepared(mqtt_pub(), {"--retain=yes"}), "--retain takes no value");
+}
+
+TEST_CASE("the list of processes shows no secret after the start") {
+  struct Row {
+    Words given;
+    std::string left;
+  };
+  const std::vector<Row> rows{
+      {{"-P", "s3cret", "t"}, "-P|*|t"},
+      {{"-Ps3cret"}, "-P*"},
+      {{"-rP", "s3cret"}, "-rP|*"},
+      {{"--password", "s3cret"}, "--password|*"},
+      {{"--password=s3cret"}, "--password=*"},
+      {{"--pw=s3cret"}, "--pw=*"},
+      {{"-L", "mqtts://joe:s3cret@h/t"}, "-L|mqtts://joe:*@h/t"},
+      {{"--broker=mqtt://joe:s3@cret@h"}, "--broker=mqtt://joe:*@h"},
+      {{"-L", "mqtt://h/t"}, "-L|mqtt://h/t"},
+      {{"--psk", "0123"}, "--psk|*"},
+      {{"--http-proxy", "http://joe:s3cret@h:1"}, "--http-proxy|http://joe:*@h:1"},
+      {{"--ws-header", "Authorization: Bearer s3cret"}, "--ws-header|Authorization:*"},
+      {{"-D", "connect", "authentication-data", "s3cret"}, "-D|connect|authentication-data|*"},
+      {{"-D", "publish", "user-property", "k", "v"}, "-D|publish|user-property|k|v"},
+      {{"-m", "-P", "t"}, "-m|-P|t"},
+      {{"--", "-P", "t"}, "--|-P|t"},
+      {{"-h", "joe:s3cret@h"}, "-h|joe:*@h"},
+      {{"-P", ""}, "-P|"},
+      {{"t", "-P"}, "t|-P"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.given);
+    CHECK(left_in_argv(mqtt_pub(), row.given) == row.left);
+  }
+}
+
+TEST_CASE("wiping leaves not one byte of the secret behind its end") {
+  std::string program = "program";
+  std::string name = "-P";
+  std::string word = "s3cret";
+  char* argv[] = {program.data(), name.data(), word.data(), nullptr};
+  const Words words = take_arguments(mqtt_pub(), 3, argv);
+  CHECK(words == Words{"-P", "s3cret"});
+  CHECK(word == std::string("*\0\0\0\0\0", 6));
+}
+
+TEST_CASE("a program started without even a name has no arguments") {
+  char* argv[] = {nullptr};
+  CHECK(take_arguments(mqtt_sub(), 0, argv).empty());
+}

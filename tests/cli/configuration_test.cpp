@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "cli/configuration.hpp"
+
+#include "catch.hpp"
+#include "cli/arguments.hpp"
+#include "cli/fake_world.hpp"
+#include "cli/temporary_folder.hpp"
+
+using namespace mqtt_tools;
+using namespace mqtt_tools::cli;
+
+namespace {
+
+Layer read(const std::string& path, std::vector<Warning>& warnings) {
+  return read_configuration(mqtt_pub(), path, Origin::Layer::configuration, Presence::required,
+                            warnings);
+}
+
+Layer read_text(const std::string& text) {
+  const TemporaryFolder folder;
+  std::vector<Warning> warnings;
+  return read(folder.write("c.toml", text), warnings);
+}
+
+/// The text of the error for `text`, after the path.
+std::string error_for(const std::string& text) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("c.toml", text);
+  std::vector<Warning> warnings;
+  try {
+    read(path, warnings);
+  } catch (const UsageError& error) {
+    const std::string what = error.what();
+    REQUIRE(what.rfind(path + ":", 0) == 0);
+    return what.substr(path.size() + 1);
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a configuration file gives texts, numbers, flags and lists") {
+  const TemporaryFolder folder;
+  std::vector<Warning> warnings;
+  const std::string path =
+      folder.write("c.toml",
+                   "host = [\"a\", \"b:1884\"]\n"
+                   "port = 1885\n"
+                   "keepalive = 20\n"
+                   "wait = 2.5\n"
+                   "protocol-version = 5\n"
+                   "tls-version = 1.2\n"
+                   "no-reconnect = true\n"
+                   "tls = false\n"
+                   "password = \"a#b\\\"\\u00e9\"\n"
+                   "property = [\"publish\", \"user-property\", \"k\", \"v\"]\n");
+  std::map<std::string, Words> found;
+  std::map<std::string, std::string> places;
+  for (const Setting& setting : read(path, warnings)) {
+    found[std::string{key(*setting.option)}] = setting.values;
+    places[std::string{key(*setting.option)}] = setting.origin.place;
+  }
+  CHECK(found["host"] == Words{"a", "b:1884"});
+  CHECK(found["port"] == Words{"1885"});
+  CHECK(found["wait"] == Words{"2.5"});
+  CHECK(found["protocol-version"] == Words{"5"});
+  CHECK(found["tls-version"] == Words{"1.2"});
+  CHECK(found["no-reconnect"].empty());
+  CHECK(found["tls"] == Words{"false"});
+  CHECK(found["password"] == Words{"a#b\"é"});
+  CHECK(found["property"] == Words{std::string("publish\0user-property\0k\0v", 25)});
+  CHECK(places["port"] == path + ":2");
+  CHECK(warnings.empty());
+}
+
+TEST_CASE("a list of properties is a list of lists") {
+  const Layer layer = read_text(
+      "property = [[\"connect\", \"receive-maximum\", \"5\"],\n"
+      "            [\"publish\", \"content-type\", \"x\"]]\n");
+  REQUIRE(layer.size() == 1);
+  CHECK(layer[0].values == Words{std::string("connect\0receive-maximum\0005", 25),
+                                 std::string("publish\0content-type\0x", 22)});
+}
+
+TEST_CASE("what is wrong in a configuration file is named with its line") {
+  struct Row {
+    std::string text;
+    std::string error;
+  };
+  const std::vector<Row> rows{
+      {"port = 1883\nhots = \"a\"\n", "2: unknown key hots; did you mean host?"},
+      {"frobnicate = 1\n",
+       "1: unknown key frobnicate; keys are the long names of options, see --help"},
+      {"\nport = \"1883\"\n", "2: port must be a number without quotes"},
+      {"host = 5\n", "1: host must be a text in quotes, or a list of them"},
+      {"username = 5\n", "1: username must be a text in quotes"},
+      {"username = [\"a\"]\n", "1: username must be a text in quotes"},
+      {"tls = \"yes\"\n", "1: tls must be true or false"},
+      {"tls-version = true\n", "1: tls-version must be a text in quotes or a number"},
+      {"property = \"publish\"\n",
+       "1: property must be [\"COMMAND\", \"NAME\", \"VALUE\"], or a list of such lists"},
+      {"message = \"x\"\n", "1: message can stand on the command line only"},
+      {"topic = \"x\"\n", "1: topic can stand on the command line only"},
+      {"retain = true\n", "1: retain can stand on the command line only"},
+      {"exec = \"x\"\n", "1: exec can stand on the command line only"},
+      {"on-ready = \"x\"\n", "1: on-ready can stand on the command line only"},
+      {"remove-retained = true\n", "1: remove-retained can stand on the command line only"},
+      {"config = \"x\"\n", "1: config can stand on the command line only"},
+      {"[server]\nhost = \"a\"\n",
+       "1: unknown key server; keys are the long names of options, see --help"},
+      {"client-id = \"a\\u0000b\"\n", "1: client-id must be a text without NUL"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(error_for(row.text) == row.error);
+  }
+}
+
+TEST_CASE("an error in the TOML names the line and never what stands in it") {
+  const std::string error = error_for("host = \"a\"\npassword = s3cret\n");
+  CHECK(error.rfind("2: this is not TOML", 0) == 0);
+  CHECK(error.find("s3cret") == std::string::npos);
+  CHECK(error_for("host = \"a\nport = 1\n").rfind("1: ", 0) == 0);
+  CHECK(error_for("port = 1\nport = 2\n").rfind("2: ", 0) == 0);
+}
+
+TEST_CASE("both programs read the same file, each takes what it knows") {
+  std::vector<Warning> warnings;
+  const TemporaryFolder folder;
+  const std::string path =
+      folder.write("c.toml", "output = \"json\"\ncolor = \"never\"\nqos = 0\n");
+  CHECK(read(path, warnings).size() == 1);
+  CHECK(read_configuration(mqtt_sub(), path, Origin::Layer::profile, Presence::required, warnings)
+            .size() == 3);
+}
+
+TEST_CASE("a file that must be there and is not ends the run with its path and the reason") {
+  std::vector<Warning> warnings;
+  const TemporaryFolder folder;
+  const std::string path = folder.path + "/none.toml";
+  try {
+    read(path, warnings);
+    FAIL("no error");
+  } catch (const RunError& error) {
+    CHECK(error.code() == ExitCode::failure);
+    CHECK(std::string{error.what()} == "cannot read " + path + ": No such file or directory");
+  }
+  CHECK(read_configuration(mqtt_pub(), path, Origin::Layer::configuration, Presence::optional,
+                           warnings)
+            .empty());
+  CHECK_THROWS_AS(read(folder.path, warnings), RunError);
+}
+
+TEST_CASE("a password in a file that others may read is worth a warning") {
+  std::vector<Warning> warnings;
+  const TemporaryFolder folder;
+  const std::string path = folder.write("c.toml", "password = \"s3cret\"\n", 0644);
+  read(path, warnings);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].text == path + ":1: others may read this password (chmod 600 helps)");
+}
+
+TEST_CASE("a profile has a plain name") {
+  CHECK(profile_path("/c", "lab-1.x_Y") == "/c/lab-1.x_Y.toml");
+  for (const char* name : {"", "a/b", "../x", "a b", "é"}) {
+    CHECK_THROWS_AS(profile_path("/c", name), UsageError);
+  }
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include "cli/connection_flags.hpp"
+
+#include "catch.hpp"
+#include "cli/fake_world.hpp"
+#include "cli/temporary_folder.hpp"
+
+#include <functional>
+
+using namespace mqtt_tools;
+using namespace mqtt_tools::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+using connection::Options;
+using connection::Transport;
+using connection::Version;
+
+struct Row {
+  Words words;
+  std::function<bool(const Options&)> filled;
+};
+
+struct Refusal {
+  Words words;
+  std::string error;
+};
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> all{
+      {{},
+       [](const Options& o) {
+         return o.endpoints.size() == 1 && o.endpoints[0].host == "localhost" &&
+                o.endpoints[0].port == 0;
+       }},
+      {{"-L", "mqtt://joe:pw@h:1884"},
+       [](const Options& o) {
+         return o.endpoints[0].host == "h" && o.endpoints[0].port == 1884 &&
+                o.credentials.username == "joe" && o.credentials.password == "pw";
+       }},
+      {{"--url", "ws://h/x"},
+       [](const Options& o) {
+         return o.transport == Transport::websocket && o.websocket_path == "/x" && !o.tls.on;
+       }},
+      {{"--broker", "wss://h"},
+       [](const Options& o) {
+         return o.transport == Transport::websocket && o.websocket_path == "/mqtt" && o.tls.on;
+       }},
+      {{"-L", "mqtt://[::1]:1884"},
+       [](const Options& o) {
+         return o.endpoints[0].host == "::1" && o.endpoints[0].port == 1884;
+       }},
+      {{"-h", "a", "--host", "b:5", "-p", "7"},
+       [](const Options& o) {
+         return o.endpoints == std::vector<connection::Endpoint>{{"a", 7}, {"b", 5}};
+       }},
+      {{"-h", "::1"}, [](const Options& o) { return o.endpoints[0].host == "::1"; }},
+      {{"-p", "65535"}, [](const Options& o) { return o.endpoints[0].port == 65'535; }},
+      {{"-i", "me"}, [](const Options& o) { return o.client_id == "me" && o.client_id_given; }},
+      {{"--id", "me"}, [](const Options& o) { return o.client_id == "me"; }},
+      {{"-I", "lab-"},
+       [](const Options& o) {
+         return o.client_id.rfind("lab-", 0) == 0 && o.client_id.size() == 20 && !o.client_id_given;
+       }},
+      {{"--id-prefix", "x"}, [](const Options& o) { return o.client_id.rfind("x", 0) == 0; }},
+      {{"-u", "joe"},
+       [](const Options& o) { return o.credentials.username == "joe" && !o.credentials.password; }},
+      {{"--user", "joe", "--pw", ""},
+       [](const Options& o) { return o.credentials.password == ""; }},
+      {{"-u", "joe", "-P", "x"}, [](const Options& o) { return o.credentials.password == "x"; }},
+      {{"-u", "joe", "--password-file", "-"},
+       [](const Options& o) { return o.credentials.password == "from-stdin"; }},
+      {{"-u", "joe", "--ask-password"},
+       [](const Options& o) { return o.credentials.password == "asked"; }},
+      {{"-V", "auto"}, [](const Options& o) { return o.version == Version::automatic; }},
+      {{"-k", "0"}, [](const Options& o) { return o.keep_alive == 0s; }},
+      {{"--keepalive", "65535"}, [](const Options& o) { return o.keep_alive == 65'535s; }},
+      {{"-c", "-i", "me"},
+       [](const Options& o) {
+         return !o.clean_start && o.session_expiry == 0x7FFF'FFFFU && o.version_5_only.empty();
+       }},
+      {{"-c", "-i", "me", "-x", "60"},
+       [](const Options& o) {
+         return !o.clean_start && o.session_expiry == 60U && o.version_5_only.empty();
+       }},
+      {{"-x", "60"},
+       [](const Options& o) {
+         return o.clean_start && o.session_expiry == 60U && o.version_5_only == "--session-expiry";
+       }},
+      {{"--connect-timeout", "2.5"}, [](const Options& o) { return o.connect_timeout == 2500ms; }},
+      {{"--wait", "7"}, [](const Options& o) { return o.wait == 7s; }},
+      {{"--no-reconnect"}, [](const Options& o) { return !o.reconnect; }},
+      {{"--reconnect-max", "0.05"}, [](const Options& o) { return o.reconnect_max == 50ms; }},
+      {{"--reconnect-for", "9"}, [](const Options& o) { return o.reconnect_for == 9s; }},
+      {{"-L", "ws://h", "--ws-header", "Authorization: Bearer x", "--ws-header", "X:y"},
+       [](const Options& o) {
+         return o.websocket_headers.size() == 2 &&
+                o.websocket_headers[0] ==
+                    std::pair<std::string, std::string>{"Authorization", "Bearer x"} &&
+                o.websocket_headers[1].second == "y";
+       }},
+      {{"--http-proxy", "http://joe:pw@p:3128"},
+       [](const Options& o) {
+         return o.proxy && o.proxy->host == "p" && o.proxy->port == 3128 &&
+                o.proxy->password == "pw";
+       }},
+      {{"--will-topic", "w", "--will-payload", "bye", "--will-qos", "2", "--will-retain",
+        "--will-delay", "5"},
+       [](const Options& o) {
+         return o.will && o.will->message.topic == "w" && o.will->message.payload == "bye" &&
+                o.will->message.qos == Qos::exactly_once && o.will->message.retained &&
+                o.will->delay == 5U && o.version_5_only == "--will-delay";
+       }},
+      {{"--will-topic", "w", "--will-message", "x"},
+       [](const Options& o) {
+         return o.will && o.will->message.payload == "x" &&
+                o.will->message.qos == Qos::at_most_once && !o.will->message.retained &&
+                o.version_5_only.empty();
+       }},
+      {{"-D", "connect", "receive-maximum", "5", "-D", "disconnect", "reason-string", "x",
+        "--property", "will", "content-type", "y", "--will-topic", "w"},
+       [](const Options& o) {
+         return o.connect_properties.size() == 1 && o.disconnect_properties.size() == 1 &&
+                o.will->properties.size() == 1 && o.version_5_only == "--property";
+       }},
+      {{"-d"}, [](const Options& o) { return o.debug; }},
+      {{"--tls"},
+       [](const Options& o) { return o.tls.on && o.tls.verify && o.tls.ca_file.empty(); }},
+      {{"--cafile", "f"}, [](const Options& o) { return o.tls.on && o.tls.ca_file == "f"; }},
+      {{"--capath", "d"}, [](const Options& o) { return o.tls.on && o.tls.ca_path == "d"; }},
+      {{"--cert", "c", "--key", "k"},
+       [](const Options& o) { return o.tls.on && o.tls.certificate == "c" && o.tls.key == "k"; }},
+      {{"--cert", "c"}, [](const Options& o) { return o.tls.on && o.tls.key.empty(); }},
+      {{"--tls", "--insecure"}, [](const Options& o) { return o.tls.on && !o.tls.verify; }},
+      {{"--ciphers", "HIGH"}, [](const Options& o) { return o.tls.on && o.tls.ciphers == "HIGH"; }},
+      {{"--tls-version", "1.3"},
+       [](const Options& o) { return o.tls.on && o.tls.minimum == connection::TlsVersion::v1_3; }},
+      {{"--tls-alpn", "mqtt,x"},
+       [](const Options& o) {
+         return o.tls.on && o.tls.alpn == Words{"mqtt", "x"};
+       }},
+      {{"--psk", "0aF1", "--psk-identity", "me"},
+       [](const Options& o) {
+         return o.tls.on && o.tls.psk == "0aF1" && o.tls.psk_identity == "me";
+       }},
+      {{"-h", "h:8883"}, [](const Options& o) { return o.tls.on; }},
+      {{"-p", "8883"}, [](const Options& o) { return o.tls.on; }},
+      {{"-L", "ssl://h"}, [](const Options& o) { return o.tls.on; }},
+      {{"-L", "tcp://h"}, [](const Options& o) { return !o.tls.on; }},
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("each option of the connection fills what it is for, in both programs") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.words);
+    FakeWorld fake;
+    Words pub = row.words;
+    pub.insert(pub.end(), {"--", "t", "m"});
+    CHECK(row.filled(fake.pub(pub).connection));
+    Words sub = row.words;
+    sub.push_back("t");
+    CHECK(row.filled(fake.sub(sub).connection));
+  }
+}
+
+TEST_CASE("the defaults are those that --help names") {
+  const Options options = FakeWorld{}.pub({"t", "m"}).connection;
+  CHECK(options.version == Version::automatic);
+  CHECK(options.keep_alive == 30s);
+  CHECK(options.connect_timeout == 10s);
+  CHECK(options.wait == 0s);
+  CHECK(options.reconnect_max == 30s);
+  CHECK_FALSE(options.reconnect_for);
+  CHECK(options.clean_start);
+  CHECK_FALSE(options.tls.on);
+  CHECK_FALSE(options.will);
+}
+
+TEST_CASE("every spelling of the protocol version is understood") {
+  const std::vector<std::pair<const char*, Version>> spellings{
+      {"5", Version::v5},
+      {"5.0", Version::v5},
+      {"mqttv5", Version::v5},
+      {"3.1.1", Version::v3_1_1},
+      {"311", Version::v3_1_1},
+      {"4", Version::v3_1_1},
+      {"mqttv311", Version::v3_1_1},
+      {"3.1", Version::v3_1},
+      {"31", Version::v3_1},
+      {"3", Version::v3_1},
+      {"mqttv31", Version::v3_1},
+      {"auto", Version::automatic},
+  };
+  for (const auto& [spelling, version] : spellings) {
+    CHECK(FakeWorld{}.pub({"-V", spelling, "t", "m"}).connection.version == version);
+    CHECK(FakeWorld{}.sub({"--mqtt-version", spelling, "t"}).connection.version == version);
+  }
+}
+
+TEST_CASE("the client id is short, plain, and another one in every process") {
+  FakeWorld fake;
+  const std::string id = fake.pub({"t", "m"}).connection.client_id;
+  CHECK(id == "mqttpub2hwcf00000000001");
+  CHECK(id.size() == 23);
+  CHECK(fake.sub({"t"}).connection.client_id.rfind("mqttsub", 0) == 0);
+  World other = fake.world();
+  other.random = 0xFFFF'FFFF'FFFF'FFFF;
+  const std::string far = read_pub({"t", "m"}, other)->connection.client_id;
+  CHECK(far.size() == 23);
+  CHECK(far != id);
+  CHECK(far.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz") == std::string::npos);
+}
+
+TEST_CASE("wrong options of the connection are refused in one line that says what would be right") {
+  const std::vector<Refusal> refusals{
+      {{"-p", "0"}, "--port must be a whole number from 1 to 65535, not '0'"},
+      {{"-p", "65536"}, "--port must be a whole number from 1 to 65535, not '65536'"},
+      {{"-p", "0x10"}, "--port must be a whole number from 1 to 65535, not '0x10'"},
+      {{"-p", "-1"}, "--port must be a whole number from 1 to 65535, not '-1'"},
+      {{"-p", ""}, "--port must be a whole number from 1 to 65535, not ''"},
+      {{"-k", "65536"}, "--keepalive must be a whole number from 0 to 65535, not '65536'"},
+      {{"-x", "2147483648"},
+       "--session-expiry must be a whole number from 0 to 2147483647, not '2147483648'"},
+      {{"-c"}, "--no-clean needs --client-id: the broker finds a session by its id"},
+      {{"-V", "6"},
+       "--protocol-version must be one of auto, 5, 3.1.1, 3.1, 5.0, 311, 31, 4, 3, "
+       "mqttv5, mqttv311, mqttv31, not '6'"},
+      {{"-V", "3.1.1", "-x", "5"},
+       "--session-expiry needs MQTT 5; leave out --protocol-version or say 5"},
+      {{"-V", "4", "-D", "connect", "receive-maximum", "5"},
+       "--property needs MQTT 5; leave out --protocol-version or say 5"},
+      {{"-V", "4", "--will-topic", "w", "--will-delay", "5"},
+       "--will-delay needs MQTT 5; leave out --protocol-version or say 5"},
+      {{"-V", "4", "-P", "x"}, "--password needs --username before MQTT 5"},
+      {{"-i", ""}, "--client-id must be 1 to 65535 bytes of UTF-8, not ''"},
+      {{"-i", "\xff"}, "--client-id must be 1 to 65535 bytes of UTF-8, not '\\xff'"},
+      {{"-h", "joe:s3cret@h"}, "--host takes HOST or HOST:PORT; a URL is for --url"},
+      {{"-h", "mqtt://h"}, "--host takes HOST or HOST:PORT; a URL is for --url"},
+      {{"--connect-timeout", "0"}, "--connect-timeout must be more than 0, not '0'"},
+      {{"--no-reconnect", "--reconnect-for", "5"},
+       "--reconnect-for has no meaning with --no-reconnect"},
+      {{"--ws-header", "K: s3cret"}, "--ws-header needs WebSocket: --url ws://… or wss://…"},
+      {{"-L", "ws://h", "--ws-header", "s3cret"},
+       "--ws-header must be one line such as 'Name: value'"},
+      {{"-L", "ws://h", "--ws-header", "a: b\nc"},
+       "--ws-header must be one line such as 'Name: value'"},
+      {{"--will-payload", "x"}, "--will-payload needs --will-topic"},
+      {{"--will-qos", "1"}, "--will-qos needs --will-topic"},
+      {{"--will-retain"}, "--will-retain needs --will-topic"},
+      {{"--will-delay", "1"}, "--will-delay needs --will-topic"},
+      {{"--will-topic", "w", "--will-qos", "3"},
+       "--will-qos must be a whole number from 0 to 2, not '3'"},
+      {{"-D", "will", "content-type", "x"}, "--property: properties of a will need --will-topic"},
+      {{"-x", "5", "-D", "connect", "session-expiry-interval", "6"},
+       "--session-expiry and -D connect session-expiry-interval are the same; use one"},
+  };
+  for (const Refusal& refusal : refusals) {
+    CAPTURE(refusal.words);
+    FakeWorld fake;
+    Words words = refusal.words;
+    words.insert(words.end(), {"t", "m"});
+    CHECK(fake.pub_error(words) == refusal.error);
+    CHECK(fake.sub_error(words) == refusal.error);
+  }
+}
+
+TEST_CASE("seconds are finite, not negative, and decimal") {
+  for (const char* wrong : {"nan", "inf", "1e400", "1e3", "0x10", "-1", "", "1.2.3", ".", "5s"}) {
+    CAPTURE(wrong);
+    CHECK(FakeWorld{}.pub_error({"--wait", wrong, "t", "m"}) ==
+          std::string{"--wait must be a decimal number of at least 0, such as 2.5, not '"} + wrong +
+              "'");
+  }
+  CHECK(FakeWorld{}.pub_error({"--wait", "99999999999", "t", "m"}) ==
+        "--wait must be at most 1000000000 seconds, not '99999999999'");
+  CHECK(FakeWorld{}.pub({"--wait", ".5", "t", "m"}).connection.wait == 500ms);
+}
+
+TEST_CASE("of an option that is given twice the last one holds, as in other tools") {
+  CHECK(FakeWorld{}.pub({"-k", "5", "-k", "6", "t", "m"}).connection.keep_alive == 6s);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "cli/help.hpp"
+
+#include "catch.hpp"
+#include "cli/exit_words.hpp"
+#include "cli/fake_world.hpp"
+
+#include <algorithm>
+#include <set>
+
+using namespace mqtt_tools;
+using namespace mqtt_tools::cli;
+
+TEST_CASE("--help names every option by every name, every exit code, and stays short") {
+  for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
+    const std::string text = help(*tool);
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 85);
+    for (const OptionGroup& group : tool->groups) {
+      for (const Option& option : group.options) {
+        for (const std::string_view name : names(option)) {
+          CAPTURE(name);
+          CHECK(text.find(name) != std::string::npos);
+        }
+      }
+    }
+    for (const ExitCodeWords& words : exit_codes()) {
+      CHECK(text.find(" " + std::to_string(static_cast<int>(words.code)) + " ") !=
+            std::string::npos);
+    }
+    CHECK(text.find("75") == std::string::npos);
+    CHECK(text.find("--watch") == std::string::npos);
+    CHECK(text.find("spool") == std::string::npos);
+  }
+}
+
+TEST_CASE("no line of --help is wider than a terminal") {
+  for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
+    std::istringstream lines{help(*tool)};
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.size() <= 90);
+    }
+  }
+}
+
+TEST_CASE("--help and --version win over whatever else is wrong, and go to stdout") {
+  FakeWorld fake;
+  CHECK_FALSE(read_pub({"--help", "-p", "0"}, fake.world()));
+  CHECK(fake.out.str().rfind("Usage: mqtt-pub", 0) == 0);
+  fake.out.str("");
+  CHECK_FALSE(read_sub({"--version"}, fake.world()));
+  CHECK(fake.out.str().rfind("mqtt-sub 0.1.0\n", 0) == 0);
+  CHECK(fake.out.str().find("Paho") != std::string::npos);
+}
+
+TEST_CASE("no name belongs to two options") {
+  for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
+    std::set<std::string_view> seen;
+    for (const OptionGroup& group : tool->groups) {
+      for (const Option& option : group.options) {
+        for (const std::string_view name : names(option)) {
+          CAPTURE(name);
+          CHECK(seen.insert(name).second);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "cli/sub_options.hpp"
+
+#include "catch.hpp"
+#include "cli/fake_world.hpp"
+
+#include <functional>
+
+using namespace mqtt_tools;
+using namespace mqtt_tools::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Form = output::PrinterOptions::Form;
+using Delimiter = output::PrinterOptions::Delimiter;
+using connection::RetainHandling;
+using payload::DecodeAs;
+
+struct Row {
+  Words words;
+  std::function<bool(const SubOptions&)> filled;
+};
+
+Words filters(const SubOptions& options) {
+  Words found;
+  for (const connection::Subscription& subscription : options.subscriptions) {
+    found.push_back(subscription.filter);
+  }
+  return found;
+}
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> all{
+      {{"a", "b/#"},
+       [](const SubOptions& o) {
+         return filters(o) == Words{"a", "b/#"};
+       }},
+      {{"-t", "a", "--topic", "b", "c"},
+       [](const SubOptions& o) {
+         return filters(o) == Words{"a", "b", "c"};
+       }},
+      {{"[x]"}, [](const SubOptions& o) { return filters(o) == Words{"[x]"}; }},
+      {{"$share/g/a"}, [](const SubOptions& o) { return filters(o) == Words{"$share/g/a"}; }},
+      {{"-L", "mqtt://h/a/%23"}, [](const SubOptions& o) { return filters(o).size() == 1; }},
+      {{"-L", "mqtt://h/a", "b"}, [](const SubOptions& o) { return filters(o) == Words{"b"}; }},
+      {{"#", "-T", "x", "--filter-out", "y/#"},
+       [](const SubOptions& o) {
+         return o.wanted.filter_out == Words{"x", "y/#"};
+       }},
+      {{"a", "-U", "x", "--unsubscribe", "y"},
+       [](const SubOptions& o) {
+         return o.unsubscribe == Words{"x", "y"};
+       }},
+      {{"-E", "-U", "x"},
+       [](const SubOptions& o) { return o.subscriptions.empty() && o.until.after_subscribe; }},
+      {{"a", "b", "-q", "2"},
+       [](const SubOptions& o) {
+         return o.subscriptions[0].qos == Qos::exactly_once &&
+                o.subscriptions[1].qos == Qos::exactly_once;
+       }},
+      {{"a", "-R"}, [](const SubOptions& o) { return o.wanted.no_retained; }},
+      {{"a", "--retained-only"},
+       [](const SubOptions& o) { return o.wanted.retained_only && o.until.after_retained; }},
+      {{"a", "--remove-retained"},
+       [](const SubOptions& o) { return o.remove_retained && !o.until.after_retained; }},
+      {{"a", "--retain-as-published"},
+       [](const SubOptions& o) {
+         return o.subscriptions[0].retain_as_published &&
+                o.connection.version_5_only == "--retain-as-published";
+       }},
+      {{"a", "--no-local"},
+       [](const SubOptions& o) {
+         return o.subscriptions[0].no_local && o.connection.version_5_only == "--no-local";
+       }},
+      {{"a", "--retain-handling", "new"},
+       [](const SubOptions& o) {
+         return o.subscriptions[0].retain_handling == RetainHandling::only_new &&
+                o.connection.version_5_only == "--retain-handling";
+       }},
+      {{"a", "--retain-handling", "never"},
+       [](const SubOptions& o) {
+         return o.subscriptions[0].retain_handling == RetainHandling::never;
+       }},
+      {{"a", "--match", "{\"x\":1}", "--match", "[1]"},
+       [](const SubOptions& o) {
+         return o.wanted.match == Words{"{\"x\":1}", "[1]"};
+       }},
+      {{"a", "--grep", "x.*y"}, [](const SubOptions& o) { return o.wanted.grep == Words{"x.*y"}; }},
+      {{"a", "-C", "5"},
+       [](const SubOptions& o) { return o.until.count == 5U && o.connection.count == 5U; }},
+      {{"a", "--timeout", "1.5"}, [](const SubOptions& o) { return o.until.timeout == 1500ms; }},
+      {{"a", "-W", "0"}, [](const SubOptions& o) { return o.until.timeout == 0s; }},
+      {{"a", "--duration", "2", "--idle-timeout", "3"},
+       [](const SubOptions& o) { return o.until.duration == 2s && o.until.idle_timeout == 3s; }},
+      {{"a", "--expect", "[\"a\",\"b\"]", "--expect", "1"},
+       [](const SubOptions& o) {
+         return o.until.expect == Words{"[\"a\",\"b\"]", "1"};
+       }},
+      {{"a", "-E"}, [](const SubOptions& o) { return o.until.after_subscribe; }},
+      {{"a", "--on-ready", "cmd", "--ready-file", "f", "--ready-fd", "3"},
+       [](const SubOptions& o) {
+         return o.ready.command == "cmd" && o.ready.file == "f" && o.ready.fd == 3;
+       }},
+      {{"a", "--exec", "cmd", "--jobs", "4", "--reply"},
+       [](const SubOptions& o) {
+         return o.exec && o.exec->command == "cmd" && o.exec->jobs == 4 && o.exec->reply;
+       }},
+      {{"a", "--exec", "cmd"},
+       [](const SubOptions& o) { return o.exec && o.exec->jobs == 1 && !o.exec->reply; }},
+      {{"a", "--decode", "text"},
+       [](const SubOptions& o) { return o.decode_as == DecodeAs::text; }},
+      {{"a", "--decode", "msgpack"},
+       [](const SubOptions& o) { return o.decode_as == DecodeAs::msgpack; }},
+      {{"a", "-o", "pretty"}, [](const SubOptions& o) { return o.output.form == Form::pretty; }},
+      {{"a", "--output", "json"}, [](const SubOptions& o) { return o.output.form == Form::json; }},
+      {{"a", "-o", "auto"}, [](const SubOptions& o) { return o.output.form == Form::raw; }},
+      {{"a", "-j"}, [](const SubOptions& o) { return o.output.form == Form::json; }},
+      {{"a", "-v"}, [](const SubOptions& o) { return o.output.topic; }},
+      {{"a", "-F", "%t", "-v"},
+       [](const SubOptions& o) {
+         return o.output.form == Form::format && o.output.format == "%t" && !o.output.topic;
+       }},
+      {{"a", "-N"}, [](const SubOptions& o) { return o.output.delimiter == Delimiter::none; }},
+      {{"a", "-0"}, [](const SubOptions& o) { return o.output.delimiter == Delimiter::null; }},
+      {{"a", "--select", "/msg"}, [](const SubOptions& o) { return o.output.select == "/msg"; }},
+      {{"a", "--color", "always"}, [](const SubOptions& o) { return o.output.colour; }},
+      {{"a", "--quiet", "-d"}, [](const SubOptions& o) { return o.talk.quiet && o.talk.debug; }},
+      {{"a", "-D", "subscribe", "user-property", "k", "v", "-D", "unsubscribe", "user-property",
+        "k", "w"},
+       [](const SubOptions& o) {
+         return o.connection.subscribe_properties.size() == 1 &&
+                o.connection.unsubscribe_properties.size() == 1;
+       }},
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("each option of mqtt-sub fills what it is for") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.words);
+    CHECK(row.filled(FakeWorld{}.sub(row.words)));
+  }
+}
+
+TEST_CASE("mqtt-sub has the defaults that --help names") {
+  const SubOptions options = FakeWorld{}.sub({"a"});
+  CHECK(options.subscriptions[0].qos == Qos::at_least_once);
+  CHECK(options.subscriptions[0].retain_handling == RetainHandling::always);
+  CHECK(options.decode_as == DecodeAs::automatic);
+  CHECK(options.output.form == Form::raw);
+  CHECK(options.output.delimiter == Delimiter::newline);
+  CHECK_FALSE(options.output.colour);
+  CHECK_FALSE(options.until.count);
+  CHECK_FALSE(options.connection.count);
+  CHECK_FALSE(options.exec);
+}
+
+TEST_CASE("on a terminal messages are pretty and coloured, unless told otherwise") {
+  FakeWorld fake;
+  fake.terminal = true;
+  CHECK(fake.sub({"a"}).output.form == Form::pretty);
+  CHECK(fake.sub({"a"}).output.colour);
+  CHECK(fake.sub({"a"}).output.terminal);
+  CHECK(fake.sub({"a"}).output.width == 100);
+  CHECK(fake.sub({"a", "-o", "raw"}).output.form == Form::raw);
+  CHECK_FALSE(fake.sub({"a", "--color", "never"}).output.colour);
+  fake.environment["NO_COLOR"] = "1";
+  CHECK_FALSE(fake.sub({"a"}).output.colour);
+  CHECK(fake.sub({"a", "--color", "always"}).output.colour);
+  fake.environment["NO_COLOR"] = "";
+  CHECK(fake.sub({"a"}).output.colour);
+}
+
+TEST_CASE("what cannot be subscribed to is refused in one line that says what would be right") {
+  struct Row {
+    Words words;
+    std::string error;
+  };
+  const std::vector<Row> refusals{
+      {{}, "no filter given; such as: mqtt-sub 'sensors/#'"},
+      {{"-U", "x"}, "no filter given; such as: mqtt-sub 'sensors/#'"},
+      {{"a", "-q", "3"}, "--qos must be a whole number from 0 to 2, not '3'"},
+      {{"a", "-C", "0"}, "--count must be a whole number of at least 1, not '0'"},
+      {{"a", "-C", "1.5"}, "--count must be a whole number of at least 1, not '1.5'"},
+      {{"a", "-W", "nan"},
+       "--timeout must be a decimal number of at least 0, such as 2.5, not 'nan'"},
+      {{"a", "-R", "--retained-only"},
+       "--no-retained and --retained-only exclude each other, use one of them"},
+      {{"a", "--retain-handling", "x"},
+       "--retain-handling must be one of always, new, never, not 'x'"},
+      {{"a", "-V", "311", "--no-local"},
+       "--no-local needs MQTT 5; leave out --protocol-version or say 5"},
+      {{"a", "-V", "311", "--retain-as-published"},
+       "--retain-as-published needs MQTT 5; leave out --protocol-version or say 5"},
+      {{"a", "-V", "311", "--retain-handling", "new"},
+       "--retain-handling needs MQTT 5; leave out --protocol-version or say 5"},
+      {{"a", "-o", "xml"}, "--output must be one of auto, pretty, raw, json, not 'xml'"},
+      {{"a", "-o", "raw", "-j"}, "--output and --json exclude each other, use one of them"},
+      {{"a", "-F", "%p", "-j"}, "--json and --format exclude each other, use one of them"},
+      {{"a", "-N", "-0"}, "-N and -0 exclude each other, use one of them"},
+      {{"a", "-j", "--select", "/x"}, "--json and --select exclude each other, use one of them"},
+      {{"a", "--color", "blue"}, "--color must be one of auto, always, never, not 'blue'"},
+      {{"a", "--decode", "xml"},
+       "--decode must be one of auto, json, text, hex, base64, cbor, msgpack, binary, not 'xml'"},
+      {{"a", "--jobs", "2"}, "--jobs needs --exec"},
+      {{"a", "--reply"}, "--reply needs --exec"},
+      {{"a", "--exec", "x", "--jobs", "1025"},
+       "--jobs must be a whole number from 1 to 1024, not '1025'"},
+      {{"a", "--ready-fd", "x"}, "--ready-fd must be a whole number from 0 to 2147483647, not 'x'"},
+      {{"a", "-E", "-C", "1"}, "--count waits for messages, but -E leaves before any"},
+      {{"a", "-D", "publish", "content-type", "x"}, "--property: mqtt-sub sends no PUBLISH"},
+      {{"a", "--stats"}, "unknown option --stats; see --help"},
+      {{"a", "--watch"}, "unknown option --watch; see --help"},
+  };
+  for (const Row& row : refusals) {
+    CAPTURE(row.words);
+    CHECK(FakeWorld{}.sub_error(row.words) == row.error);
+  }
+}
+
+TEST_CASE("filters that are wrong are refused before connecting, whatever they are for") {
+  for (const char* filter : {"", "a#", "a/#/b", "a+", "$share/g", "\xff"}) {
+    CAPTURE(filter);
+    CHECK_FALSE(FakeWorld{}.sub_error({filter}).empty());
+    CHECK_FALSE(FakeWorld{}.sub_error({"a", "-T", filter}).empty());
+    CHECK_FALSE(FakeWorld{}.sub_error({"a", "-U", filter}).empty());
+  }
+}
+
+TEST_CASE("the form of output may stand in a file, and -F wins over it") {
+  FakeWorld fake;
+  CHECK(fake.sub({"a", "-F", "%t"}).output.form == Form::format);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "cli/tls_flags.hpp"
+
+#include "catch.hpp"
+#include "cli/fake_world.hpp"
+#include "cli/temporary_folder.hpp"
+
+using namespace mqtt_tools;
+using namespace mqtt_tools::cli;
+
+TEST_CASE("a plain scheme beside a TLS option on the command line is refused, not guessed at") {
+  FakeWorld fake;
+  CHECK(fake.pub_error({"-L", "mqtt://h", "--cafile", "f", "t", "m"}) ==
+        "--cafile asks for TLS, but mqtt:// is plain text; write mqtts://");
+  CHECK(fake.pub_error({"-L", "ws://h", "--tls", "t", "m"}) ==
+        "--tls asks for TLS, but ws:// is plain text; write wss://");
+}
+
+TEST_CASE("a TLS option from the environment gives way to a scheme on the command line") {
+  FakeWorld fake;
+  fake.environment["MQTT_CAFILE"] = "f";
+  CHECK_FALSE(fake.pub({"-L", "mqtt://h", "t", "m"}).connection.tls.on);
+  CHECK(fake.pub({"-h", "h", "t", "m"}).connection.tls.on);
+  fake.environment["MQTT_URL"] = "mqtt://h";
+  CHECK_FALSE(fake.pub({"t", "m"}).connection.tls.on);
+}
+
+TEST_CASE("a TLS option of a stronger layer turns TLS on, whatever a weaker scheme says") {
+  FakeWorld fake;
+  fake.environment["MQTT_URL"] = "mqtt://h";
+  CHECK(fake.pub({"--tls", "t", "m"}).connection.tls.on);
+  CHECK(fake.pub({"-p", "8883", "t", "m"}).connection.tls.on);
+}
+
+TEST_CASE("plain text never goes to port 8883") {
+  FakeWorld fake;
+  CHECK(fake.pub_error({"-L", "mqtt://h:8883", "t", "m"}) ==
+        "--url: port 8883 speaks TLS, but mqtt:// is plain text; write mqtts://");
+  CHECK(fake.pub_error({"-L", "mqtt://h", "-p", "8883", "t", "m"}) ==
+        "--port: port 8883 speaks TLS, but mqtt:// is plain text; write mqtts://");
+  fake.environment["MQTT_PORT"] = "8883";
+  CHECK(fake.pub_error({"-L", "mqtt://h", "t", "m"}) ==
+        "MQTT_PORT: port 8883 speaks TLS, but mqtt:// is plain text; write mqtts://");
+  CHECK(fake.pub({"-h", "h", "t", "m"}).connection.tls.on);
+}
+
+TEST_CASE("TLS options that cannot go together are refused") {
+  struct Row {
+    Words words;
+    std::string error;
+  };
+  const std::vector<Row> rows{
+      {{"--insecure"}, "--insecure needs TLS: add --tls, or write mqtts:// or wss://"},
+      {{"--key", "k"}, "--key needs --cert, the certificate of the key"},
+      {{"--keypass-file", "f"}, "--keypass-file needs --cert, the certificate of the key"},
+      {{"--psk-identity", "me"}, "--psk-identity needs --psk or --psk-file"},
+      {{"--psk", "00"}, "--psk needs --psk-identity, the name that the broker knows it by"},
+      {{"--psk", "xyz", "--psk-identity", "me"},
+       "--psk must be a key in hex digits, two for each byte"},
+      {{"--psk", "123", "--psk-identity", "me"},
+       "--psk must be a key in hex digits, two for each byte"},
+      {{"--psk", "00", "--psk-identity", "me", "--cafile", "f"},
+       "--cafile and --psk exclude each other: a pre-shared key knows no certificates"},
+      {{"--psk", "00", "--psk-identity", "me", "--insecure"},
+       "--insecure and --psk exclude each other: a pre-shared key knows no certificates"},
+      {{"--psk", "00", "--psk-identity", "me", "--tls-version", "1.3"},
+       "--tls-version must be 1.2 with a pre-shared key"},
+      {{"--psk", "00", "--psk-file", "f"},
+       "--psk and --psk-file exclude each other, use one of them"},
+      {{"--ciphers", "ALL:@seclevel=0"},
+       "--ciphers must be an OpenSSL cipher list without @SECLEVEL, not 'ALL:@seclevel=0'"},
+      {{"--tls-version", "1.1"},
+       "--tls-version must be one of 1.2, 1.3, tlsv1.2, tlsv1.3, not '1.1'"},
+      {{"--tls-alpn", "a,,b"},
+       "--tls-alpn must be names of 1 to 255 bytes with commas between, not 'a,,b'"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.words);
+    Words words = row.words;
+    words.insert(words.end(), {"t", "m"});
+    CHECK(FakeWorld{}.pub_error(words) == row.error);
+  }
+}
+
+TEST_CASE("a pre-shared key stands alone, and weaker layers' certificates are left out") {
+  FakeWorld fake;
+  fake.environment["MQTT_CAFILE"] = "f";
+  const connection::Tls tls =
+      fake.pub({"--psk", "00", "--psk-identity", "me", "t", "m"}).connection.tls;
+  CHECK(tls.psk == "00");
+  CHECK(tls.ca_file.empty());
+}
+
+TEST_CASE("--insecure is said aloud also with --quiet") {
+  const Talk talk = FakeWorld{}.pub({"--tls", "--insecure", "--quiet", "t", "m"}).talk;
+  REQUIRE(talk.warnings.size() == 1);
+  CHECK(talk.warnings[0].always);
+  CHECK(talk.quiet);
+}
+
+TEST_CASE("keys and passphrases come from files, the first line of them") {
+  const TemporaryFolder folder;
+  const std::string phrase = folder.write("phrase", "open sesame\r\nrest\n");
+  const std::string psk = folder.write("psk", "00ff\n");
+  FakeWorld fake;
+  CHECK(
+      fake.pub({"--cert", "c", "--keypass-file", phrase, "t", "m"}).connection.tls.key_passphrase ==
+      "open sesame");
+  CHECK(fake.pub({"--psk-file", psk, "--psk-identity", "me", "t", "m"}).connection.tls.psk ==
+        "00ff");
+}
