@@ -91,20 +91,20 @@ TEST_CASE("the time in the envelope is local, to the second, unless told otherwi
   const auto lines = witness.out();
   const auto after = std::time(nullptr);
 
-  const std::regex pattern { R"(\{"msg":"hi","data":"(\d{4}-\d\d-\d\d \d\d-\d\d-\d\d)"\ }
-  \{ "msg" : "hi", "data" : "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"\ }
-\{"msg":"hi","data":"(\d+)"\}
-)"};
+  const std::string begin = R"(\{"msg":"hi","data":)";
+  const std::regex pattern{begin + R"x("(\d{4}-\d\d-\d\d \d\d-\d\d-\d\d)"\}\n)x" + begin +
+                           R"x("\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"\}\n)x" + begin +
+                           R"x("(\d+)"\}\n)x"};
   std::smatch match;
-REQUIRE(std::regex_match(lines, match, pattern));
-const auto unix_time = std::stol(match[2]);
-CHECK(unix_time >= before);
-CHECK(unix_time <= after);
-std::tm local{};
-REQUIRE(strptime(match[1].str().c_str(), "%Y-%m-%d %H-%M-%S", &local) != nullptr);
-const auto as_utc = timegm(&local) - (5 * 60 + 30) * 60;
-CHECK(as_utc >= before);
-CHECK(as_utc <= after);
+  REQUIRE(std::regex_match(lines, match, pattern));
+  const auto unix_time = std::stol(match[2]);
+  CHECK(unix_time >= before);
+  CHECK(unix_time <= after);
+  std::tm local{};
+  REQUIRE(strptime(match[1].str().c_str(), "%Y-%m-%d %H-%M-%S", &local) != nullptr);
+  const auto as_utc = timegm(&local) - (5 * 60 + 30) * 60;
+  CHECK(as_utc >= before);
+  CHECK(as_utc <= after);
 }
 
 TEST_CASE("each line is a message") {
