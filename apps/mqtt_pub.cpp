@@ -29,7 +29,7 @@ class Publication {
       : options_(options),
         intake_(feed::open(options.source), options.envelope),
         account_(options.ack_timeout),
-        client_(options.connection, cli::notices(options.talk)),
+        client_(cli::told(options.connection, options.talk), cli::notices(options.talk)),
         sending_(client_, options.window, [this](const auto& outcome) { account_for(outcome); }) {
     if (options.request) {
       exchange_.emplace(*options.request, options.connection.client_id);
@@ -175,6 +175,8 @@ int main(int argc, char** argv) {
   using namespace mqtt_tools;
   cli::run("mqtt-pub", [&] {
     const auto options = cli::parse_pub(argc, argv);
-    return options ? Publication(*options).run() : ExitCode::ok;
+    if (!options) return ExitCode::ok;
+    cli::say_warnings(options->talk);
+    return Publication(*options).run();
   });
 }

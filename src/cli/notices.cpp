@@ -4,6 +4,8 @@
 
 #include "cli/run.hpp"
 
+#include <utility>
+
 namespace mqtt_tools::cli {
 
 connection::Client::NoticeSink notices(const Talk& talk) {
@@ -15,6 +17,18 @@ connection::Client::NoticeSink notices(const Talk& talk) {
                        (notice.level == Level::debug && talk.debug);
     if (heard) say(notice.text);
   };
+}
+
+connection::Options told(connection::Options options, const Talk& talk) {
+  options.debug = talk.debug;
+  options.tell_messages = talk.verbose || talk.debug;
+  return options;
+}
+
+void say_warnings(const Talk& talk) {
+  for (const auto& warning : talk.warnings) {
+    if (warning.always || !talk.quiet) say(warning.text);
+  }
 }
 
 }  // namespace mqtt_tools::cli

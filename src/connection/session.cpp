@@ -4,6 +4,7 @@
 
 #include "connection/paho.hpp"
 #include "connection/reason.hpp"
+#include "utf8.hpp"
 
 #include <atomic>
 #include <deque>
@@ -20,6 +21,7 @@ using Clocks = std::chrono::system_clock;
 struct Flight {
   void* session = nullptr;
   std::uint64_t id = 0;
+  Clock::time_point since{};  ///< Only when each message is told of.
 };
 
 struct Landing {
@@ -118,7 +120,10 @@ struct Session::Impl : mqtt::iaction_listener {
           break;
       }
     } catch (...) {
-      // No exception may cross Paho; the limit on the wait ends what got no answer.
+      // No exception may cross Paho. An answer that cannot be read is one that MQTT does not allow.
+      if (token.get_type() == mqtt::token::SUBSCRIBE) {
+        post(Event::Kind::not_granted, 0xFF, {}, index_of(token));
+      }
     }
   }
 
@@ -262,6 +267,10 @@ struct Session::Impl : mqtt::iaction_listener {
     } else {
       out.topic.assign(topic);
     }
+    if (first_invalid_utf8(out.topic)) {  // MQTT 5.0 §1.5.4; Paho passes it on
+      post(Event::Kind::malformed, 0, "a message whose topic is not UTF-8: " + out.topic);
+      return;
+    }
     out.payload.assign(static_cast<const char*>(in.payload),
                        in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0);
     out.qos = static_cast<Qos>(in.qos & 3);
@@ -353,7 +362,8 @@ bool Session::send(std::uint64_t id, const Message& message) {
   auto& self = *impl_;
   if (self.unused.empty()) self.unused.push_back(&self.flights.emplace_back());
   auto* flight = self.unused.back();
-  *flight = {&self, id};
+  *flight = {&self, id, {}};
+  if (self.shared.options.tell_messages) flight->since = Clock::now();
   if (self.shared.courier.direct()) {
     if (!self.send(flight, message)) return false;
   } else {
@@ -375,7 +385,7 @@ void Session::take(std::vector<Completion>& out) {
     if (!landing.came_back) {
       out.push_back({landing.flight->id,
                      landing.denied ? Completion::Outcome::denied : Completion::Outcome::taken,
-                     std::move(landing.words)});
+                     std::move(landing.words), landing.flight->since});
     }
     self.unused.push_back(landing.flight);
   }

@@ -46,8 +46,10 @@ Result shown(std::initializer_list<std::string> form) {
   REQUIRE(broker.wait_for_subscription("t"));
   for (const auto& [name, bytes] : all) {
     CAPTURE(name);
-    check_exit(run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", "-s"}), bytes),
-               0);
+    // mosquitto_pub takes an empty payload from -n only.
+    const auto* source = bytes.empty() ? "-n" : "-s";
+    check_exit(
+        run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", source}), bytes), 0);
   }
   const auto last = broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-m", "still here"});
   check_exit(run(last), 0);
@@ -76,7 +78,8 @@ TEST_CASE("hostile payloads are shown in every form") {
     const auto result = shown(form);
     INFO(result.err);
     CHECK(result.code == 0);
-    CHECK(result.out.find("still") != std::string::npos);
+    const bool hex = *(form.end() - 1) == "hex"s;
+    CHECK(result.out.find(hex ? "7374696c6c20" : "still ") != std::string::npos);
   }
 }
 
@@ -94,9 +97,9 @@ TEST_CASE("a record is valid JSON, whatever arrived") {
 import base64, json, sys
 count = 0
 for line in sys.stdin.buffer:
-    record = json.loads(line.decode('utf-8'))
+    record = json.loads(line.decode('utf-8'), parse_int=str)
     payload = record['payload'].encode() if 'payload' in record else base64.b64decode(record['payload_base64'])
-    assert len(payload) == record['payloadlen'], line[:200]
+    assert str(len(payload)) == record['payloadlen'], line[:200]
     count += 1
 print(count)
 )";

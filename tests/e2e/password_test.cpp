@@ -41,6 +41,12 @@ std::vector<Way> ways(const TemporaryDirectory& directory) {
            }}};
 }
 
+/// By the environment, so that a URL may name the broker too.
+Command at(int port, Command command) {
+  return command.environment("MQTT_HOST", "127.0.0.1")
+      .environment("MQTT_PORT", std::to_string(port));
+}
+
 Command with(const Way& way, Command command, int port) {
   way.give(command, port);
   return command;
@@ -59,16 +65,17 @@ TEST_CASE("a password reaches the broker, and is in no process list and no messa
     CAPTURE(way.name);
     ScriptBroker broker{[](Session& session) { session.serve(); }};
     Process process{with(way,
-                         Command{"mqtt-sub", "-h", "127.0.0.1", "-p", broker.port_text(), "t",
-                                 "--debug", "--on-ready", "echo subscribed"},
+                         at(broker.port(), Command{"mqtt-sub", "t", "--debug", "--on-ready",
+                                                           "echo subscribed"}),
                          broker.port())};
     REQUIRE(process.wait_for_err("subscribed"));
     const auto connect = broker.received(PacketType::connect).at(0);
     CHECK(connect.body.find(secret) != std::string::npos);
     CHECK(process.command_line().find(secret) == std::string::npos);
     CHECK(process.command_line().find("mqtt-sub") != std::string::npos);
-    CHECK(run({"ps", "axww", "-o", "args"}).out.find("mqtt-sub") != std::string::npos);
-    says_nothing(run({"ps", "axww", "-o", "args"}));
+    const auto shown = run({"ps", "ww", "-o", "args", "-p", std::to_string(process.pid())});
+    CHECK(shown.out.find("mqtt-sub") != std::string::npos);
+    says_nothing(shown);
     process.signal(2);
     says_nothing(process.wait());
   }
@@ -84,7 +91,7 @@ TEST_CASE("a password is in no error message") {
     }};
     const auto dead = free_port();
     const auto try_with = [&](int port, int code, std::initializer_list<std::string> words) {
-      auto command = Command{"mqtt-pub", "-h", "127.0.0.1", "-p", std::to_string(port), "t", "hi"};
+      auto command = at(port, Command{"mqtt-pub", "t", "hi"});
       const auto result = run(with(way, command.add(words), port));
       check_exit(result, code);
       says_nothing(result);
