@@ -24,8 +24,11 @@ TEST_CASE("--help names every option by every name, every exit code, and stays s
       }
     }
     for (const ExitCodeWords& words : exit_codes()) {
-      CHECK(text.find(" " + std::to_string(static_cast<int>(words.code)) + " ") !=
-            std::string::npos);
+      const std::string code = std::to_string(static_cast<int>(words.code));
+      const std::size_t table = text.find("Exit codes:");
+      CAPTURE(code);
+      CHECK(text.find(" " + code, table) != std::string::npos);
+      CHECK(text.find(words.meaning, table) != std::string::npos);
     }
     CHECK(text.find("75") == std::string::npos);
     CHECK(text.find("--watch") == std::string::npos);
@@ -38,7 +41,7 @@ TEST_CASE("no line of --help is wider than a terminal") {
     std::istringstream lines{help(*tool)};
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
-      CHECK(line.size() <= 90);
+      CHECK(line.size() <= 88);
     }
   }
 }

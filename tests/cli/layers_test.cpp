@@ -155,10 +155,10 @@ TEST_CASE("--print-config tells each option in effect and where it comes from, s
   const std::string config = home.write("config.toml", "keepalive = 10\nusername = \"a\\\"b\"\n");
   const std::string profile = home.write("lab.toml", "\ncafile = \"/ca.pem\"\n");
   home.fake.environment["MQTT_PASSWORD"] = "s3cret";
-  home.fake.environment["MQTT_HOST"] = "h";
+  home.fake.environment["MQTT_USERNAME"] = "";
   CHECK_FALSE(read_pub(
       {"--profile", "lab", "-D", "connect", "authentication-data", "s3cret", "--http-proxy",
-       "http://x:s3cret@p:1", "--ws-header", "A: s3cret", "-L", "wss:///socket", "--print-config"},
+       "http://x:s3cret@p:1", "--ws-header", "A: s3cret", "-L", "wss://u/socket", "--print-config"},
       home.fake.world()));
   std::string out = home.fake.out.str();
   CHECK(out.find("s3cret") == std::string::npos);
@@ -166,8 +166,8 @@ TEST_CASE("--print-config tells each option in effect and where it comes from, s
     out.erase(blanks, 1);
   }
   for (const std::string& line :
-       {std::string{"host = [\"h\"] # environment MQTT_HOST\n"},
-        std::string{"port = 443 # default\n"}, "keepalive = 10 # config " + config + ":1\n",
+       {std::string{"host = [\"u\"] # command line\n"}, std::string{"port = 443 # default\n"},
+        "keepalive = 10 # config " + config + ":1\n",
         "username = \"a\\\"b\" # config " + config + ":2\n",
         "cafile = \"/ca.pem\" # profile " + profile + ":2\n",
         std::string{"password = \"*\" # environment MQTT_PASSWORD\n"},
