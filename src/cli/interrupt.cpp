@@ -30,6 +30,11 @@ ChildSignals as_the_shell_left_them() {
   return signals;
 }
 
+ChildSignals& known_signals() {
+  static ChildSignals signals = as_the_shell_left_them();
+  return signals;
+}
+
 /// What the run listens to: a signal that is ignored stays so.
 sigset_t wanted_signals() {
   sigset_t wanted;
@@ -60,7 +65,7 @@ void leave_at_the_next(const sigset_t& signals) {
 }  // namespace
 
 Interrupt::Interrupt() {
-  child_signals();
+  known_signals();  // Before they change.
   const sigset_t wanted = wanted_signals();
   ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
   fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -81,13 +86,10 @@ std::optional<ExitCode> Interrupt::raised() {
 }
 
 void ignore_broken_pipes() {
-  child_signals();
+  known_signals() = as_the_shell_left_them();
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-const ChildSignals& child_signals() {
-  static const ChildSignals signals = as_the_shell_left_them();
-  return signals;
-}
+const ChildSignals& child_signals() { return known_signals(); }
 
 }  // namespace mqtt_tools::cli

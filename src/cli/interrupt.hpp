@@ -29,7 +29,7 @@ class Interrupt {
   std::optional<ExitCode> first_{};
 };
 
-/// Ignores SIGPIPE: a reader that left is told by write().
+/// Ignores SIGPIPE: a reader that left is told by write(). Before any Interrupt.
 void ignore_broken_pipes();
 
 /// What a child must be given so that it finds the signals as the shell left them to us.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/spawn.hpp"
 #include "cli/sub_options.hpp"
 #include "connection/options.hpp"
-#include "exit_code.hpp"
 
-#include <sys/types.h>
-#include <string>
+#include <optional>
+#include <vector>
 
 namespace mqtt_tools::cli {
 
@@ -14,9 +14,10 @@ namespace mqtt_tools::cli {
 /// the command. Once per run.
 class Ready {
  public:
-  /// Throws UsageError for a descriptor that is not open.
+  /// Throws UsageError for a descriptor that is not open. The command's environment will be that of
+  /// `connection`.
   Ready(ReadyOptions options, const connection::Options& connection);
-  ~Ready();
+  ~Ready();  ///< Leaves a command that still runs alone.
   Ready(const Ready&) = delete;
   Ready& operator=(const Ready&) = delete;
 
@@ -24,7 +25,7 @@ class Ready {
   void announce();
 
   /// Readable when the command has ended; -1 while none runs.
-  int fd() const { return fd_; }
+  int fd() const { return child_ ? child_->fd() : -1; }
 
   /// Looks after the command: says its failure once. Call it when fd() is readable.
   void attend();
@@ -33,12 +34,19 @@ class Ready {
   bool failed() const { return failed_; }
 
  private:
+  void write_file() const;
+  void write_descriptor();
+  void start_command();
+
   ReadyOptions options_;
-  const connection::Options& connection_;
-  pid_t child_ = -1;
-  int fd_ = -1;  ///< A pidfd.
+  std::vector<Variable> environment_;
+  std::optional<Child> child_{};
   bool announced_ = false;
   bool failed_ = false;
 };
+
+/// The environment in which our programs reach the broker of `connection`, as far as variables can
+/// tell it: a `mqtt-pub` of an --on-ready command needs no options.
+std::vector<Variable> environment_of(const connection::Options& connection);
 
 }  // namespace mqtt_tools::cli

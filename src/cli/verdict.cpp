@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/verdict.hpp"
 
+#include "cli/expectations.hpp"
 #include "escape.hpp"
 
 #include <algorithm>
@@ -49,11 +50,8 @@ std::string joined(const List& list, std::string_view between, Text text) {
 
 }  // namespace
 
-Verdict::Verdict(const UntilOptions& until) : until_(until) {
-  for (const auto& json : until_.expect) {
-    unmet_.emplace_back(json);
-  }
-}
+Verdict::Verdict(const UntilOptions& until)
+    : until_(until), unmet_(read_expectations("--expect", until.expect)) {}
 
 void Verdict::subscribed(Clock::time_point now) {
   if (!since_) {

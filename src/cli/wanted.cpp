@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/wanted.hpp"
 
+#include "cli/expectations.hpp"
 #include "error.hpp"
 #include "payload/expectation.hpp"
 #include "topic.hpp"
@@ -48,17 +49,15 @@ class Grep {
 }  // namespace
 
 struct Wanted::Conditions {
-  explicit Conditions(const WantedOptions& given) : options(given) {
-    for (const auto& json : options.match) {
-      match.emplace_back(json);
-    }
+  explicit Conditions(const WantedOptions& given)
+      : options(given), match(read_expectations("--match", given.match)) {
     for (const auto& expression : options.grep) {
       grep.push_back(std::make_unique<Grep>(expression));
     }
   }
 
   WantedOptions options;
-  std::vector<payload::Expectation> match{};
+  std::vector<payload::Expectation> match;
   std::vector<std::unique_ptr<Grep>> grep{};
 };
 

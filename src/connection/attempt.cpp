@@ -173,12 +173,12 @@ void Attempt::advance(Clock::time_point now) {
     auto cause = examination_.take();
     if (!cause && now < due_) return;
     examination_.drop();
-    if (!cause) cause = Cause{};
-    if (cause->reached && may_fall_back_ && !fell_back_) {
-      fall_back("closed the connection without an answer", now);
-      return;
-    }
-    if (cause->words.empty()) {
+    if (!cause) cause = Cause{"no answer in time", false};
+    if (cause->words.empty()) {  // the way there is open: it is MQTT that was not answered
+      if (may_fall_back_ && !fell_back_) {
+        fall_back("closed the connection without an answer", now);
+        return;
+      }
       cause->words =
           options_.tls.on
               ? "the connection was closed during CONNECT"

@@ -3,21 +3,31 @@
 
 #include "connection/options.hpp"
 
+#include <optional>
 #include <string>
 
 namespace mqtt_tools::connection {
 
-/// Checks the files that `tls` names before anything is connected: unreadable is RunError (code 1,
-/// path and reason), readable but useless (not PEM, key does not fit certificate, wrong passphrase)
-/// RunError (code 3), an encrypted key without a passphrase UsageError.
+/// Checks what `tls` says and the files that it names before anything is connected: a cipher list
+/// or pre-shared key that cannot be is a UsageError, and so is an encrypted key without a
+/// passphrase; an unreadable file is RunError (code 1, path and reason), one that is readable but
+/// useless (not PEM, key does not fit certificate, wrong passphrase) RunError (code 3).
 void check_tls_files(const Tls& tls);
 
-/// Sets OpenSSL up for this process: minimum version, security level. Call once, before the first
-/// Paho client is created, and only when TLS is on.
+/// Sets OpenSSL up for this process: minimum version, and only TLS 1.2 with a pre-shared key. Call
+/// once, before the first Paho client is created, and only when TLS is on. What the system's
+/// configuration says besides is kept, and never lowered. Throws RunError if OpenSSL does not obey.
 void prepare_tls(const Tls& tls);
 
 /// The cipher list that Paho must be given: the user's or the default, always with a security level
 /// of at least 2; for a pre-shared key only suites that use it.
 std::string cipher_list(const Tls& tls);
+
+/// The bytes of the pre-shared key. Throws UsageError, which never repeats the key.
+std::string psk_bytes(const Tls& tls);
+
+/// Why no certificate can ever be verified for `endpoint`, or nothing: Paho compares an IPv6
+/// address with its brackets.
+std::optional<std::string> unverifiable(const Tls& tls, const Endpoint& endpoint);
 
 }  // namespace mqtt_tools::connection

@@ -7,9 +7,10 @@ namespace mqtt_tools::output {
 
 std::string age(Timestamp then, Timestamp now) {
   using namespace std::chrono;
-  // In seconds from the start: a hostile date may be further away than nanoseconds can count.
-  const auto from = floor<seconds>(then).time_since_epoch();
-  const auto to = floor<milliseconds>(now).time_since_epoch();
+  // Not in nanoseconds, of which the distance between two hostile dates has more than can be
+  // counted.
+  const auto from = floor<milliseconds>(then);
+  const auto to = floor<milliseconds>(now);
   const bool past = from <= to;
   const auto apart = past ? to - from : from - to;
   if (apart <= seconds{2}) {

@@ -113,6 +113,26 @@ void append_payload(Members& members, const Decoded& decoded) {
   }
 }
 
+bool has_surrogate_escape(std::string_view json) {
+  return json.find("\\ud") != json.npos || json.find("\\uD") != json.npos;
+}
+
+/// Appends the payload's value without blanks. RFC 8259 lets `"\ud800"` pass, jq does not: a
+/// surrogate without its other half becomes U+FFFD here; the exact payload stands beside it.
+void append_value(std::string& out, std::string_view json) {
+  if (!has_surrogate_escape(json)) return append_compact(out, json);
+  JsonTokens tokens{json};
+  for (JsonToken token = tokens.next(); token.kind != JsonToken::Kind::end; token = tokens.next()) {
+    const bool is_text =
+        token.kind == JsonToken::Kind::key || token.kind == JsonToken::Kind::string;
+    if (is_text && has_surrogate_escape(token.text)) {
+      append_string(out, unquoted(token.text));
+    } else {
+      out += token.text;
+    }
+  }
+}
+
 }  // namespace
 
 void append_record(std::string& out, const Decoded& decoded, RecordForm form) {
@@ -132,7 +152,7 @@ void append_record(std::string& out, const Decoded& decoded, RecordForm form) {
   }
   const auto json = decoded.json();
   if (form == RecordForm::exact || !json) append_payload(members, decoded);
-  if (json) append_compact(members.key(form == RecordForm::exact ? "value" : "payload"), *json);
+  if (json) append_value(members.key(form == RecordForm::exact ? "value" : "payload"), *json);
   members.end();
 }
 

@@ -155,7 +155,6 @@ TEST_CASE("--print-config tells each option in effect and where it comes from, s
   const std::string config = home.write("config.toml", "keepalive = 10\nusername = \"a\\\"b\"\n");
   const std::string profile = home.write("lab.toml", "\ncafile = \"/ca.pem\"\n");
   home.fake.environment["MQTT_PASSWORD"] = "s3cret";
-  home.fake.environment["MQTT_USERNAME"] = "";
   CHECK_FALSE(read_pub(
       {"--profile", "lab", "-D", "connect", "authentication-data", "s3cret", "--http-proxy",
        "http://x:s3cret@p:1", "--ws-header", "A: s3cret", "-L", "wss://u/socket", "--print-config"},

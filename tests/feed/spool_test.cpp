@@ -63,7 +63,7 @@ TEST_CASE("messages are forgotten in any order and only once") {
     spool.add(message(payload));
   }
   send_all(spool);
-  for (const MessageId id : {3, 1, 1, 3, 0, 5, 99}) {
+  for (const MessageId id : {3U, 1U, 1U, 3U, 0U, 5U, 99U}) {
     spool.forget(id);
   }
   CHECK(spool.size() == 2);
@@ -101,7 +101,7 @@ TEST_CASE("forgetting sent messages leaves the unsent ones next in line") {
   for (int i = 0; i < 4; ++i) {
     spool.mark_sent(*spool.next_unsent());
   }
-  for (const MessageId id : {2, 4, 1, 3}) {
+  for (const MessageId id : {2U, 4U, 1U, 3U}) {
     spool.forget(id);
   }
   REQUIRE(spool.next_unsent() != nullptr);

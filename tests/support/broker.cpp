@@ -32,7 +32,7 @@ void Broker::configure() {
   if (getuid() == 0) text += "user root\n";
   text += "per_listener_settings false\nmax_queued_messages 0\nset_tcp_nodelay true\n";
   text += "log_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\n";
-  text += "log_type information\n";
+  text += "log_type information\nlog_type subscribe\nlog_timestamp false\n";
   text += options_.persistence
               ? "persistence true\npersistence_location " + directory_.path().string() + "/\n"
               : "persistence false\n";
@@ -94,8 +94,13 @@ void Broker::start() {
   if (!listening) throw std::runtime_error{"port " + port_text() + " is no longer free"};
 }
 
-bool Broker::wait_for_log(const std::string& text, milliseconds limit) {
-  return process_->wait_for_err(text, limit);
+bool Broker::wait_for_subscription(const std::string& filter, int times) {
+  // "CLIENT QOS FILTER"; the QoS is not of interest.
+  return wait_for_log(" " + filter + "\n", patience, times);
+}
+
+bool Broker::wait_for_log(const std::string& text, milliseconds limit, int times) {
+  return process_->wait_for_err(text, limit, times);
 }
 
 }  // namespace mqtt_tools::support

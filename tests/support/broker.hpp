@@ -41,8 +41,12 @@ class Broker {
   void kill();   ///< SIGKILL: it forgets what it has not written.
   void start();  ///< Again, on the same port.
 
-  /// Waits until its log says `text`.
-  bool wait_for_log(const std::string& text, milliseconds limit = patience);
+  /// Waits until it has been asked for `filter` so many times since its start.
+  bool wait_for_subscription(const std::string& filter, int times = 1);
+
+  /// Waits until its log says `text`, so many times since its start.
+  bool wait_for_log(const std::string& text, milliseconds limit = patience, int times = 1);
+  long resident() const { return process_->resident(); }  ///< KiB
   std::string log() const { return process_ ? process_->err() : std::string{}; }
 
  private:

@@ -33,6 +33,7 @@ class BlackHole {
  public:
   BlackHole();
   int port() const { return listener_.port(); }
+  bool has_caller() const;  ///< Somebody tries to connect right now.
 
  private:
   Listener listener_;

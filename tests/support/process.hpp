@@ -35,10 +35,10 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  /// Whether `text` has appeared on stdout (stderr), waiting for it at most `limit`, and no longer
-  /// than until the program has ended.
-  bool wait_for_out(std::string_view text, milliseconds limit = patience);
-  bool wait_for_err(std::string_view text, milliseconds limit = patience);
+  /// Whether `text` has appeared on stdout (stderr), so many times, waiting for it at most `limit`,
+  /// and no longer than until the program has ended.
+  bool wait_for_out(std::string_view text, milliseconds limit = patience, int times = 1);
+  bool wait_for_err(std::string_view text, milliseconds limit = patience, int times = 1);
 
   /// Waits for the end. A program that does not end in time gives `ended` false and runs on.
   Result wait(milliseconds limit = patience);
@@ -63,7 +63,7 @@ class Process {
 
  private:
   void attend();
-  bool wait_for(const std::string& in, std::string_view text, milliseconds limit);
+  bool wait_for(const std::string& in, std::string_view text, milliseconds limit, int times);
   long status_number(std::string_view name) const;
 
   Launched process_{};

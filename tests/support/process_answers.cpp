@@ -7,30 +7,35 @@
 #include "support/temporary.hpp"
 
 #include <signal.h>
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
 namespace mqtt_tools::support {
 
-bool Process::wait_for(const std::string& in, std::string_view text, milliseconds limit) {
+bool Process::wait_for(const std::string& in, std::string_view text, milliseconds limit,
+                       int times) {
   const auto end = std::chrono::steady_clock::now() + limit;
   std::size_t searched = 0;
   std::unique_lock lock{mutex_};
-  while (true) {
-    if (in.find(text, searched) != std::string::npos) return true;
-    searched = in.size() < text.size() ? 0 : in.size() - text.size();
-    if (status_ || changed_.wait_until(lock, end) == std::cv_status::timeout) {
-      return in.find(text, searched) != std::string::npos;
+  for (bool last = false;;) {
+    for (auto found = in.find(text, searched); found != std::string::npos;) {
+      if (--times == 0) return true;
+      searched = found + text.size();
+      found = in.find(text, searched);
     }
+    if (last) return false;
+    if (in.size() >= text.size()) searched = std::max(searched, in.size() - text.size() + 1);
+    last = status_ || changed_.wait_until(lock, end) == std::cv_status::timeout;
   }
 }
 
-bool Process::wait_for_out(std::string_view text, milliseconds limit) {
-  return wait_for(out_, text, limit);
+bool Process::wait_for_out(std::string_view text, milliseconds limit, int times) {
+  return wait_for(out_, text, limit, times);
 }
 
-bool Process::wait_for_err(std::string_view text, milliseconds limit) {
-  return wait_for(err_, text, limit);
+bool Process::wait_for_err(std::string_view text, milliseconds limit, int times) {
+  return wait_for(err_, text, limit, times);
 }
 
 Result Process::wait(milliseconds limit) {

@@ -51,6 +51,11 @@ void Relay::pump() {
     }
 
     wait(settings);
+    {
+      // What was set while we waited holds for what has come meanwhile.
+      const std::lock_guard lock{mutex_};
+      settings = settings_;
+    }
     for (auto& link : links_) {
       for (const auto direction : directions) receive(*link, direction, settings);
       for (const auto direction : directions) {

@@ -47,6 +47,7 @@ TEST_CASE("support: a subscriber gets what the script publishes", "[support]") {
                            "1", "-v", "-V", version}};
     CHECK(client.wait().out == "t text\n");
     CHECK(broker.received(PacketType::subscribe).at(0).filter() == "t");
+    REQUIRE(broker.wait_for(PacketType::puback));
     CHECK(broker.received(PacketType::puback).at(0).id() == 7);
   }
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "cli/interrupt.hpp"
+
+#include "cli/forked.hpp"
+
+#include "catch.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+#include <csignal>
+
+namespace mqtt_tools::cli {
+namespace {
+
+bool readable(int fd) {
+  pollfd entry{fd, POLLIN, 0};
+  return ::poll(&entry, 1, 0) == 1;
+}
+
+/// The code of a process in which `act` runs and then tells by its exit that all is well.
+int code_of(const std::function<bool()>& act) {
+  return forked([&] { ::_exit(act() ? 0 : 1); }).code;
+}
+
+TEST_CASE("each signal is told once it came and gives its exit code") {
+  struct Case {
+    int signal;
+    ExitCode code;
+  };
+  for (const auto& [signal, code] :
+       {Case{SIGINT, ExitCode::interrupted}, Case{SIGTERM, ExitCode::terminated},
+        Case{SIGHUP, ExitCode::hangup}}) {
+    CAPTURE(signal);
+    CHECK(code_of([signal = signal, code = code] {
+            Interrupt interrupt;
+            const bool silent = !readable(interrupt.fd()) && !interrupt.raised();
+            std::raise(signal);
+            return silent && readable(interrupt.fd()) && interrupt.raised() == code &&
+                   interrupt.raised() == code && !readable(interrupt.fd());
+          }) == 0);
+  }
+}
+
+TEST_CASE("a second signal ends the process at once") {
+  CHECK(code_of([] {
+          Interrupt interrupt;
+          std::raise(SIGINT);
+          interrupt.raised();
+          std::raise(SIGTERM);  // Nobody asks any more.
+          return true;
+        }) == 143);
+  CHECK(code_of([] {
+          Interrupt interrupt;
+          std::raise(SIGINT);
+          interrupt.raised();
+          std::raise(SIGINT);
+          return true;
+        }) == 130);
+}
+
+TEST_CASE("a signal that was ignored at the start stays ignored") {
+  CHECK(code_of([] {
+          ::signal(SIGHUP, SIG_IGN);
+          Interrupt interrupt;
+          std::raise(SIGHUP);
+          if (readable(interrupt.fd()) || interrupt.raised()) {
+            return false;
+          }
+          std::raise(SIGTERM);
+          if (interrupt.raised() != ExitCode::terminated) {
+            return false;
+          }
+          std::raise(SIGHUP);
+          return true;
+        }) == 0);
+}
+
+TEST_CASE("children get the signals as the shell left them") {
+  CHECK(code_of([] {
+          ignore_broken_pipes();
+          const Interrupt interrupt;
+          const ChildSignals& signals = child_signals();
+          return sigismember(&signals.mask, SIGINT) == 0 &&
+                 sigismember(&signals.defaults, SIGPIPE) == 1;
+        }) == 0);
+  CHECK(code_of([] {
+          ::signal(SIGPIPE, SIG_IGN);
+          ignore_broken_pipes();
+          return sigismember(&child_signals().defaults, SIGPIPE) == 0;
+        }) == 0);
+}
+
+}  // namespace
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+//
+// One test for each exit code; each run ends within its limit and a second.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/script_broker.hpp"
+
+#include <signal.h>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+ScriptBroker::Script refuse(int code) {
+  return [code](Session& session) {
+    session.expect(PacketType::connect);
+    session.connack(code);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("exit 0: all is done") {
+  Broker broker;
+  check_exit_within(run(broker.pub({"t", "hi", "-r"})), 0, 1s);
+  check_exit_within(run(broker.sub({"t", "-C", "1"})), 0, 1s);
+  check_exit_within(run({"mqtt-pub", "--help"}), 0, 1s);
+  check_exit_within(run({"mqtt-sub", "--version"}), 0, 1s);
+}
+
+TEST_CASE("exit 1: a file cannot be read") {
+  const auto result = run({"mqtt-pub", "t", "-f", "/nonexistent/file"});
+  check_exit_within(result, 1, 1s);
+  CHECK(result.out.empty());
+  CHECK(result.err.find("/nonexistent/file") != std::string::npos);
+}
+
+TEST_CASE("exit 2: what cannot be is refused before connecting") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  const std::vector<Command> commands{
+      pub(broker.port(), {"a/+", "hi"}),
+      pub(broker.port(), {"a/#", "hi"}),
+      pub(broker.port(), {"", "hi"}),
+      pub(broker.port(), {std::string(65'536, 't'), "hi"}),
+      pub(broker.port(), {"t\xFF", "hi"}),
+      pub(broker.port(), {"t", "hi\xFF"}),
+      pub(broker.port(), {"t", "--json", "{nonsense"}),
+      pub(broker.port(), {"t"}),
+      pub(broker.port(), {"t"}).input(""),
+      pub(broker.port(), {"t", "hi", "--nonsense"}),
+      pub(broker.port(), {"t", "hi", "-q", "3"}),
+      pub(broker.port(), {"t", "hi", "--field", "msg=x"}),
+      pub(broker.port(), {"t", "hi", "-t", "again", "-m", "again"}),
+      sub(broker.port(), {}),
+      sub(broker.port(), {"a/#/b"}),
+      sub(broker.port(), {"a+"}),
+      sub(broker.port(), {"$share//t"}),
+      sub(broker.port(), {"t", "-c"}),
+      sub(broker.port(), {"t", "-W", "nan"}),
+      sub(broker.port(), {"t", "-W", "-1"}),
+      sub(broker.port(), {"t", "-C", "x"}),
+      sub(broker.port(), {"t", "--match", "{nonsense"}),
+  };
+  for (const auto& command : commands) {
+    CAPTURE(command.text());
+    const auto result = run(command);
+    check_exit_within(result, 2, 1s);
+    CHECK(result.out.empty());
+    CHECK_FALSE(result.err.empty());
+  }
+  CHECK(broker.connections() == 0);
+}
+
+TEST_CASE("exit 3: nobody listens, nobody answers, or the name is not known") {
+  const auto refused = run(pub(free_port(), {"t", "hi"}));
+  check_exit_within(refused, 3, 1s);
+  CHECK(refused.err.find("refused") != std::string::npos);
+
+  const BlackHole hole;
+  for (const auto& command : {pub(hole.port(), {"t", "hi"}), sub(hole.port(), {"t"})}) {
+    const auto result = run(Command{command}.add({"--connect-timeout", "1"}));
+    check_exit_within(result, 3, 2s);
+    CHECK(result.err.find("127.0.0.1:" + std::to_string(hole.port())) != std::string::npos);
+  }
+
+  ScriptBroker silent{[](Session& session) { session.stay_silent(); }};
+  check_exit_within(run(sub(silent.port(), {"t", "--connect-timeout", "1"})), 3, 2s);
+
+  const auto unknown = run({"mqtt-pub", "-h", "no-such-host.invalid", "t", "hi"});
+  check_exit(unknown, 3);
+  CHECK(unknown.err.find("no-such-host.invalid") != std::string::npos);
+}
+
+TEST_CASE("exit 4: the broker refuses the connection") {
+  for (const int code : {4, 5, 0x85, 0x86, 0x87, 0x8A, 0x8C, 0x95}) {
+    CAPTURE(code);
+    ScriptBroker broker{refuse(code)};
+    check_exit_within(run(pub(broker.port(), {"t", "hi"})), 4, 1s);
+    check_exit_within(run(sub(broker.port(), {"t", "--wait", "5"})), 4, 1s);
+  }
+  BrokerOptions options;
+  options.users = {{"me", "right"}};
+  Broker broker{options};
+  check_exit_within(run(broker.pub({"t", "hi", "-u", "me", "-P", "wrong"})), 4, 1s);
+  check_exit_within(run(broker.pub({"t", "hi", "-u", "me", "-P", "right"})), 0, 1s);
+}
+
+TEST_CASE("exit 5: the broker denies a message or a subscription") {
+  BrokerOptions options;
+  options.acl = "topic readwrite allowed\n";
+  Broker broker{options};
+  check_exit_within(run(broker.pub({"allowed", "hi"})), 0, 1s);
+  const auto denied = run(broker.pub({"forbidden", "hi"}));
+  check_exit_within(denied, 5, 1s);
+  CHECK(denied.err.find("forbidden") != std::string::npos);
+
+  ScriptBroker script{[](Session& session) {
+    session.accept();
+    session.suback(session.expect(PacketType::subscribe), {0x87});
+    session.serve();
+  }};
+  const auto unsubscribed = run(sub(script.port(), {"some/filter"}));
+  check_exit_within(unsubscribed, 5, 1s);
+  CHECK(unsubscribed.err.find("some/filter") != std::string::npos);
+}
+
+TEST_CASE("exit 6: the connection is lost, or nothing is acknowledged") {
+  ScriptBroker silent{[](Session& session) {
+    session.accept();
+    session.stay_silent();
+  }};
+  const auto unacknowledged = run(pub(silent.port(), {"t", "hi", "--ack-timeout", "1"}));
+  check_exit_within(unacknowledged, 6, 2s);
+  CHECK(unacknowledged.err.find('1') != std::string::npos);
+
+  auto broker = std::make_unique<Broker>();
+  Process waiting{broker->sub({"t", "--reconnect-for", "1"})};
+  REQUIRE(broker->wait_for_subscription("t"));
+  const auto lost = std::chrono::steady_clock::now();
+  broker.reset();
+  check_exit(waiting.wait(), 6);
+  CHECK(std::chrono::steady_clock::now() - lost <= within(2s));
+
+  broker = std::make_unique<Broker>();
+  Process impatient{broker->sub({"t", "--no-reconnect"})};
+  REQUIRE(broker->wait_for_subscription("t"));
+  broker.reset();
+  check_exit(impatient.wait(within(1s)), 6);
+}
+
+TEST_CASE("exit 27: the time ran out") {
+  Broker broker;
+  check_exit_within(run(broker.sub({"t", "-W", "0.5"})), 27, 1500ms);
+  check_exit_within(run(broker.sub({"t", "-C", "1", "-W", "0.5"})), 27, 1500ms);
+}
+
+TEST_CASE("exit 129, 130 and 143: a signal") {
+  Broker broker;
+  for (const auto& [signal, code] : {std::pair{SIGHUP, 129}, {SIGINT, 130}, {SIGTERM, 143}}) {
+    CAPTURE(signal);
+    const auto filter = "t" + std::to_string(signal);
+    Process process{broker.sub({filter})};
+    REQUIRE(broker.wait_for_subscription(filter));
+    process.signal(signal);
+    check_exit(process.wait(within(1s)), code);
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// Whatever arrives is shown, and never ends the program.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+
+using namespace mqtt_tools::support;
+using namespace std::string_literals;
+
+namespace {
+
+struct Payload {
+  const char* name;
+  std::string bytes;
+};
+
+std::vector<Payload> payloads() {
+  return {{"nothing", ""},
+          {"a NUL", "a\0b"s},
+          {"bad UTF-8", "\xC3\x28 \xFF\xFE \xED\xA0\x80"},
+          {"100,000 brackets", std::string(100'000, '[')},
+          {"100,000 closed brackets", std::string(100'000, '[') + std::string(100'000, ']')},
+          {"100,000 objects",
+           [] {
+             std::string text;
+             for (int i = 0; i < 100'000; ++i) text += "{\"a\":";
+             return text;
+           }()},
+          {"100,000 nested CBOR arrays", std::string(100'000, '\x81')},
+          {"100,000 nested MessagePack arrays", std::string(100'000, '\x91')},
+          {"a CBOR length without end", "\x9B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"},
+          {"duplicate keys", R"({"a":1,"a":2,"msg":"x","msg":"y"})"},
+          {"numbers without measure", "[1e999999,-1e999999," + std::string(10'000, '9') + "]"},
+          {"a lone surrogate", R"({"msg":"\ud800"})"},
+          {"terminal control", "\x1B]0;title\x07\x1B[2J\x9B\x31m\u202E"},
+          {"half a string", R"({"msg":"never en)"},
+          {"10 MB", std::string(10'000'000, 'x')}};
+}
+
+/// The program sees all of them, then one more.
+Result shown(std::initializer_list<std::string> form) {
+  Broker broker;
+  const auto all = payloads();
+  Process process{broker.sub({"t", "-C", std::to_string(all.size() + 1)}).add(form)};
+  REQUIRE(broker.wait_for_subscription("t"));
+  for (const auto& [name, bytes] : all) {
+    CAPTURE(name);
+    check_exit(run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", "-s"}), bytes),
+               0);
+  }
+  const auto last = broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-m", "still here"});
+  check_exit(run(last), 0);
+  return process.wait(4 * patience);
+}
+
+}  // namespace
+
+TEST_CASE("hostile payloads go through a pipe unchanged") {
+  const auto result = shown({"-o", "raw"});
+  check_exit(result, 0);
+  std::string expected;
+  for (const auto& payload : payloads()) expected += payload.bytes + "\n";
+  CHECK(result.out == expected + "still here\n");
+}
+
+TEST_CASE("hostile payloads are shown in every form") {
+  for (const std::initializer_list<std::string> form :
+       {std::initializer_list<std::string>{"-o", "pretty"},
+        {"-o", "pretty", "--color", "always"},
+        {"-o", "raw", "--decode", "cbor"},
+        {"-o", "raw", "--decode", "msgpack"},
+        {"-o", "raw", "--decode", "json"},
+        {"-v", "--decode", "hex"}}) {
+    CAPTURE(*(form.end() - 1));
+    const auto result = shown(form);
+    INFO(result.err);
+    CHECK(result.code == 0);
+    CHECK(result.out.find("still") != std::string::npos);
+  }
+}
+
+TEST_CASE("hostile payloads do not reach the terminal as they are") {
+  const auto result = shown({"-o", "pretty"});
+  CHECK(result.out.find("\x1B]") == std::string::npos);
+  CHECK(result.out.find('\x07') == std::string::npos);
+  CHECK(result.out.find("\u202E") == std::string::npos);
+}
+
+TEST_CASE("a record is valid JSON, whatever arrived") {
+  const auto result = shown({"-o", "json"});
+  check_exit(result, 0);
+  const auto* check = R"(
+import base64, json, sys
+count = 0
+for line in sys.stdin.buffer:
+    record = json.loads(line.decode('utf-8'))
+    payload = record['payload'].encode() if 'payload' in record else base64.b64decode(record['payload_base64'])
+    assert len(payload) == record['payloadlen'], line[:200]
+    count += 1
+print(count)
+)";
+  const auto checked = run(python(check, {}), result.out);
+  check_exit(checked, 0);
+  CHECK(checked.out == std::to_string(payloads().size() + 1) + "\n");
+}
+
+TEST_CASE("hostile payloads meet no expectation and no filter") {
+  Broker broker;
+  Process process{
+      broker.sub({"t", "--match", R"({"msg":"ok"})", "--grep", "^(o|k|.)*ok", "-C", "1"})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  for (const auto& [name, bytes] : payloads()) {
+    run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", "-s"}), bytes);
+  }
+  check_exit(run(broker.pub({"t", "ok", "-q", "1", "--time-format", "T%%"})), 0);
+  const auto result = process.wait();
+  check_exit(result, 0);
+  CHECK(result.out == "{\"msg\":\"ok\",\"data\":\"T%\"}\n");
+}

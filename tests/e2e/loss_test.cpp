@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+//
+// The network goes away, and nothing is lost.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/relay.hpp"
+#include "support/script_broker.hpp"
+
+#include <sstream>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The lines without those that came before already.
+std::string without_repeats(const std::string& text) {
+  std::string result;
+  long last = 0;
+  for (const auto& line : lines_of(text)) {
+    if (std::stol(line) <= last) continue;
+    last = std::stol(line);
+    result += line + "\n";
+  }
+  return result;
+}
+
+std::vector<std::string> payloads(const ScriptBroker& broker, int connection) {
+  std::vector<std::string> payloads;
+  for (const auto& packet : broker.received(PacketType::publish)) {
+    if (packet.connection == connection) payloads.push_back(packet.payload());
+  }
+  return payloads;
+}
+
+std::vector<std::string> numbers(int first, int last) { return lines_of(sequence(first, last)); }
+
+}  // namespace
+
+TEST_CASE("a network that cuts the publisher ten times loses no line") {
+  Broker broker;
+  Relay relay{broker.port()};
+  relay.cut_after(Toward::broker, 20'000, 10);
+  Process subscriber{broker.sub({"t"})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  const auto result =
+      run(pub(relay.port(), {"t", "-l", "--raw"}), sequence(1, 20'000), 4 * patience);
+  check_exit(result, 0);
+  CHECK(relay.cuts() == 10);
+  REQUIRE(subscriber.wait_for_out("\n20000\n"));
+  CHECK(without_repeats(subscriber.out()) == sequence(1, 20'000));
+}
+
+TEST_CASE("a network that cuts every connection ten times loses no line") {
+  Broker broker;
+  Relay outward{broker.port()};
+  Relay inward{broker.port()};
+  outward.cut_after(Toward::broker, 20'000, 10);
+  inward.cut_after(Toward::client, 20'000, 10);
+  Process subscriber{sub(inward.port(), {"t", "-c", "-i", "keeper", "--reconnect-max", "0.2"})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  const auto result = run(pub(outward.port(), {"t", "-l", "--raw", "--reconnect-max", "0.2"}),
+                          sequence(1, 20'000), 4 * patience);
+  check_exit(result, 0);
+  CHECK(outward.cuts() == 10);
+  const bool all = subscriber.wait_for_out("\n20000\n", 4 * patience);
+  INFO(subscriber.err());
+  CHECK(inward.cuts() == 10);
+  REQUIRE(all);
+  CHECK(without_repeats(subscriber.out()) == sequence(1, 20'000));
+}
+
+TEST_CASE("after a loss every line without an acknowledgement is sent again, in order") {
+  ScriptBroker broker{{[](Session& session) {
+                         session.accept();
+                         for (int i = 1; i <= 10; ++i) {
+                           session.puback(session.expect(PacketType::publish));
+                         }
+                         for (int i = 11; i <= 20; ++i) session.expect(PacketType::publish);
+                         session.close();
+                       },
+                       [](Session& session) { session.serve(); }}};
+  const auto result =
+      run(pub(broker.port(), {"t", "-l", "--raw", "--window", "16"}), sequence(1, 100));
+  check_exit(result, 0);
+  CHECK(broker.connections() == 2);
+  CHECK(payloads(broker, 1) == numbers(11, 100));
+}
+
+TEST_CASE("a loss in the middle of QoS 2 is not the end") {
+  ScriptBroker broker{{[](Session& session) {
+                         session.accept();
+                         session.pubrec(session.expect(PacketType::publish));
+                         session.expect(PacketType::pubrel);
+                       },
+                       [](Session& session) { session.serve(); }}};
+  check_exit(
+      run(pub(broker.port(), {"t", "-l", "--raw", "-q", "2", "--window", "1"}), sequence(1, 9)), 0);
+  const auto rest = payloads(broker, 1);
+  // The first is not known to be delivered; it may come twice.
+  CHECK((rest == numbers(1, 9) || rest == numbers(2, 9)));
+}
+
+TEST_CASE("a stall is not a loss") {
+  Broker broker;
+  Relay relay{broker.port()};
+  Process subscriber{broker.sub({"t", "-C", "100"})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  Process publisher{pub(relay.port(), {"t", "-l", "--raw"}).open_input()};
+  publisher.write(sequence(1, 50));
+  REQUIRE(subscriber.wait_for_out("\n50\n"));
+  relay.hold(Toward::broker);
+  publisher.write(sequence(51, 100));
+  publisher.close_input();
+  CHECK_FALSE(publisher.wait(100ms).ended);
+  relay.release();
+  check_exit(publisher.wait(), 0);
+  CHECK(subscriber.wait().out == sequence(1, 100));
+  CHECK(relay.connections() == 1);
+}
+
+TEST_CASE("a slow network is used as it is") {
+  Broker broker;
+  Relay relay{broker.port()};
+  relay.delay(20ms);
+  relay.limit(100'000);
+  const auto result = run(pub(relay.port(), {"t", "-l"}), sequence(1, 500));
+  check_exit(result, 0);
+  CHECK(relay.connections() == 1);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+//
+// SIGINT, SIGTERM and SIGHUP end either tool from any state within a second.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/script_broker.hpp"
+
+#include <signal.h>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+void silent_from_the_start(Session& session) { session.stay_silent(); }
+
+void never_acknowledges(Session& session) {
+  session.accept();
+  session.stay_silent();
+}
+
+/// Signals `process`, and checks that it ends with `code` within a second.
+void ends(Process& process, int signal = SIGINT, int code = 130) {
+  REQUIRE(process.running());
+  process.signal(signal);
+  const auto asked = std::chrono::steady_clock::now();
+  const auto result = process.wait(within(1s));
+  check_exit(result, code);
+  CHECK(std::chrono::steady_clock::now() - asked <= within(1s));
+  CHECK(result.out.empty());
+}
+
+}  // namespace
+
+TEST_CASE("a signal ends a run that nobody answers") {
+  for (const auto& [signal, code] : {std::pair{SIGHUP, 129}, {SIGINT, 130}, {SIGTERM, 143}}) {
+    CAPTURE(signal);
+    const BlackHole hole;
+    Process lost{pub(hole.port(), {"t", "hi"})};
+    REQUIRE(eventually(patience, [&] { return hole.has_caller(); }));
+    ends(lost, signal, code);
+
+    ScriptBroker silent{silent_from_the_start};
+    Process waiting{sub(silent.port(), {"t"})};
+    REQUIRE(silent.wait_for(PacketType::connect));
+    ends(waiting, signal, code);
+  }
+}
+
+TEST_CASE("a signal ends a publisher that waits for an acknowledgement, and says how many") {
+  for (const auto* qos : {"1", "2"}) {
+    ScriptBroker broker{never_acknowledges};
+    Process process{pub(broker.port(), {"t", "hi", "-q", qos})};
+    REQUIRE(broker.wait_for(PacketType::publish));
+    ends(process);
+    CHECK(process.err().find('1') != std::string::npos);
+    CHECK(broker.wait_for(PacketType::disconnect));
+  }
+}
+
+TEST_CASE("a signal ends a publisher whose input is idle") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Process process{pub(broker.port(), {"t", "-l"}).open_input()};
+  process.write("one\n");
+  REQUIRE(broker.wait_for(PacketType::publish));
+  ends(process);
+  CHECK(broker.wait_for(PacketType::disconnect));
+}
+
+TEST_CASE("a signal ends a subscriber without a subscription, and one that tails a silent topic") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    session.stay_silent();
+  }};
+  Process unanswered{sub(broker.port(), {"t"})};
+  REQUIRE(broker.wait_for(PacketType::subscribe));
+  ends(unanswered);
+
+  ScriptBroker good{[](Session& session) { session.serve(); }};
+  Process tailing{sub(good.port(), {"t", "--on-ready", "echo subscribed"})};
+  REQUIRE(tailing.wait_for_err("subscribed"));
+  ends(tailing, SIGTERM, 143);
+  CHECK(good.wait_for(PacketType::disconnect));
+}
+
+TEST_CASE("a signal ends a subscriber under a flood") {
+  Broker broker;
+  Process process{broker.sub({"t"})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  Process flood{Command::shell("yes | /usr/bin/mosquitto_pub -h 127.0.0.1 -p " +
+                               broker.port_text() + " -t t -l -q 0")};
+  REQUIRE(process.wait_for_out("y\ny\ny\n"));
+  process.signal(SIGINT);
+  const auto result = process.wait(within(1s));
+  CHECK(result.code == 130);
+  CHECK(result.out.ends_with("y\n"));
+}
+
+TEST_CASE("a signal ends a run between two attempts to connect") {
+  Process process{pub(free_port(), {"t", "hi", "--wait", "60", "-v"})};
+  REQUIRE(process.wait_for_err("refused"));
+  ends(process);
+}
+
+TEST_CASE("a hang-up that was ignored at the start stays ignored") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Process process{sub(broker.port(), {"t", "--on-ready", "echo subscribed"}).ignoring(SIGHUP)};
+  REQUIRE(process.wait_for_err("subscribed"));
+  process.signal(SIGHUP);
+  CHECK_FALSE(process.wait(300ms).ended);
+  ends(process, SIGTERM, 143);
+}
+
+TEST_CASE("a second signal ends a run at once") {
+  // The broker does not take the DISCONNECT, nor anything else.
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    session.stop_reading();
+  }};
+  Process process{pub(broker.port(), {"t", "-l", "-q", "0", "--raw"}).open_input()};
+  process.write(std::string(20'000'000, 'x') + "\n");
+  REQUIRE(broker.wait_for(PacketType::connect));
+  process.signal(SIGINT);
+  process.signal(SIGINT);
+  const auto result = process.wait(within(500ms));
+  CHECK(result.ended);
+  CHECK((result.code == 130 || result.signal == SIGINT));
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+//
+// stdout is a pipe whose reader goes, a full disk, closed, slow, or a terminal.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+/// A publisher that floods "t" until it is killed. It gives up no later than the test.
+Command flood(const Broker& broker) {
+  return Command::shell(
+      "yes 'a line of a flood that never ends, as long as this' | "
+      "/usr/bin/mosquitto_pub -h 127.0.0.1 -p " +
+      broker.port_text() + " -t t -q 0 -l");
+}
+
+}  // namespace
+
+TEST_CASE("a reader that takes one line ends the run with 0") {
+  Broker broker;
+  check_exit(run(broker.pub({"t", "kept", "--raw", "-r"})), 0);
+  check_exit(run(broker.pub({"u", "kept", "--raw", "-r"})), 0);
+  const auto result = run(Command::shell("set -o pipefail; mqtt-sub -h 127.0.0.1 -p " +
+                                         broker.port_text() + " t u | head -1"),
+                          within(2s));
+  CHECK(result.ended);
+  CHECK(result.out == "kept\n");
+}
+
+TEST_CASE("a reader that leaves a silent topic ends the run within a second") {
+  Broker broker;
+  auto pipe = make_pipe();
+  Process process{broker.sub({"t"}).output_to(pipe.write.get())};
+  pipe.write.close();
+  REQUIRE(broker.wait_for_subscription("t"));
+  CHECK(process.running());
+  pipe.read.close();
+  const auto result = process.wait(within(1s));
+  check_exit(result, 0);
+  CHECK(result.err.empty());
+
+  check_exit_within(
+      run(Command::shell("mqtt-sub -h 127.0.0.1 -p " + broker.port_text() + " t | true")), 0, 1s);
+}
+
+TEST_CASE("a reader that leaves while an expectation is unmet ends the run with 1") {
+  Broker broker;
+  auto pipe = make_pipe();
+  Process process{broker.sub({"t", "--expect", "1"}).output_to(pipe.write.get())};
+  pipe.write.close();
+  REQUIRE(broker.wait_for_subscription("t"));
+  pipe.read.close();
+  check_exit(process.wait(within(1s)), 1);
+}
+
+TEST_CASE("a full disk is a failure with its reason") {
+  Broker broker;
+  const Descriptor full{open("/dev/full", O_WRONLY | O_CLOEXEC)};
+  check_exit(run(broker.pub({"t", "kept", "-r"})), 0);
+  const auto result = run(broker.sub({"t"}).output_to(full.get()));
+  check_exit_within(result, 1, 1s);
+  CHECK(result.err.find("No space left") != std::string::npos);
+  CHECK(run(Command{"mqtt-sub", "--help"}.output_to(full.get())).code == 1);
+}
+
+TEST_CASE("a closed stdout is no place for the connection's bytes") {
+  Broker broker;
+  check_exit(run(broker.pub({"t", "kept", "-r"}).closed_output()), 0);
+  const auto result = run(broker.sub({"t", "-C", "1", "-W", "2"}).closed_output());
+  INFO(result.err);
+  CHECK(result.ended);
+  CHECK((result.code == 0 || result.code == 1));
+  CHECK(broker.log().find("malformed") == std::string::npos);
+  CHECK(broker.log().find("protocol error") == std::string::npos);
+}
+
+TEST_CASE("each message is flushed when no other is at hand") {
+  Broker broker;
+  Process process{broker.sub({"t"})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  Process publisher{
+      broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-l", "-q", "0"}).open_input()};
+  publisher.write("warm up\n");
+  REQUIRE(process.wait_for_out("warm up\n"));
+  for (int i = 0; i < 20; ++i) {
+    const auto line = "message " + std::to_string(i) + "\n";
+    publisher.write(line);
+    CHECK(process.wait_for_out(line, within(100ms)));
+  }
+}
+
+TEST_CASE("a slow reader slows the broker down, and memory stays flat") {
+  Broker broker;
+  auto pipe = make_pipe();
+  Process process{broker.sub({"t"}).output_to(pipe.write.get())};
+  pipe.write.close();
+  REQUIRE(broker.wait_for_subscription("t"));
+  Process flooding{flood(broker)};
+
+  // One line, so that the flood is known to have come; then none.
+  char byte = 0;
+  REQUIRE(read(pipe.read.get(), &byte, 1) == 1);
+  const auto before = process.resident();
+  const auto broker_before = broker.resident();
+  // What we do not take, the broker keeps: it grows, and we do not.
+  REQUIRE(eventually(patience, [&] { return broker.resident() > broker_before + 64 * 1024; }));
+  CHECK(process.running());
+  CHECK(process.resident() - before < slowness * 16 * 1024);
+
+  SECTION("SIGINT ends the run though the reader is slow") {
+    process.signal(SIGINT);
+    check_exit(process.wait(within(1s)), 130);
+  }
+  SECTION("a reader that leaves ends the run") {
+    pipe.read.close();
+    check_exit(process.wait(within(1s)), 0);
+  }
+}
+
+TEST_CASE("on a terminal control characters are escaped in every form, in a pipe in none") {
+  Broker broker;
+  const std::string payload = "a\x1B[31mb\x07";
+  check_exit(run(broker.pub({"t", "--raw", payload, "-r"})), 0);
+  for (const auto* form : {"raw", "pretty", "json"}) {
+    CAPTURE(form);
+    const auto result =
+        run(broker.sub({"t", "-C", "1", "-o", form, "--color", "never"}).terminal_output());
+    check_exit(result, 0);
+    CHECK(result.out.find('a') != std::string::npos);
+    CHECK(result.out.find('\x1B') == std::string::npos);
+    CHECK(result.out.find('\x07') == std::string::npos);
+  }
+  CHECK(run(broker.sub({"t", "-C", "1"})).out == payload + "\n");
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "output/printer.hpp"
+
+#include "catch.hpp"
+#include "message.hpp"
+#include "output/wall_clock.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+using mqtt_tools::Message;
+using mqtt_tools::Qos;
+using mqtt_tools::output::make_printer;
+using mqtt_tools::output::Printer;
+using mqtt_tools::output::PrinterOptions;
+using mqtt_tools::payload::decode;
+using mqtt_tools::payload::DecodeAs;
+using namespace std::string_literals;
+
+namespace {
+
+Message message(std::string topic, std::string payload) {
+  Message made;
+  made.topic = std::move(topic);
+  made.payload = std::move(payload);
+  made.qos = Qos::at_least_once;
+  made.time = utc(1'795'457'703);  // 2026-11-23T18:15:03Z
+  return made;
+}
+
+/// A terminal of 60 columns without colours, in a place where it is UTC.
+class Screen {
+ public:
+  explicit Screen(bool colour = false) {
+    PrinterOptions options;
+    options.form = PrinterOptions::Form::pretty;
+    options.colour = colour;
+    options.terminal = true;
+    options.width = 60;
+    printer_ = make_printer(options);
+  }
+
+  void show(const Message& shown, DecodeAs as = DecodeAs::automatic) {
+    REQUIRE(printer_->print(decode(shown, as), text_));
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  TimeZone zone_{"UTC0"};
+  std::unique_ptr<Printer> printer_{};
+  std::string text_{};
+};
+
+std::string shown(const Message& one, DecodeAs as = DecodeAs::automatic) {
+  Screen screen;
+  screen.show(one, as);
+  return screen.text();
+}
+
+std::string shown(std::string payload) { return shown(message("test", std::move(payload))); }
+
+}  // namespace
+
+TEST_CASE("our own message is one line with its text and when it was sent") {
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23 18-15-03"})") ==
+        "18:15:03  test  hello   sent 2026-11-23 18-15-03\n");
+}
+
+TEST_CASE("a message that took its time is told its age") {
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23 18-12-00"})") ==
+        "18:15:03  test  hello   sent 2026-11-23 18-12-00 (3 min ago)\n");
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23T18:15:00.500Z"})") ==
+        "18:15:03  test  hello   sent 2026-11-23T18:15:00.500Z (2 s ago)\n");
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23 18-15-01"})") ==
+        "18:15:03  test  hello   sent 2026-11-23 18-15-01\n");
+  CHECK(shown(R"({"msg":"hello","data":"noon"})") == "18:15:03  test  hello   sent noon\n");
+}
+
+TEST_CASE("further fields of our message follow as they are given on the command line") {
+  CHECK(
+      shown(R"({"msg":"hi","data":"2026-11-23 18-15-03","room":"kit\tchen","n":1e2,"l":[1,2]})") ==
+      "18:15:03  test  hi   sent 2026-11-23 18-15-03  room=kit\\x09chen  n:=1e2  l:=[1, 2]\n");
+}
+
+TEST_CASE("our message with several lines has them below") {
+  CHECK(shown(R"({"msg":"one\ntwo\u001b","data":"2026-11-23 18-15-03"})") ==
+        "18:15:03  test  sent 2026-11-23 18-15-03\n"
+        "  one\n"
+        "  two\\x1b\n");
+}
+
+TEST_CASE("our message may hold a JSON value") {
+  CHECK(shown(R"({"msg":{"on":true},"data":"2026-11-23 18-15-03"})") ==
+        "18:15:03  test  {\"on\": true}   sent 2026-11-23 18-15-03\n");
+}
+
+TEST_CASE("an object that only resembles our message is JSON") {
+  CHECK(shown(R"({"data":"x","msg":"y"})") ==
+        "18:15:03  test  {\"data\": \"x\", \"msg\": \"y\"}\n");
+  CHECK(shown(R"({"msg":"y","data":1})") == "18:15:03  test  {\"msg\": \"y\", \"data\": 1}\n");
+  CHECK(shown(R"({"msg":"y"})") == "18:15:03  test  {\"msg\": \"y\"}\n");
+  CHECK(shown("{}") == "18:15:03  test  {}\n");
+}
+
+TEST_CASE("JSON that fits stands on the line of the header, numbers as written") {
+  CHECK(shown("21.50") == "18:15:03  test  21.50\n");
+  CHECK(shown("\"text\"") == "18:15:03  test  \"text\"\n");
+  CHECK(shown("{ \"t\" : 1e2,\n\"u\":[1,12345678901234567890]}") ==
+        "18:15:03  test  {\"t\": 1e2, \"u\": [1, 12345678901234567890]}\n");
+}
+
+TEST_CASE("JSON that does not fit stands below the header, indented") {
+  CHECK(shown(R"({"temperature":21.50,"humidity":{},"list":[],"nested":{"a":[1,{"b":null}]}})") ==
+        "18:15:03  test\n"
+        "  {\n"
+        "    \"temperature\": 21.50,\n"
+        "    \"humidity\": {},\n"
+        "    \"list\": [],\n"
+        "    \"nested\": {\n"
+        "      \"a\": [\n"
+        "        1,\n"
+        "        {\n"
+        "          \"b\": null\n"
+        "        }\n"
+        "      ]\n"
+        "    }\n"
+        "  }\n");
+}
+
+TEST_CASE("JSON fits up to the last column and no further") {
+  const std::string fits = "\"" + std::string(60 - 16 - 2, 'x') + "\"";  // 16 columns of header
+  CHECK(shown(fits) == "18:15:03  test  " + fits + "\n");
+  const std::string not_quite = "\"" + std::string(60 - 16 - 1, 'x') + "\"";
+  CHECK(shown(not_quite) == "18:15:03  test\n  " + not_quite + "\n");
+}
+
+TEST_CASE("huge JSON does not grow a hundredfold by its indentation") {
+  std::string huge(99, '[');
+  for (int i = 0; i < 200'000; ++i) {
+    huge += "1,";
+  }
+  huge += "1" + std::string(99, ']');
+  CHECK(shown(huge).size() < 3 * huge.size());
+}
+
+TEST_CASE("text is shown as it is") {
+  CHECK(shown("hello world") == "18:15:03  test  hello world\n");
+  CHECK(shown("hello world\n") == "18:15:03  test  hello world\n");
+  CHECK(shown("21,5 °C\tok") == "18:15:03  test  21,5 °C\tok\n");
+}
+
+TEST_CASE("text of several lines stands below the header and cannot pass for one") {
+  CHECK(shown("one\n18:15:04  door  open\n") ==
+        "18:15:03  test\n"
+        "  one\n"
+        "  18:15:04  door  open\n");
+}
+
+TEST_CASE("an empty payload is told") { CHECK(shown("") == "18:15:03  test  (empty)\n"); }
+
+TEST_CASE("binary is a hexdump below the header") {
+  CHECK(shown("\x00\xff\x1b[2J"s) ==
+        "18:15:03  test\n"
+        "  00000000  00 ff 1b 5b 32 4a                                 |...[2J|\n");
+}
+
+TEST_CASE("what was decoded is shown decoded") {
+  const Message bytes = message("test", "\xa1\x61\x61\x01");  // {"a": 1}
+  CHECK(shown(bytes, DecodeAs::cbor) == "18:15:03  test  [CBOR]  {\"a\": 1}\n");
+  CHECK(shown(bytes, DecodeAs::hex) == "18:15:03  test  a1616101\n");
+  CHECK(shown(bytes, DecodeAs::base64) == "18:15:03  test  oWFhAQ==\n");
+}
+
+TEST_CASE("the header names what is unusual") {
+  Message unusual = message("test", "hi");
+  unusual.qos = Qos::exactly_once;
+  unusual.retained = true;
+  unusual.duplicate = true;
+  CHECK(shown(unusual) == "18:15:03  test  [qos 2, retained, duplicate]  hi\n");
+
+  Message rich = message("test", "hi");
+  rich.properties.content_type = "text/plain";
+  rich.properties.expiry = 60;
+  rich.properties.response_topic = "reply/here";
+  rich.properties.correlation_data = "\x01\xff";
+  rich.properties.user = {{"k", "v\x1b"}, {"k", "w"}};
+  CHECK(shown(rich) ==
+        "18:15:03  test  [content-type text/plain, expires in 60 s, response-topic reply/here, "
+        "correlation-data 01ff, k=v\\x1b, k=w]  hi\n");
+
+  Message large = message("test", std::string(1536, 'x'));
+  large.qos = Qos::at_most_once;
+  CHECK(shown(large) == "18:15:03  test  [qos 0, 1.5 KiB]  " + large.payload + "\n");
+}
+
+TEST_CASE("a long property is cut between characters") {
+  Message rich = message("test", "hi");
+  rich.properties.user = {{"k", std::string(119, 'x') + "é" + std::string(60'000, 'y')}};
+  CHECK(shown(rich) == "18:15:03  test  [k=" + std::string(119, 'x') + "é...]  hi\n");
+}
+
+TEST_CASE("payloads stand in line behind topics of different width") {
+  Screen screen;
+  screen.show(message("a/long/topic", "1"));
+  screen.show(message("t", "2"));
+  screen.show(message("厨房/温度", "3"));
+  screen.show(message("caf\x65\xcc\x81", "4"));
+  screen.show(message("a/topic/wider/than/a/third/of/it", "5"));
+  screen.show(message("t", "6"));
+  CHECK(screen.text() ==
+        "18:15:03  a/long/topic  1\n"
+        "18:15:03  t             2\n"
+        "18:15:03  厨房/温度     3\n"
+        "18:15:03  caf\x65\xcc\x81          4\n"
+        "18:15:03  a/topic/wider/than/a/third/of/it  5\n"
+        "18:15:03  t             6\n");
+}
+
+TEST_CASE("nothing that others wrote acts on the terminal") {
+  CHECK(shown(message("t\x1b]0;x\a",
+                      "\xe2\x80\xae"
+                      "abc\r")) == "18:15:03  t\\x1b]0;x\\x07  \\u202eabc\\x0d\n");
+  CHECK(shown("{\"a\x7f\":\"\xc2\x9b\"}") == "18:15:03  test  {\"a\\x7f\": \"\\u009b\"}\n");
+}
+
+TEST_CASE("with colour each token has its own and text has none") {
+  Screen screen{true};
+  screen.show(message("t", R"({"a":[1,"x",null]})"));
+  screen.show(message("t", "text"));
+  CHECK(screen.text() ==
+        "\x1b[2m18:15:03\x1b[0m  \x1b[1mt\x1b[0m  "
+        "{\x1b[36m\"a\"\x1b[0m: [\x1b[35m1\x1b[0m, \x1b[32m\"x\"\x1b[0m, \x1b[33mnull\x1b[0m]}\n"
+        "\x1b[2m18:15:03\x1b[0m  \x1b[1mt\x1b[0m  text\n");
+}
+
+TEST_CASE("colour does not change what fits on a line") {
+  const std::string fits = "\"" + std::string(60 - 16 - 2, 'x') + "\"";
+  Screen screen{true};
+  screen.show(message("test", fits));
+  CHECK(screen.text().find('\n') == screen.text().size() - 1);
+}
