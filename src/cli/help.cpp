@@ -69,28 +69,6 @@ std::string section(const OptionGroup& group) {
   return text;
 }
 
-/// The long names that are understood besides those shown.
-std::string other_names(const Tool& tool) {
-  std::string text = "Also understood:";
-  std::size_t used = text.size();
-  for (const OptionGroup& group : tool.groups) {
-    for (const Option& option : group.options) {
-      for (const std::string_view name : names(option)) {
-        if (name.size() == 2 || name == spelling(option)) {
-          continue;
-        }
-        if (used + 1 + name.size() > width) {
-          text += "\n ";
-          used = 1;
-        }
-        text += " " + std::string{name};
-        used += 1 + name.size();
-      }
-    }
-  }
-  return text + "\n";
-}
-
 /// One line for each code, and one for all the signals.
 std::string exit_table() {
   std::string text = "\nExit codes:\n";
@@ -119,7 +97,7 @@ std::string help(const Tool& tool) {
   for (const OptionGroup& group : tool.groups) {
     text += section(group);
   }
-  return text + other_names(tool) + exit_table() + "\nExamples:\n" + std::string{tool.examples};
+  return text + exit_table() + "\nExamples:\n" + std::string{tool.examples};
 }
 
 }  // namespace mqtt_tools::cli

@@ -99,8 +99,8 @@ TEST_CASE("a URL is taken apart into its fields before layers are merged") {
 
 TEST_CASE("a stronger URL takes its path along, even an empty one") {
   Home home;
-  home.fake.environment["MQTT_URL"] = "ws://far/socket";
-  CHECK(home.fake.pub_error({"-L", "mqtt://near"}).rfind("no topic given", 0) == 0);
+  home.fake.environment["MQTT_URL"] = "mqtt://far/alarm";
+  CHECK(home.fake.pub_error({"-L", "mqtt://near", "-m", "x"}).rfind("no topic given", 0) == 0);
 }
 
 TEST_CASE("in the environment a single variable wins over the same part of MQTT_URL") {
