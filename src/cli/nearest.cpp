@@ -20,8 +20,8 @@ std::size_t distance(std::string_view one, std::string_view other) {
     row.assign(other.size() + 1, down);
     for (std::size_t across = 1; across <= other.size(); ++across) {
       const bool same = one[down - 1] == other[across - 1];
-      row[across] = std::min(
-          {above[across - 1] + (same ? 0 : 1), above[across] + 1, row[across - 1] + 1});
+      row[across] =
+          std::min({above[across - 1] + (same ? 0 : 1), above[across] + 1, row[across - 1] + 1});
       if (down > 1 && across > 1 && one[down - 1] == other[across - 2] &&
           one[down - 2] == other[across - 1]) {
         row[across] = std::min(row[across], before[across - 2] + 1);
