@@ -17,6 +17,9 @@ namespace {
 
 using Clocks = std::chrono::system_clock;
 
+/// Our own window is the limit; Paho refuses what goes beyond this.
+constexpr int most_buffered = 70000;
+
 /// Where Paho finds its way back from a message's acknowledgement.
 struct Flight {
   void* session = nullptr;
@@ -49,7 +52,7 @@ struct Session::Impl : mqtt::iaction_listener {
       : shared(shared_),
         v5(paho::version_number(version) == MQTTVERSION_5),
         client(paho::server_uri(shared_.options, endpoint), shared_.options.client_id,
-               mqtt::create_options(paho::version_number(version), 100)),
+               mqtt::create_options(paho::version_number(version), most_buffered)),
         handle(paho::handle_of(client)) {}
 
   Shared& shared;

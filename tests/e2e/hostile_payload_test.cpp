@@ -48,8 +48,8 @@ Result shown(std::initializer_list<std::string> form) {
     CAPTURE(name);
     // mosquitto_pub takes an empty payload from -n only.
     const auto* source = bytes.empty() ? "-n" : "-s";
-    check_exit(
-        run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", source}), bytes), 0);
+    check_exit(run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", source}), bytes),
+               0);
   }
   const auto last = broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-m", "still here"});
   check_exit(run(last), 0);

@@ -64,10 +64,10 @@ TEST_CASE("a password reaches the broker, and is in no process list and no messa
   for (const auto& way : ways(directory)) {
     CAPTURE(way.name);
     ScriptBroker broker{[](Session& session) { session.serve(); }};
-    Process process{with(way,
-                         at(broker.port(), Command{"mqtt-sub", "t", "--debug", "--on-ready",
-                                                           "echo subscribed"}),
-                         broker.port())};
+    Process process{with(
+        way,
+        at(broker.port(), Command{"mqtt-sub", "t", "--debug", "--on-ready", "echo subscribed"}),
+        broker.port())};
     REQUIRE(process.wait_for_err("subscribed"));
     const auto connect = broker.received(PacketType::connect).at(0);
     CHECK(connect.body.find(secret) != std::string::npos);
