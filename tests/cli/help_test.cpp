@@ -11,7 +11,7 @@
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
 
-TEST_CASE("--help names every option and every exit code, and stays short") {
+TEST_CASE("option --help names every option and every exit code, and stays short") {
   for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
     const std::string text = help(*tool);
     CHECK(std::count(text.begin(), text.end(), '\n') <= 83);
@@ -46,7 +46,7 @@ TEST_CASE("no line of --help is wider than a terminal") {
   }
 }
 
-TEST_CASE("--help and --version win over whatever else is wrong, and go to stdout") {
+TEST_CASE("option --help and --version win over whatever else is wrong, and go to stdout") {
   FakeWorld fake;
   CHECK_FALSE(read_pub({"--help", "-p", "0"}, fake.world()));
   CHECK(fake.out.str().rfind("Usage: mqtt-pub", 0) == 0);

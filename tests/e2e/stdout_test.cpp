@@ -18,7 +18,7 @@ Command flood(const Broker& broker) {
   return Command::shell(
       "yes 'a line of a flood that never ends, as long as this' | "
       "/usr/bin/mosquitto_pub -h 127.0.0.1 -p " +
-      broker.port_text() + " -t t -q 0 -l");
+      broker.port_text() + " -t t -q 1 -l");
 }
 
 }  // namespace
@@ -27,9 +27,10 @@ TEST_CASE("a reader that takes one line ends the run with 0") {
   Broker broker;
   check_exit(run(broker.pub({"t", "kept", "--raw", "-r"})), 0);
   check_exit(run(broker.pub({"u", "kept", "--raw", "-r"})), 0);
-  const auto result = run(Command::shell("set -o pipefail; mqtt-sub -h 127.0.0.1 -p " +
-                                         broker.port_text() + " t u | head -1"),
-                          within(2s));
+  const auto result = run(
+      Command{"bash", "-c",
+              "set -o pipefail; mqtt-sub -h 127.0.0.1 -p " + broker.port_text() + " t u | head -1"},
+      within(2s));
   CHECK(result.ended);
   CHECK(result.out == "kept\n");
 }
@@ -110,7 +111,7 @@ TEST_CASE("a slow reader slows the broker down, and memory stays flat") {
   const auto before = process.resident();
   const auto broker_before = broker.resident();
   // What we do not take, the broker keeps: it grows, and we do not.
-  REQUIRE(eventually(patience, [&] { return broker.resident() > broker_before + 64 * 1024; }));
+  REQUIRE(eventually(patience, [&] { return broker.resident() > broker_before + 4 * 1024; }));
   CHECK(process.running());
   CHECK(process.resident() - before < slowness * 16 * 1024);
 
