@@ -102,11 +102,8 @@ struct Session::Impl : mqtt::iaction_listener {
         case mqtt::token::CONNECT:
           // Paho C++ calls this twice; the second time there is no response.
           if (pending.exchange(false)) {
-            Event event;
-            event.kind = Event::Kind::connected;
-            event.connection = connection.load(std::memory_order_acquire);
-            event.limits = paho::limits_from_paho(token.get_connect_response());
-            shared.mailbox.post(std::move(event));
+            const auto response = token.get_connect_response();
+            connected(response.get_properties().c_struct(), response.is_session_present());
           }
           break;
         case mqtt::token::SUBSCRIBE: {
@@ -154,6 +151,52 @@ struct Session::Impl : mqtt::iaction_listener {
       }
     } catch (...) {
       pending = false;
+    }
+  }
+
+  void connected(const MQTTProperties& properties, bool session_present) {
+    Event event;
+    event.kind = Event::Kind::connected;
+    event.connection = connection.load(std::memory_order_acquire);
+    event.limits = paho::limits_from_paho(properties, session_present);
+    shared.mailbox.post(std::move(event));
+  }
+
+  void not_connected(int code, int reason) noexcept {
+    pending = false;
+    post(Event::Kind::failed, code >= 0 && reason >= 0x80 ? reason : code);
+  }
+
+  /// The C call: only a pre-shared key needs it.
+  void connect_with_psk() {
+    auto call = paho::with_psk(*connect, shared.options.tls);
+    call.context = this;
+    if (v5) {
+      call.onSuccess5 = [](void* self, MQTTAsync_successData5* data) {
+        static_cast<Impl*>(self)->accepted(data->properties, data->alt.connect.sessionPresent != 0);
+      };
+      call.onFailure5 = [](void* self, MQTTAsync_failureData5* data) {
+        static_cast<Impl*>(self)->not_connected(data->code, static_cast<int>(data->reasonCode));
+      };
+    } else {
+      call.onSuccess = [](void* self, MQTTAsync_successData* data) {
+        const MQTTProperties none = MQTTProperties_initializer;
+        static_cast<Impl*>(self)->accepted(none, data->alt.connect.sessionPresent != 0);
+      };
+      call.onFailure = [](void* self, MQTTAsync_failureData* data) {
+        static_cast<Impl*>(self)->not_connected(data->code, 0);
+      };
+    }
+    if (const int code = MQTTAsync_connect(handle, &call); code != MQTTASYNC_SUCCESS) {
+      not_connected(code, 0);
+    }
+  }
+
+  void accepted(const MQTTProperties& properties, bool session_present) noexcept {
+    try {
+      if (pending.exchange(false)) connected(properties, session_present);
+    } catch (...) {
+      // No memory for the event: the limit on the wait ends the attempt.
     }
   }
 
@@ -319,6 +362,10 @@ void Session::connect(std::uint64_t connection, std::chrono::seconds keep_alive,
   self.pending = true;
   self.shared.courier.carry([&self] {
     try {
+      if (self.shared.options.tls.psk) {
+        self.connect_with_psk();
+        return;
+      }
       self.client.connect(self.connect->options, nullptr, self);
     } catch (const mqtt::exception& error) {
       self.pending = false;
