@@ -8,6 +8,7 @@
 #include "cli/intake.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/notices.hpp"
+#include "cli/progress_line.hpp"
 #include "cli/pub_options.hpp"
 #include "cli/run.hpp"
 #include "cli/sending.hpp"
@@ -50,8 +51,11 @@ class Publication {
       }
       if (const auto code = interrupt_.raised()) return interrupted(*code);
       deliver(now);
+      progress_.update({account_.messages(), account_.acknowledged(), intake_.feed().progress()},
+                       now);
       if (!finished(now)) pause();
     }
+    progress_.clear();
     cli::take_leave(client_, wait_, Clock::now() + cli::farewell_limit);
     return verdict();
   }
@@ -124,6 +128,7 @@ class Publication {
     }
     wait_.until(client_.due());
     wait_.until(account_.due());
+    wait_.until(progress_.due());
     wait_.now();
     if (!started_) take_in(Clock::now());
   }
@@ -146,6 +151,7 @@ class Publication {
   }
 
   ExitCode verdict() {
+    if (!options_.talk.quiet) cli::say_remarks(intake_.feed().remarks());
     if (account_.any_denied()) cli::say(account_.denials());
     if (const auto& complaint = intake_.complaint()) {
       cli::say(std::string(complaint->what()) + "; " + account_.summary());
@@ -165,6 +171,7 @@ class Publication {
   cli::Sending sending_;
   std::optional<cli::Exchange> exchange_{};
   cli::Wait wait_{};
+  cli::ProgressLine progress_{options_.progress && !options_.talk.quiet, Clock::now()};
   bool started_ = false;
 };
 

@@ -3,6 +3,7 @@
 
 #include "cli/talk.hpp"
 #include "connection/client.hpp"
+#include "feed/feed.hpp"
 
 namespace mqtt_tools::cli {
 
@@ -11,6 +12,9 @@ connection::Client::NoticeSink notices(const Talk& talk);
 
 /// The options, with as much to be told as the user wants to hear.
 connection::Options told(connection::Options options, const Talk& talk);
+
+/// Says what a feed did with its input.
+void say_remarks(const feed::Remarks& remarks);
 
 /// Says what the user should know about the options themselves.
 void say_warnings(const Talk& talk);
