@@ -38,6 +38,16 @@ std::vector<Payload> payloads() {
           {"10 MB", std::string(10'000'000, 'x')}};
 }
 
+void publish(const Broker& broker, const std::string& bytes) {
+  auto command = broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1"});
+  if (bytes.empty()) {
+    command.add({"-n"});
+  } else {
+    command.add({"-s"}).input(bytes);
+  }
+  check_exit(run(command), 0);
+}
+
 /// The program sees all of them, then one more.
 Result shown(std::initializer_list<std::string> form) {
   Broker broker;
@@ -46,13 +56,9 @@ Result shown(std::initializer_list<std::string> form) {
   REQUIRE(broker.wait_for_subscription("t"));
   for (const auto& [name, bytes] : all) {
     CAPTURE(name);
-    // mosquitto_pub takes an empty payload from -n only.
-    const auto* source = bytes.empty() ? "-n" : "-s";
-    check_exit(run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", source}), bytes),
-               0);
+    publish(broker, bytes);
   }
-  const auto last = broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-m", "still here"});
-  check_exit(run(last), 0);
+  publish(broker, "still here");
   return process.wait(4 * patience);
 }
 
@@ -114,7 +120,7 @@ TEST_CASE("hostile payloads meet no expectation and no filter") {
       broker.sub({"t", "--match", R"({"msg":"ok"})", "--grep", "^(o|k|.)*ok", "-C", "1"})};
   REQUIRE(broker.wait_for_subscription("t"));
   for (const auto& [name, bytes] : payloads()) {
-    run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-q", "1", "-s"}), bytes);
+    publish(broker, bytes);
   }
   check_exit(run(broker.pub({"t", "ok", "-q", "1", "--time-format", "T%%"})), 0);
   const auto result = process.wait();

@@ -105,7 +105,7 @@ TEST_CASE("a loss in the middle of QoS 2 is not the end") {
       run(pub(broker.port(), {"t", "-l", "--raw", "-q", "2", "--window", "1"}), sequence(1, 9)), 0);
   const auto rest = payloads(broker, 1);
   // The first is not known to be delivered; it may come twice.
-  CHECK((rest == numbers(1, 9) || rest == numbers(2, 9)));
+  if (rest != numbers(2, 9)) CHECK(rest == numbers(1, 9));
 }
 
 TEST_CASE("a stall is not a loss") {

@@ -12,33 +12,38 @@ namespace {
 
 const std::string secret = "pa55-Geheim";
 
-/// The ways of giving it, each to a program that needs "t" and more.
+/// The ways of giving it to a program, with the port to connect to.
 struct Way {
   const char* name;
   std::function<void(Command&, int port)> give;
 };
 
+Command& at(Command& command, int port) {
+  return command.add({"-h", "127.0.0.1", "-p", std::to_string(port)});
+}
+
 std::vector<Way> ways(const TemporaryDirectory& directory) {
   const auto file = directory.write("password", secret + "\n");
-  return {{"-P",
-           [](Command& command, int) {
-             command.add({"-u", "me", "-P", secret});
-           }},
-          {"--password=",
-           [](Command& command, int) {
-             command.add({"-u", "me", "--password=" + secret});
-           }},
-          {"-L",
-           [](Command& command, int port) {
-             command.add({"-L", "mqtt://me:" + secret + "@127.0.0.1:" + std::to_string(port)});
-           }},
-          {"--password-file",
-           [file](Command& command, int) {
-             command.add({"-u", "me", "--password-file", file});
-           }},
-          {"MQTT_PASSWORD", [](Command& command, int) {
-             command.environment("MQTT_USERNAME", "me").environment("MQTT_PASSWORD", secret);
-           }}};
+  return {
+      {"-P",
+       [](auto& command, int port) {
+         at(command, port).add({"-u", "me", "-P", secret});
+       }},
+      {"--password=",
+       [](auto& command, int port) {
+         at(command, port).add({"-u", "me", "--password=" + secret});
+       }},
+      {"--password-file",
+       [file](auto& command, int port) {
+         at(command, port).add({"-u", "me", "--password-file", file});
+       }},
+      {"-L",
+       [](auto& command, int port) {
+         command.add({"-L", "mqtt://me:" + secret + "@127.0.0.1:" + std::to_string(port)});
+       }},
+      {"MQTT_PASSWORD", [](auto& command, int port) {
+         at(command, port).environment("MQTT_USERNAME", "me").environment("MQTT_PASSWORD", secret);
+       }}};
 }
 
 /// By the environment, so that a URL may name the broker too.
@@ -64,10 +69,8 @@ TEST_CASE("a password reaches the broker, and is in no process list and no messa
   for (const auto& way : ways(directory)) {
     CAPTURE(way.name);
     ScriptBroker broker{[](Session& session) { session.serve(); }};
-    Process process{with(
-        way,
-        at(broker.port(), Command{"mqtt-sub", "t", "--debug", "--on-ready", "echo subscribed"}),
-        broker.port())};
+    Process process{with(way, Command{"mqtt-sub", "t", "--debug", "--on-ready", "echo subscribed"},
+                         broker.port())};
     REQUIRE(process.wait_for_err("subscribed"));
     const auto connect = broker.received(PacketType::connect).at(0);
     CHECK(connect.body.find(secret) != std::string::npos);
@@ -91,7 +94,7 @@ TEST_CASE("a password is in no error message") {
     }};
     const auto dead = free_port();
     const auto try_with = [&](int port, int code, std::initializer_list<std::string> words) {
-      auto command = at(port, Command{"mqtt-pub", "t", "hi"});
+      auto command = Command{"mqtt-pub", "t", "hi"};
       const auto result = run(with(way, command.add(words), port));
       check_exit(result, code);
       says_nothing(result);
