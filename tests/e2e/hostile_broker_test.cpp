@@ -86,7 +86,7 @@ TEST_CASE("a broker out of its mind ends a run with the right code") {
       {"PUBACK 0x87", answer_publish([](Session& session, const Packet& message) {
          session.puback(message, 0x87);
        }),
-       publisher, 5, "authori"},
+       publisher, 5, "t/topic"},
       {"PUBACK 0x97", answer_publish([](Session& session, const Packet& message) {
          session.puback(message, 0x97);
        }),
