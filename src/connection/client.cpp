@@ -451,7 +451,7 @@ Client::Client(Options options, NoticeSink tell)
 Client::~Client() {
   // Paho's threads may be inside our callbacks and its destructor would wait for them: what they
   // use lives as long as the process does.
-  static std::vector<Impl*> kept;
+  static auto& kept = *new std::vector<Impl*>;  // and is not taken away by an orderly exit
   impl_->shared.ring.hurry();
   kept.push_back(impl_.release());
 }

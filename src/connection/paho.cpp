@@ -225,6 +225,8 @@ void fill(Connect& connect, const Options& options, Version version,
   if (options.proxy) {
     connect.proxy = proxy_uri(*options.proxy);
     if (options.tls.on) {
+      // Paho takes off this scheme only, and speaks plain HTTP with the proxy all the same.
+      connect.proxy.replace(0, sizeof "http" - 1, "https");
       out.set_https_proxy(connect.proxy);
     } else {
       out.set_http_proxy(connect.proxy);

@@ -57,8 +57,6 @@ struct Session::Impl : mqtt::iaction_listener {
 
   Shared& shared;
   const bool v5;
-  mqtt::async_client client;
-  const MQTTAsync handle;
   std::unique_ptr<paho::Connect> connect{};  ///< Paho C++ points into it while it lives.
 
   std::atomic<std::uint64_t> connection{0};
@@ -69,6 +67,10 @@ struct Session::Impl : mqtt::iaction_listener {
   std::mutex landing_mutex{};
   std::vector<Landing> landings{};
   std::vector<Landing> landed{};  ///< The app's thread; swapped with landings to keep its memory.
+
+  // Last, so that it goes first: going, it still calls back with flights.
+  mqtt::async_client client;
+  const MQTTAsync handle;
 
   void post(Event::Kind kind, int code = 0, std::string text = {}, std::size_t index = 0) noexcept {
     Event event;
