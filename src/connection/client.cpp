@@ -333,8 +333,8 @@ struct Client::Impl {
     say(Notice::Level::warning, text + "; reconnecting");
     if (now - connected_at > seconds{5} || progress) backoff.reset();
     state = State::pausing;
-    // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with the
-    // same number would be taken for it.
+    // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with
+    // the same number would be taken for it.
     due = now + std::max<Duration>(backoff.next(chance()), milliseconds{15});
   }
 

@@ -46,12 +46,6 @@ std::vector<Way> ways(const TemporaryDirectory& directory) {
        }}};
 }
 
-/// By the environment, so that a URL may name the broker too.
-Command at(int port, Command command) {
-  return command.environment("MQTT_HOST", "127.0.0.1")
-      .environment("MQTT_PORT", std::to_string(port));
-}
-
 Command with(const Way& way, Command command, int port) {
   way.give(command, port);
   return command;
