@@ -150,7 +150,8 @@ TEST_CASE("a file can switch a flag of a weaker one off") {
   CHECK(options.reconnect);
 }
 
-TEST_CASE("option --print-config tells each option in effect and where it comes from, secrets masked") {
+TEST_CASE(
+    "option --print-config tells each option in effect and where it comes from, secrets masked") {
   Home home;
   const std::string config = home.write("config.toml", "keepalive = 10\nusername = \"a\\\"b\"\n");
   const std::string profile = home.write("lab.toml", "\ncafile = \"/ca.pem\"\n");
@@ -179,7 +180,8 @@ TEST_CASE("option --print-config tells each option in effect and where it comes 
   }
 }
 
-TEST_CASE("option --print-config needs no topic and asks for no password, yet refuses what is wrong") {
+TEST_CASE(
+    "option --print-config needs no topic and asks for no password, yet refuses what is wrong") {
   FakeWorld fake;
   CHECK_FALSE(read_sub({"--print-config", "--ask-password"}, fake.world()));
   CHECK(fake.out.str().find("ask-password = true") != std::string::npos);
