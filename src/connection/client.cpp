@@ -161,7 +161,7 @@ struct Client::Impl {
   }
 
   void attempt_failed(Clock::time_point now) {
-    const auto why = std::move(attempt->failure());
+    const Failure why = attempt->failure();
     attempt.reset();
     const bool first = connections == 0;
     if (why.code != ExitCode::no_connection || (first && why.lasting)) {

@@ -42,8 +42,8 @@ std::optional<Timestamp> read_timestamp(std::string_view data) {
 int decimals(Timestamp time) {
   const auto fraction = time.time_since_epoch() % std::chrono::seconds{1};
   if (fraction.count() == 0) return 0;
-  if (fraction % std::chrono::milliseconds{1} == fraction.zero()) return 3;
-  return fraction % std::chrono::microseconds{1} == fraction.zero() ? 6 : 9;
+  if (fraction % std::chrono::milliseconds{1} == decltype(fraction)::zero()) return 3;
+  return fraction % std::chrono::microseconds{1} == decltype(fraction)::zero() ? 6 : 9;
 }
 
 /// Reads objects and writes them as JSON text. Every function says whether that was possible.
