@@ -73,18 +73,29 @@ TEST_CASE("hostile payloads go through a pipe unchanged") {
 }
 
 TEST_CASE("hostile payloads are shown in every form") {
-  for (const std::initializer_list<std::string> form :
-       {std::initializer_list<std::string>{"-o", "pretty"},
-        {"-o", "pretty", "--color", "always"},
-        {"-o", "raw", "--decode", "cbor"},
-        {"-o", "raw", "--decode", "msgpack"},
-        {"-o", "raw", "--decode", "json"},
-        {"-v", "--decode", "hex"}}) {
-    CAPTURE(*(form.end() - 1));
-    const auto result = shown(form);
+  struct Form {
+    std::initializer_list<std::string> words;
+    const char* last;  ///< What "still here" is in it.
+  };
+  const auto forms = {Form{{"-o", "pretty"}, "still here"},
+                      Form{{"-o", "pretty", "--color", "always"}, "still here"},
+                      Form{{"-o", "raw", "--decode", "json"}, "still here"},
+                      Form{{"-o", "raw", "--decode", "hex"}, "7374696c6c2068657265"},
+                      Form{{"-o", "raw", "--decode", "base64"}, "c3RpbGwgaGVyZQ=="}};
+  for (const auto& [words, last] : forms) {
+    CAPTURE(*(words.end() - 1));
+    const auto result = shown(words);
     INFO(result.err);
     CHECK(result.code == 0);
-    CHECK(result.out.find("still") != std::string::npos);
+    CHECK(result.out.find(last) != std::string::npos);
+  }
+}
+
+TEST_CASE("hostile payloads do not end a run that takes them for something else") {
+  for (const auto* encoding : {"cbor", "msgpack", "text", "binary"}) {
+    CAPTURE(encoding);
+    CHECK(shown({"--decode", encoding}).code == 0);
+    CHECK(shown({"--decode", encoding, "-o", "json"}).code == 0);
   }
 }
 
@@ -104,7 +115,7 @@ count = 0
 for line in sys.stdin.buffer:
     record = json.loads(line.decode('utf-8'), parse_int=str)
     payload = record['payload'].encode() if 'payload' in record else base64.b64decode(record['payload_base64'])
-    assert len(payload) == record['payloadlen'], line[:200]
+    assert len(payload) == int(record['payloadlen']), line[:200]
     count += 1
 print(count)
 )";

@@ -63,7 +63,8 @@ TEST_CASE("a message is published as it was given, in its envelope") {
     ScriptBroker script{[](Session& session) { session.serve(); }};
     auto command = pub(script.port(), {});
     for (const auto& word : words) command.add({word});
-    command.add({"--time-format", "T%%"});
+    // Refused where there is no time to form.
+    if (expected.find("T%") != std::string::npos) command.add({"--time-format", "T%%"});
     if (input) command.input(*input);
     check_exit(run(command), 0);
     const auto messages = script.received(PacketType::publish);
