@@ -8,6 +8,7 @@
 #include "cli/intake.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/notices.hpp"
+#include "cli/progress_line.hpp"
 #include "cli/pub_options.hpp"
 #include "cli/run.hpp"
 #include "cli/sending.hpp"
@@ -29,7 +30,7 @@ class Publication {
       : options_(options),
         intake_(feed::open(options.source), options.envelope),
         account_(options.ack_timeout),
-        client_(options.connection, cli::notices(options.talk)),
+        client_(cli::told(options.connection, options.talk), cli::notices(options.talk)),
         sending_(client_, options.window, [this](const auto& outcome) { account_for(outcome); }) {
     if (options.request) {
       exchange_.emplace(*options.request, options.connection.client_id);
@@ -50,8 +51,11 @@ class Publication {
       }
       if (const auto code = interrupt_.raised()) return interrupted(*code);
       deliver(now);
+      progress_.update({account_.messages(), account_.acknowledged(), intake_.feed().progress()},
+                       now);
       if (!finished(now)) pause();
     }
+    progress_.clear();
     cli::take_leave(client_, wait_, Clock::now() + cli::farewell_limit);
     return verdict();
   }
@@ -124,6 +128,7 @@ class Publication {
     }
     wait_.until(client_.due());
     wait_.until(account_.due());
+    wait_.until(progress_.due());
     wait_.now();
     if (!started_) take_in(Clock::now());
   }
@@ -146,6 +151,7 @@ class Publication {
   }
 
   ExitCode verdict() {
+    if (!options_.talk.quiet) cli::say_remarks(intake_.feed().remarks());
     if (account_.any_denied()) cli::say(account_.denials());
     if (const auto& complaint = intake_.complaint()) {
       cli::say(std::string(complaint->what()) + "; " + account_.summary());
@@ -165,6 +171,7 @@ class Publication {
   cli::Sending sending_;
   std::optional<cli::Exchange> exchange_{};
   cli::Wait wait_{};
+  cli::ProgressLine progress_{options_.progress && !options_.talk.quiet, Clock::now()};
   bool started_ = false;
 };
 
@@ -175,6 +182,8 @@ int main(int argc, char** argv) {
   using namespace mqtt_tools;
   cli::run("mqtt-pub", [&] {
     const auto options = cli::parse_pub(argc, argv);
-    return options ? Publication(*options).run() : ExitCode::ok;
+    if (!options) return ExitCode::ok;
+    cli::say_warnings(options->talk);
+    return Publication(*options).run();
   });
 }

@@ -37,7 +37,7 @@ class Reception {
         verdict_(options.until),
         printer_(output::make_printer(options.output)),
         ready_(options.ready, options.connection),
-        client_(options.connection, cli::notices(options.talk)),
+        client_(cli::told(options.connection, options.talk), cli::notices(options.talk)),
         sending_(client_, 64, [](const auto& outcome) {
           if (!outcome.taken) cli::say("a message was not published: " + outcome.words);
         }) {
@@ -176,6 +176,8 @@ int main(int argc, char** argv) {
   using namespace mqtt_tools;
   cli::run("mqtt-sub", [&] {
     const auto options = cli::parse_sub(argc, argv);
-    return options ? Reception(*options).run() : ExitCode::ok;
+    if (!options) return ExitCode::ok;
+    cli::say_warnings(options->talk);
+    return Reception(*options).run();
   });
 }

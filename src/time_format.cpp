@@ -31,9 +31,10 @@ void check_format(std::string_view format) {
     throw UsageError(the + "is too long; at most 200 bytes are possible");
   }
   if (first_invalid_utf8(format)) throw UsageError(the + "is not UTF-8");
-  for (std::size_t at = format.find('%'); at != format.npos; at = format.find('%', at + 2)) {
+  for (std::size_t at = format.find('%'); at != std::string_view::npos;
+       at = format.find('%', at + 2)) {
     if (at + 1 == format.size()) throw UsageError(the + "ends in %; write %% for a percent sign");
-    if (conversions.find(format[at + 1]) == conversions.npos) {
+    if (conversions.find(format[at + 1]) == std::string_view::npos) {
       const std::size_t length = code_point_at(format, at + 1).length;
       throw UsageError(the + "has the unknown conversion " +
                        escaped(format.substr(at, 1 + length)) + "; known are iso, unix, unix-ms " +

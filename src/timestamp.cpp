@@ -39,7 +39,7 @@ class Reader {
   /// One of `letters`, which is also what it gives.
   char one_of(std::string_view letters) {
     const char c = rest_.empty() ? '\0' : rest_.front();
-    ok_ = ok_ && c != '\0' && letters.find(c) != letters.npos;
+    ok_ = ok_ && c != '\0' && letters.find(c) != std::string_view::npos;
     if (ok_) rest_.remove_prefix(1);
     return c;
   }

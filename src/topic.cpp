@@ -56,7 +56,7 @@ void check_levels(std::string_view filter, std::string_view whole) {
   while (begin <= filter.size()) {
     const std::size_t end = std::min(filter.find('/', begin), filter.size());
     const std::string_view level = filter.substr(begin, end - begin);
-    if (level.size() > 1 && level.find_first_of("+#") != level.npos) {
+    if (level.size() > 1 && level.find_first_of("+#") != std::string_view::npos) {
       throw UsageError("the filter " + quoted(whole) + " has a wildcard beside other characters; " +
                        "+ and # stand alone between slashes, as in a/+/b or a/#");
     }
@@ -73,7 +73,7 @@ void check_levels(std::string_view filter, std::string_view whole) {
 void check_topic(std::string_view topic) {
   check_text("topic", topic);
   const std::size_t wildcard = topic.find_first_of("+#");
-  if (wildcard != topic.npos) {
+  if (wildcard != std::string_view::npos) {
     throw UsageError("the topic " + quoted(topic) + " contains the wildcard " + topic[wildcard] +
                      "; messages are published to one topic, wildcards are for subscribing");
   }
@@ -88,11 +88,11 @@ void check_filter(std::string_view filter) {
 
   const std::string_view rest = filter.substr(std::min(share.size() + 1, filter.size()));
   const std::size_t slash = rest.find('/');
-  if (slash == 0 || slash == rest.npos || slash + 1 == rest.size()) {
+  if (slash == 0 || slash == std::string_view::npos || slash + 1 == rest.size()) {
     throw UsageError("the filter " + quoted(filter) +
                      " is not whole; a shared subscription is $share/GROUP/FILTER");
   }
-  if (rest.substr(0, slash).find_first_of("+#") != rest.npos) {
+  if (rest.substr(0, slash).find_first_of("+#") != std::string_view::npos) {
     throw UsageError("the filter " + quoted(filter) +
                      " has a wildcard in the group's name; in $share/GROUP/FILTER only FILTER may");
   }

@@ -2,7 +2,7 @@
 #
 # What the name of a test may not hold. Debian's Catch2 2.13 hands names to ctest in a way that
 # loses those with a semicolon or a backslash: such a test is reported as passed and never runs.
-# Two tests of one name are one too few.
+# One that begins with a dash is an option to Catch2. Two tests of one name are one too few.
 cmake_minimum_required(VERSION 3.25)
 
 set(complaints "")
@@ -35,6 +35,9 @@ foreach(file IN LISTS files)
       string(REPLACE "${semicolon}" "<semicolon>" name "${name}")
       string(REPLACE "${backslash}" "<backslash>" name "${name}")
       list(APPEND complaints "${file}: no semicolon, no backslash: ${name}")
+    elseif(name MATCHES "^-")
+      # Catch2 takes such a name for one of its own options.
+      list(APPEND complaints "${file}: no dash at the beginning: ${name}")
     elseif(name STREQUAL "")
       list(APPEND complaints "${file}: a test without a name")
     elseif(name IN_LIST seen)
@@ -44,6 +47,9 @@ foreach(file IN LISTS files)
   endforeach()
 endforeach()
 
+if(NOT seen)
+  list(APPEND complaints "none was found below ${ROOT}/tests")
+endif()
 if(complaints)
   list(JOIN complaints "\n  " complaints)
   message(FATAL_ERROR "Names of tests:\n  ${complaints}")

@@ -50,7 +50,7 @@ TEST_CASE("every code point in its shortest form is UTF-8, surrogates are not") 
 }
 
 TEST_CASE("overlong forms and code points above U+10FFFF are not UTF-8") {
-  for (const char32_t value : {0x00, 0x2F, 0x7F}) {
+  for (const char32_t value : {U'\0', U'/', U'\x7F'}) {
     CHECK(first_invalid_utf8(encoded(value, 2)) == 0U);
     CHECK(first_invalid_utf8(encoded(value, 3)) == 0U);
     CHECK(first_invalid_utf8(encoded(value, 4)) == 0U);

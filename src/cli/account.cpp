@@ -53,6 +53,6 @@ std::string Account::summary() const {
          " acknowledged";
 }
 
-std::string Account::denials() const { return of_messages(denied_, given_) + " denied: " + why_; }
+std::string Account::denials() const { return of_messages(denied_, given_) + " denied, " + why_; }
 
 }  // namespace mqtt_tools::cli

@@ -42,7 +42,7 @@ class Account {
   /// "4 messages were acknowledged"
   std::string summary() const;
 
-  /// "1 of 5 messages was denied: not authorised"
+  /// "1 of 5 messages was denied, to t/x: not authorised"
   std::string denials() const;
 
  private:

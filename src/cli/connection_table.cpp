@@ -32,7 +32,7 @@ OptionGroup connection() {
   return {"Connection",
           {
               in_file(secret({"-L,--url,--broker", text, "URL",
-                              "mqtt[s]:// ws[s]:// user:password@host:port/topic or path"})),
+                              "mqtt[s]:// or ws[s]://[user@]host[:port][/topic]"})),
               in_file(secret(repeated({"-h,--host", text, "HOST[:PORT]",
                                        "broker, repeat for others to try", "localhost"}))),
               in_file({"-p,--port", number, "N", "1883, with TLS 8883, ws 80, wss 443"}),
@@ -47,7 +47,7 @@ OptionGroup connection() {
               in_file({"--connect-timeout", number, "SEC", "one attempt over all addresses", "10"}),
               in_file({"--wait", number, "SEC", "for a broker that is not there yet", "0"}),
               in_file({"--no-reconnect", nothing, ""}),
-              in_file({"--reconnect-for", number, "SEC", "when to give up a lost connection"}),
+              in_file({"--reconnect-for", number, "SEC", "lost: leave at once, or after SEC"}),
               in_file({"--reconnect-max", number, "SEC", "longest pause between attempts", "30"}),
               in_file(secret(repeated({"--ws-header", text, "'K: V'", "for ws and wss"}))),
               in_file(secret({"--http-proxy", text, "URL", "http://[user:password@]host[:port]"})),
@@ -60,7 +60,8 @@ OptionGroup login() {
   return {"Login",
           {
               in_file({"-u,--username,--user", text, "NAME"}),
-              in_file(one_of("password", secret({"-P,--password,--pw", text, "WORD", "better:"}))),
+              in_file(one_of("password",
+                             secret({"-P,--password,--pw", text, "WORD", "better are these:"}))),
               in_file(one_of("password",
                              {"--password-file", text, "FILE", "'-' is the first line of stdin"})),
               in_file(one_of("password", {"--ask-password", nothing, "", "on the terminal"})),
@@ -79,7 +80,7 @@ OptionGroup tls() {
               in_file({"--insecure", nothing, "", "verify nothing (needs TLS on)"}),
               in_file({"--ciphers", text, "LIST"}),
               in_file({"--tls-version", word, "1.2|1.3"}),
-              in_file({"--tls-alpn", text, "NAME", "limits"}),
+              in_file({"--tls-alpn", text, "NAME", "what to agree on"}),
               in_file({"--psk-identity", text, "NAME"}),
               in_file(one_of("psk", secret({"--psk", text, "HEX"}))),
               in_file(one_of("psk", {"--psk-file", text, "FILE", "key, no certificates"})),
@@ -93,7 +94,7 @@ OptionGroup will() {
               in_file({"--will-payload,--will-message", text, "TEXT", "what the broker publishes"}),
               in_file({"--will-qos", number, "N", "", "0"}),
               in_file({"--will-retain", nothing, ""}),
-              in_file({"--will-delay", number, "SEC", "when we vanish"}),
+              in_file({"--will-delay", number, "SEC", "when we are cut off"}),
           }};
 }
 
@@ -106,7 +107,7 @@ OptionGroup configuration() {
           {"--profile", text, "NAME", "NAME.toml beside it, wins over it"},
           {"--print-config", nothing, "", "what is in effect, and from where"},
           in_file({"--quiet", nothing, ""}),
-          in_file({"-d,--debug", nothing, "", "errors only; each packet"}),
+          in_file({"-d,--debug", nothing, "", "say only errors; say each packet"}),
           {"--help", nothing, ""},
           {"--version", nothing, "", "on stdout"},
       }};

@@ -3,6 +3,8 @@
 
 #include "cli/exit_words.hpp"
 
+#include <vector>
+
 namespace mqtt_tools::cli {
 
 namespace {
@@ -35,42 +37,63 @@ std::string row(const std::string& labels, const std::string& explanation) {
   return text + explanation + "\n";
 }
 
+/// " (msg, data)"
+std::string in_brackets(const std::vector<std::string_view>& fallbacks) {
+  std::string text;
+  for (const std::string_view fallback : fallbacks) {
+    text += (text.empty() ? " (" : ", ") + std::string{fallback};
+  }
+  return text + ")";
+}
+
 std::string section(const OptionGroup& group) {
-  std::string text = "\n" + std::string{group.title} + ":\n";
+  std::string text = std::string{group.title} + ":\n";
   std::string labels;
-  std::string fallbacks;
+  std::vector<std::string_view> fallbacks;
+  std::size_t joined = 0;
   for (const Option& option : group.options) {
     labels += (labels.empty() ? "" : "  ") + label(option);
+    joined += 1;
     if (!option.fallback.empty()) {
-      fallbacks += (fallbacks.empty() ? "" : ", ") + std::string{option.fallback};
+      fallbacks.push_back(option.fallback);
     }
     if (option.help.empty()) {
       continue;
     }
-    const std::string shown = fallbacks.empty() ? "" : " (" + fallbacks + ")";
-    text += row(labels, std::string{option.help} + shown);
+    const bool all = fallbacks.size() == joined;
+    text += row(labels, std::string{option.help} + (all ? in_brackets(fallbacks) : ""));
     labels.clear();
     fallbacks.clear();
+    joined = 0;
   }
   return text;
 }
 
+/// One line for each code, and one for all the signals.
 std::string exit_table() {
   std::string text = "\nExit codes:\n";
+  std::string numbers;
+  std::string signals;
   for (const ExitCodeWords& words : exit_codes()) {
     const std::string number = std::to_string(static_cast<int>(words.code));
-    text.append(5 - number.size(), ' ');
+    if (static_cast<int>(words.code) > 128) {
+      numbers += (numbers.empty() ? "" : ", ") + number;
+      signals += (signals.empty() ? "" : ", ") + std::string{words.meaning};
+      continue;
+    }
+    text.append(4 - number.size(), ' ');
     text += number + "  " + std::string{words.name};
     text.append(15 - words.name.size(), ' ');
     text += std::string{words.meaning} + "\n";
   }
-  return text;
+  return text + "  " + numbers + "  ended by " + signals + "\n";
 }
 
 }  // namespace
 
 std::string help(const Tool& tool) {
-  std::string text = "Usage: " + std::string{tool.usage} + "\n" + std::string{tool.summary} + "\n";
+  std::string text =
+      "Usage: " + std::string{tool.usage} + "\n" + std::string{tool.summary} + "\n\n";
   for (const OptionGroup& group : tool.groups) {
     text += section(group);
   }

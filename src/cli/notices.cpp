@@ -4,6 +4,8 @@
 
 #include "cli/run.hpp"
 
+#include <utility>
+
 namespace mqtt_tools::cli {
 
 connection::Client::NoticeSink notices(const Talk& talk) {
@@ -15,6 +17,30 @@ connection::Client::NoticeSink notices(const Talk& talk) {
                        (notice.level == Level::debug && talk.debug);
     if (heard) say(notice.text);
   };
+}
+
+connection::Options told(connection::Options options, const Talk& talk) {
+  options.debug = talk.debug;
+  options.tell_messages = talk.verbose || talk.debug;
+  return options;
+}
+
+void say_remarks(const feed::Remarks& remarks) {
+  if (remarks.skipped > 0) {
+    say(std::to_string(remarks.skipped) +
+        (remarks.skipped == 1 ? " broken line was skipped" : " broken lines were skipped"));
+  }
+  if (remarks.retain_dropped > 0) {
+    say(std::to_string(remarks.retain_dropped) +
+        (remarks.retain_dropped == 1 ? " record was" : " records were") +
+        " retained and published without the flag: --keep-retain keeps it");
+  }
+}
+
+void say_warnings(const Talk& talk) {
+  for (const auto& warning : talk.warnings) {
+    if (warning.always || !talk.quiet) say(warning.text);
+  }
 }
 
 }  // namespace mqtt_tools::cli

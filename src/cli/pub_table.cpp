@@ -16,15 +16,15 @@ OptionGroup message() {
               {"-s,--stdin", nothing, "", "all of it is one message"},
               {"-l,--lines", nothing, "", "each line of stdin, or of FILE, is one"},
               {"--topic-from-line", nothing, "", "each line is TOPIC<tab>MESSAGE"},
-              {"-n,--null-message", nothing, "", "empty payload"},
-              {"--clear-retained", nothing, "", "-n -r"},
+              {"-n,--null-message", nothing, ""},
+              {"--clear-retained", nothing, "", "empty payload; the same with -r"},
               {"-q,--qos", number, "N", "0, 1 or 2", "1", true},
               {"-r,--retain", nothing, "", "the broker keeps it for newcomers"},
               {"--repeat", number, "N"},
               {"--repeat-delay", number, "SEC", "publish it again"},
               {"--rate", number, "N", "at most N messages a second"},
               {"--window", number, "N", "messages in flight", "64"},
-              {"--ack-timeout", number, "SEC", "without an acknowledgement", "30"},
+              {"--ack-timeout", number, "SEC", "give up when nothing is acknowledged", "30"},
           }};
 }
 
@@ -35,7 +35,7 @@ OptionGroup envelope() {
               {"--json", nothing, "", "MESSAGE is JSON"},
               {"--field", text, "KEY=TEXT|KEY:=JSON", "more members", "", false, true},
               {"--message-key", text, "KEY", "", "msg"},
-              {"--time-key", text, "KEY", "their names", "data"},
+              {"--time-key", text, "KEY", "names of its members", "data"},
               {"--time-format", text, "FMT", "strftime, iso, unix, unix-ms", "%Y-%m-%d %H-%M-%S"},
               {"--utc", nothing, "", "not local time"},
               {"--encode", text, "FORM", "json, cbor or msgpack", "json"},
@@ -55,7 +55,7 @@ OptionGroup more() {
               {"--keep-retain", nothing, ""},
               {"--skip-bad-lines", nothing, "", "with --replay"},
               {"-v,--verbose", nothing, ""},
-              {"--no-progress", nothing, "", "on stderr"},
+              {"--no-progress", nothing, "", "say more, less on stderr"},
           }};
 }
 

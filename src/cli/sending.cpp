@@ -2,6 +2,8 @@
 
 #include "cli/sending.hpp"
 
+#include "escape.hpp"
+
 namespace mqtt_tools::cli {
 
 namespace {
@@ -18,9 +20,15 @@ bool Sending::room() const {
 
 void Sending::collect() {
   for (const auto& completion : client_.completions()) {
-    spool_.forget(completion.id);
     if (in_flight_ > 0) --in_flight_;
-    tell_({completion.outcome == connection::Completion::Outcome::taken, completion.words});
+    const auto* message = spool_.find(completion.id);
+    if (message == nullptr) continue;  // taken already, before a loss
+    if (completion.outcome == connection::Completion::Outcome::taken) {
+      tell_({true, {}});
+    } else {
+      tell_({false, "to " + escaped(message->topic) + ": " + escaped(completion.words)});
+    }
+    spool_.forget(completion.id);
   }
   if (client_.connections() != connections_) {
     connections_ = client_.connections();

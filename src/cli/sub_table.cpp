@@ -60,8 +60,8 @@ OptionGroup showing() {
           one_of("delimiter", {"-N", nothing, ""}),
           one_of("delimiter", {"-0", nothing, "", "no newline, or NUL, after each"}),
           {"--select", text, "/POINTER", "only this value"},
-          {"--decode", text, "FORM", "auto json text hex base64 cbor msgpack binary", "auto"},
-          {"--color", text, "auto|always|never", "", "auto", true},
+          {"--decode", text, "FORM", "json text hex base64 cbor msgpack binary", "auto"},
+          {"--color", text, "auto|always|never", "auto: a terminal without NO_COLOR", "auto", true},
       }};
 }
 
@@ -73,7 +73,7 @@ OptionGroup acting() {
               {"--ready-fd", number, "N", "once subscribed"},
               {"--exec", text, "CMD", "for each message"},
               {"--jobs", number, "N", "", "1"},
-              {"--reply", nothing, "", "its output is the answer"},
+              {"--reply", nothing, "", "at once; its output is the answer"},
           }};
 }
 

@@ -80,17 +80,12 @@ std::function<void()> Attempt::wake() const {
 
 void Attempt::next_endpoint(Clock::time_point now) {
   if (endpoint_ == options_.endpoints.size()) {
-    Failure failure;
-    failure.text = "cannot reach ";
-    for (std::size_t i = 0; i < notes_.size(); ++i)
-      failure.text += (i == 0 ? "" : "; ") + notes_[i];
-    failure.lasting = all_lasting_;
-    fail(std::move(failure));
+    fail(all_failed());
     return;
   }
   const auto& endpoint = options_.endpoints[endpoint_];
   if (const auto why = options_.tls.on ? unverifiable(options_.tls, endpoint) : std::nullopt) {
-    note(*why, true);
+    note(Hurdle::lasting, *why);
     ++endpoint_;
     next_endpoint(now);
     return;
@@ -113,7 +108,7 @@ void Attempt::next_endpoint(Clock::time_point now) {
 
 void Attempt::next_address(Clock::time_point now) {
   if (now >= deadline_ || address_ == addresses_.size()) {
-    if (now >= deadline_ && notes_.empty()) note("no answer in time", false);
+    if (now >= deadline_ && notes_.empty()) note(Hurdle::unreachable, "no answer in time");
     endpoint_ = now >= deadline_ ? options_.endpoints.size() : endpoint_ + 1;
     next_endpoint(now);
     return;
@@ -153,14 +148,14 @@ void Attempt::advance(Clock::time_point now) {
       addresses_ = std::move(resolved->addresses);
       address_ = 0;
       if (addresses_.empty()) {
-        note(resolved->error.empty() ? "name not found" : resolved->error, false);
+        note(Hurdle::unreachable, resolved->error.empty() ? "name not found" : resolved->error);
       }
       next_address(now);
     } else if (now >= due_) {
       look_up_.drop();
       addresses_.clear();
       address_ = 0;
-      note("the name server did not answer in time", false);
+      note(Hurdle::unreachable, "the name server did not answer in time");
       next_address(now);
     }
     return;
@@ -174,17 +169,19 @@ void Attempt::advance(Clock::time_point now) {
     if (!cause && now < due_) return;
     examination_.drop();
     if (!cause) cause = Cause{"no answer in time", false};
+    auto hurdle = cause->lasting ? Hurdle::lasting : Hurdle::unreachable;
     if (cause->words.empty()) {  // the way there is open: it is MQTT that was not answered
       if (may_fall_back_ && !fell_back_) {
         fall_back("closed the connection without an answer", now);
         return;
       }
+      hurdle = Hurdle::answered;
       cause->words =
           options_.tls.on
               ? "the connection was closed during CONNECT"
               : "the connection was closed during CONNECT (TLS port spoken to in plain text?)";
     }
-    note(cause->words, cause->lasting);
+    note(hurdle, cause->words);
     ++address_;
     next_address(now);
   }
@@ -224,7 +221,7 @@ void Attempt::refused(int code, Clock::time_point now) {
       }
       break;
     case Remedy::try_again:
-      note("the broker refused the connection for now: " + words, false);
+      note(Hurdle::answered, "the broker refused the connection for now: " + words);
       ++address_;
       next_address(now);
       return;
@@ -249,7 +246,7 @@ void Attempt::examine(Clock::time_point now) {
 }
 
 void Attempt::no_answer(Clock::time_point now) {
-  note("no answer in time", false);
+  note(Hurdle::unreachable, "no answer in time");
   ++address_;
   next_address(now);
 }
@@ -261,12 +258,34 @@ void Attempt::fall_back(const std::string& why, Clock::time_point now) {
   connect(now);
 }
 
-void Attempt::note(std::string words, bool lasting) {
-  all_lasting_ = all_lasting_ && lasting;
+void Attempt::note(Hurdle hurdle, std::string words) {
   auto text = name() + ": " + std::move(words);
   surroundings_.debug(text);
-  if (std::find(notes_.begin(), notes_.end(), text) == notes_.end())
-    notes_.push_back(std::move(text));
+  notes_.push_back({endpoint_, hurdle, std::move(text)});
+}
+
+/// What the candidates that came furthest say of each endpoint, without repeats. Trying again is of
+/// no use only if it is of no use with any endpoint.
+Failure Attempt::all_failed() const {
+  Failure failure;
+  failure.lasting = true;
+  std::vector<std::string> texts;
+  for (std::size_t endpoint = 0; endpoint < options_.endpoints.size(); ++endpoint) {
+    auto furthest = Hurdle::unreachable;
+    for (const auto& note : notes_) {
+      if (note.endpoint == endpoint) furthest = std::max(furthest, note.hurdle);
+    }
+    failure.lasting = failure.lasting && furthest == Hurdle::lasting;
+    for (const auto& note : notes_) {
+      if (note.endpoint != endpoint || note.hurdle != furthest) continue;
+      if (std::find(texts.begin(), texts.end(), note.text) == texts.end()) {
+        texts.push_back(note.text);
+      }
+    }
+  }
+  failure.text = "cannot reach ";
+  for (std::size_t i = 0; i < texts.size(); ++i) failure.text += (i == 0 ? "" : "; ") + texts[i];
+  return failure;
 }
 
 void Attempt::fail(Failure failure) {

@@ -62,13 +62,23 @@ class Attempt {
  private:
   enum class Step { resolving, connecting, examining, done };
 
+  /// How far a candidate let us come; the further, the more it says about its endpoint.
+  enum class Hurdle { unreachable, answered, lasting };
+
+  struct Note {
+    std::size_t endpoint = 0;
+    Hurdle hurdle = Hurdle::unreachable;
+    std::string text{};
+  };
+
   void next_endpoint(Clock::time_point now);
   void next_address(Clock::time_point now);
   void connect(Clock::time_point now);
   void examine(Clock::time_point now);
   void refused(int code, Clock::time_point now);
   void no_answer(Clock::time_point now);
-  void note(std::string words, bool lasting);
+  void note(Hurdle hurdle, std::string words);
+  Failure all_failed() const;
   void fall_back(const std::string& why, Clock::time_point now);
   void fail(Failure failure);
   std::string name() const;
@@ -95,8 +105,7 @@ class Attempt {
   std::uint64_t connection_ = 0;
   Limits limits_{};
 
-  std::vector<std::string> notes_{};  ///< Why each candidate failed, without repeats.
-  bool all_lasting_ = true;
+  std::vector<Note> notes_{};  ///< Why each candidate failed.
   Failure failure_{};
 };
 

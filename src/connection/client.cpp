@@ -93,6 +93,7 @@ struct Client::Impl {
   std::vector<bool> granted{};
   std::vector<bool> unsubscribed{};
   bool was_ready = false;
+  bool told_waiting = false;
 
   Backoff backoff{seconds{30}};
   std::minstd_rand random{std::random_device{}()};
@@ -179,7 +180,12 @@ struct Client::Impl {
       return;
     }
     if (patience) pause = std::min<Duration>(pause, *patience - (now - since));
-    debug(why.text);
+    if (first && !told_waiting) {
+      say(Notice::Level::warning, why.text + "; trying again, as --wait says");
+      told_waiting = true;
+    } else {
+      debug(why.text);
+    }
     state = State::pausing;
     due = now + pause;
   }
@@ -257,6 +263,7 @@ struct Client::Impl {
 
   void all_granted() {
     state = State::up;
+    if (!subscriptions.empty()) say(Notice::Level::verbose, "subscribed");
     was_ready = true;
     due = renew_at;
   }
@@ -368,6 +375,9 @@ struct Client::Impl {
         if (state == State::renewing) begin_attempt(now);
         if (state == State::leaving) finish_leaving();
         break;
+      case Event::Kind::malformed:
+        end(ExitCode::lost, broker + " sent " + event.text);
+        break;
       case Event::Kind::granted:
       case Event::Kind::not_granted:
       case Event::Kind::unsubscribed:
@@ -375,6 +385,18 @@ struct Client::Impl {
         break;
       default:
         break;
+    }
+  }
+
+  void tell_completions() {
+    const auto now = Clock::now();
+    for (const auto& completion : completions) {
+      const auto took = std::chrono::duration<double, std::milli>(now - completion.since).count();
+      char text[64];
+      std::snprintf(text, sizeof text, " after %.1f ms", took);
+      const bool taken = completion.outcome == Completion::Outcome::taken;
+      say(Notice::Level::verbose, "message " + std::to_string(completion.id) +
+                                      (taken ? " acknowledged" : " denied") + text);
     }
   }
 
@@ -489,13 +511,21 @@ bool Client::send(std::uint64_t id, const Message& message) {
       impl_->renew_at.value_or(Clock::time_point::max()) <= Clock::now()) {
     return false;
   }
-  return impl_->session->send(id, message);
+  if (!impl_->session->send(id, message)) return false;
+  if (impl_->options().tell_messages) {
+    impl_->say(Notice::Level::verbose, "published " + std::to_string(message.payload.size()) +
+                                           " bytes to " + message.topic + " (message " +
+                                           std::to_string(id) + ", QoS " +
+                                           std::to_string(static_cast<int>(message.qos)) + ")");
+  }
+  return true;
 }
 
 const std::vector<Completion>& Client::completions() {
   impl_->completions = std::exchange(impl_->last_completions, {});
   if (impl_->session != nullptr) impl_->session->take(impl_->completions);
   if (!impl_->completions.empty()) impl_->progress = true;
+  if (impl_->options().tell_messages) impl_->tell_completions();
   return impl_->completions;
 }
 

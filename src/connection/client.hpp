@@ -38,6 +38,7 @@ struct Completion {
   std::uint64_t id = 0;
   Outcome outcome = Outcome::taken;
   std::string words{};
+  Clock::time_point since{};  ///< When it was sent; only with Options::tell_messages.
 };
 
 /// Throws UsageError when no broker could take the message: more than MQTT's 268,435,455 bytes
@@ -50,7 +51,7 @@ class Client {
  public:
   using NoticeSink = std::function<void(const Notice&)>;
 
-  /// `tell` is called from within advance() only.
+  /// `tell` is called from within calls of the app only.
   Client(Options options, NoticeSink tell);
   ~Client();  ///< Takes no leave of the broker: see leave().
   Client(const Client&) = delete;

@@ -18,18 +18,25 @@ class Losses {
     in_a_row_ = early && !progress ? in_a_row_ + 1 : 0;
     if (!early) early_.clear();
     if (early) early_.push_back(now);
-    while (early_.size() > 3) early_.pop_front();
+    while (early_.size() > most_with_progress) early_.pop_front();
   }
 
   /// Three losses in a row, each within 5 s of CONNACK and without progress.
   bool hopeless() const { return in_a_row_ >= 3; }
 
-  /// Three losses within 10 s, each within 5 s of CONNACK: as when two clients share an id.
+  /// Losses soon after CONNACK, as when two clients share an id: three within 10 s; or fifteen
+  /// within a minute when messages got through between them, which a bad network does too.
   bool rivalry() const {
-    return early_.size() == 3 && early_.back() - early_.front() < std::chrono::seconds{10};
+    if (in_a_row_ >= 3 && early_.back() - early_[early_.size() - 3] < std::chrono::seconds{10}) {
+      return true;
+    }
+    return early_.size() == most_with_progress &&
+           early_.back() - early_.front() < std::chrono::minutes{1};
   }
 
  private:
+  static constexpr std::size_t most_with_progress = 15;
+
   int in_a_row_ = 0;
   std::deque<Clock::time_point> early_{};
 };

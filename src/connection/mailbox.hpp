@@ -33,6 +33,7 @@ struct Event {
     not_granted,   ///< SUBACK refused subscription `index`: `code`.
     unsubscribed,  ///< UNSUBACK for filter `index`: `code`.
     closed,        ///< Our DISCONNECT is written, the connection closed.
+    malformed,     ///< The broker sent what MQTT does not allow: `text`.
     traced,        ///< A packet, in words, for --debug.
   };
 

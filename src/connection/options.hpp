@@ -97,7 +97,8 @@ struct Options {
 
   /// Messages that may be taken in all (--count); none: no limit. See Client::give_back().
   std::optional<std::uint64_t> count{};
-  bool debug = false;  ///< Tell each packet.
+  bool tell_messages = false;  ///< Tell each message sent and acknowledged.
+  bool debug = false;          ///< Tell each packet.
 };
 
 /// What a subscription does with retained messages (MQTT 5.0 §3.8.3.1).

@@ -4,6 +4,7 @@
 
 #include "connection/paho.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 namespace mqtt_tools::connection {
@@ -38,27 +39,26 @@ void set_up_paho(bool debug, Mailbox& mailbox) {
 }
 
 std::optional<std::string> packet_in_words(std::string_view trace) {
-  // "3 client-id -> PUBREL msgid: 7 (0)", "3 client-id <- PINGRESP"
-  for (const std::string_view arrow : {" -> ", " <- "}) {
-    const auto at = trace.find(arrow);
-    if (at == std::string_view::npos) continue;
-    const auto rest = trace.substr(at + arrow.size());
-    for (const std::string_view type :
-         {"PINGREQ", "PINGRESP", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP"}) {
-      if (rest.substr(0, type.size()) != type) continue;
-      std::string words(arrow.substr(1, 2));
-      words += ' ';
-      words += type;
-      constexpr std::string_view label = " msgid: ";
-      if (const auto id = rest.find(label); id != std::string_view::npos) {
-        words += " id ";
-        for (auto c = id + label.size(); c < rest.size() && rest[c] >= '0' && rest[c] <= '9'; ++c) {
-          words += rest[c];
-        }
+  // "3 client-id -> PUBREL msgid: 7 (0)", "3 client-id <- PINGRESP"; a payload comes after its
+  // arrow.
+  constexpr std::string_view out = " -> ";
+  constexpr std::string_view in = " <- ";
+  const auto at = std::min(trace.find(out), trace.find(in));
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto rest = trace.substr(at + out.size());
+  for (const std::string_view type :
+       {"PINGREQ", "PINGRESP", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP"}) {
+    if (rest.substr(0, type.size()) != type) continue;
+    std::string words(trace.substr(at + 1, 3));
+    words += type;
+    constexpr std::string_view label = " msgid: ";
+    if (const auto id = rest.find(label); id != std::string_view::npos) {
+      words += " id ";
+      for (auto c = id + label.size(); c < rest.size() && rest[c] >= '0' && rest[c] <= '9'; ++c) {
+        words += rest[c];
       }
-      return words;
     }
-    return std::nullopt;
+    return words;
   }
   return std::nullopt;
 }

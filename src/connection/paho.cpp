@@ -38,20 +38,25 @@ struct TlsStruct {
 };
 template struct Open<TlsStruct, &mqtt::ssl_options::opts_>;
 
+struct ConnectStruct {
+  using type = MQTTAsync_connectOptions mqtt::connect_options::*;
+  friend type member_of(ConnectStruct);
+};
+template struct Open<ConnectStruct, &mqtt::connect_options::opts_>;
+
 /// Called by OpenSSL during a hand-shake, on a thread of Paho's. `context` is our Options' Tls.
 unsigned on_psk(const char*, char* identity, unsigned identity_size, unsigned char* key,
                 unsigned key_size, void* context) {
-  const auto& tls = *static_cast<const Tls*>(context);
-  const auto& hex = *tls.psk;
-  if (tls.psk_identity.size() + 1 > identity_size || hex.size() / 2 > key_size) return 0;
-  std::memcpy(identity, tls.psk_identity.c_str(), tls.psk_identity.size() + 1);
-  const auto digit = [](char c) {
-    return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-  };
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    key[i / 2] = static_cast<unsigned char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
+  try {
+    const auto& tls = *static_cast<const Tls*>(context);
+    const auto bytes = psk_bytes(tls);
+    if (tls.psk_identity.size() >= identity_size || bytes.size() > key_size) return 0;
+    std::memcpy(identity, tls.psk_identity.c_str(), tls.psk_identity.size() + 1);
+    std::memcpy(key, bytes.data(), bytes.size());
+    return static_cast<unsigned>(bytes.size());
+  } catch (...) {
+    return 0;
   }
-  return static_cast<unsigned>(hex.size() / 2);
 }
 
 void fill_tls(Connect& connect, const Tls& tls) {
@@ -66,13 +71,6 @@ void fill_tls(Connect& connect, const Tls& tls) {
   out.set_enable_server_cert_auth(tls.verify && !tls.psk);
   out.set_verify(tls.verify && !tls.psk);
   if (!tls.alpn.empty()) out.set_alpn_protos(tls.alpn);
-  if (tls.psk) {
-    // Not by set_psk_handler(): its context dangles as soon as connect() has returned.
-    auto& raw = out.*member_of(TlsStruct{});
-    raw.ssl_psk_cb = on_psk;
-    raw.ssl_psk_context = const_cast<Tls*>(&tls);
-    raw.disableDefaultTrustStore = 1;
-  }
 }
 
 /// `http://user:password@host:port`, with everything but letters and digits in %-form.
@@ -253,6 +251,16 @@ void to_paho(const PropertyList& list, MQTTProperties& out) {
   }
 }
 
+MQTTAsync_connectOptions with_psk(Connect& connect, const Tls& tls) {
+  connect.raw_tls = connect.tls.*member_of(TlsStruct{});
+  connect.raw_tls.ssl_psk_cb = on_psk;
+  connect.raw_tls.ssl_psk_context = const_cast<Tls*>(&tls);
+  connect.raw_tls.disableDefaultTrustStore = 1;
+  auto call = connect.options.*member_of(ConnectStruct{});
+  call.ssl = &connect.raw_tls;
+  return call;
+}
+
 mqtt::properties to_paho(const PropertyList& list) {
   MQTTProperties raw = MQTTProperties_initializer;
   to_paho(list, raw);
@@ -318,27 +326,34 @@ void from_paho(const MQTTProperties& in, Properties& out) {
   }
 }
 
-Limits limits_from_paho(const mqtt::connect_response& response) {
+Limits limits_from_paho(const MQTTProperties& in, bool session_present) {
   using P = mqtt::property;
   Limits limits;
-  limits.session_present = response.is_session_present();
-  const auto& properties = response.get_properties();
-  const auto has = [&](P::code code) { return properties.contains(code); };
-  if (has(P::RECEIVE_MAXIMUM)) {
-    limits.receive_maximum = mqtt::get<std::uint16_t>(properties, P::RECEIVE_MAXIMUM);
-  }
-  if (has(P::MAXIMUM_PACKET_SIZE)) {
-    limits.maximum_packet_size = mqtt::get<std::uint32_t>(properties, P::MAXIMUM_PACKET_SIZE);
-  }
-  if (has(P::MAXIMUM_QOS)) limits.maximum_qos = mqtt::get<std::uint8_t>(properties, P::MAXIMUM_QOS);
-  if (has(P::RETAIN_AVAILABLE)) {
-    limits.retain_available = mqtt::get<std::uint8_t>(properties, P::RETAIN_AVAILABLE) != 0;
-  }
-  if (has(P::SERVER_KEEP_ALIVE)) {
-    limits.server_keep_alive = mqtt::get<std::uint16_t>(properties, P::SERVER_KEEP_ALIVE);
-  }
-  if (has(P::ASSIGNED_CLIENT_IDENTIFER)) {
-    limits.assigned_client_id = mqtt::get<std::string>(properties, P::ASSIGNED_CLIENT_IDENTIFER);
+  limits.session_present = session_present;
+  for (int i = 0; i < in.count; ++i) {
+    const auto& value = in.array[i].value;
+    switch (static_cast<int>(in.array[i].identifier)) {
+      case P::RECEIVE_MAXIMUM:
+        limits.receive_maximum = value.integer2;
+        break;
+      case P::MAXIMUM_PACKET_SIZE:
+        limits.maximum_packet_size = value.integer4;
+        break;
+      case P::MAXIMUM_QOS:
+        limits.maximum_qos = value.byte;
+        break;
+      case P::RETAIN_AVAILABLE:
+        limits.retain_available = value.byte != 0;
+        break;
+      case P::SERVER_KEEP_ALIVE:
+        limits.server_keep_alive = value.integer2;
+        break;
+      case P::ASSIGNED_CLIENT_IDENTIFER:
+        limits.assigned_client_id = text_of(value.data);
+        break;
+      default:
+        break;
+    }
   }
   return limits;
 }

@@ -31,13 +31,14 @@ bool Ring::claim_missing() const {
 }
 
 Ring::Put Ring::claim() {
+  if (slots_.empty()) slots_.resize(max_slots);  // a run that receives nothing pays nothing
   if (full() || claim_missing()) {
     std::unique_lock lock(mutex_);
     waiting_.store(true, std::memory_order_seq_cst);
     const auto let_past = Clock::now() + pause_;
     while (!hurried() && (full() || claim_missing())) {
       // A claim comes back by a decision of the app, never by time; nor does time make more slots.
-      if (claim_missing() || waiting_messages() == slots_.size()) {
+      if (claim_missing() || waiting_messages() == max_slots) {
         room_.wait(lock);
       } else if (room_.wait_until(lock, let_past) == std::cv_status::timeout) {
         break;
@@ -45,14 +46,14 @@ Ring::Put Ring::claim() {
     }
     waiting_.store(false, std::memory_order_seq_cst);
     if (claim_missing()) return Put::surplus;
-    if (waiting_messages() == slots_.size()) return Put::no_room;
+    if (waiting_messages() == max_slots) return Put::no_room;
   }
   if (limited_) claims_.fetch_sub(1, std::memory_order_acq_rel);
   return Put::taken;
 }
 
 void Ring::publish() {
-  auto& put = slots_[tail_ % slots_.size()];
+  auto& put = slots_[tail_ % max_slots];
   put.bytes = put.message.topic.size() + put.message.payload.size();
   bytes_.fetch_add(put.bytes, std::memory_order_acq_rel);
   ++tail_;
@@ -69,7 +70,7 @@ void Ring::release() {
 
 Message* Ring::get() {
   if (head_used_ != head_) {  // the one handed out before is done with
-    auto& done = slots_[head_ % slots_.size()];
+    auto& done = slots_[head_ % max_slots];
     bytes_.fetch_sub(done.bytes, std::memory_order_seq_cst);
     if (done.message.payload.capacity() > kept_capacity) std::string{}.swap(done.message.payload);
     ++head_;
@@ -78,7 +79,7 @@ Message* Ring::get() {
   }
   if (empty()) return nullptr;
   ++head_used_;
-  return &slots_[head_ % slots_.size()].message;
+  return &slots_[head_ % max_slots].message;
 }
 
 void Ring::give_back() {

@@ -21,13 +21,13 @@ class Ring {
   static constexpr std::size_t max_messages = 1024;
   static constexpr std::size_t max_bytes = std::size_t{4} * 1024 * 1024;
 
+  static constexpr std::size_t max_slots = 2 * max_messages;  ///< Half for what is let past.
+
   enum class Put {
     taken,
     surplus,  ///< The run ends, and this message is more than were wanted.
     no_room,  ///< The run ends, and the app has not made room.
   };
-
-  Ring() : slots_(2 * max_messages) {}  // half of them for what is let past the limit
 
   /// While the ring is full one message is let past the limit this often, so that
   /// acknowledgements and pings still go out. Before the first message.
@@ -40,7 +40,7 @@ class Ring {
 
   /// Waits for room and a claim. When taken, slot() may be filled and publish() must follow.
   Put claim();
-  Message& slot() { return slots_[tail_ % slots_.size()].message; }
+  Message& slot() { return slots_[tail_ % max_slots].message; }
   void publish();
 
   // The app's thread.
@@ -72,7 +72,7 @@ class Ring {
   bool hurried() const { return hurried_.load(std::memory_order_seq_cst); }
   void release();
 
-  std::vector<Slot> slots_;
+  std::vector<Slot> slots_{};
   std::uint64_t tail_ = 0;       ///< Receive thread: messages put.
   std::uint64_t head_ = 0;       ///< App: messages got.
   std::uint64_t head_used_ = 0;  ///< App: head_, counting the one that get() handed out.

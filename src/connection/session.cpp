@@ -4,6 +4,7 @@
 
 #include "connection/paho.hpp"
 #include "connection/reason.hpp"
+#include "utf8.hpp"
 
 #include <atomic>
 #include <deque>
@@ -16,10 +17,14 @@ namespace {
 
 using Clocks = std::chrono::system_clock;
 
+/// Our own window is the limit; Paho refuses what goes beyond this.
+constexpr int most_buffered = 70000;
+
 /// Where Paho finds its way back from a message's acknowledgement.
 struct Flight {
   void* session = nullptr;
   std::uint64_t id = 0;
+  Clock::time_point since{};  ///< Only when each message is told of.
 };
 
 struct Landing {
@@ -47,7 +52,7 @@ struct Session::Impl : mqtt::iaction_listener {
       : shared(shared_),
         v5(paho::version_number(version) == MQTTVERSION_5),
         client(paho::server_uri(shared_.options, endpoint), shared_.options.client_id,
-               mqtt::create_options(paho::version_number(version), 100)),
+               mqtt::create_options(paho::version_number(version), most_buffered)),
         handle(paho::handle_of(client)) {}
 
   Shared& shared;
@@ -97,11 +102,8 @@ struct Session::Impl : mqtt::iaction_listener {
         case mqtt::token::CONNECT:
           // Paho C++ calls this twice; the second time there is no response.
           if (pending.exchange(false)) {
-            Event event;
-            event.kind = Event::Kind::connected;
-            event.connection = connection.load(std::memory_order_acquire);
-            event.limits = paho::limits_from_paho(token.get_connect_response());
-            shared.mailbox.post(std::move(event));
+            const auto response = token.get_connect_response();
+            connected(response.get_properties().c_struct(), response.is_session_present());
           }
           break;
         case mqtt::token::SUBSCRIBE: {
@@ -118,7 +120,10 @@ struct Session::Impl : mqtt::iaction_listener {
           break;
       }
     } catch (...) {
-      // No exception may cross Paho; the limit on the wait ends what got no answer.
+      // No exception may cross Paho. An answer that cannot be read is one that MQTT does not allow.
+      if (token.get_type() == mqtt::token::SUBSCRIBE) {
+        post(Event::Kind::not_granted, 0xFF, {}, index_of(token));
+      }
     }
   }
 
@@ -146,6 +151,52 @@ struct Session::Impl : mqtt::iaction_listener {
       }
     } catch (...) {
       pending = false;
+    }
+  }
+
+  void connected(const MQTTProperties& properties, bool session_present) {
+    Event event;
+    event.kind = Event::Kind::connected;
+    event.connection = connection.load(std::memory_order_acquire);
+    event.limits = paho::limits_from_paho(properties, session_present);
+    shared.mailbox.post(std::move(event));
+  }
+
+  void not_connected(int code, int reason) noexcept {
+    pending = false;
+    post(Event::Kind::failed, code >= 0 && reason >= 0x80 ? reason : code);
+  }
+
+  /// The C call: only a pre-shared key needs it.
+  void connect_with_psk() {
+    auto call = paho::with_psk(*connect, shared.options.tls);
+    call.context = this;
+    if (v5) {
+      call.onSuccess5 = [](void* self, MQTTAsync_successData5* data) {
+        static_cast<Impl*>(self)->accepted(data->properties, data->alt.connect.sessionPresent != 0);
+      };
+      call.onFailure5 = [](void* self, MQTTAsync_failureData5* data) {
+        static_cast<Impl*>(self)->not_connected(data->code, static_cast<int>(data->reasonCode));
+      };
+    } else {
+      call.onSuccess = [](void* self, MQTTAsync_successData* data) {
+        const MQTTProperties none = MQTTProperties_initializer;
+        static_cast<Impl*>(self)->accepted(none, data->alt.connect.sessionPresent != 0);
+      };
+      call.onFailure = [](void* self, MQTTAsync_failureData* data) {
+        static_cast<Impl*>(self)->not_connected(data->code, 0);
+      };
+    }
+    if (const int code = MQTTAsync_connect(handle, &call); code != MQTTASYNC_SUCCESS) {
+      not_connected(code, 0);
+    }
+  }
+
+  void accepted(const MQTTProperties& properties, bool session_present) noexcept {
+    try {
+      if (pending.exchange(false)) connected(properties, session_present);
+    } catch (...) {
+      // No memory for the event: the limit on the wait ends the attempt.
     }
   }
 
@@ -262,6 +313,10 @@ struct Session::Impl : mqtt::iaction_listener {
     } else {
       out.topic.assign(topic);
     }
+    if (first_invalid_utf8(out.topic)) {  // MQTT 5.0 §1.5.4; Paho passes it on
+      post(Event::Kind::malformed, 0, "a message whose topic is not UTF-8: " + out.topic);
+      return;
+    }
     out.payload.assign(static_cast<const char*>(in.payload),
                        in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0);
     out.qos = static_cast<Qos>(in.qos & 3);
@@ -307,6 +362,10 @@ void Session::connect(std::uint64_t connection, std::chrono::seconds keep_alive,
   self.pending = true;
   self.shared.courier.carry([&self] {
     try {
+      if (self.shared.options.tls.psk) {
+        self.connect_with_psk();
+        return;
+      }
       self.client.connect(self.connect->options, nullptr, self);
     } catch (const mqtt::exception& error) {
       self.pending = false;
@@ -353,7 +412,8 @@ bool Session::send(std::uint64_t id, const Message& message) {
   auto& self = *impl_;
   if (self.unused.empty()) self.unused.push_back(&self.flights.emplace_back());
   auto* flight = self.unused.back();
-  *flight = {&self, id};
+  *flight = {&self, id, {}};
+  if (self.shared.options.tell_messages) flight->since = Clock::now();
   if (self.shared.courier.direct()) {
     if (!self.send(flight, message)) return false;
   } else {
@@ -375,7 +435,7 @@ void Session::take(std::vector<Completion>& out) {
     if (!landing.came_back) {
       out.push_back({landing.flight->id,
                      landing.denied ? Completion::Outcome::denied : Completion::Outcome::taken,
-                     std::move(landing.words)});
+                     std::move(landing.words), landing.flight->since});
     }
     self.unused.push_back(landing.flight);
   }

@@ -102,10 +102,10 @@ Parts take_apart(std::string_view url, const std::string& right_schemes) {
     if (split < login.size()) {
       parts.password = percent_decoded(url, login.substr(split + 1), "password");
     }
-  } else if (parts.rest.find('@') != std::string::npos && authority.find(':') != authority.npos &&
-             authority.front() != '[' &&
+  } else if (parts.rest.find('@') != std::string::npos &&
+             authority.find(':') != std::string_view::npos && authority.front() != '[' &&
              authority.find_first_not_of("0123456789", authority.rfind(':') + 1) !=
-                 authority.npos) {
+                 std::string_view::npos) {
     refuse(url, "'/', '?', '#' and '@' in a password are written %2F, %3F, %23 and %40");
   }
 

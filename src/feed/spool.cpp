@@ -26,6 +26,12 @@ Spool::Waiting* Spool::next_unsent() {
   return unsent_ < waiting_.size() ? &waiting_[unsent_] : nullptr;
 }
 
+const Message* Spool::find(MessageId id) const {
+  if (waiting_.empty() || id < waiting_.front().id || id > waiting_.back().id) return nullptr;
+  const Waiting& waiting = waiting_[id - waiting_.front().id];
+  return waiting.done ? nullptr : &waiting.message;
+}
+
 void Spool::mark_sent(Waiting& waiting) { waiting.sent = true; }
 
 void Spool::forget(MessageId id) {

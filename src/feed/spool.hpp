@@ -27,6 +27,9 @@ class Spool {
   /// The oldest message that is not on its way; null if there is none.
   Waiting* next_unsent();
 
+  /// The message that waits under `id`; null if there is none.
+  const Message* find(MessageId id) const;
+
   void mark_sent(Waiting& waiting);
 
   /// The broker has taken `id` (or will never); its memory is given back.

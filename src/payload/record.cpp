@@ -114,7 +114,7 @@ void append_payload(Members& members, const Decoded& decoded) {
 }
 
 bool has_surrogate_escape(std::string_view json) {
-  return json.find("\\ud") != json.npos || json.find("\\uD") != json.npos;
+  return json.find("\\ud") != std::string_view::npos || json.find("\\uD") != std::string_view::npos;
 }
 
 /// Appends the payload's value without blanks. RFC 8259 lets `"\ud800"` pass, jq does not: a

@@ -68,9 +68,10 @@ TEST_CASE("an unknown option is named alone, with the one that was meant") {
                     "unknown option --\\x1b[31m; see --help");
 }
 
-TEST_CASE("the distance of two words counts changes, additions and losses") {
+TEST_CASE("the distance of two words counts changes, additions, losses and swaps") {
   CHECK(distance("port", "port") == 0);
   CHECK(distance("port", "prt") == 1);
+  CHECK(distance("hots", "host") == 1);
   CHECK(distance("", "abc") == 3);
   CHECK(distance("kitten", "sitting") == 3);
 }

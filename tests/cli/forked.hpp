@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdio>
 #include <functional>
+#include <iostream>
 #include <string>
 
 /// What a process told and how it ended.
@@ -21,6 +23,9 @@ inline Told forked(const std::function<void()>& act) {
   if (::pipe(out) != 0 || ::pipe(error) != 0) {
     return {};
   }
+  // What waits in buffers here is not the child's to say.
+  std::cout.flush();
+  std::fflush(nullptr);
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::dup2(out[1], STDOUT_FILENO);

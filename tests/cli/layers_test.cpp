@@ -99,8 +99,8 @@ TEST_CASE("a URL is taken apart into its fields before layers are merged") {
 
 TEST_CASE("a stronger URL takes its path along, even an empty one") {
   Home home;
-  home.fake.environment["MQTT_URL"] = "ws://far/socket";
-  CHECK(home.fake.pub_error({"-L", "mqtt://near"}).rfind("no topic given", 0) == 0);
+  home.fake.environment["MQTT_URL"] = "mqtt://far/alarm";
+  CHECK(home.fake.pub_error({"-L", "mqtt://near", "-m", "x"}).rfind("no topic given", 0) == 0);
 }
 
 TEST_CASE("in the environment a single variable wins over the same part of MQTT_URL") {
@@ -150,15 +150,14 @@ TEST_CASE("a file can switch a flag of a weaker one off") {
   CHECK(options.reconnect);
 }
 
-TEST_CASE("--print-config tells each option in effect and where it comes from, secrets masked") {
+TEST_CASE("option --print-config tells each option in effect and where it comes from, secrets masked") {
   Home home;
   const std::string config = home.write("config.toml", "keepalive = 10\nusername = \"a\\\"b\"\n");
   const std::string profile = home.write("lab.toml", "\ncafile = \"/ca.pem\"\n");
   home.fake.environment["MQTT_PASSWORD"] = "s3cret";
-  home.fake.environment["MQTT_HOST"] = "h";
   CHECK_FALSE(read_pub(
       {"--profile", "lab", "-D", "connect", "authentication-data", "s3cret", "--http-proxy",
-       "http://x:s3cret@p:1", "--ws-header", "A: s3cret", "-L", "wss:///socket", "--print-config"},
+       "http://x:s3cret@p:1", "--ws-header", "A: s3cret", "-L", "wss://u/socket", "--print-config"},
       home.fake.world()));
   std::string out = home.fake.out.str();
   CHECK(out.find("s3cret") == std::string::npos);
@@ -166,8 +165,8 @@ TEST_CASE("--print-config tells each option in effect and where it comes from, s
     out.erase(blanks, 1);
   }
   for (const std::string& line :
-       {std::string{"host = [\"h\"] # environment MQTT_HOST\n"},
-        std::string{"port = 443 # default\n"}, "keepalive = 10 # config " + config + ":1\n",
+       {std::string{"host = [\"u\"] # command line\n"}, std::string{"port = 443 # default\n"},
+        "keepalive = 10 # config " + config + ":1\n",
         "username = \"a\\\"b\" # config " + config + ":2\n",
         "cafile = \"/ca.pem\" # profile " + profile + ":2\n",
         std::string{"password = \"*\" # environment MQTT_PASSWORD\n"},
@@ -180,7 +179,7 @@ TEST_CASE("--print-config tells each option in effect and where it comes from, s
   }
 }
 
-TEST_CASE("--print-config needs no topic and asks for no password, yet refuses what is wrong") {
+TEST_CASE("option --print-config needs no topic and asks for no password, yet refuses what is wrong") {
   FakeWorld fake;
   CHECK_FALSE(read_sub({"--print-config", "--ask-password"}, fake.world()));
   CHECK(fake.out.str().find("ask-password = true") != std::string::npos);

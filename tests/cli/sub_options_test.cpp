@@ -213,7 +213,7 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
       {{"a", "-E", "-C", "1"}, "--count waits for messages, but -E leaves before any"},
       {{"a", "-D", "publish", "content-type", "x"}, "--property: mqtt-sub sends no PUBLISH"},
       {{"a", "--stats"}, "unknown option --stats; see --help"},
-      {{"a", "--watch"}, "unknown option --watch; see --help"},
+      {{"a", "--watch"}, "unknown option --watch; did you mean --match?"},
   };
   for (const Row& row : refusals) {
     CAPTURE(row.words);

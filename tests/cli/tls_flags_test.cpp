@@ -91,7 +91,7 @@ TEST_CASE("a pre-shared key stands alone, and weaker layers' certificates are le
   CHECK(tls.ca_file.empty());
 }
 
-TEST_CASE("--insecure is said aloud also with --quiet") {
+TEST_CASE("option --insecure is said aloud also with --quiet") {
   const Talk talk = FakeWorld{}.pub({"--tls", "--insecure", "--quiet", "t", "m"}).talk;
   REQUIRE(talk.warnings.size() == 1);
   CHECK(talk.warnings[0].always);

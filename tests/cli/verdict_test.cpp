@@ -86,7 +86,7 @@ TEST_CASE("a limit beyond all clocks is none") {
   CHECK_FALSE(verdict.reached(at(1000h)));
 }
 
-TEST_CASE("-E leaves once subscribed") {
+TEST_CASE("option -E leaves once subscribed") {
   Verdict verdict{until([](auto& options) { options.after_subscribe = true; })};
   CHECK_FALSE(verdict.reached(at(1h)));
   verdict.subscribed(at(1h));

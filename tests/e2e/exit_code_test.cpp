@@ -113,7 +113,7 @@ TEST_CASE("exit 5: the broker denies a message or a subscription") {
   check_exit_within(run(broker.pub({"allowed", "hi"})), 0, 1s);
   const auto denied = run(broker.pub({"forbidden", "hi"}));
   check_exit_within(denied, 5, 1s);
-  CHECK(denied.err.find("1 of 1") != std::string::npos);
+  CHECK(denied.err.find("forbidden") != std::string::npos);
 
   ScriptBroker script{[](Session& session) {
     session.accept();

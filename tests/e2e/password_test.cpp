@@ -46,6 +46,12 @@ std::vector<Way> ways(const TemporaryDirectory& directory) {
        }}};
 }
 
+/// By the environment, so that a URL may name the broker too.
+Command at(int port, Command command) {
+  return command.environment("MQTT_HOST", "127.0.0.1")
+      .environment("MQTT_PORT", std::to_string(port));
+}
+
 Command with(const Way& way, Command command, int port) {
   way.give(command, port);
   return command;
@@ -70,8 +76,9 @@ TEST_CASE("a password reaches the broker, and is in no process list and no messa
     CHECK(connect.body.find(secret) != std::string::npos);
     CHECK(process.command_line().find(secret) == std::string::npos);
     CHECK(process.command_line().find("mqtt-sub") != std::string::npos);
-    CHECK(run({"ps", "axww", "-o", "args"}).out.find("mqtt-sub") != std::string::npos);
-    says_nothing(run({"ps", "axww", "-o", "args"}));
+    const auto shown = run({"ps", "ww", "-o", "args", "-p", std::to_string(process.pid())});
+    CHECK(shown.out.find("mqtt-sub") != std::string::npos);
+    says_nothing(shown);
     process.signal(2);
     says_nothing(process.wait());
   }

@@ -330,7 +330,7 @@ TEST_CASE("any message comes back from its record") {
     const std::string line = record(message);
     CAPTURE(line);
     REQUIRE(is_json(line, max_depth + 1));
-    REQUIRE(line.find('\n') == line.npos);
+    REQUIRE(line.find('\n') == std::string_view::npos);
     REQUIRE(nlohmann::json::accept(line));
     REQUIRE(parse_record(line) == message);
   }

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""How fast messages leave: one at a time, in streams, and one that is large."""
+
+import functools
+import time
+
+from mqtt import Connection
+from program import Run, peak_memory
+from table import OURS, quantile
+
+# Ratios to mosquitto_pub, by QoS.
+STREAM_MUST = {0: 0.6, 1: 0.7, 2: 0.8}
+
+
+class Collector:
+    """Everything published below a topic, kept in this process."""
+
+    def __init__(self, broker, topic):
+        self.payloads = []
+        self._connection = Connection(broker.port, self.payloads.append)
+        self._connection.subscribe(topic, 1)
+
+    def expect(self, payloads):
+        limit = time.monotonic() + 30
+        while len(self.payloads) < len(payloads) and time.monotonic() < limit:
+            time.sleep(0.01)
+        if sorted(self.payloads) != sorted(payloads):
+            raise RuntimeError(f"{len(payloads)} messages were sent, {len(self.payloads)} came, "
+                               "or others")
+        self._connection.close()
+
+
+def one(clients, broker, table, settings):
+    """From start to exit with one message."""
+    for tls in (False, True):
+        for qos in (0, 1, 2):
+            times, sent = {}, []
+            collector = Collector(broker, "bench/one")
+            for turn in range(settings.single_runs):
+                for who, words in clients.one(qos, "bench/one", "", tls).items():
+                    if turn >= settings.rounds and who not in (OURS, "mosquitto"):
+                        continue
+                    text = f"{who}-{turn}"
+                    run = Run((*words[:-1], text)).wait()
+                    sent.append(text.encode())
+                    times.setdefault(who, []).append(run.seconds * 1000)
+            collector.expect(sent)
+            name = f"one message, QoS {qos}{', TLS 1.3' if tls else ''}"
+            must, aim = (0.5, 0.2) if tls else (2.0, 1.0)
+            table.add(name, "ms", times, must, aim)
+            if qos == 1:
+                table.add(f"  slowest of a hundred{' (TLS)' if tls else ''}", "ms", times,
+                          None if tls else "=50", None if tls else "=10",
+                          of=functools.partial(quantile, part=0.99))
+                memory = {who: [peak_memory((*words[:-1], "memory")) / 1e6 for _ in range(3)]
+                          for who, words in clients.one(qos, "bench/memory", "", tls).items()}
+                table.add(f"  memory{' (TLS)' if tls else ''}", "MB", memory, 2.5, 2.0)
+
+
+def _stream_once(words, topic, qos, source, broker, folder, lines):
+    """Publishes `source`, and holds what a subscriber wrote against it."""
+    received = folder / "received"
+    subscriber = Run(("mosquitto_sub", "-h", "127.0.0.1", "-p", broker.port, "-t", topic, "-q", qos,
+                      "-C", lines + 1), stdout=received)
+    probe = Connection(broker.port)
+    while not probe.heard(topic, b"probe"):
+        time.sleep(0.005)
+    probe.close()
+    run = Run(words, stdin=source).wait()
+    subscriber.wait()
+    with open(received, "rb") as came, open(source, "rb") as went:
+        if came.readline() != b"probe\n" or came.read() != went.read():
+            raise RuntimeError(f"what arrived is not what was sent: {' '.join(map(str, words))}")
+    received.unlink()
+    return run
+
+
+def stream(clients, broker, table, settings):
+    """Lines of standard input as messages."""
+    for lines, rounds in settings.streams:
+        source = settings.folder / "lines"
+        with open(source, "w", encoding="ascii") as file:
+            file.writelines(f"{number:08} {'x' * 91}\n" for number in range(lines))
+        for qos in (0, 1, 2):
+            rates, cpu = {}, {}
+            for turn in range(rounds):
+                for who, words in clients.stream(qos, "bench/stream", lines < 100_000).items():
+                    if turn > 0 and who == "python":
+                        continue
+                    run = _stream_once(words, "bench/stream", qos, source, broker,
+                                       settings.folder, lines)
+                    rates.setdefault(who, []).append(lines / run.seconds / 1000)
+                    cpu.setdefault(who, []).append(run.cpu / lines * 1e6)
+            table.add(f"stream of {lines:,}, QoS {qos}", "1000/s", rates, STREAM_MUST[qos], 1.0, True)
+            table.add("  processor time a message", "µs", cpu)
+        source.unlink()
+
+
+def large(clients, broker, table, settings):
+    """One payload of 20 MB."""
+    file = settings.folder / "large"
+    payload = bytes(range(256)) * 78_125
+    file.write_bytes(payload)
+    collector = Collector(broker, "bench/large")
+    times, sent = {}, 0
+    for _ in range(settings.rounds):
+        for who, words in clients.large("bench/large", file).items():
+            run = Run(words).wait()
+            sent += 1
+            times.setdefault(who, []).append(run.seconds * 1000)
+    collector.expect([payload] * sent)
+    table.add("20 MB payload, QoS 1", "ms", times, "=500", "=100")
+    memory = {who: [peak_memory(words) / 1e6]
+              for who, words in clients.large("bench/memory", file).items()}
+    table.add("  memory", "MB", memory)
+    file.unlink()
