@@ -49,10 +49,12 @@ void publish(const Broker& broker, const std::string& bytes) {
 }
 
 /// The program sees all of them, then one more.
-Result shown(std::initializer_list<std::string> form) {
+Result shown(const std::vector<std::string>& form) {
   Broker broker;
   const auto all = payloads();
-  Process process{broker.sub({"t", "-C", std::to_string(all.size() + 1)}).add(form)};
+  auto command = broker.sub({"t", "-C", std::to_string(all.size() + 1)});
+  for (const auto& word : form) command.add({word});
+  Process process{command};
   REQUIRE(broker.wait_for_subscription("t"));
   for (const auto& [name, bytes] : all) {
     CAPTURE(name);
@@ -74,16 +76,16 @@ TEST_CASE("hostile payloads go through a pipe unchanged") {
 
 TEST_CASE("hostile payloads are shown in every form") {
   struct Form {
-    std::initializer_list<std::string> words;
+    std::vector<std::string> words;
     const char* last;  ///< What "still here" is in it.
   };
-  const auto forms = {Form{{"-o", "pretty"}, "still here"},
-                      Form{{"-o", "pretty", "--color", "always"}, "still here"},
-                      Form{{"-o", "raw", "--decode", "json"}, "still here"},
-                      Form{{"-o", "raw", "--decode", "hex"}, "7374696c6c2068657265"},
-                      Form{{"-o", "raw", "--decode", "base64"}, "c3RpbGwgaGVyZQ=="}};
+  const std::vector<Form> forms{{{"-o", "pretty"}, "still here"},
+                                {{"-o", "pretty", "--color", "always"}, "still here"},
+                                {{"-o", "raw", "--decode", "json"}, "still here"},
+                                {{"-o", "raw", "--decode", "hex"}, "7374696c6c2068657265"},
+                                {{"-o", "raw", "--decode", "base64"}, "c3RpbGwgaGVyZQ=="}};
   for (const auto& [words, last] : forms) {
-    CAPTURE(*(words.end() - 1));
+    CAPTURE(words.back());
     const auto result = shown(words);
     INFO(result.err);
     CHECK(result.code == 0);
