@@ -63,6 +63,7 @@ TEST_CASE("a message is published as it was given, in its envelope") {
     ScriptBroker script{[](Session& session) { session.serve(); }};
     auto command = pub(script.port(), {});
     for (const auto& word : words) command.add({word});
+    // Refused where there is no time to form.
     if (expected.find("T%") != std::string::npos) command.add({"--time-format", "T%%"});
     if (input) command.input(*input);
     check_exit(run(command), 0);

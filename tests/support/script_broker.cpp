@@ -48,7 +48,13 @@ void ScriptBroker::play(Descriptor fd, int connection) {
     } catch (const Session::Ended&) {
     } catch (const std::exception& error) {
       // The test that waits for more packets fails; this says why.
-      std::fprintf(stderr, "script broker: %s\n", error.what());
+      std::fprintf(stderr, "script broker, connection %d: %s\n", connection, error.what());
+      for (const auto& packet : received()) {
+        if (packet.connection == connection) {
+          std::fprintf(stderr, "  type %d, flags %d, %zu bytes\n", static_cast<int>(packet.type),
+                       packet.flags, packet.body.size());
+        }
+      }
     }
   }
   {
