@@ -3,7 +3,7 @@
 # (<string>, "message.hpp") are the street and the hall, open to all.
 cmake_minimum_required(VERSION 3.25)
 
-set(street sys arpa net netinet linux)
+set(street sys arpa net netinet linux sanitizer)
 set(doors_hall)
 set(doors_payload    payload nlohmann)
 set(doors_connection connection mqtt openssl)
