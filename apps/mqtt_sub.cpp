@@ -2,6 +2,7 @@
 //
 // mqtt-sub: prints what arrives, and tells the shell how it went.
 
+#include "cli/breath.hpp"
 #include "cli/farewell.hpp"
 #include "cli/handler.hpp"
 #include "cli/interrupt.hpp"
@@ -21,6 +22,7 @@
 #include <poll.h>
 
 #include <optional>
+#include <utility>
 
 namespace mqtt_tools {
 namespace {
@@ -83,6 +85,7 @@ class Reception {
       const auto* message = client_.receive();
       if (message == nullptr) break;
       if (verdict_.ends_before(*message)) break;
+      ++taken_;
       if (!show(*message, now)) client_.give_back();
     }
   }
@@ -127,6 +130,12 @@ class Reception {
   /// The one place that waits.
   void pause() {
     wait_.on(interrupt_.fd(), POLLIN);
+    breath_.turn(std::exchange(taken_, 0), Clock::now());
+    if (breath_.until() && !handler_) {
+      wait_.until(breath_.until());
+      wait_.now();
+      return;
+    }
     wait_.on(client_.fd(), POLLIN);
     wait_.on(out_.fd(), out_.pending() > 0 ? POLLOUT : 0);
     wait_.on(ready_.fd(), POLLIN);
@@ -166,6 +175,8 @@ class Reception {
   cli::Sending sending_;
   std::optional<cli::Handler> handler_{};
   cli::Wait wait_{};
+  cli::Breath breath_{};
+  std::size_t taken_ = 0;  ///< Messages since the last pause.
   bool announced_ = false;
 };
 
