@@ -39,7 +39,7 @@ bool Intake::next(Clock::time_point now, Message& message) {
 }
 
 void Intake::wrap(Message& message) const {
-  message.payload = envelope_.wrap(message.payload, std::chrono::system_clock::now());
+  message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
   if (content_type_ && !message.properties.content_type) {
     message.properties.content_type = content_type_;
     message.properties.payload_format = payload_format_;

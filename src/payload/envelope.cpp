@@ -120,8 +120,8 @@ Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
   end_ += '}';
 }
 
-std::string Envelope::wrap(std::string_view text, Timestamp now) const {
-  if (options_.raw) return unwrapped(text);
+std::string Envelope::wrap(std::string text, Timestamp now) const {
+  if (options_.raw) return unwrapped(std::move(text));
 
   const std::string time = options_.time_format.text(now);
   std::string json;
@@ -147,14 +147,14 @@ void Envelope::append_value(std::string& out, std::string_view text) const {
   append_rewritten(out, text);
 }
 
-std::string Envelope::unwrapped(std::string_view text) const {
+std::string Envelope::unwrapped(std::string text) const {
   std::optional<std::string> bytes;
   switch (options_.input) {
     case Input::text:
-      return std::string(text);
+      return text;
     case Input::json:
       if (!is_json(text)) throw UsageError(std::string("the message is not JSON") + json_hint);
-      return std::string(text);
+      return text;
     case Input::hex:
       bytes = from_hex(text);
       if (!bytes) throw UsageError("the message is not hex; two digits make a byte, as in 00 ff");

@@ -45,14 +45,14 @@ class Envelope {
 
   /// The payload for `text`, made at `now`. Throws UsageError when `text` is not UTF-8 (byte offset
   /// named), not JSON, not hex or base64.
-  std::string wrap(std::string_view text, Timestamp now) const;
+  std::string wrap(std::string text, Timestamp now) const;
 
   /// The content type that MQTT 5 should carry, when one was asked for with --encode.
   std::optional<std::string> content_type() const;
 
  private:
   void append_value(std::string& out, std::string_view text) const;
-  std::string unwrapped(std::string_view text) const;
+  std::string unwrapped(std::string text) const;
 
   EnvelopeOptions options_;
   std::string begin_{};   ///< What stands before the message's value,

@@ -29,7 +29,7 @@ EnvelopeOptions in_utc() {
 }
 
 std::string wrapped(std::string_view text, const EnvelopeOptions& options = in_utc()) {
-  return Envelope{options}.wrap(text, evening);
+  return Envelope{options}.wrap(std::string(text), evening);
 }
 
 }  // namespace
