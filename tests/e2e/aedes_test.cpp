@@ -59,8 +59,9 @@ std::string installed(std::string& reason) {
   // Made aside, then renamed: half an installation is none.
   const fs::path aside{folder.string() + "-" + std::to_string(getpid())};
   fs::create_directories(aside);
-  auto npm = Command{"npm", "install", "--prefix", aside.string(), "--no-audit", "--no-fund",
-                     "--fetch-retries=0", "--fetch-timeout=5000", "aedes@1.2.0", "ws@8.23.0"};
+  auto npm = Command{"npm",         "install",   "--prefix",          aside.string(),
+                     "--no-audit",  "--no-fund", "--fetch-retries=0", "--fetch-timeout=5000",
+                     "aedes@1.2.0", "ws@8.23.0"};
   if (const char* home = std::getenv("HOME")) npm.environment("HOME", home);
   const auto result = run(npm, 60s);
   std::error_code ignored;

@@ -204,8 +204,8 @@ TEST_CASE("all names of an option of the connection mean the same") {
   CHECK(run({"mqtt-sub", "t", "--print-config", "-i", "x", "--will-topic", "w", "--will-message",
              "gone"})
             .out == will.out);
-  const auto property = run({"mqtt-sub", "t", "--print-config", "-i", "x", "-D", "connect",
-                             "receive-maximum", "9"});
+  const auto property =
+      run({"mqtt-sub", "t", "--print-config", "-i", "x", "-D", "connect", "receive-maximum", "9"});
   check_exit(property, 0);
   CHECK(run({"mqtt-sub", "t", "--print-config", "-i", "x", "--property", "connect",
              "receive-maximum", "9"})

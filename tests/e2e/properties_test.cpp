@@ -38,11 +38,20 @@ TEST_CASE("the properties of a message arrive at both kinds of subscriber") {
   Witness theirs{broker, 1, "%p|%C|%R|%D|%F|%P"};
   Process ours{broker.sub({"t", "-C", "1", "-o", "json"})};
   REQUIRE(broker.wait_for_subscription("t", 2));
-  check_exit(run(broker.pub({"t", "hi", "--raw", "-D", "publish", "content-type", "text/plain",
-                             "-D", "publish", "response-topic", "answers", "-D", "publish",
-                             "correlation-data", "x1", "-D", "publish", "payload-format-indicator",
-                             "1", "-D", "publish", "message-expiry-interval", "600", "-D",
-                             "publish", "user-property", "k", "v w"})),
+  check_exit(run(broker.pub({"t",          "hi",
+                             "--raw",      "-D",
+                             "publish",    "content-type",
+                             "text/plain", "-D",
+                             "publish",    "response-topic",
+                             "answers",    "-D",
+                             "publish",    "correlation-data",
+                             "x1",         "-D",
+                             "publish",    "payload-format-indicator",
+                             "1",          "-D",
+                             "publish",    "message-expiry-interval",
+                             "600",        "-D",
+                             "publish",    "user-property",
+                             "k",          "v w"})),
              0);
   CHECK(theirs.out() == "hi|text/plain|answers|x1|1|k:v w\n");
   const auto record = ours.wait().out;
@@ -88,11 +97,28 @@ TEST_CASE("properties of four bytes that the library would send wrongly are refu
 
 TEST_CASE("properties of a subscription and of a leave are sent with them") {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
-  check_exit(run(sub(broker.port(),
-                     {"t", "-E", "-U", "old", "-D", "subscribe", "user-property", "s", "1", "-D",
-                      "unsubscribe", "user-property", "u", "2", "-D", "disconnect",
-                      "session-expiry-interval", "77", "-D", "connect", "session-expiry-interval",
-                      "99"})),
+  check_exit(run(sub(broker.port(), {"t",
+                                     "-E",
+                                     "-U",
+                                     "old",
+                                     "-D",
+                                     "subscribe",
+                                     "user-property",
+                                     "s",
+                                     "1",
+                                     "-D",
+                                     "unsubscribe",
+                                     "user-property",
+                                     "u",
+                                     "2",
+                                     "-D",
+                                     "disconnect",
+                                     "session-expiry-interval",
+                                     "77",
+                                     "-D",
+                                     "connect",
+                                     "session-expiry-interval",
+                                     "99"})),
              0);
   const auto pair = [](const std::string& key, const std::string& value) {
     return encode_byte(0x26) + encode_text(key) + encode_text(value);

@@ -32,9 +32,9 @@ TEST_CASE("a broker is reached through an HTTP proxy, and in no other way") {
   Broker broker;
   const HttpProxy proxy;
   for (const std::string version : {"5", "3.1.1"}) {
-    check_exit_within(run(broker.pub({"t", "hi", "--raw", "-r", "--http-proxy", proxy.url(), "-V",
-                                      version})),
-                      0, 2s);
+    check_exit_within(
+        run(broker.pub({"t", "hi", "--raw", "-r", "--http-proxy", proxy.url(), "-V", version})), 0,
+        2s);
     CHECK(run(broker.sub({"t", "-C", "1", "--http-proxy", proxy.url(), "-V", version})).out ==
           "hi\n");
   }
@@ -103,9 +103,9 @@ TEST_CASE("a proxy that refuses is named with what it says") {
     refused(broker.pub({"t", "hi", "--tls", "--http-proxy", login}), proxy.port(), refusal);
   }
   const auto port = free_port();
-  refused(broker.pub({"t", "hi", "--http-proxy", "http://me:s3cret@127.0.0.1:" +
-                                                     std::to_string(port)}),
-          port, "connection refused");
+  refused(
+      broker.pub({"t", "hi", "--http-proxy", "http://me:s3cret@127.0.0.1:" + std::to_string(port)}),
+      port, "connection refused");
 }
 
 TEST_CASE("a proxy that does not answer ends a run in time") {

@@ -82,7 +82,8 @@ TEST_CASE("a broker that is back within two seconds is used within three more") 
   CHECK(count(bereaved.process.err(), " is back") == 1);
 }
 
-TEST_CASE("a broker that stays away is asked at once, after 1 s, after 2 s more, and costs nothing") {
+TEST_CASE(
+    "a broker that stays away is asked at once, after 1 s, after 2 s more, and costs nothing") {
   Bereaved bereaved;
   REQUIRE(bereaved.wait_for_attempts(3));
   const auto passed = now() - bereaved.lost;

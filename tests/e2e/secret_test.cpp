@@ -35,8 +35,8 @@ void says_nothing(const std::string& text) {
 /// Runs that use the secret, and runs that fail with it.
 void keeps(const Key& key) {
   CAPTURE(key.name);
-  Process process{Command{"mqtt-sub", "t", "--debug", "-v", "--on-ready", "echo subscribed"}.add(
-      key.words)};
+  Process process{
+      Command{"mqtt-sub", "t", "--debug", "-v", "--on-ready", "echo subscribed"}.add(key.words)};
   const bool ready = process.wait_for_err("subscribed");
   INFO(process.err());
   REQUIRE(ready);
@@ -70,11 +70,12 @@ void fails(const std::vector<std::string>& words, int code) {
 TEST_CASE("a pre-shared key is in no process list and no message") {
   const TemporaryDirectory directory;
   BrokerOptions options;
-  options.lines = "psk_hint hint\npsk_file " + directory.write("keys", "me:" + secret + "\n") + "\n";
+  options.lines =
+      "psk_hint hint\npsk_file " + directory.write("keys", "me:" + secret + "\n") + "\n";
   Broker broker{options};
   const auto file = directory.write("key", secret + "\n");
-  const std::vector<std::string> there{"-h", "localhost", "-p", broker.port_text(),
-                                       "--psk-identity", "me"};
+  const std::vector<std::string> there{
+      "-h", "localhost", "-p", broker.port_text(), "--psk-identity", "me"};
   auto words = there;
   words.insert(words.end(), {"--psk", secret});
   keeps({"--psk", words});
@@ -149,9 +150,18 @@ TEST_CASE("headers and query of a WebSocket are in no process list and no messag
 
 TEST_CASE("data for authentication is in no process list and no message") {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
-  const std::vector<std::string> words{"-h", "127.0.0.1", "-p", broker.port_text(), "-D",
-                                       "connect", "authentication-method", "own", "-D", "connect",
-                                       "authentication-data", secret};
+  const std::vector<std::string> words{"-h",
+                                       "127.0.0.1",
+                                       "-p",
+                                       broker.port_text(),
+                                       "-D",
+                                       "connect",
+                                       "authentication-method",
+                                       "own",
+                                       "-D",
+                                       "connect",
+                                       "authentication-data",
+                                       secret};
   keeps({"-D", words});
   CHECK(broker.received(PacketType::connect).at(0).body.find(secret) != std::string::npos);
   fails({"-D", "publish", "authentication-data", secret}, 2);

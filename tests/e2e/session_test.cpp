@@ -86,10 +86,9 @@ TEST_CASE("what came while a program with a kept session was away is there when 
 
 TEST_CASE("a password may be typed, and is not shown") {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
-  Process process{
-      sub(broker.port(), {"t", "-u", "me", "--ask-password", "--debug"})
-          .terminal_input()
-          .terminal_errors()};
+  Process process{sub(broker.port(), {"t", "-u", "me", "--ask-password", "--debug"})
+                      .terminal_input()
+                      .terminal_errors()};
   const bool asked = process.wait_for_err("assword");
   INFO(process.err());
   REQUIRE(asked);
@@ -111,8 +110,8 @@ TEST_CASE("a configuration file and a profile are used, and the command line win
   home.write("mqtt-tools/config.toml",
              "host = [\"127.0.0.1\"]\nport = " + by_file.port_text() + "\n");
   home.write("mqtt-tools/shed.toml", "port = " + by_profile.port_text() + "\n");
-  const auto named = home.write("other.toml", "host = [\"127.0.0.1:" + by_word.port_text() +
-                                                  "\"]\nnonsense = 1\n");
+  const auto named = home.write(
+      "other.toml", "host = [\"127.0.0.1:" + by_word.port_text() + "\"]\nnonsense = 1\n");
   const auto publish = [&](std::initializer_list<std::string> words) {
     auto command = Command{"mqtt-pub", "t", "hi"}.add(words);
     return run(command.environment("XDG_CONFIG_HOME", home.path().string()));

@@ -44,8 +44,8 @@ void fails(const Broker& broker, const std::string& words,
     for (const std::string version : {"auto", "3.1.1"}) {
       Relay relay{broker.port()};
       relay.record();
-      auto command = Command{program, "-h", "localhost", "-p", relay.port_text(),
-                             "-V",    version, "-t", "secret/topic"};
+      auto command = Command{program, "-h",    "localhost", "-p",          relay.port_text(),
+                             "-V",    version, "-t",        "secret/topic"};
       if (program == "mqtt-pub") command.add({"-m", "hi"});
       command.add(options);
       CAPTURE(command.text());

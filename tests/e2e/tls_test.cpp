@@ -143,8 +143,8 @@ TEST_CASE("a broker that wants a client certificate gets it, with and without a 
   check_exit(certified({"--cert", files.client(), "--key", files.encrypted_key(), "--keypass-file",
                         passphrase}),
              0);
-  const auto both = directory.write("both.pem",
-                                    read_file(files.client()) + read_file(files.client_key()));
+  const auto both =
+      directory.write("both.pem", read_file(files.client()) + read_file(files.client_key()));
   check_exit(certified({"--cert", both}), 0);
   CHECK(broker.wait_for_log("u'a client'", patience, 3));
 
@@ -175,9 +175,8 @@ TEST_CASE("a pre-shared key opens the connection, and a wrong one does not") {
                     directory.write("right", "0123456789ABCDEF\n"), "-V", "3.1.1"}),
              0);
   CHECK(broker.wait_for_log("u'me'", patience, 2));
-  for (const auto& [identity, key] :
-       {std::pair<std::string, std::string>{"me", "0123456789abcdee"},
-        {"you", "0123456789abcdef"}}) {
+  for (const auto& [identity, key] : {std::pair<std::string, std::string>{"me", "0123456789abcdee"},
+                                      {"you", "0123456789abcdef"}}) {
     CAPTURE(identity, key);
     const auto result = keyed({"--psk-identity", identity, "--psk", key});
     check_exit_within(result, 3, 3s);
@@ -249,7 +248,8 @@ TEST_CASE("a TLS option without TLS is refused before connecting") {
       CAPTURE(command.text());
       const auto result = run(command);
       check_exit_within(result, 2, 1s);
-      CHECK((contains(result.err, words.at(0)) || contains(result.err, words.at(words.size() / 2))));
+      CHECK(
+          (contains(result.err, words.at(0)) || contains(result.err, words.at(words.size() / 2))));
     }
   }
   const auto result = run({"mqtt-pub", "-h", "127.0.0.1", "-p", port, "--insecure", "t", "hi"});
@@ -267,9 +267,8 @@ TEST_CASE("port 8883 means TLS, and plain text to it is refused") {
   options.lines = "listener 8883 " + host + "\ncertfile " + files.server() + "\nkeyfile " +
                   files.server_key() + "\n";
   const Broker broker{options};
-  const std::vector<std::vector<std::string>> encrypted{{"-h", host, "-p", "8883"},
-                                                        {"-h", host + ":8883"},
-                                                        {"-L", "mqtts://" + host}};
+  const std::vector<std::vector<std::string>> encrypted{
+      {"-h", host, "-p", "8883"}, {"-h", host + ":8883"}, {"-L", "mqtts://" + host}};
   for (const auto& words : encrypted) {
     // --insecure only says how: without TLS it is an error.
     const auto command = Command{"mqtt-pub", "--insecure", "t", "hi"}.add(words);

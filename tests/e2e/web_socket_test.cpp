@@ -2,10 +2,10 @@
 //
 // MQTT over WebSocket, with a server that minds what the specification says.
 
+#include "support/web_socket.hpp"
 #include "catch.hpp"
 #include "support/certificates.hpp"
 #include "support/programs.hpp"
-#include "support/web_socket.hpp"
 
 using namespace mqtt_tools::support;
 
@@ -32,16 +32,17 @@ Command sub_by(const std::string& url, std::initializer_list<std::string> words)
 
 }  // namespace
 
-TEST_CASE("a WebSocket is asked for with path and headers, and used by both programs", "[.coalesced]") {
+TEST_CASE("a WebSocket is asked for with path and headers, and used by both programs") {
   Broker broker;
   WebSocket::Rules rules;
   rules.path = "/some/path?token=a%20b";
   const WebSocket server{broker.port(), rules};
   const auto url = "ws://127.0.0.1:" + server.port_text() + rules.path;
   for (const std::string version : {"5", "3.1.1"}) {
-    check_exit_within(run(pub_by(url, {"hi", "--raw", "-r", "-V", version, "--ws-header",
-                                       "X-First: one", "--ws-header", "Authorization: Bearer xyz"})),
-                      0, 2s);
+    check_exit_within(
+        run(pub_by(url, {"hi", "--raw", "-r", "-V", version, "--ws-header", "X-First: one",
+                         "--ws-header", "Authorization: Bearer xyz"})),
+        0, 2s);
     const auto result = run(sub_by(url, {"-C", "1", "-W", "10", "-V", version}));
     check_exit(result, 0);
     CHECK(result.out == "hi\n");
@@ -71,7 +72,7 @@ TEST_CASE("a login in the URL of a WebSocket is for the broker") {
   CHECK_FALSE(contains(server.requests().at(0), "Authorization"));
 }
 
-TEST_CASE("a million bytes go over a WebSocket both ways, in whatever fragments", "[.coalesced]") {
+TEST_CASE("a million bytes go over a WebSocket both ways, in whatever fragments") {
   Broker broker;
   const TemporaryDirectory directory;
   const auto payload = million();
@@ -92,20 +93,47 @@ TEST_CASE("a million bytes go over a WebSocket both ways, in whatever fragments"
   }
 }
 
-TEST_CASE("a stream of lines goes over a WebSocket in order", "[.coalesced]") {
+TEST_CASE("a stream of lines goes over a WebSocket in order, with and without TLS") {
+  Certificates files;
+  Broker broker;
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    WebSocket::Rules rules;
+    rules.fragment = 100;
+    if (tls) rules.tls = make_tls_context(files.server(), files.server_key());
+    const WebSocket server{broker.port(), rules};
+    const auto url = (tls ? "wss://localhost:" : "ws://localhost:") + server.port_text();
+    auto subscribe = sub_by(url, {"-C", "2000"});
+    auto publish = pub_by(url, {"-l", "--raw"});
+    if (tls) subscribe.add({"--cafile", files.ca()});
+    if (tls) publish.add({"--cafile", files.ca()});
+    Process subscriber{subscribe};
+    REQUIRE(broker.wait_for_subscription("t", tls ? 2 : 1));
+    check_exit(run(publish, sequence(1, 2'000)), 0);
+    const auto result = subscriber.wait();
+    check_exit(result, 0);
+    CHECK(result.out == sequence(1, 2'000));
+    CHECK(server.complaints().empty());
+    CHECK(server.frames() > 2'000);
+  }
+}
+
+TEST_CASE("a WebSocket server may answer at length, and ask whether we are still there") {
   Broker broker;
   WebSocket::Rules rules;
-  rules.fragment = 100;
+  rules.ping = true;
+  for (int i = 0; i < 100; ++i) {
+    rules.headers += "X-Header-" + std::to_string(i) + ": " + std::string(100, 'x') + "\r\n";
+  }
   const WebSocket server{broker.port(), rules};
-  const auto url = "ws://127.0.0.1:" + server.port_text() + "/mqtt";
-  Process subscriber{sub_by(url, {"-C", "2000"})};
+  // It asks after the answer to our own ping, too.
+  Process subscriber{sub_by("ws://127.0.0.1:" + server.port_text(), {"-k", "1"})};
   REQUIRE(broker.wait_for_subscription("t"));
-  check_exit(run(pub_by(url, {"-l", "--raw"}), sequence(1, 2'000)), 0);
-  const auto result = subscriber.wait();
-  check_exit(result, 0);
-  CHECK(result.out == sequence(1, 2'000));
+  CHECK(server.wait_for_pongs(5));
+  check_exit(run(broker.pub({"t", "--raw", "next"})), 0);
+  CHECK(subscriber.wait_for_out("next\n"));
+  CHECK(subscriber.err().empty());
   CHECK(server.complaints().empty());
-  CHECK(server.frames() > 2'000);
 }
 
 TEST_CASE("a WebSocket with TLS is verified, and carries a million bytes both ways") {
@@ -129,8 +157,8 @@ TEST_CASE("a WebSocket with TLS is verified, and carries a million bytes both wa
   const auto unknown = run(pub_by(url, {"hi"}));
   check_exit_within(unknown, 3, 3s);
   CHECK(contains(unknown.err, "from an unknown authority, 'Test CA'"));
-  const auto elsewhere = run(pub_by("wss://127.0.0.1:" + server.port_text() + "/mqtt",
-                                    {"hi", "--cafile", files.ca()}));
+  const auto elsewhere = run(
+      pub_by("wss://127.0.0.1:" + server.port_text() + "/mqtt", {"hi", "--cafile", files.ca()}));
   check_exit_within(elsewhere, 3, 3s);
   CHECK(contains(elsewhere.err, "not for 127.0.0.1 but for localhost"));
 }
@@ -140,8 +168,8 @@ TEST_CASE("a WebSocket that is refused is told in the server's words") {
   WebSocket::Rules rules;
   rules.refusal = "403 Forbidden";
   const WebSocket forbidding{broker.port(), rules};
-  const auto result = run(pub_by("ws://127.0.0.1:" + forbidding.port_text() + "/mqtt?key=s3cret",
-                                 {"hi", "--debug"}));
+  const auto result = run(
+      pub_by("ws://127.0.0.1:" + forbidding.port_text() + "/mqtt?key=s3cret", {"hi", "--debug"}));
   check_exit_within(result, 3, 3s);
   CHECK(contains(result.err, "403 Forbidden to the WebSocket request for /mqtt"));
   CHECK_FALSE(contains(result.err, "s3cret"));
@@ -166,8 +194,8 @@ TEST_CASE("a plain WebSocket to a port with TLS is told as such") {
 TEST_CASE("a WebSocket that is lost is made again") {
   Broker broker;
   const WebSocket server{broker.port()};
-  Process process{sub_by("ws://127.0.0.1:" + server.port_text() + "/mqtt",
-                         {"--reconnect-max", "0.1"})};
+  Process process{
+      sub_by("ws://127.0.0.1:" + server.port_text() + "/mqtt", {"--reconnect-max", "0.1"})};
   REQUIRE(broker.wait_for_subscription("t"));
   broker.kill();
   REQUIRE(process.wait_for_err("lost"));

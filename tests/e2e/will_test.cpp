@@ -20,7 +20,9 @@ struct Idler {
 
 const std::vector<Idler> idlers{
     {"mqtt-sub", [](const Broker& broker) { return broker.sub({"other"}); }},
-    {"mqtt-pub", [](const Broker& broker) { return broker.pub({"other", "-l"}).open_input(); }}};
+    {"mqtt-pub", [](const Broker& broker) {
+       return broker.pub({"other", "-l"}).open_input();
+     }}};
 
 }  // namespace
 
@@ -30,9 +32,9 @@ TEST_CASE("the will of a program that is killed is published, as it was given") 
       CAPTURE(idler.name, version);
       Broker broker;
       Witness witness{broker, 1, "%t %q %p"};
-      Process process{idler.command(broker).add({"--will-topic", "t", "--will-payload", "gone %t",
-                                                 "--will-qos", "2", "--will-retain", "-i", "mortal",
-                                                 "-V", version})};
+      Process process{
+          idler.command(broker).add({"--will-topic", "t", "--will-payload", "gone %t", "--will-qos",
+                                     "2", "--will-retain", "-i", "mortal", "-V", version})};
       REQUIRE(broker.wait_for_log(" as mortal"));
       process.signal(SIGKILL);
       CHECK(witness.out() == "t 2 gone %t\n");
@@ -48,8 +50,8 @@ TEST_CASE("the will of a program that leaves in order is not published") {
       CAPTURE(idler.name, signal);
       Broker broker;
       Witness witness{broker, 1};
-      Process process{
-          idler.command(broker).add({"--will-topic", "t", "--will-payload", "gone", "-i", "mortal"})};
+      Process process{idler.command(broker).add(
+          {"--will-topic", "t", "--will-payload", "gone", "-i", "mortal"})};
       REQUIRE(broker.wait_for_log(" as mortal"));
       process.signal(signal);
       check_exit(process.wait(), 128 + signal);
@@ -62,11 +64,30 @@ TEST_CASE("the will of a program that leaves in order is not published") {
 TEST_CASE("a will carries the properties that MQTT 5 has for it") {
   Broker broker;
   Witness witness{broker, 1, "%p|%C|%R|%D|%P"};
-  Process process{broker.sub({"other", "--will-topic", "t",           "--will-payload", "gone",
-                              "-D",    "will",         "content-type", "text/plain",    "-D",
-                              "will",  "user-property", "k",           "v w",           "-D",
-                              "will",  "response-topic", "answers",    "-D",            "will",
-                              "correlation-data", "x1", "-i", "mortal"})};
+  Process process{broker.sub({"other",
+                              "--will-topic",
+                              "t",
+                              "--will-payload",
+                              "gone",
+                              "-D",
+                              "will",
+                              "content-type",
+                              "text/plain",
+                              "-D",
+                              "will",
+                              "user-property",
+                              "k",
+                              "v w",
+                              "-D",
+                              "will",
+                              "response-topic",
+                              "answers",
+                              "-D",
+                              "will",
+                              "correlation-data",
+                              "x1",
+                              "-i",
+                              "mortal"})};
   REQUIRE(broker.wait_for_log(" as mortal"));
   process.signal(SIGKILL);
   CHECK(witness.out() == "gone|text/plain|answers|x1|k:v w\n");
@@ -86,8 +107,9 @@ TEST_CASE("a will may wait, for as long as was asked") {
 
 TEST_CASE("what belongs to a will needs one") {
   for (const auto& command :
-       {Command{"mqtt-sub", "t", "--will-payload", "gone"}, Command{"mqtt-sub", "t", "--will-retain"},
-        Command{"mqtt-sub", "t", "--will-qos", "1"}, Command{"mqtt-sub", "t", "--will-delay", "1"},
+       {Command{"mqtt-sub", "t", "--will-payload", "gone"},
+        Command{"mqtt-sub", "t", "--will-retain"}, Command{"mqtt-sub", "t", "--will-qos", "1"},
+        Command{"mqtt-sub", "t", "--will-delay", "1"},
         Command{"mqtt-sub", "t", "-D", "will", "content-type", "x"},
         Command{"mqtt-sub", "t", "--will-topic", "a/#"}}) {
     CAPTURE(command.text());

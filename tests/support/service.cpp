@@ -23,9 +23,8 @@ void Service::listen() {
     if (waited[0].revents != 0) return;
     auto fd = listener_.accept();
     if (!fd) continue;
-    servants_.emplace_back([this, client = std::make_shared<Channel>(std::move(fd), leaving_)] {
-      serve_(*client);
-    });
+    servants_.emplace_back(
+        [this, client = std::make_shared<Channel>(std::move(fd), leaving_)] { serve_(*client); });
   }
 }
 

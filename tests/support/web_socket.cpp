@@ -15,7 +15,9 @@ namespace {
 constexpr int continuation = 0;
 constexpr int binary = 2;
 constexpr int close_frame = 8;
+constexpr int ping = 9;
 constexpr int pong = 10;
+constexpr std::string_view question = "still there?";
 
 char as_byte(std::size_t number) { return static_cast<char>(number & 0xFF); }
 
@@ -83,6 +85,9 @@ class WebSocket::Reader {
     for (std::size_t at = 0; at < size; ++at) bytes_[from + at] ^= bytes_[from - 4 + at % 4];
     look(static_cast<int>(byte(0) & 0x0F), (byte(0) & 0x80) != 0, (byte(0) & 0x70) != 0,
          (byte(1) & 0x80) != 0);
+    if ((byte(0) & 0x0F) == pong && bytes_.substr(from, size) != question) {
+      server_.complain("a pong that repeats something else");
+    }
     if ((byte(0) & 0x0F) <= binary) data += bytes_.substr(from, size);
     bytes_.erase(0, from + size);
     return true;
@@ -99,7 +104,9 @@ class WebSocket::Reader {
       server_.complain("a frame with opcode " + std::to_string(opcode));
     }
     const std::lock_guard lock{server_.mutex_};
-    ++server_.frames_;
+    if (opcode <= binary) ++server_.frames_;
+    if (opcode == pong) ++server_.pongs_;
+    server_.changed_.notify_all();
   }
 
   WebSocket& server_;
@@ -127,6 +134,11 @@ std::size_t WebSocket::frames() const {
   return frames_;
 }
 
+bool WebSocket::wait_for_pongs(int count, milliseconds limit) const {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, limit, [&] { return pongs_ >= count; });
+}
+
 void WebSocket::complain(const std::string& what) {
   const std::lock_guard lock{mutex_};
   complaints_.push_back(what);
@@ -140,7 +152,7 @@ std::string WebSocket::framed(const std::string& bytes) const {
     text += frame(at == 0 ? binary : continuation, at + size == bytes.size(),
                   std::string_view{bytes}.substr(at, size));
   }
-  return text;
+  return rules_.ping && !bytes.empty() ? text + frame(ping, true, question) : text;
 }
 
 void WebSocket::serve(Channel& client) {
@@ -171,7 +183,7 @@ void WebSocket::serve(Channel& client) {
   client.give(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: " +
-      acceptance(header(head, "Sec-WebSocket-Key")) + "\r\n\r\n");
+      acceptance(header(head, "Sec-WebSocket-Key")) + "\r\n" + rules_.headers + "\r\n");
   Channel broker{std::move(way), service_.leaving()};
   Reader reader{*this};
   join(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "support/patience.hpp"
 #include "support/service.hpp"
 
+#include <condition_variable>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,8 +18,10 @@ class WebSocket {
   struct Rules {
     std::string path = "/mqtt";
     TlsContext tls{};
-    std::string refusal{};            ///< "403 Forbidden" for everybody.
+    std::string refusal{};           ///< "403 Forbidden" for everybody.
+    std::string headers{};           ///< Further ones of the answer, each with its line's end.
     std::size_t fragment = 100'000;  ///< The longest to the client.
+    bool ping = false;               ///< After all that the broker says.
   };
 
   explicit WebSocket(int broker_port) : WebSocket(broker_port, Rules{}) {}
@@ -27,7 +31,8 @@ class WebSocket {
   std::string port_text() const { return std::to_string(port()); }
   std::vector<std::string> requests() const;    ///< The heads of all, as they came.
   std::vector<std::string> complaints() const;  ///< What clients did that RFC 6455 forbids.
-  std::size_t frames() const;                   ///< That came from clients.
+  std::size_t frames() const;                   ///< Those of data that came from clients.
+  bool wait_for_pongs(int count, milliseconds limit = patience) const;
 
  private:
   class Reader;
@@ -42,6 +47,8 @@ class WebSocket {
   std::vector<std::string> requests_{};
   std::vector<std::string> complaints_{};
   std::size_t frames_ = 0;
+  int pongs_ = 0;
+  mutable std::condition_variable changed_{};
   Service service_;
 };
 
