@@ -79,7 +79,7 @@ const std::vector<Proof> proofs{
     {{"--keypass-file"},
      {"a broker that wants a client certificate gets it, with and without a passphrase",
       "a wrong passphrase is refused before connecting, and not repeated"}},
-    {{"--insecure"}, {"--insecure verifies nothing, and says so once even with --quiet"}},
+    {{"--insecure"}, {"option --insecure verifies nothing, and says so once even with --quiet"}},
     {{"--ciphers"}, {"versions, ciphers and application protocols are offered as asked"}},
     {{"--tls-version"}, {"versions, ciphers and application protocols are offered as asked"}},
     {{"--tls-alpn"}, {"versions, ciphers and application protocols are offered as asked"}},

@@ -115,7 +115,7 @@ TEST_CASE("an IPv6 address is refused rather than used unverified, and a name on
   check_exit(run(pub_to("localhost", by_name.port(), {"--cafile", files.ca()})), 0);
 }
 
-TEST_CASE("--insecure verifies nothing, and says so once even with --quiet") {
+TEST_CASE("option --insecure verifies nothing, and says so once even with --quiet") {
   Certificates files;
   for (const auto& certificate : {files.expired(), files.self_signed(), files.other_name()}) {
     CAPTURE(certificate);
