@@ -51,7 +51,7 @@ TEST_CASE("the will of a program that leaves in order is not published") {
       Broker broker;
       Witness witness{broker, 1};
       Process process{
-          idler.command(broker).add({"--will-topic", "t", "--will-payload", "gone", "-v"})};
+          idler.command(broker).add({"--will-topic", "t", "--will-payload", "gone", "--debug"})};
       REQUIRE(process.wait_for_err("connected to"));  // so that it can say good-bye
       process.signal(signal);
       check_exit(process.wait(), 128 + signal);
