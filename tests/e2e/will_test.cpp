@@ -7,6 +7,7 @@
 #include "support/script_broker.hpp"
 
 #include <signal.h>
+#include <future>
 
 using namespace mqtt_tools::support;
 
@@ -59,6 +60,31 @@ TEST_CASE("the will of a program that leaves in order is not published") {
       CHECK(witness.out() == "the end\n");
     }
   }
+}
+
+TEST_CASE("a program that is told to leave while it connects takes its will back") {
+  std::promise<void> told;
+  ScriptBroker broker{[&told](Session& session) {
+    session.expect(PacketType::connect);
+    told.get_future().wait();
+    session.connack(0);
+    session.serve();
+  }};
+  Process process{sub(broker.port(), {"t", "--will-topic", "w", "--will-payload", "gone"})};
+  REQUIRE(broker.wait_for(PacketType::connect));
+  process.signal(SIGINT);
+  told.set_value();
+  check_exit(process.wait(within(1s)), 130);
+  REQUIRE(broker.wait_for_end());
+  CHECK(broker.received(PacketType::disconnect).size() == 1);
+}
+
+TEST_CASE("a program with a will is not held up by a broker that does not answer") {
+  ScriptBroker broker{[](Session& session) { session.stay_silent(); }};
+  Process process{sub(broker.port(), {"t", "--will-topic", "w", "--will-payload", "gone"})};
+  REQUIRE(broker.wait_for(PacketType::connect));
+  process.signal(SIGINT);
+  check_exit(process.wait(within(1s)), 130);
 }
 
 TEST_CASE("a will carries the properties that MQTT 5 has for it") {
