@@ -69,7 +69,8 @@ void becomes(const std::string& in, const std::string& out) {
 }  // namespace
 
 TEST_CASE("a frame that holds one packet stays as it is") {
-  for (const std::size_t size : {0, 1, 2, 122, 123, 124, 125, 127, 128, 16'383, 65'531, 65'532}) {
+  for (const std::size_t size :
+       std::vector<std::size_t>{0, 1, 2, 122, 123, 124, 125, 127, 128, 16'383, 65'531, 65'532}) {
     CAPTURE(size);
     becomes(upgraded + binary(packet(size)), upgraded + binary(packet(size)));
   }
