@@ -63,7 +63,8 @@ std::string line(std::string_view key, const std::string& value, const std::stri
 
 std::string address(const Address& address) {
   const bool slash = address.path.empty() || address.path.front() == '/';
-  return line("url", quoted(address.scheme + "://" + (slash ? "" : "/") + address.path),
+  return line("url",
+              quoted(address.scheme + "://" + (slash ? "" : "/") + masked_query(address.path)),
               words(address.origin));
 }
 

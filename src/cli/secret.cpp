@@ -9,7 +9,7 @@ namespace {
 
 /// Hides what stands between the user's name and the last `@`. A password that was not %-encoded
 /// may hold any character, so that more than the password may go, never less.
-std::string masked_url(std::string_view url) {
+std::string masked_login(std::string_view url) {
   const std::size_t at = url.rfind('@');
   if (at == std::string_view::npos) {
     return std::string{url};
@@ -21,6 +21,13 @@ std::string masked_url(std::string_view url) {
     return std::string{url};
   }
   return std::string{url.substr(0, colon + 1)}.append(hidden).append(url.substr(at));
+}
+
+std::string masked_url(std::string_view url) {
+  const std::size_t host = url.rfind('@') == std::string_view::npos ? 0 : url.rfind('@');
+  const std::size_t query = url.find('?', host);
+  return masked_login(url.substr(0, query)) +
+         (query == std::string_view::npos ? "" : masked_query(url.substr(query)));
 }
 
 std::string masked_header(std::string_view header) {
@@ -42,6 +49,13 @@ std::string masked_property(std::string_view words) {
 }
 
 }  // namespace
+
+std::string masked_query(std::string_view path) {
+  const std::size_t query = path.find('?');
+  return query == std::string_view::npos || query + 1 == path.size()
+             ? std::string{path}
+             : std::string{path.substr(0, query + 1)}.append(hidden);
+}
 
 bool secret_property(std::string_view name) { return name == "authentication-data"; }
 

@@ -2,6 +2,7 @@
 #include "cli/tls_flags.hpp"
 
 #include "error.hpp"
+#include "escape.hpp"
 
 #include <algorithm>
 #include <array>
@@ -44,10 +45,25 @@ const Setting* leading_to_port(const Settings& settings,
                                                                       : settings.find("host");
 }
 
+/// Where only port 8883 asks for TLS, a host with another port of its own would get TLS it may not
+/// speak, or the others plain text.
+void refuse_mixture(const std::vector<connection::Endpoint>& endpoints) {
+  for (const connection::Endpoint& endpoint : endpoints) {
+    if (endpoint.port != tls_port && endpoint.port != 0) {
+      throw UsageError("--host: port 8883 speaks TLS, but does " + escaped(endpoint.host) + ":" +
+                       std::to_string(endpoint.port) +
+                       "? All hosts do or none: --tls says that they do");
+    }
+  }
+}
+
 bool decide(const Settings& settings, const std::vector<connection::Endpoint>& endpoints) {
   const Setting* option = asking(settings);
   const Setting* port = leading_to_port(settings, endpoints);
   if (!settings.address()) {
+    if (option == nullptr && port != nullptr) {
+      refuse_mixture(endpoints);
+    }
     return option != nullptr || port != nullptr;
   }
   const Address& address = *settings.address();

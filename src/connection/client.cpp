@@ -94,6 +94,7 @@ struct Client::Impl {
   std::vector<bool> unsubscribed{};
   bool was_ready = false;
   bool told_waiting = false;
+  bool going = false;  ///< Leave as soon as the attempt under way is decided.
 
   Backoff backoff{seconds{30}};
   std::minstd_rand random{std::random_device{}()};
@@ -163,6 +164,10 @@ struct Client::Impl {
   void attempt_failed(Clock::time_point now) {
     const Failure why = attempt->failure();
     attempt.reset();
+    if (going) {
+      finish_leaving();
+      return;
+    }
     const bool first = connections == 0;
     if (why.code != ExitCode::no_connection || (first && why.lasting)) {
       end(why.code, why.text);
@@ -202,6 +207,10 @@ struct Client::Impl {
     const int port = endpoint.port != 0 ? endpoint.port : default_port(options());
     const bool v6 = endpoint.host.find(':') != std::string::npos;
     broker = (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(port);
+    if (going) {
+      begin_leaving(now);
+      return;
+    }
 
     if (limits.server_keep_alive && *limits.server_keep_alive > 0 &&
         (keep_alive.count() == 0 || seconds{*limits.server_keep_alive} < keep_alive)) {
@@ -402,6 +411,12 @@ struct Client::Impl {
     }
   }
 
+  void begin_leaving(Clock::time_point now) {
+    state = State::leaving;
+    due = now + seconds{1};
+    session->disconnect();
+  }
+
   void finish_leaving() {
     state = State::over;
     session = nullptr;
@@ -542,13 +557,14 @@ bool Client::more() const { return !impl_->shared.ring.empty(); }
 void Client::leave(Clock::time_point now) {
   auto& self = *impl_;
   self.shared.ring.hurry();
-  if (!connected()) {
+  if (connected()) {
+    self.begin_leaving(now);
+  } else if (self.state == Impl::State::attempting && self.options().will) {
+    // The broker may have our CONNECT; without a DISCONNECT it would publish the will.
+    self.going = true;
+  } else {
     self.finish_leaving();
-    return;
   }
-  self.state = Impl::State::leaving;
-  self.due = now + seconds{1};
-  self.session->disconnect();
 }
 
 bool Client::left() const {

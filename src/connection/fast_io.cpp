@@ -11,6 +11,7 @@
 //   deaf for 100 ms after each second of silence         late messages      < 1 ms
 //   broker's Nagle waits for our delayed ACK             40 ms steps        0
 //   five system calls for a packet                                          < 1 in a burst
+//   packets and frames of WebSocket in step, or lost     late, or lost      whole and at once
 //
 // Only calls that come out of Paho's own code are served; everyone else's go straight on. A Paho
 // that waits in another way is not hit. MQTT_TOOLS_FAST_IO=0 in the environment switches all off.
@@ -98,6 +99,8 @@ struct World {
   decltype(&::recv) recv = next(&::recv, "recv");
   decltype(&::writev) writev = next(&::writev, "writev");
   decltype(&::SSL_connect) ssl_connect = next(&::SSL_connect, "SSL_connect");
+  decltype(&::SSL_read) ssl_read = next(&::SSL_read, "SSL_read");
+  decltype(&::SSL_pending) ssl_pending = next(&::SSL_pending, "SSL_pending");
   decltype(&::SSL_write) ssl_write = next(&::SSL_write, "SSL_write");
   Code paho = find_paho();
 };
@@ -338,6 +341,26 @@ int SSL_connect(SSL* ssl) {
     }
   }
   return world().ssl_connect(ssl);
+}
+
+int SSL_read(SSL* ssl, void* bytes, int size) {
+  auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
+  if (stream == nullptr || stream->state() != State::tls || size <= 0) {
+    return world().ssl_read(ssl, bytes, size);
+  }
+  const auto decrypt = [ssl](char* to, std::size_t most) {
+    return world().ssl_read(ssl, to, static_cast<int>(most));
+  };
+  return stream->read_decrypted(decrypt, bytes, static_cast<std::size_t>(size));
+}
+
+/// Paho asks whether poll(2) would not tell of all that has come.
+int SSL_pending(const SSL* ssl) {
+  const int pending = world().ssl_pending(ssl);
+  const auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
+  return stream != nullptr && stream->state() == State::tls
+             ? pending + static_cast<int>(stream->held())
+             : pending;
 }
 
 int SSL_write(SSL* ssl, const void* bytes, int size) {

@@ -6,6 +6,8 @@
 
 #include <sys/socket.h>
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
 #include <new>
 
@@ -22,6 +24,8 @@ PahoSocket* PahoSocket::find(int descriptor) {
 void PahoSocket::enter(State state) {
   const std::lock_guard lock{mutex_};
   if (state == State::unknown) buffer_.reset();
+  frames_.reset();
+  started_ = false;
   begin_ = 0;
   held_ = 0;
   blocked_ = false;
@@ -37,12 +41,22 @@ void PahoSocket::wrote(bool complete) {
 
 ssize_t PahoSocket::read(int descriptor, void* bytes, std::size_t size) {
   const std::lock_guard lock{mutex_};
+  const auto more = [descriptor](char* to, std::size_t most) {
+    return static_cast<int>(::recv(descriptor, to, most, 0));
+  };
+  if (frames_) return take_frames(more, bytes, size);
   if (held_ == 0) {
     if (size < capacity && !buffer_) buffer_.reset(new (std::nothrow) char[capacity]);
-    if (size >= capacity || !buffer_) return ::recv(descriptor, bytes, size, 0);
+    if (size >= capacity || !buffer_) {
+      started_ = true;
+      return ::recv(descriptor, bytes, size, 0);
+    }
 
     const auto count = ::recv(descriptor, buffer_.get(), capacity, 0);
     if (count <= 0) return count;
+    if (begins_frames({buffer_.get(), static_cast<std::size_t>(count)})) {
+      return take_frames(more, bytes, size);
+    }
     begin_ = 0;
     held_ = static_cast<std::size_t>(count);
   } else {
@@ -53,6 +67,48 @@ ssize_t PahoSocket::read(int descriptor, void* bytes, std::size_t size) {
   std::memcpy(bytes, buffer_.get() + begin_, count);
   begin_ += count;
   held_ -= count;
+  return static_cast<ssize_t>(count);
+}
+
+int PahoSocket::read_decrypted(const Decrypt& decrypt, void* bytes, std::size_t size) {
+  const std::lock_guard lock{mutex_};
+  if (!frames_) {
+    const int count = decrypt(static_cast<char*>(bytes), size);
+    if (count <= 0 ||
+        !begins_frames({static_cast<const char*>(bytes), static_cast<std::size_t>(count)})) {
+      return count;
+    }
+  }
+  return static_cast<int>(take_frames(decrypt, bytes, size));
+}
+
+bool PahoSocket::begins_frames(std::string_view bytes) {
+  if (started_) return false;
+  started_ = true;
+  if (bytes.empty() || bytes.front() != 'H') return false;  // No packet of MQTT begins so.
+  try {
+    frames_ = std::make_unique<WebSocketFrames>();
+    frames_->add(bytes);
+  } catch (...) {  // No memory: as Paho would have it.
+    frames_.reset();
+  }
+  return frames_ != nullptr;
+}
+
+ssize_t PahoSocket::take_frames(const Decrypt& more, void* bytes, std::size_t size) {
+  try {
+    std::array<char, 16 * 1024> buffer;
+    while (frames_->held() == 0) {
+      const int count = more(buffer.data(), buffer.size());
+      if (count <= 0) return count;
+      frames_->add({buffer.data(), static_cast<std::size_t>(count)});
+    }
+  } catch (...) {
+    errno = ENOMEM;
+    return -1;
+  }
+  const auto count = frames_->take(static_cast<char*>(bytes), size);
+  held_ = frames_->held();
   return static_cast<ssize_t>(count);
 }
 

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/websocket_frames.hpp"
+
 #include <sys/types.h>
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 
 namespace mqtt_tools::connection {
 
 /// What is known of one TCP socket of Paho's, by its descriptor, and the bytes that were read ahead
-/// from it. Paho writes and connects on one thread and polls and reads on another (through a proxy
-/// also on the first), so every member may be called from any thread.
+/// from it. Answers of HTTP and the frames of WebSocket go through WebSocketFrames. Paho writes and
+/// connects on one thread and polls and reads on another (through a proxy also on the first), so
+/// every member may be called from any thread.
 class PahoSocket {
  public:
   enum class State : unsigned char {
@@ -42,16 +46,33 @@ class PahoSocket {
   /// Bytes are at hand that the kernel does not know of any more.
   bool holds_bytes() const { return held_ > 0; }
 
+  std::size_t held() const { return held_; }
+
   /// As recv(2) without flags; reads ahead when little is asked for.
   ssize_t read(int descriptor, void* bytes, std::size_t size);
+
+  /// Reads no more than `size` bytes as SSL_read does.
+  using Decrypt = std::function<int(char* bytes, std::size_t size)>;
+
+  /// As SSL_read; only frames are read ahead.
+  int read_decrypted(const Decrypt& decrypt, void* bytes, std::size_t size);
 
  private:
   static constexpr std::size_t capacity = 32 * 1024;
 
+  /// Whether the first bytes that ever came, `bytes`, begin an answer of HTTP.
+  bool begins_frames(std::string_view bytes);
+
+  /// Of what the frames hold; more is read while that is nothing.
+  ssize_t take_frames(const Decrypt& more, void* bytes, std::size_t size);
+
   std::atomic<State> state_{State::unknown};
   std::atomic<bool> blocked_{false};
 
-  std::mutex mutex_{};  ///< Guards the three below; held_ is read without it.
+  std::atomic<bool> started_{false};  ///< Bytes have come: frames_ or none is settled.
+
+  std::mutex mutex_{};  ///< Guards those below; held_ is read without it.
+  std::unique_ptr<WebSocketFrames> frames_{};
   std::unique_ptr<char[]> buffer_{};
   std::size_t begin_ = 0;
   std::atomic<std::size_t> held_{0};

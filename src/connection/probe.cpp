@@ -96,7 +96,7 @@ Cause reach_through(Tcp& tcp, const Proxy& proxy, const Target& target,
   }
   if (answer.status / 100 != 2) {
     // A gateway's 5xx is about a broker that may come up yet.
-    return {"the proxy refused: " + answer.words, answer.status < 500};
+    return {"the proxy " + way.text() + " refused: " + answer.words, answer.status < 500};
   }
   return nothing_found;
 }

@@ -385,7 +385,8 @@ TEST_CASE("what a proxy has to say is told") {
     const Peer peer{listen_to(heard, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")};
     options.proxy->port = peer.port();
     const auto found = cause(options, 1883, "broker.example");
-    CHECK(found.words == "the proxy refused: 407 Proxy Authentication Required");
+    CHECK(found.words == "the proxy 127.0.0.1:" + std::to_string(peer.port()) +
+                             " refused: 407 Proxy Authentication Required");
     CHECK(found.lasting);
   }
   CHECK(heard.rfind("CONNECT broker.example:1883 HTTP/1.1\r\n", 0) == 0);
@@ -393,7 +394,8 @@ TEST_CASE("what a proxy has to say is told") {
 
   const Peer gateway{answer_with("HTTP/1.1 502 Bad Gateway\r\n\r\n")};
   options.proxy->port = gateway.port();
-  CHECK(cause(options, 1883, "broker.example").words == "the proxy refused: 502 Bad Gateway");
+  CHECK(cause(options, 1883, "broker.example").words ==
+        "the proxy 127.0.0.1:" + std::to_string(gateway.port()) + " refused: 502 Bad Gateway");
   CHECK_FALSE(cause(options, 1883, "broker.example").lasting);
 
   const Peer odd{answer_with("SSH-2.0\r\n\r\n")};

@@ -10,6 +10,11 @@ Command& Command::add(std::initializer_list<std::string> words) {
   return *this;
 }
 
+Command& Command::add(const std::vector<std::string>& words) {
+  words_.insert(words_.end(), words.begin(), words.end());
+  return *this;
+}
+
 Command& Command::environment(const std::string& name, std::string value) {
   environment_[name] = std::move(value);
   return *this;

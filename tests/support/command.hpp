@@ -21,6 +21,7 @@ class Command {
   static Command shell(std::string line) { return Command{{"/bin/sh", "-c", std::move(line)}}; }
 
   Command& add(std::initializer_list<std::string> words);
+  Command& add(const std::vector<std::string>& words);
   Command& environment(const std::string& name, std::string value);
   Command& unset(const std::string& name);
   Command& directory(std::string path);

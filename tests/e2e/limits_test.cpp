@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// What a broker does not take, and does not allow.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/relay.hpp"
+
+#include <filesystem>
+
+using namespace mqtt_tools::support;
+
+TEST_CASE("a message larger than the broker takes is refused by name and number, and not sent") {
+  BrokerOptions options;
+  options.lines = "max_packet_size 1000\n";
+  Broker broker{options};
+  Relay relay{broker.port()};
+  relay.record();
+  const auto result = run(pub(relay.port(), {"t", "--raw", std::string(2'000, 'x')}));
+  check_exit_within(result, 5, 1s);
+  CHECK(result.err.find("2000 bytes") != std::string::npos);
+  CHECK(result.err.find("at most 1000 bytes") != std::string::npos);
+  CHECK(result.err.find("127.0.0.1:" + relay.port_text()) != std::string::npos);
+  CHECK(relay.recorded().find("xxx") == std::string::npos);
+  check_exit(run(pub(relay.port(), {"t", "--raw", std::string(900, 'x')})), 0);
+}
+
+TEST_CASE("a QoS that the broker does not have, and a retained message, are refused by name") {
+  BrokerOptions options;
+  options.lines = "max_qos 1\n";
+  Broker modest{options};
+  const auto quality = run(modest.pub({"t", "hi", "-q", "2"}));
+  check_exit_within(quality, 5, 1s);
+  CHECK(quality.err.find("QoS 1 at most") != std::string::npos);
+  check_exit(run(modest.pub({"t", "hi", "-q", "1"})), 0);
+
+  options.lines = "retain_available false\n";
+  Broker forgetful{options};
+  const auto retained = run(forgetful.pub({"t", "hi", "-r"}));
+  check_exit_within(retained, 5, 1s);
+  CHECK(retained.err.find("-r") != std::string::npos);
+}
+
+TEST_CASE("a denied message ends with 5 where the broker can say so, and with 0 where it cannot") {
+  BrokerOptions options;
+  options.acl = "topic read #\n";
+  Broker broker{options};
+  const auto told = run(broker.pub({"forbidden", "hi", "-V", "5"}));
+  check_exit_within(told, 5, 1s);
+  CHECK(told.err.find("forbidden") != std::string::npos);
+  CHECK(told.err.find("not authorized") != std::string::npos);
+  check_exit_within(run(broker.pub({"forbidden", "hi", "-V", "3.1.1"})), 0, 1s);
+}
+
+TEST_CASE("a password file opens the door, and is warned about when others may read it") {
+  BrokerOptions options;
+  options.users = {{"me", "right"}};
+  Broker broker{options};
+  const TemporaryDirectory directory;
+  const auto file = directory.write("password", "right\n");
+  const auto publish = [&] {
+    return run(broker.pub({"t", "hi", "-u", "me", "--password-file", file}));
+  };
+  using std::filesystem::perms;
+  const auto own = perms::owner_read | perms::owner_write;
+  std::filesystem::permissions(file, own);
+  const auto quiet = publish();
+  check_exit(quiet, 0);
+  CHECK(quiet.err.empty());
+  for (const auto others : {perms::group_read, perms::others_read}) {
+    std::filesystem::permissions(file, own | others);
+    const auto warned = publish();
+    check_exit(warned, 0);
+    CHECK(warned.err.find(file) != std::string::npos);
+    CHECK(warned.err.find("chmod 600") != std::string::npos);
+    CHECK(warned.err.find("right") == std::string::npos);
+  }
+  directory.write("password", "wrong\n");
+  check_exit(publish(), 4);
+}
