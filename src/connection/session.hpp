@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/client.hpp"
+#include "connection/completion.hpp"
 #include "connection/courier.hpp"
 #include "connection/mailbox.hpp"
 #include "connection/options.hpp"
 #include "connection/ring.hpp"
+#include "message.hpp"
 
 #include <chrono>
 #include <cstdint>
