@@ -7,6 +7,7 @@
 #include "connection/probe.hpp"
 #include "connection/resolver.hpp"
 #include "connection/session.hpp"
+#include "connection/shared.hpp"
 #include "exit_code.hpp"
 #include "timestamp.hpp"
 

@@ -5,7 +5,7 @@
 #include "connection/keeper.hpp"
 #include "connection/objection.hpp"
 #include "connection/packet_trace.hpp"
-#include "connection/session.hpp"
+#include "connection/shared.hpp"
 #include "connection/subscriptions.hpp"
 #include "connection/teller.hpp"
 #include "connection/tls.hpp"

@@ -10,6 +10,7 @@
 #include "connection/retries.hpp"
 #include "connection/session.hpp"
 #include "connection/sessions.hpp"
+#include "connection/shared.hpp"
 #include "connection/subscriptions.hpp"
 #include "connection/teller.hpp"
 #include "error.hpp"

@@ -3,6 +3,7 @@
 
 #include "connection/options.hpp"
 #include "connection/session.hpp"
+#include "connection/shared.hpp"
 
 #include <memory>
 #include <vector>
