@@ -3,6 +3,7 @@
 #include "connection/arrivals.hpp"
 
 #include "connection/paho.hpp"
+#include "connection/paho_properties.hpp"
 #include "utf8.hpp"
 
 namespace mqtt_tools::connection {

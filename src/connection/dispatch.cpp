@@ -3,6 +3,7 @@
 #include "connection/dispatch.hpp"
 
 #include "connection/paho.hpp"
+#include "connection/paho_properties.hpp"
 #include "connection/reason.hpp"
 
 namespace mqtt_tools::connection {

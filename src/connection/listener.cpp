@@ -3,6 +3,7 @@
 #include "connection/listener.hpp"
 
 #include "connection/paho.hpp"
+#include "connection/paho_properties.hpp"
 
 namespace mqtt_tools::connection {
 

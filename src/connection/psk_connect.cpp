@@ -2,7 +2,8 @@
 
 #include "connection/psk_connect.hpp"
 
-#include "connection/paho.hpp"
+#include "connection/paho_connect.hpp"
+#include "connection/paho_properties.hpp"
 
 namespace mqtt_tools::connection {
 

@@ -7,6 +7,8 @@
 #include "connection/flights.hpp"
 #include "connection/listener.hpp"
 #include "connection/paho.hpp"
+#include "connection/paho_connect.hpp"
+#include "connection/paho_properties.hpp"
 #include "connection/psk_connect.hpp"
 #include "connection/reporter.hpp"
 
