@@ -155,8 +155,7 @@ std::vector<Variable> environment_of(const connection::Options& connection) {
   using connection::Transport;
   const auto endpoint = connection.endpoints.empty() ? connection::Endpoint{"localhost", 0}
                                                      : connection.endpoints.front();
-  const std::string port =
-      std::to_string(endpoint.port != 0 ? endpoint.port : default_port(connection));
+  const std::string port = std::to_string(port_of(endpoint, connection));
   const bool websocket = connection.transport == Transport::websocket;
   const bool tls = connection.tls.on;
 

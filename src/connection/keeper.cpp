@@ -93,7 +93,7 @@ void Keeper::connected(Clock::time_point now) {
   settled_ = attempt_->version();
   attempt_.reset();
   const auto& endpoint = session_->endpoint();
-  broker_ = with_port(endpoint.host, endpoint.port != 0 ? endpoint.port : default_port(options()));
+  broker_ = with_port(endpoint.host, port_of(endpoint, options()));
 
   if (keep_alive_too_long()) {
     // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the

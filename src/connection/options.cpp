@@ -19,4 +19,8 @@ int default_port(const Options& options) {
   return options.tls.on ? 8883 : 1883;
 }
 
+int port_of(const Endpoint& endpoint, const Options& options) {
+  return endpoint.port != 0 ? endpoint.port : default_port(options);
+}
+
 }  // namespace mqtt_tools::connection

@@ -119,4 +119,7 @@ struct Subscription {
 /// The port that `options` mean for an endpoint that names none.
 int default_port(const Options& options);
 
+/// The port of `endpoint`, as the user named it or by default.
+int port_of(const Endpoint& endpoint, const Options& options);
+
 }  // namespace mqtt_tools::connection

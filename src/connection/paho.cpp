@@ -57,7 +57,7 @@ std::string server_uri(const Options& options, const Endpoint& endpoint) {
   const bool web = options.transport == Transport::websocket;
   std::string uri =
       web ? (options.tls.on ? "wss://" : "ws://") : (options.tls.on ? "ssl://" : "tcp://");
-  uri += with_port(endpoint.host, endpoint.port != 0 ? endpoint.port : default_port(options));
+  uri += with_port(endpoint.host, port_of(endpoint, options));
   if (web) uri += options.websocket_path;
   return uri;
 }
