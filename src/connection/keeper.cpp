@@ -69,7 +69,7 @@ void Keeper::attempt_failed(Clock::time_point now) {
     return;
   }
   const auto pause =
-      first ? retries_.before_first(started_, now) : retries_.before_next(lost_at_, now);
+      first ? retries_.before_first(started_, now) : retries_.before_next(away_since_, now);
   if (!pause) {
     const bool waited = first && options().wait > Duration{};
     end({first ? ExitCode::no_connection : ExitCode::lost,
@@ -116,7 +116,7 @@ void Keeper::connected(Clock::time_point now) {
   if (limits_.assigned_client_id) {
     teller_.debug("the broker calls us " + *limits_.assigned_client_id);
   }
-  if (back) teller_.back(broker_, now - lost_at_);
+  if (std::exchange(told_lost_, false)) teller_.back(broker_, now - away_since_);
   begin_subscribing(now, back ? Subscriptions::Turn::back : Subscriptions::Turn::first);
 }
 
@@ -147,6 +147,7 @@ void Keeper::all_granted() {
 /// Leaves the connection to make it again, without having lost anything.
 void Keeper::renew(Clock::time_point now) {
   renew_at_.reset();
+  away_since_ = now;
   state_ = State::renewing;
   due_ = now + seconds{1};
   session_->disconnect();
@@ -157,7 +158,7 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
   session_->take(last_completions_);
   session_ = nullptr;
   renew_at_.reset();
-  lost_at_ = now;
+  away_since_ = now;
   losses_.add(connected_at_, now, progress_);
   if (auto dismissed = dismissal_.ending(broker_, why)) {
     end(std::move(*dismissed));
@@ -168,6 +169,7 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
     return;
   }
   teller_.warn(text + "; reconnecting");
+  told_lost_ = true;
   if (now - connected_at_ > seconds{5} || progress_) retries_.reset();
   state_ = State::pausing;
   due_ = now + retries_.after_loss();

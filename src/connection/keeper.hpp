@@ -96,7 +96,8 @@ class Keeper {
   std::uint64_t connections_ = 0;
   Clock::time_point started_{};
   Clock::time_point connected_at_{};
-  Clock::time_point lost_at_{};
+  Clock::time_point away_since_{};  ///< When it was lost or left last, to be made again.
+  bool told_lost_ = false;          ///< And that it is back was not told yet.
   bool progress_ = false;
   Losses losses_{};
   std::chrono::seconds keep_alive_;
