@@ -17,9 +17,8 @@ Keeper::Keeper(Shared& shared, Teller& teller, Subscriptions& subscriptions)
     : shared_(shared),
       teller_(teller),
       subscriptions_(subscriptions),
-      sessions_(shared),
-      keep_alive_(shared.options.keep_alive),
-      retries_(shared.options) {}
+      approach_(shared, teller),
+      keep_alive_(shared.options.keep_alive) {}
 
 void Keeper::end(RunError why) {
   failure_ = std::move(why);
@@ -30,68 +29,24 @@ void Keeper::end(RunError why) {
 // Connecting.
 
 void Keeper::start(Clock::time_point now) {
-  started_ = now;
-  begin_attempt(now);
+  state_ = State::approaching;
+  approach_.set_out(now);
+  look_at_approach(now);
 }
 
-void Keeper::begin_attempt(Clock::time_point now) {
-  const auto version =
-      options().version == Version::automatic ? settled_.value_or(Version::v5) : options().version;
-  const bool may_fall_back =
-      options().version == Version::automatic && !settled_ && options().version_5_only.empty();
-  state_ = State::attempting;
-  attempt_ = std::make_unique<Attempt>(
-      Attempt::Surroundings{shared_,
-                            [this](const Endpoint& endpoint, Version v) -> Session& {
-                              return sessions_.fit(endpoint, v);
-                            },
-                            [this] { return ++attempts_; },
-                            [this](const std::string& text) { teller_.debug(text); }},
-      version, may_fall_back, keep_alive_, now);
-  look_at_attempt(now);
-}
-
-void Keeper::look_at_attempt(Clock::time_point now) {
-  due_ = attempt_->due();
-  if (attempt_->state() == Attempt::State::connected) {
+void Keeper::look_at_approach(Clock::time_point now) {
+  due_ = approach_.due();
+  if (approach_.state() == Approach::State::connected) {
     connected(now);
-  } else if (attempt_->state() == Attempt::State::failed) {
-    attempt_failed(now);
+  } else if (approach_.state() == Approach::State::failed) {
+    end(approach_.failure());
   }
-}
-
-void Keeper::attempt_failed(Clock::time_point now) {
-  const Failure why = attempt_->failure();
-  attempt_.reset();
-  const bool first = connections_ == 0;
-  if (why.code != ExitCode::no_connection || (first && why.lasting)) {
-    end({why.code, escaped(why.text)});
-    return;
-  }
-  const auto pause =
-      first ? retries_.before_first(started_, now) : retries_.before_next(away_since_, now);
-  if (!pause) {
-    const bool waited = first && options().wait > Duration{};
-    end({first ? ExitCode::no_connection : ExitCode::lost,
-         escaped(waited ? why.text + " (kept trying as --wait says)" : why.text)});
-    return;
-  }
-  if (first && !told_waiting_) {
-    teller_.warn(why.text + "; trying again, as --wait says");
-    told_waiting_ = true;
-  } else {
-    teller_.debug(why.text);
-  }
-  state_ = State::pausing;
-  due_ = now + *pause;
 }
 
 void Keeper::connected(Clock::time_point now) {
-  session_ = attempt_->session();
-  connection_ = attempt_->connection();
-  limits_ = attempt_->limits();
-  settled_ = attempt_->version();
-  attempt_.reset();
+  session_ = approach_.session();
+  connection_ = approach_.connection();
+  limits_ = approach_.limits();
   const auto& endpoint = session_->endpoint();
   broker_ = with_port(endpoint.host, port_of(endpoint, options()));
 
@@ -109,14 +64,16 @@ void Keeper::connected(Clock::time_point now) {
   }
   const bool back = connections_ > 0;
   ++connections_;
+  approach_.arrived();
   connected_at_ = now;
   progress_ = false;
   dismissal_ = {};
-  teller_.connected(broker_, *settled_);
+  teller_.connected(broker_, approach_.version());
   if (limits_.assigned_client_id) {
     teller_.debug("the broker calls us " + *limits_.assigned_client_id);
   }
-  if (std::exchange(told_lost_, false)) teller_.back(broker_, now - away_since_);
+  if (lost_at_) teller_.back(broker_, now - *lost_at_);
+  lost_at_.reset();
   begin_subscribing(now, back ? Subscriptions::Turn::back : Subscriptions::Turn::first);
 }
 
@@ -147,10 +104,15 @@ void Keeper::all_granted() {
 /// Leaves the connection to make it again, without having lost anything.
 void Keeper::renew(Clock::time_point now) {
   renew_at_.reset();
-  away_since_ = now;
   state_ = State::renewing;
   due_ = now + seconds{1};
   session_->disconnect();
+}
+
+void Keeper::renewed(Clock::time_point now) {
+  state_ = State::approaching;
+  approach_.set_out_again(keep_alive_, now);
+  look_at_approach(now);
 }
 
 void Keeper::lost(const std::string& why, Clock::time_point now) {
@@ -158,7 +120,7 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
   session_->take(last_completions_);
   session_ = nullptr;
   renew_at_.reset();
-  away_since_ = now;
+  lost_at_ = now;
   losses_.add(connected_at_, now, progress_);
   if (auto dismissed = dismissal_.ending(broker_, why)) {
     end(std::move(*dismissed));
@@ -169,10 +131,9 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
     return;
   }
   teller_.warn(text + "; reconnecting");
-  told_lost_ = true;
-  if (now - connected_at_ > seconds{5} || progress_) retries_.reset();
-  state_ = State::pausing;
-  due_ = now + retries_.after_loss();
+  state_ = State::approaching;
+  approach_.set_out_after_loss(now - connected_at_ > seconds{5} || progress_, now);
+  due_ = approach_.due();
 }
 
 void Keeper::handle(const Event& event, Clock::time_point now) {
@@ -180,9 +141,9 @@ void Keeper::handle(const Event& event, Clock::time_point now) {
     teller_.debug(event.text);
     return;
   }
-  if (state_ == State::attempting) {
-    attempt_->handle(event, now);
-    look_at_attempt(now);
+  if (state_ == State::approaching && approach_.state() == Approach::State::attempting) {
+    approach_.handle(event, now);
+    look_at_approach(now);
     return;
   }
   if (event.connection != connection_ || state_ == State::over) return;
@@ -201,13 +162,13 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
       if (connected()) {
         lost(dismissal_.words(), now);
       } else if (state_ == State::renewing) {
-        begin_attempt(now);
+        renewed(now);
       } else if (state_ == State::leaving) {
         finish_leaving();
       }
       break;
     case Event::Kind::closed:
-      if (state_ == State::renewing) begin_attempt(now);
+      if (state_ == State::renewing) renewed(now);
       if (state_ == State::leaving) finish_leaving();
       break;
     case Event::Kind::malformed:
@@ -232,15 +193,12 @@ void Keeper::advance(Clock::time_point now) {
   shared_.mailbox.clear();
   for (const auto& event : shared_.mailbox.take()) handle(event, now);
   if (!shared_.ring.empty()) progress_ = true;
-  if (state_ == State::attempting) {
-    attempt_->advance(now);
-    look_at_attempt(now);
+  if (state_ == State::approaching) {
+    approach_.advance(now);
+    look_at_approach(now);
   }
   if (!due_ || now < *due_) return;
   switch (state_) {
-    case State::pausing:
-      begin_attempt(now);
-      break;
     case State::subscribing:
       if (connections_ == 1) {
         end({ExitCode::no_connection, escaped(broker_ + " did not answer SUBSCRIBE in time")});
@@ -259,7 +217,7 @@ void Keeper::advance(Clock::time_point now) {
       }
       break;
     case State::renewing:
-      begin_attempt(now);
+      renewed(now);
       break;
     default:
       due_.reset();

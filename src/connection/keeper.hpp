@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/attempt.hpp"
+#include "connection/approach.hpp"
 #include "connection/completion.hpp"
 #include "connection/dismissal.hpp"
 #include "connection/losses.hpp"
 #include "connection/mailbox.hpp"
 #include "connection/options.hpp"
-#include "connection/retries.hpp"
 #include "connection/session.hpp"
-#include "connection/sessions.hpp"
 #include "connection/shared.hpp"
 #include "connection/subscriptions.hpp"
 #include "connection/teller.hpp"
@@ -17,7 +15,6 @@
 #include "timestamp.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,17 +56,16 @@ class Keeper {
   std::vector<Completion> completions();
 
  private:
-  enum class State { idle, attempting, pausing, subscribing, up, renewing, leaving, over };
+  enum class State { idle, approaching, subscribing, up, renewing, leaving, over };
 
   void end(RunError why);
-  void begin_attempt(Clock::time_point now);
-  void look_at_attempt(Clock::time_point now);
-  void attempt_failed(Clock::time_point now);
+  void look_at_approach(Clock::time_point now);
   void connected(Clock::time_point now);
   bool keep_alive_too_long() const;
   void begin_subscribing(Clock::time_point now, Subscriptions::Turn turn);
   void all_granted();
   void renew(Clock::time_point now);
+  void renewed(Clock::time_point now);
   void lost(const std::string& why, Clock::time_point now);
   void handle(const Event& event, Clock::time_point now);
   void handle_connected(const Event& event, Clock::time_point now);
@@ -85,27 +81,20 @@ class Keeper {
   std::optional<RunError> failure_{};
   std::optional<Clock::time_point> due_{};
 
-  Sessions sessions_;
-  Session* session_ = nullptr;  ///< The one that is connected.
-  std::unique_ptr<Attempt> attempt_{};
-  std::optional<Version> settled_{};  ///< The version that this broker turned out to speak.
-  std::uint64_t attempts_ = 0;        ///< Numbers of connect() calls.
-  std::uint64_t connection_ = 0;      ///< The number of the connection that is up.
+  Approach approach_;
+  Session* session_ = nullptr;    ///< The one that is connected.
+  std::uint64_t connection_ = 0;  ///< The number of the connection that is up.
   Limits limits_{};
 
   std::uint64_t connections_ = 0;
-  Clock::time_point started_{};
   Clock::time_point connected_at_{};
-  Clock::time_point away_since_{};  ///< When it was lost or left last, to be made again.
-  bool told_lost_ = false;          ///< And that it is back was not told yet.
+  std::optional<Clock::time_point> lost_at_{};  ///< Until the connection is back.
   bool progress_ = false;
   Losses losses_{};
   std::chrono::seconds keep_alive_;
   std::optional<Clock::time_point> renew_at_{};
   std::string broker_{};
   Dismissal dismissal_{};
-  bool told_waiting_ = false;
-  Retries retries_;
   std::vector<Completion> last_completions_{};  ///< Of a connection that is gone.
 };
 
