@@ -2,7 +2,7 @@
 
 #include "cli/intake.hpp"
 
-#include "connection/client.hpp"
+#include "connection/objection.hpp"
 
 #include <utility>
 

@@ -8,7 +8,7 @@
 
 namespace mqtt_tools::cli {
 
-connection::Client::NoticeSink notices(const Talk& talk) {
+connection::NoticeSink notices(const Talk& talk) {
   return [talk](const connection::Notice& notice) {
     using Level = connection::Notice::Level;
     const bool heard = notice.level == Level::always ||

@@ -2,6 +2,7 @@
 #include "cli/ready.hpp"
 
 #include "cli/run.hpp"
+#include "connection/host.hpp"
 #include "error.hpp"
 
 #include <fcntl.h>
@@ -155,24 +156,21 @@ std::vector<Variable> environment_of(const connection::Options& connection) {
   using connection::Transport;
   const auto endpoint = connection.endpoints.empty() ? connection::Endpoint{"localhost", 0}
                                                      : connection.endpoints.front();
-  const std::string port =
-      std::to_string(endpoint.port != 0 ? endpoint.port : default_port(connection));
+  const int port = port_of(endpoint, connection);
   const bool websocket = connection.transport == Transport::websocket;
   const bool tls = connection.tls.on;
 
   std::optional<std::string> url;
   if (websocket || tls) {
-    const bool brackets = endpoint.host.find(':') != std::string::npos;
     url = std::string{websocket ? "ws" : "mqtt"} + (tls ? "s://" : "://") +
-          (brackets ? '[' + endpoint.host + ']' : endpoint.host) + ':' + port +
-          (websocket ? connection.websocket_path : "");
+          connection::with_port(endpoint.host, port) + (websocket ? connection.websocket_path : "");
   }
   const auto file = [&](const std::string& path) {
     return tls && !path.empty() ? std::optional{path} : std::nullopt;
   };
   return {{"MQTT_URL", url},
           {"MQTT_HOST", endpoint.host},
-          {"MQTT_PORT", port},
+          {"MQTT_PORT", std::to_string(port)},
           {"MQTT_USERNAME", connection.credentials.username},
           {"MQTT_PASSWORD", connection.credentials.password},
           {"MQTT_CAFILE", file(connection.tls.ca_file)},

@@ -2,13 +2,11 @@
 
 #include "connection/attempt.hpp"
 
+#include "connection/host.hpp"
 #include "connection/reason.hpp"
 #include "connection/tls.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace mqtt_tools::connection {
@@ -21,38 +19,6 @@ using std::chrono::seconds;
 /// While others wait, a candidate gets at least this long and at most that long.
 constexpr auto least_share = seconds{1};
 constexpr auto largest_share = seconds{3};
-
-std::optional<Address> numeric(const std::string& host, int port) {
-  Address address;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
-  if (::inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(static_cast<std::uint16_t>(port));
-    address.size = sizeof *v4;
-    return address;
-  }
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-  if (::inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(static_cast<std::uint16_t>(port));
-    address.size = sizeof *v6;
-    return address;
-  }
-  return std::nullopt;
-}
-
-/// What needs no look-up: addresses, and `localhost`, which is loopback whatever the system's files
-/// say (RFC 6761 §6.3). A thread and a resolver cost more than the rest of a short run.
-std::vector<Address> known_addresses(const std::string& host, int port) {
-  if (const auto address = numeric(host, port)) return {*address};
-  if (host == "localhost") return {*numeric("127.0.0.1", port), *numeric("::1", port)};
-  return {};
-}
-
-std::string with_port(const std::string& host, int port) {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
 
 }  // namespace
 
@@ -71,7 +37,7 @@ Attempt::Attempt(Surroundings surroundings, Version version, bool may_fall_back,
 
 std::string Attempt::name() const {
   const auto& endpoint = options_.endpoints[endpoint_];
-  return with_port(endpoint.host, endpoint.port != 0 ? endpoint.port : default_port(options_));
+  return with_port(endpoint.host, port_of(endpoint, options_));
 }
 
 std::function<void()> Attempt::wake() const {
@@ -80,7 +46,7 @@ std::function<void()> Attempt::wake() const {
 
 void Attempt::next_endpoint(Clock::time_point now) {
   if (endpoint_ == options_.endpoints.size()) {
-    fail(all_failed());
+    fail(hurdles_.failure(options_.endpoints.size()));
     return;
   }
   const auto& endpoint = options_.endpoints[endpoint_];
@@ -91,9 +57,7 @@ void Attempt::next_endpoint(Clock::time_point now) {
     return;
   }
   const auto& host = options_.proxy ? options_.proxy->host : endpoint.host;
-  const int port = options_.proxy       ? options_.proxy->port
-                   : endpoint.port != 0 ? endpoint.port
-                                        : default_port(options_);
+  const int port = options_.proxy ? options_.proxy->port : port_of(endpoint, options_);
   addresses_ = known_addresses(host, port);
   address_ = 0;
   if (!addresses_.empty()) {
@@ -108,7 +72,7 @@ void Attempt::next_endpoint(Clock::time_point now) {
 
 void Attempt::next_address(Clock::time_point now) {
   if (now >= deadline_ || address_ == addresses_.size()) {
-    if (now >= deadline_ && notes_.empty()) note(Hurdle::unreachable, "no answer in time");
+    if (now >= deadline_ && hurdles_.empty()) note(Hurdle::unreachable, "no answer in time");
     endpoint_ = now >= deadline_ ? options_.endpoints.size() : endpoint_ + 1;
     next_endpoint(now);
     return;
@@ -132,9 +96,7 @@ void Attempt::connect(Clock::time_point now) {
   const auto& address = addresses_[address_];
   choose_address(options_.proxy ? options_.proxy->host : endpoint.host, address);
   surroundings_.debug("connecting to " + name() + " (" + address.text() + "), MQTT " +
-                      (version_ == Version::v3_1     ? "3.1"
-                       : version_ == Version::v3_1_1 ? "3.1.1"
-                                                     : "5"));
+                      version_name(version_));
   session_ = &surroundings_.session(endpoint, version_);
   connection_ = surroundings_.next_connection();
   session_->connect(connection_, keep_alive_,
@@ -261,31 +223,7 @@ void Attempt::fall_back(const std::string& why, Clock::time_point now) {
 void Attempt::note(Hurdle hurdle, std::string words) {
   auto text = name() + ": " + std::move(words);
   surroundings_.debug(text);
-  notes_.push_back({endpoint_, hurdle, std::move(text)});
-}
-
-/// What the candidates that came furthest say of each endpoint, without repeats. Trying again is of
-/// no use only if it is of no use with any endpoint.
-Failure Attempt::all_failed() const {
-  Failure failure;
-  failure.lasting = true;
-  std::vector<std::string> texts;
-  for (std::size_t endpoint = 0; endpoint < options_.endpoints.size(); ++endpoint) {
-    auto furthest = Hurdle::unreachable;
-    for (const auto& note : notes_) {
-      if (note.endpoint == endpoint) furthest = std::max(furthest, note.hurdle);
-    }
-    failure.lasting = failure.lasting && furthest == Hurdle::lasting;
-    for (const auto& note : notes_) {
-      if (note.endpoint != endpoint || note.hurdle != furthest) continue;
-      if (std::find(texts.begin(), texts.end(), note.text) == texts.end()) {
-        texts.push_back(note.text);
-      }
-    }
-  }
-  failure.text = "cannot reach ";
-  for (std::size_t i = 0; i < texts.size(); ++i) failure.text += (i == 0 ? "" : "; ") + texts[i];
-  return failure;
+  hurdles_.add(endpoint_, hurdle, std::move(text));
 }
 
 void Attempt::fail(Failure failure) {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "connection/errand.hpp"
+#include "connection/hurdles.hpp"
 #include "connection/mailbox.hpp"
 #include "connection/options.hpp"
 #include "connection/probe.hpp"
 #include "connection/resolver.hpp"
 #include "connection/session.hpp"
+#include "connection/shared.hpp"
 #include "exit_code.hpp"
 #include "timestamp.hpp"
 
@@ -18,13 +20,6 @@
 #include <vector>
 
 namespace mqtt_tools::connection {
-
-/// Why an attempt did not give a connection.
-struct Failure {
-  ExitCode code = ExitCode::no_connection;
-  std::string text{};    ///< One line, with host and port.
-  bool lasting = false;  ///< Trying again cannot help.
-};
 
 /// One attempt to reach a broker: all endpoints in order, all addresses of each, within one time
 /// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5.
@@ -62,15 +57,6 @@ class Attempt {
  private:
   enum class Step { resolving, connecting, examining, done };
 
-  /// How far a candidate let us come; the further, the more it says about its endpoint.
-  enum class Hurdle { unreachable, answered, lasting };
-
-  struct Note {
-    std::size_t endpoint = 0;
-    Hurdle hurdle = Hurdle::unreachable;
-    std::string text{};
-  };
-
   void next_endpoint(Clock::time_point now);
   void next_address(Clock::time_point now);
   void connect(Clock::time_point now);
@@ -78,7 +64,6 @@ class Attempt {
   void refused(int code, Clock::time_point now);
   void no_answer(Clock::time_point now);
   void note(Hurdle hurdle, std::string words);
-  Failure all_failed() const;
   void fall_back(const std::string& why, Clock::time_point now);
   void fail(Failure failure);
   std::string name() const;
@@ -105,7 +90,7 @@ class Attempt {
   std::uint64_t connection_ = 0;
   Limits limits_{};
 
-  std::vector<Note> notes_{};  ///< Why each candidate failed.
+  Hurdles hurdles_{};  ///< Why each candidate failed.
   Failure failure_{};
 };
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/completion.hpp"
+#include "connection/notice.hpp"
 #include "connection/options.hpp"
 #include "error.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,42 +16,10 @@
 
 namespace mqtt_tools::connection {
 
-/// Something that happened to the connection, in one line for people. The app decides who sees it.
-struct Notice {
-  enum class Level {
-    warning,  ///< Always told, but for --quiet: lost, back, insecure.
-    always,   ///< Told also with --quiet.
-    verbose,  ///< Told with -v of mqtt-pub.
-    debug,    ///< Told with --debug.
-  };
-
-  Level level = Level::warning;
-  std::string text{};  ///< Terminal-safe, without a newline.
-};
-
-/// What became of one message that was sent.
-struct Completion {
-  enum class Outcome {
-    taken,   ///< Acknowledged (QoS 0: written to the socket).
-    denied,  ///< The broker said no; `words` say why. Sending it again cannot help.
-  };
-
-  std::uint64_t id = 0;
-  Outcome outcome = Outcome::taken;
-  std::string words{};
-  Clock::time_point since{};  ///< When it was sent; only with Options::tell_messages.
-};
-
-/// Throws UsageError when no broker could take the message: more than MQTT's 268,435,455 bytes
-/// (MQTT 5.0 §2.1.4).
-void check_size(const Message& message);
-
 /// One session with one broker at a time. Use it from one thread; what Paho does on its own threads
 /// stays behind this door. No call waits: the app polls fd() until due() and calls advance().
 class Client {
  public:
-  using NoticeSink = std::function<void(const Notice&)>;
-
   /// `tell` is called from within calls of the app only.
   Client(Options options, NoticeSink tell);
   ~Client();  ///< Takes no leave of the broker: see leave().

@@ -17,6 +17,9 @@ namespace mqtt_tools::connection {
 /// automatic: MQTT 5, and once 3.1.1 when the broker does not speak it.
 enum class Version { automatic, v3_1, v3_1_1, v5 };
 
+/// "3.1", "3.1.1" or "5"; automatic counts as 5.
+std::string version_name(Version version);
+
 enum class Transport { tcp, websocket };
 
 /// One broker, as the user named it. IPv6 addresses stand without brackets.
@@ -115,5 +118,8 @@ struct Subscription {
 
 /// The port that `options` mean for an endpoint that names none.
 int default_port(const Options& options);
+
+/// The port of `endpoint`, as the user named it or by default.
+int port_of(const Endpoint& endpoint, const Options& options);
 
 }  // namespace mqtt_tools::connection

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The doorstep to Paho: our structs into Paho's and back. Only .cpp files of this room include it.
+// The doorstep to Paho. Only .cpp files of this room include it, and paho_connect.hpp.
 #pragma once
 
-#include "connection/mailbox.hpp"
 #include "connection/options.hpp"
-#include "message.hpp"
 
-#include <chrono>
 #include <string>
 
 #include <MQTTAsync.h>
@@ -27,34 +24,7 @@ int version_number(Version version);
 
 std::string server_uri(const Options& options, const Endpoint& endpoint);
 
-/// What connect() needs, kept alive in one place: Paho C++ holds pointers into these objects.
-struct Connect {
-  MQTTAsync_SSLOptions raw_tls = MQTTAsync_SSLOptions_initializer;
-  mqtt::ssl_options tls{};
-  mqtt::connect_options options{};
-  std::string proxy{};
-};
-
-/// Fills `connect` for one connection to `endpoint`. `limit` is Paho's own time limit.
-void fill(Connect& connect, const Options& options, Version version,
-          std::chrono::seconds keep_alive, std::chrono::seconds limit);
-
-/// The same for the C call, which a pre-shared key needs: what Paho C++ passes on for it dangles as
-/// soon as connect() has returned. Refers to `connect` and `tls`.
-MQTTAsync_connectOptions with_psk(Connect& connect, const Tls& tls);
-
-mqtt::properties to_paho(const PropertyList& list);
 mqtt::subscribe_options to_paho(const Subscription& subscription);
-
-/// Adds to `out`; the caller frees it with MQTTProperties_free().
-void to_paho(const Properties& properties, MQTTProperties& out);
-void to_paho(const PropertyList& list, MQTTProperties& out);
-
-void from_paho(const MQTTProperties& in, Properties& out);
-Limits limits_from_paho(const MQTTProperties& properties, bool session_present);
-
-/// The reason string among `properties`, or empty (MQTT 5.0 §3.4.2.2.2).
-std::string reason_string(const MQTTProperties& properties);
 
 /// The C handle inside a C++ client, for what the wrapper lacks or does slowly.
 MQTTAsync handle_of(mqtt::async_client& client);

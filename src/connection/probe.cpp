@@ -4,6 +4,7 @@
 #include "connection/host.hpp"
 #include "connection/http.hpp"
 #include "connection/tcp.hpp"
+#include "connection/tls_hello.hpp"
 #include "connection/tls_session.hpp"
 #include "error.hpp"
 
@@ -149,7 +150,7 @@ Cause hear(Tcp& tcp, const Options& options, const Target& target, Clock::time_p
 
 Cause find_cause(const Options& options, const Endpoint& endpoint, const Address& address,
                  Clock::time_point deadline) {
-  const Target target{endpoint.host, endpoint.port != 0 ? endpoint.port : default_port(options)};
+  const Target target{endpoint.host, port_of(endpoint, options)};
   const bool websocket = options.transport == Transport::websocket;
 
   Tcp tcp;

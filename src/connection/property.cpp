@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/property.hpp"
 
+#include "connection/property_table.hpp"
 #include "error.hpp"
 #include "escape.hpp"
 #include "topic.hpp"
@@ -29,62 +30,7 @@ constexpr std::array commands{
     CommandWord{Command::will, "will"},
 };
 
-enum class Type { number, string, topic, binary, pair };
-
-constexpr unsigned bit(Command command) { return 1U << static_cast<unsigned>(command); }
-
-constexpr unsigned on_connect = bit(Command::connect);
-constexpr unsigned on_publish = bit(Command::publish);
-constexpr unsigned on_subscribe = bit(Command::subscribe);
-constexpr unsigned on_disconnect = bit(Command::disconnect);
-constexpr unsigned on_will = bit(Command::will);
-constexpr unsigned on_message = on_publish | on_will;
-constexpr unsigned on_all =
-    on_message | on_connect | on_subscribe | on_disconnect | bit(Command::unsubscribe);
-
-struct Known {
-  std::string_view name;
-  int identifier;
-  Type type;
-  unsigned commands;
-  std::uint32_t least = 0;
-  std::uint32_t most = 0;
-};
-
-// Paho C 1.3.12 sends four-byte integers above this as another number.
-constexpr std::uint32_t four_bytes = 0x7FFFFFFF;
-constexpr std::uint32_t two_bytes = 0xFFFF;
-constexpr std::uint32_t variable = 268'435'455;
-
-/// MQTT 5.0 §2.2.2.2; what a command takes as mosquitto has it; ranges from the sections of each.
-constexpr std::array table{
-    Known{"payload-format-indicator", 1, Type::number, on_message, 0, 1},
-    Known{"message-expiry-interval", 2, Type::number, on_message, 0, four_bytes},
-    Known{"content-type", 3, Type::string, on_message},
-    Known{"response-topic", 8, Type::topic, on_message},
-    Known{"correlation-data", 9, Type::binary, on_message},
-    Known{"subscription-identifier", 11, Type::number, on_subscribe, 1, variable},
-    Known{"session-expiry-interval", 17, Type::number, on_connect | on_disconnect, 0, four_bytes},
-    Known{"authentication-method", 21, Type::string, on_connect},
-    Known{"authentication-data", 22, Type::binary, on_connect},
-    Known{"request-problem-information", 23, Type::number, on_connect, 0, 1},
-    Known{"will-delay-interval", 24, Type::number, on_will, 0, four_bytes},
-    Known{"request-response-information", 25, Type::number, on_connect, 0, 1},
-    Known{"reason-string", 31, Type::string, on_disconnect},
-    Known{"receive-maximum", 33, Type::number, on_connect, 1, two_bytes},
-    Known{"topic-alias-maximum", 34, Type::number, on_connect, 0, two_bytes},
-    Known{"topic-alias", 35, Type::number, on_publish, 1, two_bytes},
-    Known{"user-property", 38, Type::pair, on_all},
-    Known{"maximum-packet-size", 39, Type::number, on_connect, 1, four_bytes},
-};
-
 constexpr std::size_t longest = 65535;  // MQTT 5.0 §1.5.4, §1.5.6: a length of two bytes.
-
-const Known* find(std::string_view name) {
-  const auto* const known = std::find_if(table.begin(), table.end(),
-                                         [&](const Known& entry) { return entry.name == name; });
-  return known == table.end() ? nullptr : known;
-}
 
 std::string_view word_of(Command command) {
   for (const auto& entry : commands) {
@@ -93,17 +39,7 @@ std::string_view word_of(Command command) {
   return {};
 }
 
-std::string names_for(Command command) {
-  std::string names;
-  for (const auto& entry : table) {
-    if ((entry.commands & bit(command)) == 0) continue;
-    if (!names.empty()) names += ", ";
-    names += entry.name;
-  }
-  return names;
-}
-
-std::uint32_t read_number(const Known& known, const std::string& text) {
+std::uint32_t read_number(const PropertyRule& known, const std::string& text) {
   std::uint32_t number = 0;
   const auto* const end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, number);
@@ -123,7 +59,7 @@ bool closes_connections(char32_t point) {
          (point >= 0xFDD0 && point <= 0xFDEF);
 }
 
-std::string read_string(const Known& known, const std::string& text) {
+std::string read_string(const PropertyRule& known, const std::string& text) {
   const auto name = "property " + std::string{known.name};
   if (text.size() > longest) throw UsageError(name + " is longer than 65,535 bytes");
   if (const auto at = first_invalid_utf8(text)) {
@@ -140,7 +76,7 @@ std::string read_string(const Known& known, const std::string& text) {
   return text;
 }
 
-std::string read_topic(const Known& known, const std::string& text) {
+std::string read_topic(const PropertyRule& known, const std::string& text) {
   try {
     check_topic(text);
   } catch (const UsageError& error) {
@@ -149,7 +85,7 @@ std::string read_topic(const Known& known, const std::string& text) {
   return text;
 }
 
-std::string read_binary(const Known& known, const std::string& bytes) {
+std::string read_binary(const PropertyRule& known, const std::string& bytes) {
   if (bytes.size() > longest) {
     throw UsageError("property " + std::string{known.name} + " is longer than 65,535 bytes");
   }
@@ -165,8 +101,8 @@ void set_once(std::optional<Member>& member, const Value& value, std::string_vie
 }  // namespace
 
 int property_values(std::string_view name) {
-  const auto* const known = find(name);
-  return known != nullptr && known->type == Type::pair ? 2 : 1;
+  const auto* const known = find_property(name);
+  return known != nullptr && known->type == PropertyType::pair ? 2 : 1;
 }
 
 Command read_command(std::string_view word) {
@@ -181,8 +117,8 @@ Command read_command(std::string_view word) {
 
 Property read_property(Command command, std::string_view name,
                        const std::vector<std::string>& values) {
-  const auto* const known = find(name);
-  if (known == nullptr || (known->commands & bit(command)) == 0) {
+  const auto* const known = find_property(name);
+  if (known == nullptr || !known->stands_in(command)) {
     throw UsageError(std::string{word_of(command)} + " has no property '" + escaped(name) +
                      "': it has " + names_for(command));
   }
@@ -193,15 +129,15 @@ Property read_property(Command command, std::string_view name,
   }
 
   switch (known->type) {
-    case Type::number:
+    case PropertyType::number:
       return {known->identifier, read_number(*known, values[0])};
-    case Type::string:
+    case PropertyType::string:
       return {known->identifier, read_string(*known, values[0])};
-    case Type::topic:
+    case PropertyType::topic:
       return {known->identifier, read_topic(*known, values[0])};
-    case Type::binary:
+    case PropertyType::binary:
       return {known->identifier, read_binary(*known, values[0])};
-    case Type::pair:
+    case PropertyType::pair:
       break;
   }
   return {known->identifier,

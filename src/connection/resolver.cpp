@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <system_error>
 
 namespace mqtt_tools::connection {
@@ -70,6 +71,25 @@ void add_loopback(std::vector<Address>& addresses, int port) {
   add(addresses, &four, sizeof four);
 }
 
+std::optional<Address> numeric(const std::string& host, int port) {
+  Address address;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  if (::inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(static_cast<std::uint16_t>(port));
+    address.size = sizeof *v4;
+    return address;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  if (::inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(static_cast<std::uint16_t>(port));
+    address.size = sizeof *v6;
+    return address;
+  }
+  return std::nullopt;
+}
+
 struct Choices {
   std::mutex mutex{};
   std::map<std::string, std::string> texts{};
@@ -89,6 +109,12 @@ std::string Address::text() const {
   const auto error =
       ::getnameinfo(address, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST);
   return error == 0 ? host.data() : "";
+}
+
+std::vector<Address> known_addresses(const std::string& host, int port) {
+  if (const auto address = numeric(host, port)) return {*address};
+  if (host == "localhost") return {*numeric("127.0.0.1", port), *numeric("::1", port)};
+  return {};
 }
 
 Resolved resolve(const std::string& host, int port) {

@@ -22,6 +22,11 @@ struct Resolved {
   std::string error{};  ///< "name not found", … in words; empty when there are addresses.
 };
 
+/// The addresses of what needs no look-up: addresses, and `localhost`, which is loopback whatever
+/// the system's files say (RFC 6761 §6.3). Else none. A thread and a resolver cost more than the
+/// rest of a short run.
+std::vector<Address> known_addresses(const std::string& host, int port);
+
 /// Looks `host` (a name or an address) up. Waits as long as the system's resolver does: call it on
 /// a thread of its own. Loopback names work without a configured network.
 Resolved resolve(const std::string& host, int port);

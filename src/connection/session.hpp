@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/client.hpp"
-#include "connection/courier.hpp"
-#include "connection/mailbox.hpp"
+#include "connection/completion.hpp"
 #include "connection/options.hpp"
-#include "connection/ring.hpp"
+#include "connection/shared.hpp"
+#include "message.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -14,14 +13,6 @@
 #include <vector>
 
 namespace mqtt_tools::connection {
-
-/// What the sessions of one Client share. It outlives them all.
-struct Shared {
-  Options options{};
-  Mailbox mailbox{};
-  Ring ring{};
-  Courier courier{};
-};
 
 /// One Paho client for one endpoint and protocol version. It connects when told, and again after a
 /// loss. Its calls return at once; what comes of them is posted to the mailbox or put into the

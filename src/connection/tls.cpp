@@ -77,26 +77,6 @@ std::string version_name(int version) {
   }
 }
 
-/// "0a1b" as two bytes, or nothing.
-std::optional<std::string> from_hex(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  if (text.size() % 2 != 0) return {};
-  std::string bytes;
-  for (std::size_t at = 0; at < text.size(); at += 2) {
-    int byte = 0;
-    for (const char letter : text.substr(at, 2)) {
-      const bool upper = letter >= 'A' && letter <= 'F';
-      const auto digit = digits.find(upper ? static_cast<char>(letter - 'A' + 'a') : letter);
-      if (digit == std::string_view::npos) return {};
-      byte = byte * 16 + static_cast<int>(digit);
-    }
-    bytes += static_cast<char>(byte);
-  }
-  return bytes;
-}
-
-constexpr std::size_t longest_key = 256;  // Bytes: OpenSSL 1.1's limit, the smallest of all.
-
 }  // namespace
 
 void prepare_tls(const Tls& tls) {
@@ -133,17 +113,6 @@ std::string cipher_list(const Tls& tls) {
   // With a pre-shared key no certificate is verified: none may stand in for the key.
   if (tls.psk) list += ":!aRSA:!aDSS:!aECDSA:!aNULL:!eNULL:!SRP";
   return list + ":@SECLEVEL=" + std::to_string(security_level());
-}
-
-std::string psk_bytes(const Tls& tls) {
-  const auto bytes = from_hex(tls.psk.value_or(""));
-  if (!bytes || bytes->empty()) {
-    throw UsageError("the pre-shared key is an even number of hex digits");
-  }
-  if (bytes->size() > longest_key) {
-    throw UsageError("the pre-shared key is longer than 256 bytes");
-  }
-  return *bytes;
 }
 
 std::optional<std::string> unverifiable(const Tls& tls, const Endpoint& endpoint) {

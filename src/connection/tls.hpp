@@ -23,9 +23,6 @@ void prepare_tls(const Tls& tls);
 /// of at least 2; for a pre-shared key only suites that use it.
 std::string cipher_list(const Tls& tls);
 
-/// The bytes of the pre-shared key. Throws UsageError, which never repeats the key.
-std::string psk_bytes(const Tls& tls);
-
 /// Why no certificate can ever be verified for `endpoint`, or nothing: Paho compares an IPv6
 /// address with its brackets.
 std::optional<std::string> unverifiable(const Tls& tls, const Endpoint& endpoint);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls_context.hpp"
 
+#include "connection/psk.hpp"
 #include "connection/tls.hpp"
 #include "error.hpp"
 
@@ -29,19 +30,10 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* data) {
   return static_cast<int>(passphrase->size());
 }
 
-/// An exception must not cross OpenSSL's frames: 0 is "no key".
-unsigned give_psk(SSL* ssl, const char* /*hint*/, char* identity, unsigned identity_size,
-                  unsigned char* key, unsigned key_size) {
-  try {
-    const auto& tls = *static_cast<const Tls*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-    const auto bytes = psk_bytes(tls);
-    if (tls.psk_identity.size() >= identity_size || bytes.size() > key_size) return 0;
-    std::memcpy(identity, tls.psk_identity.c_str(), tls.psk_identity.size() + 1);
-    std::memcpy(key, bytes.data(), bytes.size());
-    return static_cast<unsigned>(bytes.size());
-  } catch (...) {
-    return 0;
-  }
+unsigned on_psk(SSL* ssl, const char* /*hint*/, char* identity, unsigned identity_size,
+                unsigned char* key, unsigned key_size) {
+  const auto* const tls = static_cast<const Tls*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  return give_psk(*tls, identity, identity_size, key, key_size);
 }
 
 void load_authorities(SSL_CTX* context, const Tls& tls) {
@@ -103,7 +95,7 @@ TlsContext make_context(const Tls& tls) {
 
   if (tls.psk) {
     SSL_CTX_set_max_proto_version(raw, TLS1_2_VERSION);
-    SSL_CTX_set_psk_client_callback(raw, give_psk);
+    SSL_CTX_set_psk_client_callback(raw, on_psk);
     return context;
   }
   if (tls.verify) load_authorities(raw, tls);

@@ -3,6 +3,8 @@
 // check_tls_files() of tls.hpp: what Paho would only call a failed connection.
 
 #include "connection/tls.hpp"
+
+#include "connection/psk.hpp"
 #include "connection/tls_context.hpp"
 #include "error.hpp"
 

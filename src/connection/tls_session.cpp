@@ -5,6 +5,8 @@
 #include "connection/handshake_words.hpp"
 #include "connection/host.hpp"
 #include "connection/tls_context.hpp"
+#include "connection/tls_end.hpp"
+#include "connection/tls_hello.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,18 +25,6 @@ namespace {
 
 /// TLS 1.3 brokers judge our certificate after our side of the handshake is done.
 constexpr Duration judgement = std::chrono::milliseconds{500};
-
-struct FreeSsl {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
-
-/// Server Name Indication (RFC 6066 §3), which has no addresses. OpenSSL's macro for this is a cast
-/// that we do not write.
-void name_server(SSL* ssl, const std::string& host) {
-  if (is_ipv4(host) || is_ipv6(host)) return;
-  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           const_cast<char*>(host.c_str()));
-}
 
 std::string protocol_list(const std::vector<std::string>& names) {
   std::string list;
@@ -65,7 +55,7 @@ struct TlsSession::Impl {
   std::string host;
   int port;
   TlsContext context;
-  std::unique_ptr<SSL, FreeSsl> ssl;
+  TlsEnd ssl;
   std::string distrust{};  ///< Why the certificate is not believed.
   Asked certificate_asked = Asked::no;
   bool ticket = false;
@@ -82,12 +72,8 @@ TlsSession::Impl::Impl(Stream& stream, const Tls& settings, std::string name, in
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context.get(), given_ticket);
 
-  ssl.reset(SSL_new(context.get()));
+  ssl = new_end(context.get(), host);
   SSL_set_app_data(ssl.get(), this);
-  SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  SSL_set_connect_state(ssl.get());
-
-  name_server(ssl.get(), host);
   if (tls.verify && !tls.psk) {
     auto* const wanted = SSL_get0_param(ssl.get());
     if (is_ipv4(host) || is_ipv6(host)) {
@@ -238,29 +224,6 @@ Received TlsSession::receive(Clock::time_point deadline) {
     if (received.end != Received::End::open) return received;
     impl_->pour(received.bytes);
   }
-}
-
-std::string client_hello(const std::string& host) {
-  const auto context = new_context();
-  const std::unique_ptr<SSL, FreeSsl> ssl{SSL_new(context.get())};
-  SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  SSL_set_connect_state(ssl.get());
-  name_server(ssl.get(), host);
-  SSL_do_handshake(ssl.get());
-  ERR_clear_error();
-
-  std::string hello(16384, '\0');
-  const auto size = BIO_read(SSL_get_wbio(ssl.get()), hello.data(), static_cast<int>(hello.size()));
-  hello.resize(static_cast<std::size_t>(std::max(size, 0)));
-  return hello;
-}
-
-bool is_tls_record(std::string_view bytes) {
-  constexpr char first_type = 20;
-  constexpr char last_type = 23;
-  constexpr char major = 3;
-  return !bytes.empty() && bytes[0] >= first_type && bytes[0] <= last_type &&
-         (bytes.size() < 2 || bytes[1] == major);
 }
 
 }  // namespace mqtt_tools::connection

@@ -3,6 +3,7 @@
 
 #include "payload/byte_reader.hpp"
 #include "payload/encoding.hpp"
+#include "payload/json_nesting.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
 #include "utf8.hpp"
@@ -120,43 +121,17 @@ class Reader {
   }
 
   bool elements(const Head& head) {
-    if (++depth_ > max_depth) return false;
-    out_ += '[';
-    for (std::uint64_t i = 0; goes_on(head, i); ++i) {
-      if (i > 0) out_ += ',';
-      if (!value()) return false;
-    }
-    out_ += ']';
-    --depth_;
-    return true;
+    return nesting_.array([&](std::uint64_t i) { return goes_on(head, i); },
+                          [&] { return value(); });
   }
 
   bool members(const Head& head) {
-    if (++depth_ > max_depth) return false;
-    out_ += '{';
-    for (std::uint64_t i = 0; goes_on(head, i); ++i) {
-      if (i > 0) out_ += ',';
-      if (!key()) return false;
-      out_ += ':';
-      if (!value()) return false;
-    }
-    out_ += '}';
-    --depth_;
-    return true;
+    return nesting_.object([&](std::uint64_t i) { return goes_on(head, i); },
+                           [&] { return value(); });
   }
 
   bool goes_on(const Head& head, std::uint64_t index) {
     return head.indefinite ? !in_.take(end) : index < head.argument;
-  }
-
-  bool key() {
-    const std::size_t begin = out_.size();
-    if (!value() || out_[begin] == '[' || out_[begin] == '{') return false;
-    if (out_[begin] != '"') {
-      out_.insert(begin, 1, '"');
-      out_ += '"';
-    }
-    return true;
   }
 
   bool simple(const Head& head) {
@@ -189,7 +164,7 @@ class Reader {
 
   ByteReader in_;
   std::string out_{};
-  std::size_t depth_ = 0;
+  JsonNesting nesting_{out_};
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "support/programs.hpp"
+#include "support/script_broker.hpp"
 
 #include <set>
 #include <sstream>
@@ -110,4 +111,20 @@ TEST_CASE("with --wait a run waits for a broker that is not there yet") {
   CHECK_FALSE(process.wait(100ms).ended);
   broker.start();
   check_exit(process.wait(), 0);
+}
+
+TEST_CASE("a connection that is renewed for the broker's keep-alive was neither lost nor is back") {
+  using namespace std::string_view_literals;
+  ScriptBroker broker{[](Session& session) {
+    session.expect(PacketType::connect);
+    session.connack(0, "\x13\x00\x02"sv);  // server keep alive: 2 s
+    session.serve();
+  }};
+  Process publisher{pub(broker.port(), {"t", "-l", "--raw"}).open_input()};
+  REQUIRE(broker.wait_for(PacketType::connect, 2));
+  publisher.write("after\n");
+  publisher.close_input();
+  const auto result = publisher.wait();
+  check_exit(result, 0);
+  CHECK(result.err == "");
 }

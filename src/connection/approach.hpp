@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/attempt.hpp"
+#include "connection/mailbox.hpp"
+#include "connection/options.hpp"
+#include "connection/retries.hpp"
+#include "connection/session.hpp"
+#include "connection/sessions.hpp"
+#include "connection/shared.hpp"
+#include "connection/teller.hpp"
+#include "error.hpp"
+#include "timestamp.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace mqtt_tools::connection {
+
+/// The way to a connection: attempts with pauses between them, until one succeeds or there is no
+/// use in another. The Keeper owns it and calls it from the app's thread.
+class Approach {
+ public:
+  enum class State { idle, attempting, pausing, connected, failed };
+
+  /// Both must outlive it.
+  Approach(Shared& shared, Teller& teller);
+
+  /// Sets out for the first connection, which --wait has patience for.
+  void set_out(Clock::time_point now);
+
+  /// Sets out once more, to connect with the keep-alive that the broker wants.
+  void set_out_again(std::chrono::seconds keep_alive, Clock::time_point now);
+
+  /// Sets out again after a loss, in a while. `fruitful`: the connection had been of use.
+  void set_out_after_loss(bool fruitful, Clock::time_point now);
+
+  /// The run has had its first connection: from now on --reconnect-for has patience.
+  void arrived() { first_ = false; }
+
+  /// An event of whatever connection, while attempting.
+  void handle(const Event& event, Clock::time_point now);
+
+  void advance(Clock::time_point now);
+
+  State state() const { return state_; }
+  std::optional<Clock::time_point> due() const { return due_; }
+
+  // Once connected.
+  Session* session() const { return attempt_->session(); }
+  std::uint64_t connection() const { return attempt_->connection(); }
+  const Limits& limits() const { return attempt_->limits(); }
+  Version version() const { return attempt_->version(); }
+
+  /// Why the run cannot go on, once failed.
+  const RunError& failure() const { return *failure_; }
+
+ private:
+  void begin_attempt(Clock::time_point now);
+  void look_at_attempt(Clock::time_point now);
+  void attempt_failed(Clock::time_point now);
+  void fail(ExitCode code, const std::string& text);
+
+  const Options& options() const { return shared_.options; }
+
+  Shared& shared_;
+  Teller& teller_;
+  Sessions sessions_;
+  Retries retries_;
+
+  State state_ = State::idle;
+  std::optional<Clock::time_point> due_{};
+  std::unique_ptr<Attempt> attempt_{};
+  std::optional<RunError> failure_{};
+  std::optional<Version> settled_{};  ///< The version that this broker turned out to speak.
+  std::uint64_t attempts_ = 0;        ///< Numbers of connect() calls.
+  std::chrono::seconds keep_alive_;
+  Clock::time_point since_{};  ///< When the lack of a connection began.
+  bool first_ = true;          ///< There has been no connection yet.
+  bool told_waiting_ = false;
+};
+
+}  // namespace mqtt_tools::connection

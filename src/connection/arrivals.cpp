@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/arrivals.hpp"
+
+#include "connection/paho.hpp"
+#include "connection/paho_properties.hpp"
+#include "utf8.hpp"
+
+namespace mqtt_tools::connection {
+
+struct Arrivals::Callback {
+  static int on_message(void* context, char* topic, int topic_size,
+                        MQTTAsync_message* message) noexcept {
+    auto* self = static_cast<Arrivals*>(context);
+    try {
+      receive(*self, topic, topic_size, *message);
+    } catch (...) {
+      // Not enough memory for this message. Returning acknowledges it: better than a dead process.
+    }
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    return 1;
+  }
+
+  static void receive(Arrivals& self, const char* topic, int topic_size,
+                      const MQTTAsync_message& in) {
+    auto& ring = self.shared_.ring;
+    if (const auto put = ring.claim(); put != Ring::Put::taken) {
+      // Returning acknowledges. What is more than --count is never acknowledged; what finds no room
+      // at the end is not if a session is left to keep it.
+      const bool kept = !self.shared_.options.clean_start;
+      if (in.qos > 0 && (put == Ring::Put::surplus || kept)) ring.park();
+      return;
+    }
+    auto& out = ring.slot();
+    if (topic_size > 0) {
+      out.topic.assign(topic, static_cast<std::size_t>(topic_size));
+    } else {
+      out.topic.assign(topic);
+    }
+    if (first_invalid_utf8(out.topic)) {  // MQTT 5.0 §1.5.4; Paho passes it on
+      self.reporter_.post(Event::Kind::malformed, 0,
+                          "a message whose topic is not UTF-8: " + out.topic);
+      return;
+    }
+    out.payload.assign(static_cast<const char*>(in.payload),
+                       in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0);
+    out.qos = static_cast<Qos>(in.qos & 3);
+    out.retained = in.retained != 0;
+    out.duplicate = in.dup != 0;
+    out.id = in.qos > 0 ? static_cast<std::uint16_t>(in.msgid) : std::uint16_t{0};
+    out.properties = {};
+    if (self.properties_ == Properties::read && in.properties.count > 0) {
+      paho::from_paho(in.properties, out.properties);
+    }
+    out.time = std::chrono::system_clock::now();
+    ring.publish();
+    self.shared_.mailbox.wake();
+  }
+};
+
+void Arrivals::await(void* handle) {
+  MQTTAsync_setMessageArrivedCallback(handle, this, Callback::on_message);
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/keeper.hpp"
+
+#include "connection/host.hpp"
+#include "escape.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqtt_tools::connection {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Keeper::Keeper(Shared& shared, Teller& teller, Subscriptions& subscriptions)
+    : shared_(shared),
+      teller_(teller),
+      subscriptions_(subscriptions),
+      approach_(shared, teller),
+      keep_alive_(shared.options.keep_alive) {}
+
+void Keeper::end(RunError why) {
+  failure_ = std::move(why);
+  state_ = State::over;
+  due_.reset();
+}
+
+// Connecting.
+
+void Keeper::start(Clock::time_point now) {
+  state_ = State::approaching;
+  approach_.set_out(now);
+  look_at_approach(now);
+}
+
+void Keeper::look_at_approach(Clock::time_point now) {
+  due_ = approach_.due();
+  if (going_ && approach_.state() != Approach::State::attempting &&
+      approach_.state() != Approach::State::connected) {
+    finish_leaving();
+    return;
+  }
+  if (approach_.state() == Approach::State::connected) {
+    connected(now);
+  } else if (approach_.state() == Approach::State::failed) {
+    end(approach_.failure());
+  }
+}
+
+void Keeper::connected(Clock::time_point now) {
+  session_ = approach_.session();
+  connection_ = approach_.connection();
+  limits_ = approach_.limits();
+  const auto& endpoint = session_->endpoint();
+  broker_ = with_port(endpoint.host, port_of(endpoint, options()));
+  if (going_) {
+    begin_leaving(now);
+    return;
+  }
+
+  if (keep_alive_too_long()) {
+    // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the
+    // broker's: a subscriber before it misses anything, a publisher only if it stays that long.
+    keep_alive_ = seconds{*limits_.server_keep_alive};
+    if (subscriptions_.wanted()) {
+      teller_.debug("the broker wants a keep-alive of " + std::to_string(keep_alive_.count()) +
+                    " s: connecting again with it");
+      renew(now);
+      return;
+    }
+    renew_at_ = now + keep_alive_ * 3 / 4;
+  }
+  const bool back = connections_ > 0;
+  ++connections_;
+  approach_.arrived();
+  connected_at_ = now;
+  progress_ = false;
+  dismissal_ = {};
+  teller_.connected(broker_, approach_.version());
+  if (limits_.assigned_client_id) {
+    teller_.debug("the broker calls us " + *limits_.assigned_client_id);
+  }
+  if (lost_at_) teller_.back(broker_, now - *lost_at_);
+  lost_at_.reset();
+  begin_subscribing(now, back ? Subscriptions::Turn::back : Subscriptions::Turn::first);
+}
+
+bool Keeper::keep_alive_too_long() const {
+  return limits_.server_keep_alive && *limits_.server_keep_alive > 0 &&
+         (keep_alive_.count() == 0 || seconds{*limits_.server_keep_alive} < keep_alive_);
+}
+
+void Keeper::begin_subscribing(Clock::time_point now, Subscriptions::Turn turn) {
+  if (subscriptions_.kept(turn, limits_.session_present)) {
+    all_granted();
+    return;
+  }
+  state_ = State::subscribing;
+  due_ = now + options().connect_timeout;
+  subscriptions_.ask(turn, *session_, teller_);
+}
+
+void Keeper::all_granted() {
+  state_ = State::up;
+  if (subscriptions_.wanted()) teller_.say(Notice::Level::verbose, "subscribed");
+  subscriptions_.settle();
+  due_ = renew_at_;
+}
+
+// Losing.
+
+/// Leaves the connection to make it again, without having lost anything.
+void Keeper::renew(Clock::time_point now) {
+  renew_at_.reset();
+  state_ = State::renewing;
+  due_ = now + seconds{1};
+  session_->disconnect();
+}
+
+void Keeper::renewed(Clock::time_point now) {
+  state_ = State::approaching;
+  approach_.set_out_again(keep_alive_, now);
+  look_at_approach(now);
+}
+
+void Keeper::lost(const std::string& why, Clock::time_point now) {
+  const auto text = "connection to " + broker_ + " lost" + (why.empty() ? "" : ": " + why);
+  session_->take(last_completions_);
+  session_ = nullptr;
+  renew_at_.reset();
+  lost_at_ = now;
+  losses_.add(connected_at_, now, progress_);
+  if (auto dismissed = dismissal_.ending(broker_, why)) {
+    end(std::move(*dismissed));
+    return;
+  }
+  if (auto hopeless = losses_.ending(text, options())) {
+    end(std::move(*hopeless));
+    return;
+  }
+  teller_.warn(text + "; reconnecting");
+  state_ = State::approaching;
+  approach_.set_out_after_loss(now - connected_at_ > seconds{5} || progress_, now);
+  due_ = approach_.due();
+}
+
+void Keeper::handle(const Event& event, Clock::time_point now) {
+  if (event.kind == Event::Kind::traced) {
+    teller_.debug(event.text);
+    return;
+  }
+  if (state_ == State::approaching && approach_.state() == Approach::State::attempting) {
+    approach_.handle(event, now);
+    look_at_approach(now);
+    return;
+  }
+  if (event.connection != connection_ || state_ == State::over) return;
+  handle_connected(event, now);
+}
+
+/// Something happened to the connection that is up, or was.
+void Keeper::handle_connected(const Event& event, Clock::time_point now) {
+  switch (event.kind) {
+    case Event::Kind::dismissed:
+      dismissal_ = Dismissal(event.code, event.text, options());
+      teller_.debug("<- DISCONNECT " + dismissal_.words());
+      if (connected()) lost(dismissal_.words(), now);
+      break;
+    case Event::Kind::lost:
+      if (connected()) {
+        lost(dismissal_.words(), now);
+      } else if (state_ == State::renewing) {
+        renewed(now);
+      } else if (state_ == State::leaving) {
+        finish_leaving();
+      }
+      break;
+    case Event::Kind::closed:
+      if (state_ == State::renewing) renewed(now);
+      if (state_ == State::leaving) finish_leaving();
+      break;
+    case Event::Kind::malformed:
+      end({ExitCode::lost, escaped(broker_ + " sent " + event.text)});
+      break;
+    case Event::Kind::granted:
+    case Event::Kind::not_granted:
+    case Event::Kind::unsubscribed:
+      if (state_ != State::subscribing) return;
+      if (auto refusal = subscriptions_.answer(event, broker_, teller_)) {
+        end(std::move(*refusal));
+      } else if (subscriptions_.complete()) {
+        all_granted();
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void Keeper::advance(Clock::time_point now) {
+  shared_.mailbox.clear();
+  for (const auto& event : shared_.mailbox.take()) handle(event, now);
+  if (!shared_.ring.empty()) progress_ = true;
+  if (state_ == State::approaching) {
+    approach_.advance(now);
+    look_at_approach(now);
+  }
+  if (!due_ || now < *due_) return;
+  switch (state_) {
+    case State::subscribing:
+      if (connections_ == 1) {
+        end({ExitCode::no_connection, escaped(broker_ + " did not answer SUBSCRIBE in time")});
+      } else {
+        session_->disconnect();
+        lost("no answer to SUBSCRIBE in time", now);
+      }
+      break;
+    case State::up:
+      if (renew_at_ && now >= *renew_at_) {
+        if (session_->outstanding() == 0) {
+          renew(now);
+        } else {
+          due_ = now + milliseconds{20};
+        }
+      }
+      break;
+    case State::renewing:
+      renewed(now);
+      break;
+    default:
+      due_.reset();
+  }
+}
+
+// Publishing.
+
+bool Keeper::send(std::uint64_t id, const Message& message) {
+  if (state_ != State::up || renew_at_.value_or(Clock::time_point::max()) <= Clock::now()) {
+    return false;
+  }
+  return session_->send(id, message);
+}
+
+std::vector<Completion> Keeper::completions() {
+  auto completions = std::exchange(last_completions_, {});
+  if (session_ != nullptr) session_->take(completions);
+  if (!completions.empty()) progress_ = true;
+  return completions;
+}
+
+// Leaving.
+
+void Keeper::leave(Clock::time_point now) {
+  if (connected()) {
+    begin_leaving(now);
+  } else if (state_ == State::approaching && approach_.state() == Approach::State::attempting &&
+             options().will) {
+    // The broker may have our CONNECT; without a DISCONNECT it would publish the will.
+    going_ = true;
+  } else {
+    finish_leaving();
+  }
+}
+
+void Keeper::begin_leaving(Clock::time_point now) {
+  state_ = State::leaving;
+  due_ = now + seconds{1};
+  session_->disconnect();
+}
+
+void Keeper::finish_leaving() {
+  state_ = State::over;
+  session_ = nullptr;
+  due_.reset();
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/approach.hpp"
+#include "connection/completion.hpp"
+#include "connection/dismissal.hpp"
+#include "connection/losses.hpp"
+#include "connection/mailbox.hpp"
+#include "connection/options.hpp"
+#include "connection/session.hpp"
+#include "connection/shared.hpp"
+#include "connection/subscriptions.hpp"
+#include "connection/teller.hpp"
+#include "error.hpp"
+#include "timestamp.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::connection {
+
+/// Keeps a client connected: makes the connection, makes it again after a loss, gives up when there
+/// is no use in it, and takes leave. A Client owns it and calls it from the app's thread; what
+/// happens on Paho's threads comes as events through the mailbox.
+class Keeper {
+ public:
+  /// All three must outlive it.
+  Keeper(Shared& shared, Teller& teller, Subscriptions& subscriptions);
+
+  void start(Clock::time_point now);
+
+  /// Handles what happened since the last call, then does what is due.
+  void advance(Clock::time_point now);
+
+  /// Ends the connection with a DISCONNECT, if there is one.
+  void leave(Clock::time_point now);
+
+  /// Why the run cannot go on, once that is so.
+  const std::optional<RunError>& failure() const { return failure_; }
+  std::optional<Clock::time_point> due() const { return due_; }
+
+  bool connected() const { return state_ == State::up || state_ == State::subscribing; }
+  bool ready() const { return state_ == State::up; }
+  bool left() const { return state_ == State::over || state_ == State::idle; }
+
+  std::uint64_t connections() const { return connections_; }
+  const Limits& limits() const { return limits_; }
+  const std::string& broker() const { return broker_; }  ///< host:port, for people.
+
+  /// Hands a message over; false when there is no connection to take it.
+  bool send(std::uint64_t id, const Message& message);
+
+  /// What became of messages since the last call, also of a connection that is gone.
+  std::vector<Completion> completions();
+
+ private:
+  enum class State { idle, approaching, subscribing, up, renewing, leaving, over };
+
+  void end(RunError why);
+  void look_at_approach(Clock::time_point now);
+  void connected(Clock::time_point now);
+  bool keep_alive_too_long() const;
+  void begin_subscribing(Clock::time_point now, Subscriptions::Turn turn);
+  void all_granted();
+  void renew(Clock::time_point now);
+  void renewed(Clock::time_point now);
+  void lost(const std::string& why, Clock::time_point now);
+  void handle(const Event& event, Clock::time_point now);
+  void handle_connected(const Event& event, Clock::time_point now);
+  void begin_leaving(Clock::time_point now);
+  void finish_leaving();
+
+  const Options& options() const { return shared_.options; }
+
+  Shared& shared_;
+  Teller& teller_;
+  Subscriptions& subscriptions_;
+
+  State state_ = State::idle;
+  bool going_ = false;  ///< Leave as soon as the attempt under way is decided.
+  std::optional<RunError> failure_{};
+  std::optional<Clock::time_point> due_{};
+
+  Approach approach_;
+  Session* session_ = nullptr;    ///< The one that is connected.
+  std::uint64_t connection_ = 0;  ///< The number of the connection that is up.
+  Limits limits_{};
+
+  std::uint64_t connections_ = 0;
+  Clock::time_point connected_at_{};
+  std::optional<Clock::time_point> lost_at_{};  ///< Until the connection is back.
+  bool progress_ = false;
+  Losses losses_{};
+  std::chrono::seconds keep_alive_;
+  std::optional<Clock::time_point> renew_at_{};
+  std::string broker_{};
+  Dismissal dismissal_{};
+  std::vector<Completion> last_completions_{};  ///< Of a connection that is gone.
+};
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/mailbox.hpp"
+#include "connection/property.hpp"
+#include "message.hpp"
+
+#include <string>
+
+struct MQTTProperties;
+namespace mqtt {
+class properties;
+}
+
+namespace mqtt_tools::connection::paho {
+
+// MQTT 5 properties: ours into Paho's and back. Any thread; no state. Throws only for want of
+// memory.
+
+/// Adds to `out`; the caller frees it with MQTTProperties_free().
+void to_paho(const Properties& properties, MQTTProperties& out);
+void to_paho(const PropertyList& list, MQTTProperties& out);
+mqtt::properties to_paho(const PropertyList& list);
+
+void from_paho(const MQTTProperties& in, Properties& out);
+Limits limits_from_paho(const MQTTProperties& properties, bool session_present);
+
+/// The reason string among `properties`, or empty (MQTT 5.0 §3.4.2.2.2).
+std::string reason_string(const MQTTProperties& properties);
+
+}  // namespace mqtt_tools::connection::paho

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/courier.hpp"
+#include "connection/mailbox.hpp"
+#include "connection/options.hpp"
+#include "connection/ring.hpp"
+
+namespace mqtt_tools::connection {
+
+/// What the sessions of one Client share. It outlives them all.
+struct Shared {
+  Options options{};
+  Mailbox mailbox{};
+  Ring ring{};
+  Courier courier{};
+};
+
+}  // namespace mqtt_tools::connection

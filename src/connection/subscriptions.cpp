@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/subscriptions.hpp"
+
+#include "connection/reason.hpp"
+#include "escape.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqtt_tools::connection {
+
+void Subscriptions::set(std::vector<Subscription> subscriptions,
+                        std::vector<std::string> unsubscribe) {
+  subscriptions_ = std::move(subscriptions);
+  unsubscribe_ = std::move(unsubscribe);
+}
+
+bool Subscriptions::kept(Turn turn, bool session_present) {
+  // A session that the broker kept has our subscriptions; asking again would bring the retained
+  // messages again.
+  const bool kept = turn == Turn::back && session_present && settled_;
+  granted_.assign(subscriptions_.size(), kept);
+  unsubscribed_.assign(unsubscribe_.size(), turn == Turn::back);
+  return kept || (subscriptions_.empty() && unsubscribe_.empty());
+}
+
+void Subscriptions::ask(Turn turn, Session& session, Teller& teller) const {
+  if (turn == Turn::first) {
+    for (std::size_t i = 0; i < unsubscribe_.size(); ++i) {
+      teller.debug("-> UNSUBSCRIBE " + unsubscribe_[i]);
+      session.unsubscribe(i, unsubscribe_[i]);
+    }
+  }
+  for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
+    teller.debug("-> SUBSCRIBE " + subscriptions_[i].filter + " qos " +
+                 std::to_string(static_cast<int>(subscriptions_[i].qos)));
+    session.subscribe(i, subscriptions_[i]);
+  }
+}
+
+std::optional<RunError> Subscriptions::answer(const Event& event, const std::string& broker,
+                                              Teller& teller) {
+  if (event.kind == Event::Kind::unsubscribed) {
+    if (event.index < unsubscribed_.size()) unsubscribed_[event.index] = true;
+  } else if (event.kind == Event::Kind::granted) {
+    if (event.index < granted_.size()) granted_[event.index] = true;
+    teller.debug("<- SUBACK qos " + std::to_string(event.code));
+  } else {
+    const auto& filter = subscriptions_[std::min(event.index, subscriptions_.size() - 1)].filter;
+    if (event.code < 0x80 || event.code == 0xFF) {
+      return RunError(ExitCode::lost, escaped(broker + " answered the subscription to " + filter +
+                                              " with a SUBACK that MQTT does not allow"));
+    }
+    return RunError(ExitCode::denied, escaped(broker + " denied the subscription to " + filter +
+                                              ": " + suback_words(event.code) +
+                                              (event.text.empty() ? "" : " (" + event.text + ")")));
+  }
+  return std::nullopt;
+}
+
+bool Subscriptions::complete() const {
+  const auto done = [](const std::vector<bool>& list) {
+    return std::all_of(list.begin(), list.end(), [](bool b) { return b; });
+  };
+  return done(granted_) && done(unsubscribed_);
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/mailbox.hpp"
+#include "connection/options.hpp"
+#include "connection/session.hpp"
+#include "connection/teller.hpp"
+#include "error.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::connection {
+
+/// What a client subscribes to at each connection, and how far that has come: asked, granted,
+/// refused. A Client owns it; it is used from the app's thread.
+class Subscriptions {
+ public:
+  /// What to subscribe to, and what to unsubscribe from at the first connection. Before it is made.
+  void set(std::vector<Subscription> subscriptions, std::vector<std::string> unsubscribe);
+
+  /// There is something to subscribe to.
+  bool wanted() const { return !subscriptions_.empty(); }
+
+  /// Whose turn it is when a connection is made.
+  enum class Turn { first, back };
+
+  /// A connection is made, with the broker's word on whether it kept our session. True when there
+  /// is nothing to ask for on it.
+  bool kept(Turn turn, bool session_present);
+
+  /// Asks the broker for all.
+  void ask(Turn turn, Session& session, Teller& teller) const;
+
+  /// Takes the broker's answer. Why the run cannot go on, if it is a refusal by `broker`.
+  std::optional<RunError> answer(const Event& event, const std::string& broker, Teller& teller);
+
+  /// All is granted.
+  bool complete() const;
+
+  /// From now on a session that the broker keeps has our subscriptions.
+  void settle() { settled_ = true; }
+
+ private:
+  std::vector<Subscription> subscriptions_{};
+  std::vector<std::string> unsubscribe_{};
+  std::vector<bool> granted_{};
+  std::vector<bool> unsubscribed_{};
+  bool settled_ = false;
+};
+
+}  // namespace mqtt_tools::connection
