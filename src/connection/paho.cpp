@@ -5,6 +5,7 @@
 #include "connection/tls.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -14,6 +15,9 @@ namespace mqtt_tools::connection::paho {
 namespace {
 
 void (*packet_trace)(const char*) = nullptr;
+
+// Paho C 1.3.12 sends four-byte integers above this as another number, a smaller one. 68 years.
+constexpr std::uint32_t longest_expiry = 0x7FFF'FFFF;
 
 void on_trace(enum MQTTASYNC_TRACE_LEVELS, char* message) {
   if (packet_trace != nullptr && message != nullptr) packet_trace(message);
@@ -282,7 +286,9 @@ void to_paho(const Properties& properties, MQTTProperties& out) {
   if (properties.payload_format) {
     add(out, P::PAYLOAD_FORMAT_INDICATOR, static_cast<std::uint32_t>(*properties.payload_format));
   }
-  if (properties.expiry) add(out, P::MESSAGE_EXPIRY_INTERVAL, *properties.expiry);
+  if (properties.expiry) {
+    add(out, P::MESSAGE_EXPIRY_INTERVAL, std::min(*properties.expiry, longest_expiry));
+  }
   if (properties.topic_alias) {
     add(out, P::TOPIC_ALIAS, static_cast<std::uint32_t>(*properties.topic_alias));
   }

@@ -4,6 +4,7 @@
 #include "payload/json_members.hpp"
 #include "payload/record.hpp"
 #include "topic.hpp"
+#include "utf8.hpp"
 
 #include <charconv>
 #include <cstdint>
@@ -31,6 +32,26 @@ std::string short_text(std::string_view key, const JsonToken& value) {
   std::string result = text(key, value);
   if (result.size() > longest_text) refuse(key, "is longer than 65,535 bytes");
   return result;
+}
+
+/// The same, of characters that brokers let pass.
+std::string welcome_text(std::string_view key, const JsonToken& value) {
+  std::string result = short_text(key, value);
+  if (const auto at = first_unwelcome(result)) {
+    refuse(key, "has a control character or noncharacter (byte " + std::to_string(*at + 1) +
+                    "); brokers close the connection then");
+  }
+  return result;
+}
+
+std::string response_topic(const JsonToken& value) {
+  std::string topic = text("response-topic", value);
+  try {
+    check_topic(topic);
+  } catch (const UsageError& error) {
+    refuse("response-topic:", error.what());
+  }
+  return topic;
 }
 
 std::string bytes_of_base64(std::string_view key, const JsonToken& value) {
@@ -86,8 +107,8 @@ void add_user_properties(Properties& properties, const JsonToken& object) {
     refuse("user-properties", "is not an array of objects");
   }
   for_each_member(object.text, [&](std::string_view key, const JsonToken& value) {
-    properties.user.emplace_back(short_text("a key of user-properties", {TokenKind::string, key}),
-                                 short_text("a value of user-properties", value));
+    properties.user.emplace_back(welcome_text("a key of user-properties", {TokenKind::string, key}),
+                                 welcome_text("a value of user-properties", value));
   });
 }
 
@@ -96,9 +117,9 @@ void read_property(Properties& properties, const std::string& key, const JsonTok
   if (key == "topic-alias") {
     properties.topic_alias = number<std::uint16_t>(key, value, 0, 65535);
   } else if (key == "content-type") {
-    properties.content_type = short_text(key, value);
+    properties.content_type = welcome_text(key, value);
   } else if (key == "response-topic") {
-    properties.response_topic = short_text(key, value);
+    properties.response_topic = response_topic(value);
   } else if (key == "correlation-data") {
     properties.correlation_data = short_text(key, value);
   } else if (key == "correlation-data-base64") {
