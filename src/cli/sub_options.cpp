@@ -122,17 +122,6 @@ void read_acts(const Settings& settings, SubOptions& options) {
   options.exec = std::move(exec);
 }
 
-DecodeAs read_decode(const Setting& setting) {
-  return choice<DecodeAs>(setting, {{"auto", DecodeAs::automatic},
-                                    {"json", DecodeAs::json},
-                                    {"text", DecodeAs::text},
-                                    {"hex", DecodeAs::hex},
-                                    {"base64", DecodeAs::base64},
-                                    {"cbor", DecodeAs::cbor},
-                                    {"msgpack", DecodeAs::msgpack},
-                                    {"binary", DecodeAs::binary}});
-}
-
 }  // namespace
 
 std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, const World& world) {
@@ -151,9 +140,7 @@ std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, co
   read_wanted(settings, options);
   read_until(settings, options);
   read_acts(settings, options);
-  if (const Setting* decode = settings.find("decode")) {
-    options.decode_as = read_decode(*decode);
-  }
+  options.decode_as = read_decode(settings);
   options.output = read_output(settings, world);
   options.talk.quiet = settings.on("quiet");
   options.talk.debug = settings.on("debug");
