@@ -53,7 +53,7 @@ OptionGroup more() {
           {
               {"--request", nothing, ""},
               {"--response-topic", text, "T"},
-              {"-W,--timeout", number, "SEC", "print the answer; 27 if none came"},
+              {"-W,--timeout", number, "SEC", "the answer; 27 if none came"},
               one_of("output", {"-o,--output", text, "FORM", "", "auto", true}),
               one_of("output", {"-F,--format", text, "FMT", "how, as mqtt-sub does"}),
               {"--select", text, "/POINTER"},
