@@ -5,6 +5,7 @@
 #include "payload/encoding.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
+#include "payload/json_writer.hpp"
 #include "utf8.hpp"
 
 #include <bit>
@@ -76,9 +77,8 @@ class Reader {
       case Major::text:
         return string(*head);
       case Major::array:
-        return elements(*head);
       case Major::map:
-        return members(*head);
+        return container(*head);
       case Major::other:
         return simple(*head);
       default:
@@ -119,44 +119,12 @@ class Reader {
     return true;
   }
 
-  bool elements(const Head& head) {
-    if (++depth_ > max_depth) return false;
-    out_ += '[';
-    for (std::uint64_t i = 0; goes_on(head, i); ++i) {
-      if (i > 0) out_ += ',';
-      if (!value()) return false;
-    }
-    out_ += ']';
-    --depth_;
-    return true;
-  }
-
-  bool members(const Head& head) {
-    if (++depth_ > max_depth) return false;
-    out_ += '{';
-    for (std::uint64_t i = 0; goes_on(head, i); ++i) {
-      if (i > 0) out_ += ',';
-      if (!key()) return false;
-      out_ += ':';
-      if (!value()) return false;
-    }
-    out_ += '}';
-    --depth_;
-    return true;
-  }
-
-  bool goes_on(const Head& head, std::uint64_t index) {
-    return head.indefinite ? !in_.take(end) : index < head.argument;
-  }
-
-  bool key() {
-    const std::size_t begin = out_.size();
-    if (!value() || out_[begin] == '[' || out_[begin] == '{') return false;
-    if (out_[begin] != '"') {
-      out_.insert(begin, 1, '"');
-      out_ += '"';
-    }
-    return true;
+  bool container(const Head& head) {
+    const auto goes_on = [&](std::uint64_t index) {
+      return head.indefinite ? !in_.take(end) : index < head.argument;
+    };
+    const auto next = [this] { return value(); };
+    return head.major == Major::array ? json_.array(goes_on, next) : json_.object(goes_on, next);
   }
 
   bool simple(const Head& head) {
@@ -188,8 +156,8 @@ class Reader {
   static constexpr std::uint8_t end = 0xFF;
 
   ByteReader in_;
-  std::string out_{};
-  std::size_t depth_ = 0;
+  JsonWriter json_{};
+  std::string& out_ = json_.text();
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "payload/encoding.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
+#include "payload/json_writer.hpp"
 #include "timestamp.hpp"
 #include "utf8.hpp"
 
@@ -171,44 +172,18 @@ class Reader {
   }
 
   bool elements(std::optional<std::uint64_t> count) {
-    if (!count || ++depth_ > max_depth) return false;
-    out_ += '[';
-    for (std::uint64_t i = 0; i < *count; ++i) {
-      if (i > 0) out_ += ',';
-      if (!value()) return false;
-    }
-    out_ += ']';
-    --depth_;
-    return true;
+    return count && json_.array([count](std::uint64_t index) { return index < *count; },
+                                [this] { return value(); });
   }
 
   bool members(std::optional<std::uint64_t> count) {
-    if (!count || ++depth_ > max_depth) return false;
-    out_ += '{';
-    for (std::uint64_t i = 0; i < *count; ++i) {
-      if (i > 0) out_ += ',';
-      if (!key()) return false;
-      out_ += ':';
-      if (!value()) return false;
-    }
-    out_ += '}';
-    --depth_;
-    return true;
-  }
-
-  bool key() {
-    const std::size_t begin = out_.size();
-    if (!value() || out_[begin] == '[' || out_[begin] == '{') return false;
-    if (out_[begin] != '"') {
-      out_.insert(begin, 1, '"');
-      out_ += '"';
-    }
-    return true;
+    return count && json_.object([count](std::uint64_t index) { return index < *count; },
+                                 [this] { return value(); });
   }
 
   ByteReader in_;
-  std::string out_{};
-  std::size_t depth_ = 0;
+  JsonWriter json_{};
+  std::string& out_ = json_.text();
 };
 
 }  // namespace
