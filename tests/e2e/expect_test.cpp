@@ -76,8 +76,9 @@ TEST_CASE("several expectations are met in any order, by one message or by sever
 
 TEST_CASE("of several expectations those unmet are named, with what came instead") {
   Broker broker;
-  Waiting waiting{
-      broker, {"-W", "1.5", "--expect", R"({"a":1})", "--expect", R"({"b":2})", "--expect", "3"}};
+  Waiting waiting{broker,
+                  {"-W", std::to_string(2 * slowness), "--expect", R"({"a":1})", "--expect",
+                   R"({"b":2})", "--expect", "3"}};
   send(broker, R"({"a":1})", {"t"});
   send(broker, R"({"b":3})", {"t"});
   send(broker, "something\x1b else", {"t"});
@@ -130,10 +131,11 @@ TEST_CASE("retained messages around do not stand in the way of an expectation") 
 TEST_CASE("while an expectation is unmet no other end is a success") {
   Broker broker;
   send(broker, "1", {"t", "-r"});
+  const auto brief = std::to_string(0.4 * slowness);
   for (const auto& words : {std::vector<std::string>{"-C", "1"},
-                            {"--duration", "0.3"},
-                            {"--idle-timeout", "0.3"},
-                            {"-W", "0.3"},
+                            {"--duration", brief},
+                            {"--idle-timeout", brief},
+                            {"-W", brief},
                             {"-W", "30", "-C", "1"}}) {
     CAPTURE(Command{words}.text());
     auto command = broker.sub({"t", "--expect", "2"});

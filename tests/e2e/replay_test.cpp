@@ -45,7 +45,7 @@ TEST_CASE("records are published at once, from a pipe or a file") {
     CHECK(messages[0].topic() == "a");
     CHECK(messages[1].topic() == "a/b");
     CHECK(messages[2].payload() == std::string("\0\xff", 2));
-    CHECK(messages[2].time - messages[0].time < within(200ms));
+    CHECK(messages[2].time - messages[0].time < 700ms);
   }
 }
 

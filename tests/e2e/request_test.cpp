@@ -55,6 +55,38 @@ TEST_CASE("25 requests at once each get their own answer") { ask_at_once(25); }
 
 TEST_CASE("100 requests at once each get their own answer", "[.slow]") { ask_at_once(100); }
 
+TEST_CASE("a responder answers what it took, though more requests wait than it wants") {
+  Broker broker;
+  Process witness{broker.sub({"back", "-C", "2"})};
+  REQUIRE(broker.wait_for_subscription("back"));
+  Process responder{broker.sub({"ask", "--reply", "--exec", "cat", "-C", "2"})};
+  REQUIRE(broker.wait_for_subscription("ask"));
+  check_exit(run(broker.pub({"ask", "-l", "--raw", "-D", "publish", "response-topic", "back"}),
+                 sequence(1, 100)),
+             0);
+  check_exit(responder.wait(), 0);
+  CHECK(witness.wait().out == sequence(1, 2));
+}
+
+TEST_CASE("a flood of requests is answered", "[.slow]") {
+  BrokerOptions options;
+  options.lines = "max_inflight_messages 0\n";
+  for (const auto* qos : {"0", "1"}) {
+    Broker broker{options};
+    Process witness{broker.sub({"back", "-C", "4000"})};
+    REQUIRE(broker.wait_for_subscription("back"));
+    Process responder{broker.sub({"ask", "--reply", "--exec", "cat", "--jobs", "8"})};
+    REQUIRE(broker.wait_for_subscription("ask"));
+    check_exit(run(broker.pub({"ask", "-l", "--raw", "-q", qos, "-D", "publish", "response-topic",
+                               "back"}),
+                   sequence(1, 4000)),
+               0);
+    const auto result = witness.wait(8 * patience);
+    check_exit(result, 0);
+    WARN("QoS " << qos << ": " << result.duration.count() << " ms");
+  }
+}
+
 TEST_CASE("requests with one response topic for all each get their own answer") {
   Broker broker;
   Responder responder{broker, echo, {"--jobs", "8"}};
