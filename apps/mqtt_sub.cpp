@@ -75,10 +75,9 @@ class Reception {
     ready_.announce();
   }
 
-  /// Whether the next message may be taken: what stands in the way holds the broker back.
-  bool free() const {
-    return out_.pending() < most_pending && (!handler_ || handler_->free()) && sending_.room();
-  }
+  /// Whether the next message may be taken: what stands in the way holds the broker back. Not what
+  /// we publish: its acknowledgements come behind the messages that we would not take.
+  bool free() const { return out_.pending() < most_pending && (!handler_ || handler_->free()); }
 
   void take(Clock::time_point now) {
     while (free() && !verdict_.reached(now)) {
@@ -87,6 +86,10 @@ class Reception {
       if (verdict_.ends_before(*message)) break;
       ++taken_;
       if (!show(*message, now)) client_.give_back();
+    }
+    // As long as something is to be published, what nobody wants any more must not stand in the
+    // way.
+    while (!sending_.empty() && verdict_.reached(now) && client_.receive() != nullptr) {
     }
   }
 

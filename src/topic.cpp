@@ -22,12 +22,6 @@ std::string quoted(std::string_view text) {
   return '"' + escaped(text.substr(0, end)) + "...\"";
 }
 
-/// Code points that MQTT text should not hold, and for which brokers close the connection.
-bool is_unwelcome(char32_t value) {
-  return value < 0x20 || (value >= 0x7F && value <= 0x9F) || (value >= 0xFDD0 && value <= 0xFDEF) ||
-         (value & 0xFFFE) == 0xFFFE;
-}
-
 void check_text(std::string_view what, std::string_view text) {
   const std::string the = "the " + std::string(what) + " ";
   if (text.empty()) throw UsageError(the + "is empty");
@@ -35,18 +29,13 @@ void check_text(std::string_view what, std::string_view text) {
     throw UsageError(the + quoted(text) + " has " + std::to_string(text.size()) +
                      " bytes; at most 65,535 are possible");
   }
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const CodePoint point = code_point_at(text, at);
-    if (!point.valid) {
-      throw UsageError(the + quoted(text) + " is not UTF-8 (byte " + std::to_string(at + 1) + ")");
-    }
-    if (is_unwelcome(point.value)) {
-      throw UsageError(the + quoted(text) + " contains " +
-                       (point.value == 0 ? "NUL" : "a control character or noncharacter") +
-                       " (byte " + std::to_string(at + 1) + "); brokers close the connection then");
-    }
-    at += point.length;
+  if (const auto at = first_invalid_utf8(text)) {
+    throw UsageError(the + quoted(text) + " is not UTF-8 (byte " + std::to_string(*at + 1) + ")");
+  }
+  if (const auto at = first_unwelcome(text)) {
+    throw UsageError(the + quoted(text) + " contains " +
+                     (text[*at] == '\0' ? "NUL" : "a control character or noncharacter") +
+                     " (byte " + std::to_string(*at + 1) + "); brokers close the connection then");
   }
 }
 

@@ -41,6 +41,11 @@ bool may_follow(unsigned lead, unsigned second) {
   }
 }
 
+bool is_unwelcome(char32_t value) {
+  return value < 0x20 || (value >= 0x7F && value <= 0x9F) || (value >= 0xFDD0 && value <= 0xFDEF) ||
+         (value & 0xFFFE) == 0xFFFE;
+}
+
 }  // namespace
 
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
@@ -56,6 +61,15 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
     }
     const CodePoint point = code_point_at(text, at);
     if (!point.valid) return at;
+    at += point.length;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> first_unwelcome(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = code_point_at(text, at);
+    if (point.valid && is_unwelcome(point.value)) return at;
     at += point.length;
   }
   return std::nullopt;

@@ -12,6 +12,10 @@ namespace mqtt_tools {
 /// overlong forms, nothing above U+10FFFF); nothing if `text` is all UTF-8.
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
+/// The offset of the first code point for which brokers close the connection when it stands in text
+/// of MQTT: control characters, noncharacters (MQTT 5.0 §1.5.4). Nothing if there is none.
+std::optional<std::size_t> first_unwelcome(std::string_view text);
+
 /// One step through text that may be anything.
 struct CodePoint {
   char32_t value = 0;      ///< The code point; for an invalid byte, the byte.

@@ -45,7 +45,7 @@ void Exchange::address(Message& message, Clock::time_point now) {
 void Exchange::consider(const Message& message) {
   if (message.topic != response_topic_) return;
   if (awaited_.erase(message.properties.correlation_data.value_or("")) == 0) return;
-  printer_->print(payload::decode(message), out_.buffer());
+  printer_->print(payload::decode(message, options_.decode_as), out_.buffer());
 }
 
 void Exchange::flush() {

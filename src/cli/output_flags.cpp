@@ -8,12 +8,11 @@ namespace mqtt_tools::cli {
 namespace {
 
 using output::PrinterOptions;
+using payload::DecodeAs;
 using Form = PrinterOptions::Form;
 using Delimiter = PrinterOptions::Delimiter;
 
 Form automatic(const World& world) { return world.stdout_terminal ? Form::pretty : Form::raw; }
-
-}  // namespace
 
 PrinterOptions default_output(const World& world) {
   PrinterOptions output;
@@ -25,7 +24,9 @@ PrinterOptions default_output(const World& world) {
   return output;
 }
 
-PrinterOptions read_output(const Settings& settings, const World& world) {
+}  // namespace
+
+PrinterOptions read_form(const Settings& settings, const World& world) {
   PrinterOptions output = default_output(world);
   if (const Setting* form = settings.find("output")) {
     output.form = choice<Form>(*form, {{"auto", automatic(world)},
@@ -33,27 +34,50 @@ PrinterOptions read_output(const Settings& settings, const World& world) {
                                        {"raw", Form::raw},
                                        {"json", Form::json}});
   }
-  if (settings.on("json")) {
-    output.form = Form::json;
-  }
-  output.topic = settings.on("verbose");
   if (const Setting* format = settings.find("format")) {
     output.form = Form::format;
     output.format = format->value();
-    output.topic = false;  // The format says where the topic stands.
   }
-  output.delimiter = settings.on("N")   ? Delimiter::none
-                     : settings.on("0") ? Delimiter::null
-                                        : Delimiter::newline;
   output.select = settings.text("select");
   if (output.select) {
-    refuse(settings, {"json", "format"}, "and --select exclude each other, use one of them");
+    refuse(settings, {"format"}, "and --select exclude each other, use one of them");
   }
   if (const Setting* color = settings.find("color")) {
     output.colour =
         choice<bool>(*color, {{"auto", output.colour}, {"always", true}, {"never", false}});
   }
   return output;
+}
+
+PrinterOptions read_output(const Settings& settings, const World& world) {
+  PrinterOptions output = read_form(settings, world);
+  if (settings.on("json")) {
+    output.form = Form::json;
+  }
+  // A format says where the topic stands.
+  output.topic = settings.on("verbose") && output.form != Form::format;
+  output.delimiter = settings.on("N")   ? Delimiter::none
+                     : settings.on("0") ? Delimiter::null
+                                        : Delimiter::newline;
+  if (output.select) {
+    refuse(settings, {"json"}, "and --select exclude each other, use one of them");
+  }
+  return output;
+}
+
+payload::DecodeAs read_decode(const Settings& settings) {
+  const Setting* setting = settings.find("decode");
+  if (setting == nullptr) {
+    return DecodeAs::automatic;
+  }
+  return choice<DecodeAs>(*setting, {{"auto", DecodeAs::automatic},
+                                     {"json", DecodeAs::json},
+                                     {"text", DecodeAs::text},
+                                     {"hex", DecodeAs::hex},
+                                     {"base64", DecodeAs::base64},
+                                     {"cbor", DecodeAs::cbor},
+                                     {"msgpack", DecodeAs::msgpack},
+                                     {"binary", DecodeAs::binary}});
 }
 
 }  // namespace mqtt_tools::cli

@@ -4,13 +4,18 @@
 #include "cli/settings.hpp"
 #include "cli/world.hpp"
 #include "output/printer.hpp"
+#include "payload/decode.hpp"
 
 namespace mqtt_tools::cli {
 
-/// What messages look like when nothing is said: pretty on a terminal, raw in a pipe.
-output::PrinterOptions default_output(const World& world);
+/// What --output, --format, --select and --color say about it; when nothing is said: pretty on a
+/// terminal, raw in a pipe. Throws UsageError.
+output::PrinterOptions read_form(const Settings& settings, const World& world);
 
-/// What the settings of mqtt-sub say about it. Throws UsageError.
+/// The same, and what else mqtt-sub has to say. Throws UsageError.
 output::PrinterOptions read_output(const Settings& settings, const World& world);
+
+/// What --decode says. Throws UsageError.
+payload::DecodeAs read_decode(const Settings& settings);
 
 }  // namespace mqtt_tools::cli

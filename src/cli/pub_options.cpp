@@ -23,7 +23,8 @@ using Kind = feed::SourceOptions::Kind;
 std::optional<RequestOptions> read_request(const Settings& settings, const World& world,
                                            PubOptions& options) {
   if (!settings.on("request")) {
-    refuse(settings, {"response-topic", "timeout"}, "needs --request");
+    refuse(settings, {"response-topic", "timeout", "output", "format", "select", "decode", "color"},
+           "needs --request");
     return {};
   }
   need_version_5(options.connection, *settings.find("request"));
@@ -45,7 +46,8 @@ std::optional<RequestOptions> read_request(const Settings& settings, const World
   if (const Setting* timeout = settings.find("timeout")) {
     request.timeout = seconds(*timeout);
   }
-  request.output = default_output(world);
+  request.output = read_form(settings, world);
+  request.decode_as = read_decode(settings);
   return request;
 }
 

@@ -6,6 +6,7 @@
 #include "connection/options.hpp"
 #include "feed/source.hpp"
 #include "output/printer.hpp"
+#include "payload/decode.hpp"
 #include "payload/envelope.hpp"
 #include "timestamp.hpp"
 
@@ -21,6 +22,7 @@ struct RequestOptions {
   std::optional<std::string> response_topic{};  ///< None: one of our own.
   std::optional<Duration> timeout{};            ///< -W
   output::PrinterOptions output{};              ///< How the answer is shown.
+  payload::DecodeAs decode_as = payload::DecodeAs::automatic;
 };
 
 /// What mqtt-pub was asked. Checked: what is here can be done.

@@ -7,6 +7,11 @@ namespace {
 
 using enum Option::Takes;
 
+Option one_of(std::string_view field, Option option) {
+  option.field = field;
+  return option;
+}
+
 OptionGroup message() {
   return {"What to publish",
           {
@@ -46,9 +51,14 @@ OptionGroup envelope() {
 OptionGroup more() {
   return {"Request, replay, progress",
           {
-              {"--request", nothing, "", "print the answer"},
+              {"--request", nothing, ""},
               {"--response-topic", text, "T"},
-              {"-W,--timeout", number, "SEC", "for it; 27 when none came"},
+              {"-W,--timeout", number, "SEC", "the answer; 27 if none came"},
+              one_of("output", {"-o,--output", text, "FORM", "", "auto", true}),
+              one_of("output", {"-F,--format", text, "FMT", "how, as mqtt-sub does"}),
+              {"--select", text, "/POINTER"},
+              {"--decode", text, "FORM", "", "auto"},
+              {"--color", text, "WHEN", "likewise", "auto", true},
               {"--replay", text, "FILE", "records of mqtt-sub -o json; '-' is stdin"},
               {"--speed", number, "N", "2 is twice as fast, 0 at once", "0"},
               {"--topic-prefix", text, "P"},

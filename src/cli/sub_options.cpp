@@ -88,7 +88,6 @@ void read_until(const Settings& settings, SubOptions& options) {
   if (const Setting* count = settings.find("count")) {
     until.count = static_cast<std::uint64_t>(
         whole_number(*count, 1, std::numeric_limits<std::int64_t>::max()));
-    options.connection.count = until.count;
   }
   until.timeout = read_seconds(settings, "timeout");
   until.duration = read_seconds(settings, "duration");
@@ -122,17 +121,6 @@ void read_acts(const Settings& settings, SubOptions& options) {
   options.exec = std::move(exec);
 }
 
-DecodeAs read_decode(const Setting& setting) {
-  return choice<DecodeAs>(setting, {{"auto", DecodeAs::automatic},
-                                    {"json", DecodeAs::json},
-                                    {"text", DecodeAs::text},
-                                    {"hex", DecodeAs::hex},
-                                    {"base64", DecodeAs::base64},
-                                    {"cbor", DecodeAs::cbor},
-                                    {"msgpack", DecodeAs::msgpack},
-                                    {"binary", DecodeAs::binary}});
-}
-
 }  // namespace
 
 std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, const World& world) {
@@ -151,8 +139,11 @@ std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, co
   read_wanted(settings, options);
   read_until(settings, options);
   read_acts(settings, options);
-  if (const Setting* decode = settings.find("decode")) {
-    options.decode_as = read_decode(*decode);
+  options.decode_as = read_decode(settings);
+  // Who publishes as well must take what comes before the acknowledgements, wanted or not.
+  const bool publishes = options.remove_retained || (options.exec && options.exec->reply);
+  if (!publishes) {
+    options.connection.count = options.until.count;
   }
   options.output = read_output(settings, world);
   options.talk.quiet = settings.on("quiet");

@@ -4,6 +4,7 @@
 
 #include "connection/paho.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <variant>
@@ -11,6 +12,9 @@
 namespace mqtt_tools::connection::paho {
 
 namespace {
+
+// Paho C 1.3.12 sends four-byte integers above this as another number, a smaller one. 68 years.
+constexpr std::uint32_t longest_expiry = 0x7FFF'FFFF;
 
 MQTTLenString borrowed(const std::string& text) {
   return {static_cast<int>(text.size()), const_cast<char*>(text.data())};
@@ -73,7 +77,9 @@ void to_paho(const Properties& properties, MQTTProperties& out) {
   if (properties.payload_format) {
     add(out, P::PAYLOAD_FORMAT_INDICATOR, static_cast<std::uint32_t>(*properties.payload_format));
   }
-  if (properties.expiry) add(out, P::MESSAGE_EXPIRY_INTERVAL, *properties.expiry);
+  if (properties.expiry) {
+    add(out, P::MESSAGE_EXPIRY_INTERVAL, std::min(*properties.expiry, longest_expiry));
+  }
   if (properties.topic_alias) {
     add(out, P::TOPIC_ALIAS, static_cast<std::uint32_t>(*properties.topic_alias));
   }

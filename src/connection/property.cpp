@@ -52,26 +52,15 @@ std::uint32_t read_number(const PropertyRule& known, const std::string& text) {
   return number;
 }
 
-/// Control characters and non-characters are allowed by MQTT only in theory: brokers close the
-/// connection (MQTT 5.0 §1.5.4).
-bool closes_connections(char32_t point) {
-  return point < 0x20 || (point >= 0x7F && point <= 0x9F) || (point & 0xFFFE) == 0xFFFE ||
-         (point >= 0xFDD0 && point <= 0xFDEF);
-}
-
 std::string read_string(const PropertyRule& known, const std::string& text) {
   const auto name = "property " + std::string{known.name};
   if (text.size() > longest) throw UsageError(name + " is longer than 65,535 bytes");
   if (const auto at = first_invalid_utf8(text)) {
     throw UsageError(name + " is not UTF-8 (byte " + std::to_string(*at) + ")");
   }
-  for (std::size_t at = 0; at < text.size();) {
-    const auto point = code_point_at(text, at);
-    if (closes_connections(point.value)) {
-      throw UsageError(name + " has a control character or non-character at byte " +
-                       std::to_string(at) + ": brokers close the connection for it");
-    }
-    at += point.length;
+  if (const auto at = first_unwelcome(text)) {
+    throw UsageError(name + " has a control character or non-character at byte " +
+                     std::to_string(*at) + ": brokers close the connection for it");
   }
   return text;
 }

@@ -20,7 +20,7 @@ class LineFeed final : public Feed {
   Supply next(Clock::time_point now, Message& message) override;
   int fd() const override { return lines_.input().fd(); }
   std::string where() const override;
-  Progress progress() const override { return lines_.input().progress(); }
+  Progress progress() const override { return lines_.progress(); }
 
  private:
   void take_topic(std::string_view& line);

@@ -45,6 +45,12 @@ Supply Lines::next(std::string_view& line) {
   }
 }
 
+Progress Lines::progress() const {
+  Progress progress = input_.progress();
+  progress.bytes -= end_ - begin_;
+  return progress;
+}
+
 /// Reads one more block behind what is there.
 Supply Lines::fill() {
   if (end_ - begin_ > limit_ + line_end) {

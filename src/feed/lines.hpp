@@ -26,6 +26,9 @@ class Lines {
   std::uint64_t number() const { return number_; }  ///< Of the last line, from 1.
   const Input& input() const { return input_; }
 
+  /// How much of the input the lines so far took: what was read ahead does not count.
+  Progress progress() const;
+
  private:
   Supply fill();
   void make_room();

@@ -25,7 +25,7 @@ class Replay final : public Feed {
   std::optional<Clock::time_point> due() const override { return held_ ? due_ : std::nullopt; }
   std::string where() const override;
   bool final() const override { return true; }
-  Progress progress() const override { return lines_.input().progress(); }
+  Progress progress() const override { return lines_.progress(); }
   Remarks remarks() const override { return remarks_; }
 
  private:

@@ -3,9 +3,9 @@
 
 #include "payload/byte_reader.hpp"
 #include "payload/encoding.hpp"
-#include "payload/json_nesting.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
+#include "payload/json_writer.hpp"
 #include "utf8.hpp"
 
 #include <bit>
@@ -77,9 +77,8 @@ class Reader {
       case Major::text:
         return string(*head);
       case Major::array:
-        return elements(*head);
       case Major::map:
-        return members(*head);
+        return container(*head);
       case Major::other:
         return simple(*head);
       default:
@@ -120,18 +119,12 @@ class Reader {
     return true;
   }
 
-  bool elements(const Head& head) {
-    return nesting_.array([&](std::uint64_t i) { return goes_on(head, i); },
-                          [&] { return value(); });
-  }
-
-  bool members(const Head& head) {
-    return nesting_.object([&](std::uint64_t i) { return goes_on(head, i); },
-                           [&] { return value(); });
-  }
-
-  bool goes_on(const Head& head, std::uint64_t index) {
-    return head.indefinite ? !in_.take(end) : index < head.argument;
+  bool container(const Head& head) {
+    const auto goes_on = [&](std::uint64_t index) {
+      return head.indefinite ? !in_.take(end) : index < head.argument;
+    };
+    const auto next = [this] { return value(); };
+    return head.major == Major::array ? json_.array(goes_on, next) : json_.object(goes_on, next);
   }
 
   bool simple(const Head& head) {
@@ -163,8 +156,8 @@ class Reader {
   static constexpr std::uint8_t end = 0xFF;
 
   ByteReader in_;
-  std::string out_{};
-  JsonNesting nesting_{out_};
+  JsonWriter json_{};
+  std::string& out_ = json_.text();
 };
 
 }  // namespace

@@ -3,9 +3,9 @@
 
 #include "payload/byte_reader.hpp"
 #include "payload/encoding.hpp"
-#include "payload/json_nesting.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
+#include "payload/json_writer.hpp"
 #include "timestamp.hpp"
 #include "utf8.hpp"
 
@@ -172,18 +172,18 @@ class Reader {
   }
 
   bool elements(std::optional<std::uint64_t> count) {
-    return count &&
-           nesting_.array([&](std::uint64_t i) { return i < *count; }, [&] { return value(); });
+    return count && json_.array([count](std::uint64_t index) { return index < *count; },
+                                [this] { return value(); });
   }
 
   bool members(std::optional<std::uint64_t> count) {
-    return count &&
-           nesting_.object([&](std::uint64_t i) { return i < *count; }, [&] { return value(); });
+    return count && json_.object([count](std::uint64_t index) { return index < *count; },
+                                 [this] { return value(); });
   }
 
   ByteReader in_;
-  std::string out_{};
-  JsonNesting nesting_{out_};
+  JsonWriter json_{};
+  std::string& out_ = json_.text();
 };
 
 }  // namespace

@@ -90,6 +90,7 @@ BENCHMARK_CAPTURE(decoding, json, json);
 BENCHMARK_CAPTURE(decoding, text, text);
 BENCHMARK_CAPTURE(decoding, bytes, bytes);
 BENCHMARK_CAPTURE(printing, raw_text, Form::raw, text);
+BENCHMARK_CAPTURE(printing, record_text, Form::json, text);
 BENCHMARK_CAPTURE(printing, record_envelope, Form::json, envelope);
 BENCHMARK_CAPTURE(printing, record_json, Form::json, json);
 BENCHMARK_CAPTURE(printing, record_bytes, Form::json, bytes);

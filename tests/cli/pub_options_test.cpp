@@ -155,6 +155,16 @@ const std::vector<Row>& rows() {
        [](const PubOptions& o) {
          return o.request && o.request->timeout == 2s && o.request->response_topic == "r";
        }},
+      {{"a", "x", "--request", "-o", "json", "--decode", "cbor"},
+       [](const PubOptions& o) {
+         return o.request->output.form == output::PrinterOptions::Form::json &&
+                o.request->decode_as == payload::DecodeAs::cbor;
+       }},
+      {{"a", "x", "--request", "-F", "%p", "--color", "always"},
+       [](const PubOptions& o) {
+         return o.request->output.form == output::PrinterOptions::Form::format &&
+                o.request->output.format == "%p" && o.request->output.colour;
+       }},
       {{"a", "x", "--request", "--timeout", "0"},
        [](const PubOptions& o) { return o.request->timeout == 0s; }},
       {{"--replay", "f"},
@@ -258,6 +268,8 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
        "--window must be a whole number from 1 to 65535, not '65536'"},
       {{"a", "x", "-W", "1"}, "--timeout needs --request"},
       {{"a", "x", "--response-topic", "r"}, "--response-topic needs --request"},
+      {{"a", "x", "-o", "json"}, "--output needs --request"},
+      {{"a", "x", "--select", "/a"}, "--select needs --request"},
       {{"a", "-l", "--request"}, "--request needs one message, not --lines"},
       {{"a", "x", "--repeat", "2", "--request"}, "--request needs one message, not --repeat"},
       {{"a", "x", "-V", "4", "--request"},

@@ -87,6 +87,12 @@ const std::vector<Row>& rows() {
          return o.wanted.match == Words{"{\"x\":1}", "[1]"};
        }},
       {{"a", "--grep", "x.*y"}, [](const SubOptions& o) { return o.wanted.grep == Words{"x.*y"}; }},
+      {{"a", "-C", "5", "--remove-retained"},
+       [](const SubOptions& o) { return o.until.count == 5U && !o.connection.count; }},
+      {{"a", "-C", "5", "--exec", "x", "--reply"},
+       [](const SubOptions& o) { return o.until.count == 5U && !o.connection.count; }},
+      {{"a", "-C", "5", "--exec", "x"},
+       [](const SubOptions& o) { return o.until.count == 5U && o.connection.count == 5U; }},
       {{"a", "-C", "5"},
        [](const SubOptions& o) { return o.until.count == 5U && o.connection.count == 5U; }},
       {{"a", "--timeout", "1.5"}, [](const SubOptions& o) { return o.until.timeout == 1500ms; }},

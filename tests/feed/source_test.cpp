@@ -184,6 +184,16 @@ TEST_CASE("each line is a message in the form that was asked for") {
   CHECK(feed->progress().total == std::uint64_t{9});
 }
 
+TEST_CASE("lines that were read ahead are no progress") {
+  const GivenFile file{"one\r\n\nlast"};
+  const auto feed = open(from(Kind::lines, file.path()));
+  Message message;
+  for (const std::uint64_t bytes : {5U, 6U, 10U}) {
+    REQUIRE(feed->next(at({}), message) == Supply::message);
+    CHECK(feed->progress().bytes == bytes);
+  }
+}
+
 TEST_CASE("no lines are no messages") {
   CHECK(all_of(*open(from(Kind::lines, "/dev/null"))).empty());
 }

@@ -218,7 +218,10 @@ TEST_CASE("a wrong record is refused with the reason") {
       {with_property(R"("content-type":1)"), "content-type is not a string"},
       {with_property(R"("content-type":")" + std::string(65536, 'x') + '"'),
        "content-type is longer than 65,535 bytes"},
+      {with_property(R"("content-type":"a\u0085")"),
+       "content-type has a control character or noncharacter (byte 2)"},
       {with_property(R"("response-topic":{})"), "response-topic is not a string"},
+      {with_property(R"("response-topic":"a/#")"), "response-topic: the topic \"a/#\""},
       {with_property(R"("correlation-data-base64":"!")"), "correlation-data-base64 is not base64"},
       {with_property(R"("payload-format-indicator":2)"),
        "payload-format-indicator is not a whole number from 0 to 1"},
@@ -233,6 +236,10 @@ TEST_CASE("a wrong record is refused with the reason") {
       {with_property(R"("user-properties":["k"])"), "user-properties is not an array of objects"},
       {with_property(R"("user-properties":[{"k":1}])"),
        "a value of user-properties is not a string"},
+      {with_property(R"("user-properties":{"\n":"v"})"),
+       "a key of user-properties has a control character or noncharacter (byte 1)"},
+      {with_property(R"("user-properties":{"k":"\uffff"})"),
+       "a value of user-properties has a control character or noncharacter (byte 1)"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.line.substr(0, 80));

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+//
+// Which messages a subscriber asks for and which it keeps.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/script_broker.hpp"
+
+#include <signal.h>
+#include <algorithm>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+/// What a subscriber to "t" shows of raw lines, up to "end".
+std::string kept(std::initializer_list<std::string> words, const std::string& lines) {
+  Broker broker;
+  Process process{broker.sub({"t"}).add(words)};
+  REQUIRE(broker.wait_for_subscription("t"));
+  check_exit(run(broker.pub({"t", "-l", "--raw"}), lines), 0);
+  CHECK(process.wait_for_out("\"end\""));
+  process.signal(SIGTERM);
+  return process.wait().out;
+}
+
+/// The options byte of the first subscription (MQTT 5.0 §3.8.3.1) that these words make.
+int options_of(std::initializer_list<std::string> words) {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  check_exit(run(sub(broker.port(), {"t", "-E"}).add(words)), 0);
+  const auto subscriptions = broker.received(PacketType::subscribe);
+  REQUIRE(subscriptions.size() == 1);
+  return static_cast<unsigned char>(subscriptions[0].body.back());
+}
+
+}  // namespace
+
+TEST_CASE("messages are kept whose payload contains the JSON that was asked for") {
+  const std::string lines =
+      "{\"a\":{\"b\":1,\"c\":2},\"d\":[1]}\n"
+      "{\"a\":{\"b\":2}}\n"
+      "{\"a\":1}\n"
+      "text with {\"a\":{\"b\":1}}\n"
+      "{\"a\":{\"b\":1.0},\"d\":[1,2]}\n"
+      "[{\"a\":{\"b\":1}}]\n"
+      "{\"a\":{\"b\":1},\"d\":[1],\"z\":\"end\"}\n";
+  CHECK(kept({"--match", R"({"a":{"b":1}})", "--match", R"({"d":[1]})"}, lines) ==
+        "{\"a\":{\"b\":1,\"c\":2},\"d\":[1]}\n{\"a\":{\"b\":1},\"d\":[1],\"z\":\"end\"}\n");
+  CHECK(kept({"--match", R"("end")"}, "\"END\"\n\"end\"\n") == "\"end\"\n");
+}
+
+TEST_CASE("messages are kept whose text matches") {
+  CHECK(kept({"--grep", "^(error|warn)", "--grep", "disk.*\\d+%"},
+             "error: disk 91%\nno error: disk 91%\nwarn disk full\n"
+             "warn disk at 80% \"end\"\n") == "error: disk 91%\nwarn disk at 80% \"end\"\n");
+  CHECK(kept({"--grep", "(?i)TEMP.é|end"}, "temp=é\ntemp=e\n\"end\"\n") == "temp=é\n\"end\"\n");
+  CHECK(run(Command{"mqtt-sub", "t", "--grep", "("}).code == 2);
+  CHECK(run(Command{"mqtt-sub", "t", "--match", "{"}).code == 2);
+}
+
+TEST_CASE("retained messages that are shown can be removed") {
+  Broker broker;
+  for (const auto* topic : {"r/1", "r/2", "keep/1", "r/no"}) {
+    check_exit(run(broker.pub({topic, "x", "--raw", "-r"})), 0);
+  }
+  const auto result =
+      run(broker.sub({"r/#", "-T", "r/no", "--remove-retained", "-C", "2", "-F", "%t"}));
+  check_exit(result, 0);
+  CHECK(result.out.size() == std::string{"r/1\nr/2\n"}.size());
+  const auto left = run(broker.sub({"#", "--retained-only", "--idle-timeout", "1", "-F", "%t %p"}));
+  CHECK(left.out.find("keep/1 x\n") != std::string::npos);
+  CHECK(left.out.find("r/no x\n") != std::string::npos);
+  CHECK(left.out.find("r/1") == std::string::npos);
+  CHECK(left.out.find("r/2") == std::string::npos);
+}
+
+TEST_CASE("a run that removes retained messages and wants fewer than there are ends") {
+  Broker broker;
+  std::string lines;
+  for (int i = 0; i < 1'500; ++i) lines += "r/" + std::to_string(i) + "\tx\n";
+  check_exit(run(broker.pub({"-l", "--topic-from-line", "--raw", "-r"}), lines), 0);
+  const auto result = run(broker.sub({"r/#", "--remove-retained", "-C", "3"}));
+  check_exit(result, 0);
+  CHECK(result.out == "x\nx\nx\n");
+  // All at once: more than wait anywhere between the broker and us.
+  check_exit(run(broker.sub({"r/#", "--remove-retained", "-C", "1497"})), 0);
+  check_exit(run(broker.sub({"r/#", "-C", "1", "-W", "0.5"})), 27);
+}
+
+TEST_CASE("removing retained messages leaves live ones alone") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    session.publish("t/live", "x");
+    session.send(
+        encode_packet(PacketType::publish, 1, encode_text("t/kept") + std::string(1, '\0') + "y"));
+    session.serve();
+  }};
+  check_exit(run(sub(broker.port(), {"t/#", "--remove-retained", "-C", "2"})), 0);
+  const auto sent = broker.received(PacketType::publish);
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].topic() == "t/kept");
+  CHECK(sent[0].payload().empty());
+  CHECK(sent[0].retained());
+}
+
+TEST_CASE("subscription options go to the broker as they were asked for") {
+  // MQTT 5.0 §3.8.3.1: QoS in bits 0 and 1, no local 2, retain as published 3, handling 4 and 5.
+  CHECK(options_of({}) == 1);
+  CHECK(options_of({"-q", "0"}) == 0);
+  CHECK(options_of({"-q", "2"}) == 2);
+  CHECK(options_of({"--no-local"}) == (1 | 4));
+  CHECK(options_of({"--retain-as-published"}) == (1 | 8));
+  CHECK(options_of({"--retain-handling", "always"}) == 1);
+  CHECK(options_of({"--retain-handling", "new"}) == (1 | 16));
+  CHECK(options_of({"--retain-handling", "never"}) == (1 | 32));
+  CHECK(options_of({"--retain-handling", "never", "--no-local", "--retain-as-published", "-q",
+                    "2"}) == (2 | 4 | 8 | 32));
+}
+
+TEST_CASE("retained messages come as the handling says, and live ones keep their flag if asked") {
+  Broker broker;
+  check_exit(run(broker.pub({"t", "old", "--raw", "-r"})), 0);
+  const auto seen = [&](std::initializer_list<std::string> words) {
+    const auto result = run(broker.sub({"t", "-F", "%r %p", "-W", "20"})
+                                .add(words)
+                                .add({"--expect", R"({"live":1})", "--on-ready",
+                                      "mqtt-pub t --raw -r '{\"live\":1}'"}));
+    check_exit(result, 0);
+    check_exit(run(broker.pub({"t", "old", "--raw", "-r"})), 0);
+    return result.out;
+  };
+  CHECK(seen({}) == "1 old\n0 {\"live\":1}\n");
+  CHECK(seen({"--retain-handling", "never"}) == "0 {\"live\":1}\n");
+  CHECK(seen({"--retain-as-published"}) == "1 old\n1 {\"live\":1}\n");
+  // The session has the subscription already: it is not new, and the retained message does not
+  // come.
+  check_exit(run(broker.sub({"t", "-E", "-i", "known", "-c", "--retain-handling", "never"})), 0);
+  CHECK(seen({"--retain-handling", "new", "-i", "known", "-c"}).find("old") == std::string::npos);
+  CHECK(seen({"--retain-handling", "new"}) == "1 old\n0 {\"live\":1}\n");
+}
+
+TEST_CASE("a session's old subscriptions can be taken back first") {
+  Broker broker;
+  check_exit(run(broker.sub({"a/#", "b/#", "-E", "-i", "known", "-c"})), 0);
+  check_exit(run(broker.pub({"a/1", "missed", "--raw"})), 0);
+  Process process{broker.sub({"b/#", "-U", "a/#", "-i", "known", "-c", "-v", "-C", "2"})};
+  REQUIRE(broker.wait_for_subscription("b/#", 2));
+  REQUIRE(process.wait_for_out("a/1 missed\n"));
+  check_exit(run(broker.pub({"a/2", "no more", "--raw"})), 0);
+  check_exit(run(broker.pub({"b/1", "still", "--raw"})), 0);
+  const auto result = process.wait();
+  check_exit(result, 0);
+  CHECK(result.out == "a/1 missed\nb/1 still\n");
+}
+
+TEST_CASE("a shared subscription gives each message to one of the group") {
+  Broker broker;
+  const std::string filter = "$share/group/s/#";
+  Process one{broker.sub({filter})};
+  Process two{broker.sub({filter})};
+  Process alone{broker.sub({"s/#", "-C", "100"})};
+  REQUIRE(broker.wait_for_subscription("s/#", 1));
+  REQUIRE(broker.wait_for_subscription(filter, 2));
+  const auto lines = sequence(1, 100);
+  check_exit(run(broker.pub({"s/1", "-l", "--raw"}), lines), 0);
+  CHECK(alone.wait().out == lines);
+  CHECK(eventually(patience, [&] { return one.out_size() + two.out_size() >= lines.size(); }));
+  one.signal(SIGTERM);
+  two.signal(SIGTERM);
+  const auto first = one.wait().out;
+  const auto second = two.wait().out;
+  CHECK_FALSE(first.empty());
+  CHECK_FALSE(second.empty());
+  const auto all = first + second;
+  CHECK(all.size() == lines.size());
+  for (int i = 1; i <= 100; ++i) {
+    CHECK(("\n" + all).find("\n" + std::to_string(i) + "\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("with no local a request does not come back to the one who sent it") {
+  Broker broker;
+  // The only program that publishes and subscribes: what it removes comes back to it, if allowed.
+  check_exit(run(broker.pub({"t/1", "x", "--raw", "-r"})), 0);
+  const auto seen = [&](std::initializer_list<std::string> words) {
+    return run(broker.sub({"t/#", "--remove-retained", "--idle-timeout", "1", "-F", "[%p]"})
+                   .add(words))
+        .out;
+  };
+  CHECK(seen({}) == "[x]\n[]\n");
+  check_exit(run(broker.pub({"t/1", "x", "--raw", "-r"})), 0);
+  CHECK(seen({"--no-local"}) == "[x]\n");
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// How often and how fast messages are published, and what a person sees of it.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/script_broker.hpp"
+
+#include <signal.h>
+#include <algorithm>
+#include <regex>
+#include <set>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+std::vector<Packet> published(std::initializer_list<std::string> words,
+                              const std::string& input = {}) {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  check_exit(run(pub(broker.port(), {"t"}).add(words), input), 0);
+  return broker.received(PacketType::publish);
+}
+
+milliseconds between(const Packet& first, const Packet& last) {
+  return std::chrono::duration_cast<milliseconds>(last.time - first.time);
+}
+
+/// The last line of a terminal once all of `text` was written to it: return goes to its beginning,
+/// ESC [ K wipes from there.
+std::string last_line(const std::string& text) {
+  std::string line;
+  std::size_t column = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\r') {
+      column = 0;
+    } else if (text[at] == '\n') {
+      line.clear();
+      column = 0;
+    } else if (text.compare(at, 3, "\x1b[K") == 0) {
+      line.resize(column);
+      at += 2;
+    } else {
+      line.resize(std::max(line.size(), column + 1), ' ');
+      line[column++] = text[at];
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("a message is published as often as asked, each with a time of its own") {
+  const auto messages = published({"hi", "--repeat", "5", "--time-format", "unix-ms",
+                                   "--repeat-delay", "0.1", "--no-progress"});
+  REQUIRE(messages.size() == 5);
+  CHECK(between(messages[0], messages[4]) >= 250ms);
+  CHECK(between(messages[0], messages[4]) < within(1s));
+  std::set<std::string> different;
+  for (const auto& message : messages) different.insert(message.payload());
+  CHECK(different.size() == 5);
+  CHECK(published({"hi", "--repeat", "1000", "-q", "0"}).size() == 1000);
+}
+
+TEST_CASE("a rate limits lines and repetitions, and is kept") {
+  for (const bool lines : {true, false}) {
+    const auto messages = lines ? published({"-l", "--rate", "100"}, sequence(1, 51))
+                                : published({"hi", "--rate", "100", "--repeat", "51"});
+    REQUIRE(messages.size() == 51);
+    CHECK(between(messages.front(), messages.back()) >= 350ms);
+    CHECK(between(messages.front(), messages.back()) < within(1s));
+  }
+  const auto slow = published({"-l", "--rate", "2.5", "--no-progress"}, "a\nb\n");
+  REQUIRE(slow.size() == 2);
+  CHECK(between(slow[0], slow[1]) >= 250ms);
+}
+
+TEST_CASE("an end comes at once, whatever the rate") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  check_exit_within(run(pub(broker.port(), {"t", "hi", "--rate", "0.01"})), 0, 1s);
+  check_exit_within(run(pub(broker.port(), {"t", "-l", "--rate", "0.01"}), "a\n"), 0, 1s);
+  check_exit_within(run(pub(broker.port(), {"t", "x", "--repeat", "1", "--repeat-delay", "60"})), 0,
+                    1s);
+}
+
+TEST_CASE("a long run shows its progress on a terminal and leaves nothing of it") {
+  const TemporaryDirectory directory;
+  const auto file = directory.write("lines", sequence(100, 259));
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Process process{pub(broker.port(), {"t", "-l", "-f", file, "--rate", "100"}).terminal_errors()};
+  REQUIRE(process.wait_for_err("% of 640 B"));
+  const auto result = process.wait();
+  check_exit(result, 0);
+  CHECK(std::regex_search(
+      result.err, std::regex{R"(\d+ sent, \d+ acknowledged, \d+/s, \d+ % of 640 B, \d+ s left)"}));
+  CHECK(result.err.find('\n') == std::string::npos);
+  CHECK(last_line(result.err).empty());
+  CHECK(result.out.empty());
+}
+
+TEST_CASE("an interrupted run leaves nothing of its progress") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Process process{pub(broker.port(), {"t", "-l", "--rate", "1", "-v"})
+                      .input(sequence(1, 100))
+                      .terminal_errors()};
+  REQUIRE(process.wait_for_err(" sent, "));
+  process.signal(SIGINT);
+  const auto result = process.wait();
+  check_exit(result, 130);
+  CHECK(last_line(result.err).empty());
+}
+
+TEST_CASE("no progress is shown in a pipe, on request, or in a short run") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  const auto said = [&](std::initializer_list<std::string> words, bool terminal) {
+    auto command = pub(broker.port(), {"t", "x", "--repeat", "2"}).add(words);
+    if (terminal) command.terminal_errors();
+    const auto result = run(command);
+    check_exit(result, 0);
+    return result.err;
+  };
+  CHECK(said({"--repeat-delay", "1.3"}, false).empty());
+  CHECK(said({"--repeat-delay", "1.3", "--no-progress"}, true).empty());
+  CHECK(said({}, true).empty());
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+//
+// Records that are published again. (That they carry any message is in round_trip_test.cpp.)
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/script_broker.hpp"
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+std::string record(const std::string& second, const std::string& topic, const std::string& more) {
+  return R"({"tst":"2026-11-23T18:15:)" + second + R"(Z","topic":")" + topic +
+         R"(","qos":1,"retain":false,)" + more + "}\n";
+}
+
+struct Replayed {
+  Result result{};
+  std::vector<Packet> messages{};
+};
+
+Replayed replay(const std::string& records, std::initializer_list<std::string> words, int code) {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Replayed replayed;
+  replayed.result = run(pub(broker.port(), {"--replay", "-"}).add(words), records);
+  check_exit(replayed.result, code);
+  replayed.messages = broker.received(PacketType::publish);
+  return replayed;
+}
+
+const std::string three = record("01", "a", R"("payload":"1")") +
+                          record("01.3", "a/b", R"("payload":"2")") +
+                          record("01.9", "c", R"("payload_base64":"AP8=")");
+
+}  // namespace
+
+TEST_CASE("records are published at once, from a pipe or a file") {
+  const TemporaryDirectory directory;
+  const auto file = directory.write("records", three);
+  for (const bool piped : {true, false}) {
+    const auto [result, messages] =
+        piped ? replay(three, {}, 0) : replay("", {"--replay", file}, 0);
+    REQUIRE(messages.size() == 3);
+    CHECK(messages[0].topic() == "a");
+    CHECK(messages[1].topic() == "a/b");
+    CHECK(messages[2].payload() == std::string("\0\xff", 2));
+    CHECK(messages[2].time - messages[0].time < 700ms);
+  }
+}
+
+TEST_CASE("records keep their pauses at the speed that was asked for") {
+  struct Case {
+    const char* speed;
+    milliseconds first;
+    milliseconds second;
+  };
+  for (const auto& [speed, first, second] : {Case{"1", 300ms, 600ms}, Case{"3", 100ms, 200ms}}) {
+    CAPTURE(speed);
+    const auto messages = replay(three, {"--speed", speed}, 0).messages;
+    REQUIRE(messages.size() == 3);
+    // What a busy machine adds to one pause may be missing from the next.
+    CHECK(messages[1].time - messages[0].time > first - 90ms);
+    CHECK(messages[2].time - messages[0].time > first + second - 90ms);
+    CHECK(messages[2].time - messages[0].time < first + second + within(500ms));
+  }
+}
+
+TEST_CASE("a prefix stands before the topic of each record") {
+  const auto messages = replay(three, {"--topic-prefix", "copy/of/"}, 0).messages;
+  REQUIRE(messages.size() == 3);
+  CHECK(messages[0].topic() == "copy/of/a");
+  CHECK(messages[2].topic() == "copy/of/c");
+  CHECK(replay(three, {"--topic-prefix", "#/"}, 2).messages.empty());
+}
+
+TEST_CASE("a broken record ends the replay with its number, or is skipped and counted") {
+  const std::string broken = three + "{\"topic\":\"x\"\n" + record("02", "d", R"("payload":"4")") +
+                             record("03", "+", R"("payload":"5")") +
+                             record("04", "e", R"("payload":"6")");
+  const auto stopped = replay(broken, {}, 2);
+  CHECK(stopped.messages.size() == 3);
+  CHECK(stopped.result.err.find("record 4 (line 4)") != std::string::npos);
+  CHECK(stopped.result.err.find("3 messages were acknowledged") != std::string::npos);
+
+  const auto skipped = replay(broken, {"--skip-bad-lines"}, 0);
+  REQUIRE(skipped.messages.size() == 5);
+  CHECK(skipped.messages[3].topic() == "d");
+  CHECK(skipped.messages[4].topic() == "e");
+  CHECK(skipped.result.err.find('2') != std::string::npos);
+  CHECK(skipped.result.err.find("skipped") != std::string::npos);
+}
+
+TEST_CASE("retain flags of records are told and dropped unless they are to be kept") {
+  const std::string text = R"({"topic":"a","qos":0,"retain":true,"payload":"1"})"
+                           "\n"
+                           R"({"topic":"b","qos":2,"retain":false,"payload":"2"})"
+                           "\n";
+  const auto dropped = replay(text, {}, 0);
+  REQUIRE(dropped.messages.size() == 2);
+  CHECK_FALSE(dropped.messages[0].retained());
+  CHECK(dropped.messages[0].qos() == 0);
+  CHECK(dropped.messages[1].qos() == 2);
+  CHECK(dropped.result.err.find("--keep-retain") != std::string::npos);
+  const auto whole = replay(text, {"--keep-retain"}, 0);
+  REQUIRE(whole.messages.size() == 2);
+  CHECK(whole.messages[0].retained());
+  CHECK_FALSE(whole.messages[1].retained());
+  CHECK(whole.result.err.empty());
+}
+
+TEST_CASE("an expiry beyond what can be sent becomes the longest that can") {
+  const auto expiry_of = [](const std::string& number) {
+    const auto messages = replay(record("01", "a",
+                                        R"("properties":{"message-expiry-interval":)" + number +
+                                            R"(},"payload":"1")"),
+                                 {}, 0)
+                              .messages;
+    REQUIRE(messages.size() == 1);
+    return messages[0].properties();
+  };
+  CHECK(expiry_of("600") == std::string("\x02\0\0\x02\x58", 5));
+  CHECK(expiry_of("2147483647") == "\x02\x7f\xff\xff\xff");
+  CHECK(expiry_of("2147483648") == "\x02\x7f\xff\xff\xff");
+  CHECK(expiry_of("4294967295") == "\x02\x7f\xff\xff\xff");
+}
+
+TEST_CASE("a record whose properties brokers close the connection for is refused") {
+  Broker broker;
+  for (const auto* property :
+       {R"("content-type":"a\u0001")", R"("user-properties":[{"k":"\u0085"}])",
+        R"("response-topic":"a/+")"}) {
+    CAPTURE(property);
+    const auto result = run(
+        broker.pub({"--replay", "-"}),
+        record("01", "a", R"("payload":"1")") +
+            record("02", "a", R"("properties":{)" + std::string{property} + R"(},"payload":"2")"));
+    check_exit(result, 2);
+    CHECK(result.err.find("record 2 (line 2)") != std::string::npos);
+    CHECK(result.err.find("1 message was acknowledged") != std::string::npos);
+  }
+}
+
+TEST_CASE("what mosquitto_sub recorded can be replayed") {
+  Broker broker;
+  Process other{broker.command("/usr/bin/mosquitto_sub",
+                               {"-V", "5", "-t", "m/#", "-q", "2", "-C", "2", "-F", "%j"})};
+  REQUIRE(broker.wait_for_subscription("m/#"));
+  check_exit(run(broker.pub({"m/1", "--raw", "{\"a\": \"é\\n\"}", "-q", "2", "-D", "publish",
+                             "user-property", "k", "v"})),
+             0);
+  check_exit(run(broker.pub({"m/2", "-n"})), 0);
+  const auto [result, messages] = replay(other.wait().out, {}, 0);
+  REQUIRE(messages.size() == 2);
+  CHECK(messages[0].topic() == "m/1");
+  CHECK(messages[0].payload() == "{\"a\": \"é\\n\"}");
+  CHECK(messages[0].qos() == 2);
+  CHECK(messages[0].properties() == "\x26" + encode_text("k") + encode_text("v"));
+  CHECK(messages[1].payload().empty());
+}
