@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "support/patience.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 namespace mqtt_tools::support {
+namespace {
+
+/// How many want each processor, as the system saw it in the last minute.
+double crowd() {
+  double load = 0;
+  if (::getloadavg(&load, 1) != 1) return 1;
+  return std::clamp(load / std::max(1U, std::thread::hardware_concurrency()), 1.0, 3.0);
+}
+
+}  // namespace
+
+milliseconds within(milliseconds promised) {
+  const double stretched = static_cast<double>((slowness * promised).count()) * crowd();
+  return milliseconds{static_cast<milliseconds::rep>(stretched)};
+}
 
 bool eventually(milliseconds limit, const std::function<bool()>& predicate) {
   const auto end = std::chrono::steady_clock::now() + limit;
