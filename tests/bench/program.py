@@ -27,6 +27,9 @@ class Run:
             if not isinstance(given, int):
                 os.close(descriptor)
 
+    def ended(self):
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
     def wait(self, good=0):
         _, status, usage = os.wait4(self.pid, 0)
         self.seconds = time.perf_counter() - self._begin
@@ -41,13 +44,13 @@ class Run:
         return self.wait(good=None)
 
 
-def peak_memory(words):
+def peak_memory(words, stdin=os.devnull):
     """Bytes. The kernel counts the memory of whoever started a program, too: so a small shell does,
     and leaves it to us."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     shell = subprocess.run(
-        ("sh", "-c", '"$@" </dev/null >/dev/null & echo $!', "sh", *map(str, words)),
-        stdout=subprocess.PIPE, check=True)
+        ("sh", "-c", 'in=$1; shift; "$@" <"$in" >/dev/null & echo $!', "sh", str(stdin),
+         *map(str, words)), stdout=subprocess.PIPE, check=True)
     _, status, usage = os.wait4(int(shell.stdout), 0)
     if os.waitstatus_to_exitcode(status) != 0:
         raise RuntimeError(f"failed: {' '.join(map(str, words))}")
