@@ -1,20 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "cli/breath.hpp"
 
+#include <algorithm>
+
 namespace mqtt_tools::cli {
+namespace {
+
+/// A silence that ends every rush.
+constexpr Duration pause = 10 * Breath::length;
+
+}  // namespace
 
 void Breath::turn(std::size_t messages, Clock::time_point now) {
   counted_ += messages;
   const auto span = now - counted_from_;
   if (span >= length) {
     // As a rate, because a span can be longer: the machine is busy, or nothing came for a day.
-    const bool crowded = span / length <= static_cast<Duration::rep>(counted_ / crowd);
-    crowds_ = crowded ? crowds_ + 1 : 0;
+    if (span / length <= static_cast<Duration::rep>(counted_ / crowd)) {
+      crowds_ = std::min(crowds_ + 1, rush);
+    } else {
+      crowds_ -= span < pause ? std::min<std::size_t>(crowds_, 2) : crowds_;
+    }
     counted_ = 0;
     counted_from_ = now;
   }
-  until_.reset();
-  if (crowds_ >= rush) until_ = now + length;
+  // A rush has gaps: it begins with all of its crowds and ends with the half.
+  if (crowds_ == rush || (until_ && crowds_ > rush / 2)) {
+    until_ = now + length;
+  } else {
+    until_.reset();
+  }
 }
 
 }  // namespace mqtt_tools::cli

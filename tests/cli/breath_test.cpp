@@ -51,8 +51,12 @@ TEST_CASE("a rush is worth a breath, from the moment the turn ends") {
     stream.turns(3, 400, 100 * Breath::length);
     CHECK(stream.breath.until() == stream.now + Breath::length);
   }
-  SECTION("and no longer than the rush") {
+  SECTION("also when it has gaps") {
     stream.turns(1, 2, Breath::length);
+    CHECK(stream.breath.until() == stream.now + Breath::length);
+  }
+  SECTION("and no longer than the rush") {
+    stream.turns(2, 2, Breath::length);
     CHECK_FALSE(stream.breath.until());
   }
   SECTION("a pause ends it") {

@@ -114,7 +114,8 @@ TEST_CASE("support: a relay resets, refuses and records", "[support]") {
 TEST_CASE("support: nobody gets through a black hole", "[support]") {
   const BlackHole hole;
   CHECK_FALSE(hole.has_caller());
-  Process client{Command{"mosquitto_pub", "-p", std::to_string(hole.port()), "-t", "a", "-m", "x"}};
+  Process client{Command{"mosquitto_pub", "-h", "127.0.0.1", "-p", std::to_string(hole.port()),
+                         "-t", "a", "-m", "x"}};
   CHECK(eventually(patience, [&] { return hole.has_caller(); }));
   CHECK_FALSE(client.wait(100ms).ended);
 }

@@ -12,7 +12,8 @@ using namespace mqtt_tools::support;
 namespace {
 
 Process pub(const ScriptBroker& broker, std::initializer_list<std::string> words) {
-  return Process{Command{"mosquitto_pub", "-p", broker.port_text(), "-t", "a"}.add(words)};
+  return Process{
+      Command{"mosquitto_pub", "-h", "127.0.0.1", "-p", broker.port_text(), "-t", "a"}.add(words)};
 }
 
 }  // namespace
@@ -43,8 +44,8 @@ TEST_CASE("support: a subscriber gets what the script publishes", "[support]") {
       session.expect(PacketType::puback);
       session.serve();
     }};
-    Process client{Command{"mosquitto_sub", "-p", broker.port_text(), "-t", "t", "-q", "1", "-C",
-                           "1", "-v", "-V", version}};
+    Process client{Command{"mosquitto_sub", "-h", "127.0.0.1", "-p", broker.port_text(), "-t", "t",
+                           "-q", "1", "-C", "1", "-v", "-V", version}};
     CHECK(client.wait().out == "t text\n");
     CHECK(broker.received(PacketType::subscribe).at(0).filter() == "t");
     REQUIRE(broker.wait_for(PacketType::puback));
