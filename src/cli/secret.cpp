@@ -3,6 +3,8 @@
 
 #include "cli/arguments.hpp"
 
+#include <algorithm>
+
 namespace mqtt_tools::cli {
 
 namespace {
@@ -24,10 +26,13 @@ std::string masked_login(std::string_view url) {
 }
 
 std::string masked_url(std::string_view url) {
-  const std::size_t host = url.rfind('@') == std::string_view::npos ? 0 : url.rfind('@');
-  const std::size_t query = url.find('?', host);
-  return masked_login(url.substr(0, query)) +
-         (query == std::string_view::npos ? "" : masked_query(url.substr(query)));
+  std::string shown = masked_query(masked_login(url));
+  const std::size_t at = url.rfind('@');
+  // A ? before the last @ stands in a password, or the @ in a token: then all behind it goes.
+  if (at != std::string_view::npos && url.find('?') < at) {
+    shown.erase(std::min(shown.find(hidden), shown.size() - 1) + 1);
+  }
+  return shown;
 }
 
 std::string masked_header(std::string_view header) {

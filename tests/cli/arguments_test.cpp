@@ -121,3 +121,13 @@ TEST_CASE("a program started without even a name has no arguments") {
   char* argv[] = {nullptr};
   CHECK(take_arguments(mqtt_sub(), 0, argv).empty());
 }
+
+TEST_CASE("a token in the query of a URL is wiped, also one with an @") {
+  for (const char* url : {"ws://h/p?token=s3cret", "ws://h/p?token=a@s3cret",
+                          "ws://h:9001/p?token=s3cret@b", "ws://u:p@h/p?token=s3cret@s3cret"}) {
+    CAPTURE(url);
+    const auto left = left_in_argv(mqtt_pub(), {"-L", url});
+    CHECK(left.find("s3cret") == std::string::npos);
+    CHECK(left.find("ws://") != std::string::npos);
+  }
+}
