@@ -8,6 +8,7 @@
 //   sleeps 100 ms when no socket was ready               connect 11|111 ms  < 1 ms
 //   while connecting it waits for input only             10 ms, later 1 s   0
 //   a short write goes on after its poll timed out       1.1 s for each     at once
+//   what waits behind a short write is not woken by it   up to 1 s more     at once
 //   deaf for 100 ms after each second of silence         late messages      < 1 ms
 //   broker's Nagle waits for our delayed ACK             40 ms steps        0
 //   five system calls for a packet                                          < 1 in a burst
@@ -27,6 +28,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -38,6 +40,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include <openssl/ssl.h>
 
@@ -98,6 +101,8 @@ struct World {
   decltype(&::usleep) usleep = next(&::usleep, "usleep");
   decltype(&::recv) recv = next(&::recv, "recv");
   decltype(&::writev) writev = next(&::writev, "writev");
+  decltype(&::pthread_cond_timedwait) cond_timedwait =
+      next(&::pthread_cond_timedwait, "pthread_cond_timedwait");
   decltype(&::SSL_connect) ssl_connect = next(&::SSL_connect, "SSL_connect");
   decltype(&::SSL_read) ssl_read = next(&::SSL_read, "SSL_read");
   decltype(&::SSL_pending) ssl_pending = next(&::SSL_pending, "SSL_pending");
@@ -137,8 +142,40 @@ const Bell& bell() {
 
 void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
+/// Where Paho's sending thread waits for something to send. Guarded by its mutex, but for what is
+/// atomic.
+struct Desk {
+  std::atomic<pthread_cond_t*> condition{nullptr};
+  std::atomic<pthread_mutex_t*> mutex{nullptr};
+  bool news = false;
+
+  int wait(pthread_cond_t* on, pthread_mutex_t* guard, const timespec* limit) {
+    mutex = guard;
+    condition = on;
+    if (!news) {
+      const int result = world().cond_timedwait(on, guard, limit);
+      if (!news) return result;
+    }
+    news = false;
+    return 0;
+  }
+
+  /// News that come before it waits are not lost.
+  void call() {
+    auto* const on = condition.load();
+    if (on == nullptr) return;  // never waited: it will look by itself before it does
+    ::pthread_mutex_lock(mutex);
+    news = true;
+    ::pthread_cond_signal(on);
+    ::pthread_mutex_unlock(mutex);
+    count(fast_io.senders_woken);
+  }
+};
+constinit Desk desk;
+
 /// What a thread of Paho's did last.
 struct Habits {
+  bool unblocked = false;    ///< It ended a short write; what waits behind that is to be woken.
   bool established = false;  ///< A socket that was connecting has just been found writable.
   bool waited = false;       ///< It waited for its sockets: the nap that follows is superfluous.
   bool napped = false;       ///< The last wait was followed by a nap: nothing came of it.
@@ -252,6 +289,13 @@ int nap() {
   return 0;
 }
 
+/// Paho wrote to `stream`.
+void note_write(PahoSocket& stream, bool whole) {
+  if (whole && stream.blocked()) habits.unblocked = true;
+  stream.wrote(whole);
+  if (!whole) bell().ring();
+}
+
 /// The stream behind `descriptor` when Paho calls, else nothing.
 PahoSocket* served(const void* caller, int descriptor) {
   return world().paho.contains(caller) ? PahoSocket::find(descriptor) : nullptr;
@@ -296,6 +340,8 @@ int close(int descriptor) {
 
 int poll(pollfd* sockets, nfds_t number, int milliseconds) {
   if (world().paho.contains(__builtin_return_address(0))) {
+    // Not before: only now Paho itself knows that the write is over.
+    if (std::exchange(habits.unblocked, false)) desk.call();
     if (milliseconds == 0 && all_known(sockets, number, POLLOUT)) {
       return find_writable(sockets, number);
     }
@@ -309,6 +355,13 @@ int poll(pollfd* sockets, nfds_t number, int milliseconds) {
 int usleep(useconds_t microseconds) {
   const bool ours = world().paho.contains(__builtin_return_address(0));
   return ours && microseconds == nap_of_paho ? nap() : world().usleep(microseconds);
+}
+
+int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                           const timespec* limit) {
+  return world().paho.contains(__builtin_return_address(0))
+             ? desk.wait(condition, mutex, limit)
+             : world().cond_timedwait(condition, mutex, limit);
 }
 
 ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
@@ -325,9 +378,7 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
   if (stream != nullptr && stream->state() != State::unknown) {
     std::size_t wanted = 0;
     for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
-    const bool whole = result >= 0 && static_cast<std::size_t>(result) == wanted;
-    stream->wrote(whole);
-    if (!whole) bell().ring();
+    note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
   }
   return result;
 }
@@ -369,8 +420,7 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
     const int error = errno;
     auto* stream = PahoSocket::find(::SSL_get_fd(ssl));
     if (stream != nullptr && stream->state() == State::tls) {
-      stream->wrote(result == size);
-      if (result != size) bell().ring();
+      note_write(*stream, result == size);
     }
     errno = error;
   }

@@ -246,6 +246,27 @@ TEST_CASE("a payload beyond the socket's buffers arrives whole though the broker
   CHECK(fast_io.writes_blocked > before);
 }
 
+// Paho's sending thread sleeps meanwhile, and nobody else tells it.
+TEST_CASE("what waits behind a write that the kernel took in parts goes on with its end") {
+  Broker broker;
+  Client client{broker.uri};
+  client.connect();
+  REQUIRE(client.connected.reaches(1));
+
+  const auto before = fast_io.senders_woken.load();
+  const auto blocked = fast_io.writes_blocked.load();
+  {
+    const std::lock_guard closed{broker.gate};
+    client.publish(std::string(16'000'000, 'p'), 0);
+    for (int i = 0; i < 50; ++i) client.publish("after", 0);
+    for (int i = 0; i < 10'000 && fast_io.writes_blocked == blocked; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
+  CHECK(broker.published.reaches(51));
+  CHECK(fast_io.senders_woken > before);
+}
+
 TEST_CASE("a connection made anew begins afresh and without Paho's sleeps") {
   const auto before = fast_io.waits_removed.load();
   Broker broker;
@@ -306,6 +327,13 @@ TEST_CASE("the calls of others are the kernel's business") {
   const auto begin = std::chrono::steady_clock::now();
   CHECK(::usleep(100'000) == 0);
   CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds{100});
+
+  std::mutex mutex;
+  std::unique_lock lock{mutex};
+  std::condition_variable never;
+  const auto limit = std::chrono::system_clock::now() + std::chrono::milliseconds{20};
+  CHECK(never.wait_until(lock, limit) == std::cv_status::timeout);
+  CHECK(std::chrono::system_clock::now() >= limit);
 
   CHECK(fast_io.waits_removed == waits);
   CHECK(fast_io.polls_saved == polls);
