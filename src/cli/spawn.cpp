@@ -2,6 +2,7 @@
 #include "cli/spawn.hpp"
 
 #include "cli/interrupt.hpp"
+#include "connection/huddle.hpp"
 #include "error.hpp"
 
 #include <fcntl.h>
@@ -93,6 +94,7 @@ Child::Child(const CommandLine& command) {
   std::vector<std::string> arguments{"sh", "-c", command.text};
   std::vector<std::string> variables = environment_with(command.environment);
   const Preparation preparation{command};
+  const connection::Roaming anywhere;
   const int error = ::posix_spawn(&pid_, "/bin/sh", preparation.actions(), preparation.attributes(),
                                   pointers(arguments).data(), pointers(variables).data());
   if (error != 0) {

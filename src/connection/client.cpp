@@ -2,6 +2,7 @@
 
 #include "connection/client.hpp"
 
+#include "connection/huddle.hpp"
 #include "connection/keeper.hpp"
 #include "connection/objection.hpp"
 #include "connection/packet_trace.hpp"
@@ -34,6 +35,7 @@ struct Client::Impl {
   Subscriptions subscriptions{};
   Keeper keeper{shared, teller, subscriptions};
   std::vector<Completion> completions{};
+  Huddle huddle{};
 };
 
 Client::Client(Options options, NoticeSink tell)
@@ -53,9 +55,15 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
   if (impl_->subscriptions.wanted()) impl_->shared.courier.own_thread();
 }
 
-void Client::start(Clock::time_point now) { impl_->keeper.start(now); }
+void Client::start(Clock::time_point now) {
+  impl_->huddle.begin();
+  impl_->keeper.start(now);
+}
 
-void Client::advance(Clock::time_point now) { impl_->keeper.advance(now); }
+void Client::advance(Clock::time_point now) {
+  impl_->huddle.turn();
+  impl_->keeper.advance(now);
+}
 
 const std::optional<RunError>& Client::failure() const { return impl_->keeper.failure(); }
 

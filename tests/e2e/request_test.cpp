@@ -231,6 +231,18 @@ TEST_CASE("a command has its message in stdin and environment, and its output go
   CHECK(result.out == "a\x01 b\nt 2 0 4 text/plain r/t aWQ=\n");
 }
 
+// We keep to one of them while we are connected.
+TEST_CASE("a command may use every processor that we may use") {
+  const auto* const ask = "grep Cpus_allowed: /proc/self/status";
+  Broker broker;
+  Process process{broker.sub({"t", "-C", "1", "--exec", ask})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  check_exit(run(broker.pub({"t", "a"})), 0);
+  const auto result = process.wait();
+  check_exit(result, 0);
+  CHECK(result.out == run(Command::shell(ask)).out);
+}
+
 TEST_CASE("a command that fails is said with its topic, and the run ends with 1") {
   Broker broker;
   Process process{broker.sub({"t", "-C", "3", "--exec", "test $(cat) != 2 || exit 9"})};
