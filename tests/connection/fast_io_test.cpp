@@ -190,6 +190,13 @@ class Client {
   MQTTAsync handle_ = nullptr;
 };
 
+/// Until the kernel did not take a write whole, after `before` that it did not.
+void wait_for_short_write(std::uint64_t before) {
+  for (int i = 0; i < 10'000 && fast_io.writes_blocked == before; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+}
+
 /// How many of this process's connected sockets a started program would get. The broker's own do
 /// block, Paho's do not.
 int inherited_sockets(int first, int last) {
@@ -237,9 +244,7 @@ TEST_CASE("a payload beyond the socket's buffers arrives whole though the broker
     const std::lock_guard closed{broker.gate};
     client.publish(payload, 1);
     client.publish("after", 1);
-    for (int i = 0; i < 10'000 && fast_io.writes_blocked == before; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
+    wait_for_short_write(before);
   }
   CHECK(client.acknowledged.reaches(2));
   CHECK(broker.bytes > payload.size());
@@ -259,9 +264,7 @@ TEST_CASE("what waits behind a write that the kernel took in parts goes on with 
     const std::lock_guard closed{broker.gate};
     client.publish(std::string(16'000'000, 'p'), 0);
     for (int i = 0; i < 50; ++i) client.publish("after", 0);
-    for (int i = 0; i < 10'000 && fast_io.writes_blocked == blocked; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
+    wait_for_short_write(blocked);
   }
   CHECK(broker.published.reaches(51));
   CHECK(fast_io.senders_woken > before);
