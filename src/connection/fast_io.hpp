@@ -19,4 +19,7 @@ struct FastIo {
 
 extern FastIo fast_io;
 
+/// False with MQTT_TOOLS_FAST_IO=0 in the environment.
+bool fast_io_wanted();
+
 }  // namespace mqtt_tools::connection

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 
-// Part of the library, not of the hooks: --debug shows the counts, linked hooks or not.
+// Part of the library, not of the hooks: others ask, linked hooks or not.
 
 #include "connection/fast_io.hpp"
+
+#include <cstdlib>
+#include <cstring>
 
 namespace mqtt_tools::connection {
 
 constinit FastIo fast_io;
+
+bool fast_io_wanted() {
+  const char* const wish = std::getenv("MQTT_TOOLS_FAST_IO");
+  return wish == nullptr || std::strcmp(wish, "0") != 0;
+}
 
 }  // namespace mqtt_tools::connection

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "connection/huddle.hpp"
 
+#include "connection/fast_io.hpp"
+
 #include <dirent.h>
 #include <sched.h>
 #include <sys/types.h>
 #include <cstdlib>
-#include <cstring>
 
 namespace mqtt_tools::connection {
 
@@ -42,18 +43,17 @@ void gather() {
 }  // namespace
 
 void Huddle::begin() {
-  const char* wish = std::getenv("MQTT_TOOLS_FAST_IO");
-  if (wish != nullptr && std::strcmp(wish, "0") == 0) return;
+  if (!fast_io_wanted()) return;
   // A machine with more than 1,024 processors says no, and keeps its threads as they are.
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
   const int processor = ::sched_getcpu();
   if (processor < 0) return;
-  huddling = begun_ = true;
+  huddling = true;
   stay(0, processor);
 }
 
 void Huddle::turn() {
-  if (!begun_) return;
+  if (!huddling) return;
   if (turns_ == turns_in_one_place) {
     roam();
   } else if (turns_ > turns_in_one_place) {

@@ -20,7 +20,6 @@ class Huddle {
   void turn();
 
  private:
-  bool begun_ = false;
   unsigned turns_ = 0;
 };
 
