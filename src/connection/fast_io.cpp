@@ -14,33 +14,27 @@
 //   five system calls for a packet                                          < 1 in a burst
 //   packets and frames of WebSocket in step, or lost     late, or lost      whole and at once
 //
-// Only calls that come out of Paho's own code are served; everyone else's go straight on. A Paho
-// that waits in another way is not hit. MQTT_TOOLS_FAST_IO=0 in the environment switches all off.
+// Only calls that come out of Paho's own code are served (by paho_waits.hpp and paho_socket.hpp);
+// everyone else's go straight on. A Paho that waits in another way is not hit. MQTT_TOOLS_FAST_IO=0
+// in the environment switches all off.
 
 // In a hardened build the headers define wrappers of the same names.
 #undef _FORTIFY_SOURCE
 
 #include "connection/fast_io.hpp"
 #include "connection/paho_socket.hpp"
+#include "connection/paho_waits.hpp"
 
 #include <dlfcn.h>
 #include <link.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <utility>
 
 #include <openssl/ssl.h>
 
@@ -77,8 +71,7 @@ int find_segment(dl_phdr_info* object, std::size_t, void* argument) {
 /// Empty when switched off, and when Paho is not a shared library: then its calls could not be told
 /// from ours.
 Code find_paho() {
-  const char* wish = std::getenv("MQTT_TOOLS_FAST_IO");
-  if (wish != nullptr && std::strcmp(wish, "0") == 0) return {};
+  if (!fast_io_wanted()) return {};
 
   Code code;
   code.begin = reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_NEXT, "MQTTAsync_create"));
@@ -115,187 +108,6 @@ const World& world() {
   return found;
 }
 
-/// Ends a wait of Paho's receiving thread.
-class Bell {
- public:
-  int descriptor() const { return descriptor_; }
-
-  void ring() const {
-    const int error = errno;
-    ::eventfd_write(descriptor_, 1);
-    errno = error;
-  }
-
-  void silence() const {
-    eventfd_t count = 0;
-    ::eventfd_read(descriptor_, &count);
-  }
-
- private:
-  int descriptor_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-};
-
-const Bell& bell() {
-  static const Bell one;
-  return one;
-}
-
-void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
-
-/// Where Paho's sending thread waits for something to send. Guarded by its mutex, but for what is
-/// atomic.
-struct Desk {
-  std::atomic<pthread_cond_t*> condition{nullptr};
-  std::atomic<pthread_mutex_t*> mutex{nullptr};
-  bool news = false;
-
-  int wait(pthread_cond_t* on, pthread_mutex_t* guard, const timespec* limit) {
-    mutex = guard;
-    condition = on;
-    if (!news) {
-      const int result = world().cond_timedwait(on, guard, limit);
-      if (!news) return result;
-    }
-    news = false;
-    return 0;
-  }
-
-  /// News that come before it waits are not lost.
-  void call() {
-    auto* const on = condition.load();
-    if (on == nullptr) return;  // never waited: it will look by itself before it does
-    ::pthread_mutex_lock(mutex);
-    news = true;
-    ::pthread_cond_signal(on);
-    ::pthread_mutex_unlock(mutex);
-    count(fast_io.senders_woken);
-  }
-};
-constinit Desk desk;
-
-/// What a thread of Paho's did last.
-struct Habits {
-  bool unblocked = false;    ///< It ended a short write; what waits behind that is to be woken.
-  bool established = false;  ///< A socket that was connecting has just been found writable.
-  bool waited = false;       ///< It waited for its sockets: the nap that follows is superfluous.
-  bool napped = false;       ///< The last wait was followed by a nap: nothing came of it.
-  unsigned fruitless = 0;    ///< Waits in a row of which nothing came.
-  unsigned naps = 0;         ///< Naps in a row, without sockets to wait for.
-};
-thread_local Habits habits;
-
-constexpr int nap_of_paho = 100'000;  // µs, MQTTAsync_sleep(100)
-constexpr nfds_t most_sockets = 16;   // more at once are left to Paho
-
-int wait(pollfd* sockets, nfds_t number, int milliseconds) {
-  const timespec limit{milliseconds / 1000, milliseconds % 1000 * 1'000'000L};
-  return ::ppoll(sockets, number, &limit, nullptr);
-}
-
-bool all_known(const pollfd* sockets, nfds_t number, int events) {
-  return number > 0 && number <= most_sockets &&
-         std::all_of(sockets, sockets + number, [events](const pollfd& socket) {
-           const auto* stream = PahoSocket::find(socket.fd);
-           return socket.events == events && stream && stream->state() != State::unknown;
-         });
-}
-
-/// Paho asks, at the start of each cycle, which sockets can be written to. One in use whose last
-/// write was whole can, as far as Paho wants to know.
-int find_writable(pollfd* sockets, nfds_t number) {
-  int ready = 0;
-  habits.established = false;
-  for (auto* socket = sockets; socket != sockets + number; ++socket) {
-    const auto& stream = *PahoSocket::find(socket->fd);
-    const auto state = stream.state();
-    socket->revents = 0;
-    if (state == State::fresh) continue;  // before connect(2) the kernel calls it writable
-    if (state != State::connecting && !stream.blocked()) {
-      socket->revents = POLLOUT;
-      count(fast_io.polls_saved);
-    } else {
-      world().poll(socket, 1, 0);
-      if (state == State::connecting && socket->revents != 0) habits.established = true;
-    }
-    if (socket->revents != 0) ++ready;
-  }
-  return ready;
-}
-
-/// Paho waits for input. It is woken for all else it should act upon, too: it finds out by itself.
-int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
-  if (!habits.napped) habits.fruitless = 0;
-  habits.waited = true;
-  habits.napped = false;
-  habits.naps = 0;
-
-  std::array<pollfd, most_sockets + 1> asked{};
-  int ready = 0;
-  for (nfds_t i = 0; i < number; ++i) {
-    const auto& stream = *PahoSocket::find(sockets[i].fd);
-    const auto state = stream.state();
-    sockets[i].revents = 0;
-    asked[i] = {sockets[i].fd, POLLIN, 0};
-    if (state == State::fresh) {
-      asked[i].fd = -1;
-    } else if (state == State::connecting) {
-      asked[i].events = POLLIN | POLLOUT;
-    } else if (stream.blocked()) {
-      asked[i].events = POLLOUT;
-    } else if (stream.holds_bytes()) {
-      sockets[i].revents = POLLIN;
-      ++ready;
-    } else {
-      // Else a broker that waits for our acknowledgement (Nagle) gets it 40 ms later. The kernel
-      // forgets this again, so it is said before each wait.
-      const int on = 1;
-      ::setsockopt(sockets[i].fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-    }
-  }
-  if (ready == 1 && number == 1) {
-    count(fast_io.polls_saved);
-    return 1;
-  }
-
-  const bool at_once = ready > 0 || habits.established;
-  asked[number] = {bell().descriptor(), POLLIN, 0};
-  const int result = wait(asked.data(), number + 1, at_once ? 0 : milliseconds);
-  if (result < 0) return result;
-  if (result == 0 && !at_once) habits.fruitless = 0;
-  if (asked[number].revents != 0) bell().silence();
-
-  ready = 0;
-  for (nfds_t i = 0; i < number; ++i) {
-    sockets[i].revents = static_cast<short>(sockets[i].revents | (asked[i].revents & ~POLLOUT));
-    if (sockets[i].revents != 0) ++ready;
-  }
-  return ready;
-}
-
-/// Paho sleeps when no socket was ready, and when it waits for its threads to end.
-int nap() {
-  count(fast_io.waits_removed);
-  if (habits.waited) {
-    habits.waited = false;
-    habits.napped = true;
-    // Should Paho not act upon what it was woken for, it must not eat the processor.
-    constexpr unsigned patience = 100;
-    return ++habits.fruitless > patience ? world().usleep(1'000) : 0;
-  }
-  // Not shorter on the whole than Paho's own: it gives its threads a hundred naps to end.
-  pollfd news{bell().descriptor(), POLLIN, 0};
-  const int milliseconds = std::min(1 << std::min(habits.naps++, 7U), nap_of_paho / 1'000);
-  if (wait(&news, 1, milliseconds) > 0) bell().silence();
-  return 0;
-}
-
-/// Paho wrote to `stream`.
-void note_write(PahoSocket& stream, bool whole) {
-  if (whole && stream.blocked()) habits.unblocked = true;
-  stream.wrote(whole);
-  if (!whole) bell().ring();
-}
-
 /// The stream behind `descriptor` when Paho calls, else nothing.
 PahoSocket* served(const void* caller, int descriptor) {
   return world().paho.contains(caller) ? PahoSocket::find(descriptor) : nullptr;
@@ -324,7 +136,7 @@ int connect(int descriptor, const sockaddr* address, socklen_t size) {
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream != nullptr && stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);
-    bell().ring();
+    waits::wake_receiver();
   }
   return result;
 }
@@ -333,34 +145,27 @@ int close(int descriptor) {
   if (auto* stream = served(__builtin_return_address(0), descriptor);
       stream != nullptr && stream->state() != State::unknown) {
     stream->enter(State::unknown);
-    bell().ring();
+    waits::wake_receiver();
   }
   return world().close(descriptor);
 }
 
 int poll(pollfd* sockets, nfds_t number, int milliseconds) {
   if (world().paho.contains(__builtin_return_address(0))) {
-    // Not before: only now Paho itself knows that the write is over.
-    if (std::exchange(habits.unblocked, false)) desk.call();
-    if (milliseconds == 0 && all_known(sockets, number, POLLOUT)) {
-      return find_writable(sockets, number);
-    }
-    if (milliseconds > 0 && all_known(sockets, number, POLLIN | POLLNVAL)) {
-      return wait_for_input(sockets, number, milliseconds);
-    }
+    if (const auto ready = waits::poll(sockets, number, milliseconds)) return *ready;
   }
   return world().poll(sockets, number, milliseconds);
 }
 
 int usleep(useconds_t microseconds) {
   const bool ours = world().paho.contains(__builtin_return_address(0));
-  return ours && microseconds == nap_of_paho ? nap() : world().usleep(microseconds);
+  return ours && microseconds == waits::nap_of_paho ? waits::nap() : world().usleep(microseconds);
 }
 
 int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                            const timespec* limit) {
   return world().paho.contains(__builtin_return_address(0))
-             ? desk.wait(condition, mutex, limit)
+             ? waits::wait_to_send(world().cond_timedwait, condition, mutex, limit)
              : world().cond_timedwait(condition, mutex, limit);
 }
 
@@ -378,7 +183,7 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
   if (stream != nullptr && stream->state() != State::unknown) {
     std::size_t wanted = 0;
     for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
-    note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
+    waits::note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
   }
   return result;
 }
@@ -420,7 +225,7 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
     const int error = errno;
     auto* stream = PahoSocket::find(::SSL_get_fd(ssl));
     if (stream != nullptr && stream->state() == State::tls) {
-      note_write(*stream, result == size);
+      waits::note_write(*stream, result == size);
     }
     errno = error;
   }

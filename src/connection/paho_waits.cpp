@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "connection/paho_waits.hpp"
+
+#include "connection/fast_io.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+namespace mqtt_tools::connection::waits {
+
+namespace {
+
+using State = PahoSocket::State;
+
+/// Ends a wait of Paho's receiving thread.
+class Bell {
+ public:
+  int descriptor() const { return descriptor_; }
+
+  void ring() const {
+    const int error = errno;
+    ::eventfd_write(descriptor_, 1);
+    errno = error;
+  }
+
+  void silence() const {
+    eventfd_t count = 0;
+    ::eventfd_read(descriptor_, &count);
+  }
+
+ private:
+  int descriptor_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+};
+
+const Bell& bell() {
+  static const Bell one;
+  return one;
+}
+
+void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+/// Where Paho's sending thread waits for something to send.
+class Desk {
+ public:
+  int wait(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
+           const timespec* limit) {
+    mutex_ = mutex;
+    condition_ = condition;
+    if (!news_) {
+      const int result = real(condition, mutex, limit);
+      if (!news_) return result;
+    }
+    news_ = false;
+    return 0;
+  }
+
+  /// News that come before it waits are not lost.
+  void call() {
+    auto* const condition = condition_.load();
+    if (condition == nullptr) return;  // never waited: it will look by itself before it does
+    ::pthread_mutex_lock(mutex_);
+    news_ = true;
+    ::pthread_cond_signal(condition);
+    ::pthread_mutex_unlock(mutex_);
+    count(fast_io.senders_woken);
+  }
+
+ private:
+  std::atomic<pthread_cond_t*> condition_{nullptr};
+  std::atomic<pthread_mutex_t*> mutex_{nullptr};
+  bool news_ = false;  ///< Guarded by the mutex.
+};
+constinit Desk desk;
+
+/// What a thread of Paho's did last.
+struct Habits {
+  bool unblocked = false;    ///< It ended a short write; what waits behind that is to be woken.
+  bool established = false;  ///< A socket that was connecting has just been found writable.
+  bool waited = false;       ///< It waited for its sockets: the nap that follows is superfluous.
+  bool napped = false;       ///< The last wait was followed by a nap: nothing came of it.
+  unsigned fruitless = 0;    ///< Waits in a row of which nothing came.
+  unsigned naps = 0;         ///< Naps in a row, without sockets to wait for.
+};
+thread_local Habits habits;
+
+constexpr nfds_t most_sockets = 16;  // more at once are left to Paho
+
+int wait(pollfd* sockets, nfds_t number, int milliseconds) {
+  const timespec limit{milliseconds / 1000, milliseconds % 1000 * 1'000'000L};
+  return ::ppoll(sockets, number, &limit, nullptr);
+}
+
+bool all_known(const pollfd* sockets, nfds_t number, int events) {
+  return number > 0 && number <= most_sockets &&
+         std::all_of(sockets, sockets + number, [events](const pollfd& socket) {
+           const auto* stream = PahoSocket::find(socket.fd);
+           return socket.events == events && stream && stream->state() != State::unknown;
+         });
+}
+
+/// Paho asks, at the start of each cycle, which sockets can be written to. One in use whose last
+/// write was whole can, as far as Paho wants to know.
+int find_writable(pollfd* sockets, nfds_t number) {
+  int ready = 0;
+  habits.established = false;
+  for (auto* socket = sockets; socket != sockets + number; ++socket) {
+    const auto& stream = *PahoSocket::find(socket->fd);
+    const auto state = stream.state();
+    socket->revents = 0;
+    if (state == State::fresh) continue;  // before connect(2) the kernel calls it writable
+    if (state != State::connecting && !stream.blocked()) {
+      socket->revents = POLLOUT;
+      count(fast_io.polls_saved);
+    } else {
+      wait(socket, 1, 0);
+      if (state == State::connecting && socket->revents != 0) habits.established = true;
+    }
+    if (socket->revents != 0) ++ready;
+  }
+  return ready;
+}
+
+/// Paho waits for input. It is woken for all else it should act upon, too: it finds out by itself.
+int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
+  if (!habits.napped) habits.fruitless = 0;
+  habits.waited = true;
+  habits.napped = false;
+  habits.naps = 0;
+
+  std::array<pollfd, most_sockets + 1> asked{};
+  int ready = 0;
+  for (nfds_t i = 0; i < number; ++i) {
+    const auto& stream = *PahoSocket::find(sockets[i].fd);
+    const auto state = stream.state();
+    sockets[i].revents = 0;
+    asked[i] = {sockets[i].fd, POLLIN, 0};
+    if (state == State::fresh) {
+      asked[i].fd = -1;
+    } else if (state == State::connecting) {
+      asked[i].events = POLLIN | POLLOUT;
+    } else if (stream.blocked()) {
+      asked[i].events = POLLOUT;
+    } else if (stream.holds_bytes()) {
+      sockets[i].revents = POLLIN;
+      ++ready;
+    } else {
+      // Else a broker that waits for our acknowledgement (Nagle) gets it 40 ms later. The kernel
+      // forgets this again, so it is said before each wait.
+      const int on = 1;
+      ::setsockopt(sockets[i].fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    }
+  }
+  if (ready == 1 && number == 1) {
+    count(fast_io.polls_saved);
+    return 1;
+  }
+
+  const bool at_once = ready > 0 || habits.established;
+  asked[number] = {bell().descriptor(), POLLIN, 0};
+  const int result = wait(asked.data(), number + 1, at_once ? 0 : milliseconds);
+  if (result < 0) return result;
+  if (result == 0 && !at_once) habits.fruitless = 0;
+  if (asked[number].revents != 0) bell().silence();
+
+  ready = 0;
+  for (nfds_t i = 0; i < number; ++i) {
+    sockets[i].revents = static_cast<short>(sockets[i].revents | (asked[i].revents & ~POLLOUT));
+    if (sockets[i].revents != 0) ++ready;
+  }
+  return ready;
+}
+
+}  // namespace
+
+std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds) {
+  // Not before: only now Paho itself knows that the write is over.
+  if (std::exchange(habits.unblocked, false)) desk.call();
+  if (milliseconds == 0 && all_known(sockets, number, POLLOUT)) {
+    return find_writable(sockets, number);
+  }
+  if (milliseconds > 0 && all_known(sockets, number, POLLIN | POLLNVAL)) {
+    return wait_for_input(sockets, number, milliseconds);
+  }
+  return std::nullopt;
+}
+
+int nap() {
+  count(fast_io.waits_removed);
+  if (habits.waited) {
+    habits.waited = false;
+    habits.napped = true;
+    // Should Paho not act upon what it was woken for, it must not eat the processor.
+    constexpr unsigned patience = 100;
+    if (++habits.fruitless > patience) wait(nullptr, 0, 1);
+    return 0;
+  }
+  // Not shorter on the whole than Paho's own: it gives its threads a hundred naps to end.
+  pollfd news{bell().descriptor(), POLLIN, 0};
+  const int milliseconds = std::min(1 << std::min(habits.naps++, 7U), nap_of_paho / 1'000);
+  if (wait(&news, 1, milliseconds) > 0) bell().silence();
+  return 0;
+}
+
+void note_write(PahoSocket& stream, bool whole) {
+  if (whole && stream.blocked()) habits.unblocked = true;
+  stream.wrote(whole);
+  if (!whole) bell().ring();
+}
+
+void wake_receiver() { bell().ring(); }
+
+int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
+                 const timespec* limit) {
+  return desk.wait(real, condition, mutex, limit);
+}
+
+}  // namespace mqtt_tools::connection::waits

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/paho_socket.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <optional>
+
+/// The waits of Paho's two threads, ended by what happens instead of by the clock. fast_io.cpp
+/// calls these in place of what Paho called, on Paho's threads; fast_io.hpp counts what they save.
+namespace mqtt_tools::connection::waits {
+
+inline constexpr int nap_of_paho = 100'000;  ///< Microseconds: MQTTAsync_sleep(100).
+
+/// For poll(2); nothing when it asks for anything but what Paho 1.3 asks of sockets known to us.
+std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds);
+
+/// For usleep(nap_of_paho): Paho sleeps when no socket was ready, and when it waits for its threads
+/// to end.
+int nap();
+
+/// The receiving thread has something to find out.
+void wake_receiver();
+
+/// Paho wrote to `stream`; `whole` is false when the kernel did not take all of it.
+void note_write(PahoSocket& stream, bool whole);
+
+using TimedWait = int(pthread_cond_t*, pthread_mutex_t*, const timespec*);
+
+/// For pthread_cond_timedwait(), which is `real`: ends also when a write has ended, behind which
+/// there may be more to send.
+int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
+                 const timespec* limit);
+
+}  // namespace mqtt_tools::connection::waits
