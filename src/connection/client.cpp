@@ -56,12 +56,12 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
 }
 
 void Client::start(Clock::time_point now) {
-  impl_->huddle.begin();
+  impl_->huddle.begin(now);
   impl_->keeper.start(now);
 }
 
 void Client::advance(Clock::time_point now) {
-  impl_->huddle.turn();
+  impl_->huddle.turn(now);
   impl_->keeper.advance(now);
 }
 

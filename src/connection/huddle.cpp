@@ -6,71 +6,116 @@
 #include <dirent.h>
 #include <sched.h>
 #include <sys/types.h>
+#include <chrono>
 #include <cstdlib>
 
 namespace mqtt_tools::connection {
 
 namespace {
 
-constexpr unsigned turns_in_one_place = 4096;
+// A processor that was idle for longer than `pause` has been
+// put to sleep, and a virtual one takes milliseconds to wake.
+constexpr unsigned turns_watched = 256;
+constexpr auto time_of_a_burst = std::chrono::seconds{1};
+constexpr auto pause = std::chrono::milliseconds{20};
+constexpr unsigned watches_in_one_place = 16;
 
-bool huddling = false;
-cpu_set_t allowed{};  ///< Where the process might run at first; valid while huddling.
+bool together = false;
+cpu_set_t allowed{};  ///< Where the process might run at first; valid while together.
 
-void stay(pid_t thread, int processor) {
-  cpu_set_t place{};
-  CPU_SET(static_cast<std::size_t>(processor), &place);
-  ::sched_setaffinity(thread, sizeof place, &place);
+void place(pid_t thread, const cpu_set_t& processors) {
+  ::sched_setaffinity(thread, sizeof processors, &processors);
 }
 
-void roam() { ::sched_setaffinity(0, sizeof allowed, &allowed); }
+cpu_set_t only(int processor) {
+  cpu_set_t processors{};
+  CPU_SET(static_cast<std::size_t>(processor), &processors);
+  return processors;
+}
 
-/// Every thread of the process, onto the processor of this one. Without /proc only this one: the
-/// others stay where they are, which is slower, but no harm.
-void gather() {
-  const int processor = ::sched_getcpu();
-  if (processor < 0) return;
-  stay(0, processor);
+/// Every thread of the process. Without /proc only this one: the others stay where they are, which
+/// is slower, but no harm.
+void place_all(const cpu_set_t& processors) {
+  place(0, processors);
   DIR* threads = ::opendir("/proc/self/task");
   if (threads == nullptr) return;
   while (const dirent* thread = ::readdir(threads)) {
     const int id = std::atoi(thread->d_name);  // "." and ".." give 0, which is this one
-    stay(id, processor);
+    place(id, processors);
   }
   ::closedir(threads);
 }
 
 }  // namespace
 
-void Huddle::begin() {
+void Huddle::begin(Clock::time_point now) {
   if (!fast_io_wanted()) return;
   // A machine with more than 1,024 processors says no, and keeps its threads as they are.
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+  possible_ = true;
+  watch(now);
+  last_ = now;
   const int processor = ::sched_getcpu();
   if (processor < 0) return;
-  huddling = true;
-  stay(0, processor);
+  place(0, only(processor));
+  together = true;
 }
 
-void Huddle::turn() {
-  if (!huddling) return;
-  if (turns_ == turns_in_one_place) {
-    roam();
-  } else if (turns_ > turns_in_one_place) {
-    gather();
-    turns_ = 0;
+void Huddle::turn(Clock::time_point now) {
+  if (!possible_) return;
+  const bool paused = now - last_ > pause;
+  last_ = now;
+  if (paused) {
+    part();
+    watch(now);
+    return;
   }
-  ++turns_;
+  if (moving_) gather();
+  if (++turns_ < turns_watched) return;
+  judge(now - since_ <= time_of_a_burst);
+  watch(now);
+}
+
+void Huddle::watch(Clock::time_point now) {
+  turns_ = 0;
+  since_ = now;
+}
+
+void Huddle::judge(bool burst) {
+  if (!burst) {
+    part();
+  } else if (!together) {
+    gather();
+  } else if (++watches_ == watches_in_one_place) {
+    place(0, allowed);
+    moving_ = true;
+  }
+}
+
+void Huddle::gather() {
+  moving_ = false;
+  watches_ = 0;
+  const int processor = ::sched_getcpu();
+  if (processor < 0) return;
+  place_all(only(processor));
+  together = true;
+}
+
+void Huddle::part() {
+  if (!together) return;
+  moving_ = false;
+  together = false;
+  place_all(allowed);
 }
 
 Roaming::Roaming() {
-  if (!huddling) return;
+  if (!together) return;
   processor_ = ::sched_getcpu();
-  roam();
+  place(0, allowed);
 }
 
 Roaming::~Roaming() {
-  if (processor_ >= 0) stay(0, processor_);
+  if (processor_ >= 0) place(0, only(processor_));
 }
 
 }  // namespace mqtt_tools::connection

@@ -1,26 +1,42 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "timestamp.hpp"
+
 namespace mqtt_tools::connection {
 
-/// Keeps the threads of this process together on one processor. Paho hands each message from thread
-/// to thread under one lock, so that only one of them has something to do at a time; on several
-/// processors each would wait for the next one to wake up, which takes longer than the work.
+/// Keeps the threads of this process together on one processor as long as there is much to do. Paho
+/// hands each message from thread to thread under one lock, so that only one of them has something
+/// to do at a time; on several processors each would wait for the next one to wake up, which takes
+/// longer than the work.
+///
+/// Who waits for a single message is woken soonest wherever the scheduler likes, best where the
+/// message came in: a pause parts the threads.
 ///
 /// MQTT_TOOLS_FAST_IO=0 in the environment switches it off, too. Processors that the process may
 /// not use (taskset, cgroups) stay untouched. Who else wants the processor changes: now and then
 /// the scheduler chooses again.
 class Huddle {
  public:
-  /// The calling thread stays where it is from now on, and so do the threads that it starts.
-  void begin();
+  /// The calling thread stays where it is from now on, and so do the threads that it starts: what
+  /// connects and sends one message has much to do.
+  void begin(Clock::time_point now);
 
-  /// The calling thread, the one that waits for the others, takes a turn. After some thousand it
-  /// may be moved, and with the next turn the others follow.
-  void turn();
+  /// The calling thread, the one that waits for the others, takes a turn.
+  void turn(Clock::time_point now);
 
  private:
-  unsigned turns_ = 0;
+  void watch(Clock::time_point now);
+  void judge(bool burst);
+  void gather();
+  void part();
+
+  bool possible_ = false;
+  bool moving_ = false;   ///< This thread may be moved; with the next turn the others follow.
+  unsigned turns_ = 0;    ///< Since `since_`.
+  unsigned watches_ = 0;  ///< In one place.
+  Clock::time_point since_{};
+  Clock::time_point last_{};
 };
 
 /// While it lives, the calling thread may run wherever the process was allowed to at first. For

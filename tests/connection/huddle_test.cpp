@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <unistd.h>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -76,11 +77,45 @@ class Restored {
   cpu_set_t before_ = allowed();
 };
 
+using std::chrono::milliseconds;
+
+/// What a run does with its huddle, at times that the test makes up.
+class Run {
+ public:
+  Run() { huddle_.begin(now_); }
+  ~Run() { wait(); }  // leaves nobody huddled
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// Returns how many turns it took until the first thread may run anywhere, or -1.
+  int turns_until_it_may_move(Clock::duration each) {
+    for (int turns = 1; turns < 100'000; ++turns) {
+      turn(each);
+      if (number_allowed() > 1) return turns;
+    }
+    return -1;
+  }
+
+  void burst() {
+    for (int turns = 0; turns < 1'000; ++turns) turn(milliseconds{1} / 2);
+  }
+
+  void wait() { turn(milliseconds{30}); }
+
+  void turn(Clock::duration after) {
+    now_ += after;
+    huddle_.turn(now_);
+  }
+
+ private:
+  Clock::time_point now_{std::chrono::hours{1}};
+  Huddle huddle_{};
+};
+
 TEST_CASE("threads that are started after the beginning share one processor") {
   const Restored before;
   if (before.number() < 2) return;  // nothing to choose from
-  Huddle huddle;
-  huddle.begin();
+  const Run run;
   const Bystander bystander;
   CHECK(number_allowed() == 1);
   CHECK(number_allowed(bystander.id()) == 1);
@@ -90,15 +125,9 @@ TEST_CASE("threads that are started after the beginning share one processor") {
 TEST_CASE("now and then the first thread may move and the others follow") {
   const Restored before;
   if (before.number() < 2) return;
-  Huddle huddle;
-  huddle.begin();
+  Run run;
   const Bystander bystander;
-  int turns = 0;
-  while (number_allowed() == 1 && turns < 100'000) {
-    huddle.turn();
-    ++turns;
-  }
-  CHECK(turns > 1'000);
+  CHECK(run.turns_until_it_may_move(milliseconds{1} / 10) > 1'000);
   CHECK(number_allowed() == before.number());
   CHECK(number_allowed(bystander.id()) == 1);
 
@@ -110,21 +139,54 @@ TEST_CASE("now and then the first thread may move and the others follow") {
   cpu_set_t place{};
   CPU_SET(static_cast<std::size_t>(there), &place);
   REQUIRE(::sched_setaffinity(0, sizeof place, &place) == 0);
-  huddle.turn();
+  run.turn(milliseconds{1} / 10);
   CHECK(may_run_on(there, 0));
   CHECK(may_run_on(there, bystander.id()));
+}
+
+TEST_CASE("a pause lets the threads go where they like and a burst gathers them again") {
+  const Restored before;
+  if (before.number() < 2) return;
+  Run run;
+  const Bystander bystander;
+  run.wait();
+  CHECK(number_allowed() == before.number());
+  CHECK(number_allowed(bystander.id()) == before.number());
+  run.turn(milliseconds{1});
+  CHECK(number_allowed() == before.number());
+  run.burst();
+  CHECK(number_allowed() == 1);
+  CHECK(may_run_on(::sched_getcpu(), bystander.id()));
+}
+
+TEST_CASE("a trickle without a pause parts the threads, too") {
+  const Restored before;
+  if (before.number() < 2) return;
+  Run run;
+  const Bystander bystander;
+  CHECK(run.turns_until_it_may_move(milliseconds{10}) > 0);
+  CHECK(number_allowed(bystander.id()) == before.number());
+  for (int turns = 0; turns < 1'000; ++turns) run.turn(milliseconds{10});
+  CHECK(number_allowed() == before.number());
 }
 
 TEST_CASE("whoever is started while roaming may run everywhere") {
   const Restored before;
   if (before.number() < 2) return;
-  Huddle huddle;
-  huddle.begin();
+  const Run run;
   {
     const Roaming anywhere;
     CHECK(number_allowed() == before.number());
   }
   CHECK(number_allowed() == 1);
+}
+
+TEST_CASE("after a pause roaming changes nothing") {
+  const Restored before;
+  Run run;
+  run.wait();
+  { const Roaming anywhere; }
+  CHECK(number_allowed() == before.number());
 }
 
 TEST_CASE("without a huddle roaming changes nothing") {
@@ -136,9 +198,10 @@ TEST_CASE("without a huddle roaming changes nothing") {
 TEST_CASE("the switch of the socket layer keeps threads apart") {
   const Restored before;
   ::setenv("MQTT_TOOLS_FAST_IO", "0", 1);
-  Huddle huddle;
-  huddle.begin();
+  Run run;
   ::unsetenv("MQTT_TOOLS_FAST_IO");
+  CHECK(number_allowed() == before.number());
+  run.burst();
   CHECK(number_allowed() == before.number());
 }
 
