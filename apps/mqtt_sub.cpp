@@ -86,6 +86,7 @@ class Reception {
       if (verdict_.ends_before(*message)) break;
       ++taken_;
       if (!show(*message, now)) client_.give_back();
+      client_.let_go();
     }
     // As long as something is to be published, what nobody wants any more must not stand in the
     // way.

@@ -100,6 +100,8 @@ const std::vector<Completion>& Client::completions() {
 
 Message* Client::receive() { return impl_->shared.ring.get(); }
 
+void Client::let_go() { impl_->shared.ring.let_go(); }
+
 void Client::give_back() {
   if (impl_->shared.options.count) impl_->shared.ring.give_back();
 }

@@ -69,8 +69,12 @@ class Client {
 
   // Subscribing.
 
-  /// The next message; nothing if none is at hand. Valid until the next call.
+  /// The next message; nothing if none is at hand. Valid until let_go(), or the next call.
   Message* receive();
+
+  /// What receive() gave is done with: who does not ask for the next one at once must say so, or
+  /// its room is missing for what comes.
+  void let_go();
 
   /// A message did not count: one more may be taken (Options::count).
   void give_back();

@@ -68,15 +68,18 @@ void Ring::release() {
   room_.notify_one();
 }
 
+void Ring::let_go() {
+  if (head_used_ == head_) return;
+  auto& done = slots_[head_ % max_slots];
+  bytes_.fetch_sub(done.bytes, std::memory_order_seq_cst);
+  if (done.message.payload.capacity() > kept_capacity) std::string{}.swap(done.message.payload);
+  ++head_;
+  consumed_.store(head_, std::memory_order_seq_cst);
+  release();
+}
+
 Message* Ring::get() {
-  if (head_used_ != head_) {  // the one handed out before is done with
-    auto& done = slots_[head_ % max_slots];
-    bytes_.fetch_sub(done.bytes, std::memory_order_seq_cst);
-    if (done.message.payload.capacity() > kept_capacity) std::string{}.swap(done.message.payload);
-    ++head_;
-    consumed_.store(head_, std::memory_order_seq_cst);
-    release();
-  }
+  let_go();
   if (empty()) return nullptr;
   ++head_used_;
   return &slots_[head_ % max_slots].message;

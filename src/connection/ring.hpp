@@ -45,8 +45,11 @@ class Ring {
 
   // The app's thread.
 
-  /// The oldest message; null when there is none. Valid until the next call.
+  /// The oldest message; null when there is none. Valid until let_go(), or the next call.
   Message* get();
+
+  /// What get() gave is done with. Until then it takes room; a giant takes all there is.
+  void let_go();
   bool empty() const { return head_used_ == published_.load(std::memory_order_acquire); }
 
   /// A message did not count: one more may be taken.

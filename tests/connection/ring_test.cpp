@@ -49,6 +49,18 @@ TEST_CASE("a ring is full by bytes too, but takes one message of any size") {
   CHECK(ring.claim() == Ring::Put::taken);  // in a hurry nothing waits
 }
 
+TEST_CASE("a giant that was let go leaves room for the next one") {
+  Ring ring;
+  ring.let_past_every(std::chrono::hours{1});
+  put(ring, std::string(Ring::max_bytes + 1, 'x'));
+  auto writer = std::async(std::launch::async, [&] { put(ring, "next"); });
+  ring.get();
+  CHECK(writer.wait_for(std::chrono::milliseconds{0}) == std::future_status::timeout);
+  ring.let_go();
+  REQUIRE(writer.wait_for(std::chrono::seconds{10}) == std::future_status::ready);
+  CHECK(ring.get()->payload == "next");
+}
+
 TEST_CASE("a ring takes no more than its limit, until a message is given back") {
   Ring ring;
   ring.limit(2);

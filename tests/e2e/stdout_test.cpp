@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 using namespace mqtt_tools::support;
@@ -96,6 +97,20 @@ TEST_CASE("each message is flushed when no other is at hand") {
     publisher.write(line);
     CHECK(process.wait_for_out(line, within(100ms)));
   }
+}
+
+TEST_CASE("giants that go into a file do not wait for one another") {
+  Broker broker;
+  const Descriptor file{memfd_create("out", MFD_CLOEXEC)};
+  // While one waits for room nothing but the keep alive lets it past, and that is long.
+  Process process{broker.sub({"t", "-C", "3", "-k", "3600"}).output_to(file.get())};
+  REQUIRE(broker.wait_for_subscription("t"));
+  const std::string giant(5'000'000, 'x');
+  for (int i = 0; i < 3; ++i) {
+    check_exit(run(broker.command("/usr/bin/mosquitto_pub", {"-t", "t", "-s"}).input(giant)), 0);
+  }
+  check_exit(process.wait(), 0);
+  CHECK(lseek(file.get(), 0, SEEK_END) == 3 * (5'000'000 + 1));
 }
 
 TEST_CASE("a slow reader slows the broker down, and memory stays flat") {
