@@ -5,6 +5,7 @@
 #include "connection/paho.hpp"
 #include "connection/paho_properties.hpp"
 #include "connection/reason.hpp"
+#include "large_pages.hpp"
 
 namespace mqtt_tools::connection {
 
@@ -61,6 +62,7 @@ bool dispatch(void* handle, bool v5, Flight* flight, const Message& message) {
     call.onSuccess = on_end<false>;
     call.onFailure = on_end<true>;
   }
+  ask_for_large_pages_next(message.payload.size());  // Paho takes a copy.
   const int code = MQTTAsync_sendMessage(handle, message.topic.c_str(), &out, &call);
   MQTTProperties_free(&out.properties);
   return code == MQTTASYNC_SUCCESS;

@@ -2,6 +2,7 @@
 #include "feed/single.hpp"
 
 #include "error.hpp"
+#include "large_pages.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +11,11 @@ namespace mqtt_tools::feed {
 namespace {
 
 constexpr std::size_t block_size = 64 * 1024;
+
+void make_room(std::string& text, std::size_t size) {
+  text.reserve(size);
+  ask_for_large_pages(text.data() + text.size(), text.capacity() - text.size());
+}
 
 void drop_newline(std::string& text) {
   if (!text.empty() && text.back() == '\n') {
@@ -41,7 +47,7 @@ Single::Single(const SourceOptions& options)
     if (*total > max_payload) {
       refuse_size(*total);
     }
-    message_.payload.reserve(*total + 1);  // One more, to see the end without another block.
+    make_room(message_.payload, *total + 1);  // One more, to see the end without another block.
   }
   if (input_->regular()) {  // It cannot keep us waiting: what is wrong with it is said at once.
     read_ = read_whole() == Supply::end;
@@ -73,7 +79,7 @@ Supply Single::read_whole() {
   for (;;) {
     const std::size_t size = text.size();
     if (text.capacity() == size) {
-      text.reserve(2 * size + block_size);
+      make_room(text, 2 * size + block_size);
     }
     text.resize(std::min(text.capacity(), size + block_size));
     std::size_t got = 0;

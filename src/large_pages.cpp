@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+#include "large_pages.hpp"
+
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cstdint>
+#include <cstdlib>
+
+namespace mqtt_tools {
+
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t least = 4 * mebibyte;
+
+}  // namespace
+
+void ask_for_large_pages(void* begin, std::size_t size) noexcept {
+  if (size < least) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
+  const auto first = (address + page - 1) / page * page;
+  const auto last = (address + size) / page * page;
+  ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+}
+
+void ask_for_large_pages_next(std::size_t size) noexcept {
+#ifdef __GLIBC__
+  constexpr std::size_t most = 32 * mebibyte;  // DEFAULT_MMAP_THRESHOLD_MAX in mallopt(3)
+  if (size < least || size > most) return;
+  // From the heap, not from a mapping of its own, and kept there when it is free again.
+  ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(most));
+  ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * most));
+  void* room = std::malloc(size);
+  if (room != nullptr) ask_for_large_pages(room, size);
+  std::free(room);
+#else
+  static_cast<void>(size);
+#endif
+}
+
+}  // namespace mqtt_tools
