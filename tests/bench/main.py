@@ -24,7 +24,7 @@ class Settings:
         self.single_runs = 20 if quick else 200
         self.streams = [(30_000, self.rounds)] if quick else [(60_000, self.rounds), (1_000_000, 1)]
         self.received = 30_000 if quick else 200_000
-        self.probes = 50 if quick else 300
+        self.probes = 50 if quick else 200
 
 
 def size(clients, _broker, table, settings):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """How messages come in: at what cost, how soon, and after the broker was away."""
 
-import functools
+import contextlib
 import os
 import threading
 import time
 
+from awake import Awake
 from mqtt import Connection, publish_packet
 from program import Run
 from table import quantile
@@ -71,29 +72,43 @@ class _Printer:
         self._run.end()
 
 
+def _delays(words, broker, texts, busy):
+    """From publish to print, in milliseconds, one for each text."""
+    printer = _Printer(words)
+    _wait_until_heard(broker, "bench/latency")
+    sender = Connection(broker.port)
+    filling = publish_packet("bench/latency", b"#" + b"x" * 99) * 20 if busy else b""
+    delays = []
+    for text in texts:
+        time.sleep(0.005 if busy else 0.03)
+        packets = filling + publish_packet("bench/latency", text)
+        begin = time.perf_counter()
+        sender.socket.sendall(packets)
+        delays.append((printer.time_of(text) - begin) * 1000)
+    sender.close()
+    printer.end()
+    return delays
+
+
 def latency(clients, broker, table, settings):
-    """From publish to print, in silence and among other messages."""
-    for busy in (False, True):
-        delays = {}
-        for who, words in clients.receive(0, "bench/latency", None).items():
-            printer = _Printer(words)
-            _wait_until_heard(broker, "bench/latency")
-            sender = Connection(broker.port)
-            filling = publish_packet("bench/latency", b"#" + b"x" * 99) * 20 if busy else b""
-            for number in range(settings.probes):
-                time.sleep(0.005 if busy else 0.03)
-                text = f"{who}-{number}".encode()
-                packets = filling + publish_packet("bench/latency", text)
-                begin = time.perf_counter()
-                sender.socket.sendall(packets)
-                delays.setdefault(who, []).append((printer.time_of(text) - begin) * 1000)
-            sender.close()
-            printer.end()
-        name = "publish to print, " + ("4,000 a second" if busy else "idle")
-        for part, word in ((0.5, "median"), (0.99, "99 %"), (1, "worst")):
-            bound = part == 0.99 and not busy
-            table.add(f"{name}, {word}", "ms", delays, "=2" if bound else None,
-                      "=0.5" if bound else None, of=functools.partial(quantile, part=part))
+    """From publish to print: in silence, with processors that sleep and with such that do not, and
+    among other messages. Each round has its quantiles; what counts is their median."""
+    parts = ((0.5, "median"), (0.99, "99 %"), (1, "worst"))
+    for name, awake, busy in (("asleep", contextlib.nullcontext(), False),
+                              ("idle", Awake(), False),
+                              ("4,000 a second", contextlib.nullcontext(), True)):
+        found = {part: {} for part, _ in parts}
+        with awake:
+            for turn in range(settings.rounds):
+                for who, words in clients.receive(0, "bench/latency", None).items():
+                    texts = [f"{who}-{turn}-{number}".encode() for number in range(settings.probes)]
+                    delays = _delays(words, broker, texts, busy)
+                    for part, _ in parts:
+                        found[part].setdefault(who, []).append(quantile(delays, part))
+        for part, word in parts:
+            bound = part == 0.99 and name == "idle"
+            table.add(f"publish to print, {name}, {word}", "ms", found[part], "=2" if bound else None,
+                      "=0.5" if bound else None)
 
 
 def reconnect(clients, broker, table, settings):
