@@ -26,6 +26,11 @@ void ask_for_large_pages(void* begin, std::size_t size) noexcept {
   ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 }
 
+void reserve_large_pages(std::string& text, std::size_t size) {
+  text.reserve(size);
+  ask_for_large_pages(text.data() + text.size(), text.capacity() - text.size());
+}
+
 void ask_for_large_pages_next(std::size_t size) noexcept {
 #ifdef __GLIBC__
   constexpr std::size_t most = 32 * mebibyte;  // DEFAULT_MMAP_THRESHOLD_MAX in mallopt(3)

@@ -4,6 +4,7 @@
 
 #include "connection/paho.hpp"
 #include "connection/paho_properties.hpp"
+#include "large_pages.hpp"
 #include "utf8.hpp"
 
 namespace mqtt_tools::connection {
@@ -43,8 +44,10 @@ struct Arrivals::Callback {
                           "a message whose topic is not UTF-8: " + out.topic);
       return;
     }
-    out.payload.assign(static_cast<const char*>(in.payload),
-                       in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0);
+    const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
+    out.payload.clear();
+    if (size > out.payload.capacity()) reserve_large_pages(out.payload, size);
+    out.payload.append(static_cast<const char*>(in.payload), size);
     out.qos = static_cast<Qos>(in.qos & 3);
     out.retained = in.retained != 0;
     out.duplicate = in.dup != 0;

@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t block_size = 64 * 1024;
 
-void make_room(std::string& text, std::size_t size) {
-  text.reserve(size);
-  ask_for_large_pages(text.data() + text.size(), text.capacity() - text.size());
-}
-
 void drop_newline(std::string& text) {
   if (!text.empty() && text.back() == '\n') {
     text.pop_back();
@@ -47,7 +42,8 @@ Single::Single(const SourceOptions& options)
     if (*total > max_payload) {
       refuse_size(*total);
     }
-    make_room(message_.payload, *total + 1);  // One more, to see the end without another block.
+    // One more, to see the end without another block.
+    reserve_large_pages(message_.payload, *total + 1);
   }
   if (input_->regular()) {  // It cannot keep us waiting: what is wrong with it is said at once.
     read_ = read_whole() == Supply::end;
@@ -79,7 +75,7 @@ Supply Single::read_whole() {
   for (;;) {
     const std::size_t size = text.size();
     if (text.capacity() == size) {
-      make_room(text, 2 * size + block_size);
+      reserve_large_pages(text, 2 * size + block_size);
     }
     text.resize(std::min(text.capacity(), size + block_size));
     std::size_t got = 0;
