@@ -4,6 +4,7 @@
 import argparse
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,7 @@ def main():
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--micro", action="store_true")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaving nothing behind
     wanted = arguments.only.split(",")
     for group in wanted:
         if group not in GROUPS:
@@ -73,6 +75,7 @@ def main():
             for group in wanted:
                 GROUPS[group](clients, broker, table, settings)
         finally:
+            Run.end_all()
             broker.stop()
     if arguments.micro:
         micro(arguments.build)

@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import select
 import signal
 import subprocess
 import time
@@ -12,6 +13,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 class Run:
     """A program that runs. Its standard input and output are files or descriptors."""
+
+    running = set()
 
     def __init__(self, words, stdin=os.devnull, stdout=os.devnull, quiet=False):
         self.words = [str(word) for word in words]
@@ -23,6 +26,7 @@ class Run:
             self.words[0], self.words, os.environ,
             file_actions=[(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, output, 1),
                           *([(os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)] if quiet else [])])
+        Run.running.add(self.pid)
         for descriptor, given in ((source, stdin), (output, stdout)):
             if not isinstance(given, int):
                 os.close(descriptor)
@@ -30,8 +34,16 @@ class Run:
     def ended(self):
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def wait(self, good=0):
+    def wait(self, good=0, limit=None):
+        """`limit` is in seconds; one that takes longer has failed."""
+        if limit is not None:
+            end = os.pidfd_open(self.pid)
+            ended = select.select([end], [], [], limit)[0]
+            os.close(end)
+            if not ended:
+                raise RuntimeError(f"not done after {limit} s: {' '.join(self.words)}")
         _, status, usage = os.wait4(self.pid, 0)
+        Run.running.discard(self.pid)
         self.seconds = time.perf_counter() - self._begin
         self.cpu = usage.ru_utime + usage.ru_stime
         code = os.waitstatus_to_exitcode(status)
@@ -42,6 +54,13 @@ class Run:
     def end(self):
         os.kill(self.pid, signal.SIGTERM)
         return self.wait(good=None)
+
+    @staticmethod
+    def end_all():
+        """What a failure left running."""
+        for pid in Run.running:
+            os.kill(pid, signal.SIGKILL)
+            os.wait4(pid, 0)
 
 
 def peak_memory(words, stdin=os.devnull):
