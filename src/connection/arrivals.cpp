@@ -46,7 +46,7 @@ struct Arrivals::Callback {
     }
     const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
     out.payload.clear();
-    if (size > out.payload.capacity()) reserve_large_pages(out.payload, size);
+    reserve_large_pages(out.payload, size);
     out.payload.append(static_cast<const char*>(in.payload), size);
     out.qos = static_cast<Qos>(in.qos & 3);
     out.retained = in.retained != 0;

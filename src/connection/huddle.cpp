@@ -13,15 +13,13 @@ namespace mqtt_tools::connection {
 
 namespace {
 
-// A processor that was idle for longer than `pause` has been
-// put to sleep, and a virtual one takes milliseconds to wake.
 constexpr unsigned turns_watched = 256;
-constexpr auto time_of_a_burst = std::chrono::seconds{1};
-constexpr auto pause = std::chrono::milliseconds{20};
+constexpr auto time_of_a_burst = std::chrono::seconds{1};  ///< For turns_watched; else a trickle.
+constexpr auto pause = std::chrono::milliseconds{20};      ///< Between two turns: it was idle.
 constexpr unsigned watches_in_one_place = 16;
 
 bool together = false;
-cpu_set_t allowed{};  ///< Where the process might run at first; valid while together.
+cpu_set_t allowed{};  ///< Where the process might run at first; valid once a huddle has begun.
 
 void place(pid_t thread, const cpu_set_t& processors) {
   ::sched_setaffinity(thread, sizeof processors, &processors);

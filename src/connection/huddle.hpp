@@ -10,8 +10,8 @@ namespace mqtt_tools::connection {
 /// to do at a time; on several processors each would wait for the next one to wake up, which takes
 /// longer than the work.
 ///
-/// Who waits for a single message is woken soonest wherever the scheduler likes, best where the
-/// message came in: a pause parts the threads.
+/// Who has little to do would only wait for a processor that others have taken meanwhile: a pause
+/// parts the threads, and so does a trickle.
 ///
 /// MQTT_TOOLS_FAST_IO=0 in the environment switches it off, too. Processors that the process may
 /// not use (taskset, cgroups) stay untouched. Who else wants the processor changes: now and then
@@ -26,15 +26,15 @@ class Huddle {
   void turn(Clock::time_point now);
 
  private:
-  void watch(Clock::time_point now);
-  void judge(bool burst);
+  void watch(Clock::time_point now);  ///< From here on turns are counted.
+  void judge(bool burst);             ///< All turns that are watched were taken.
   void gather();
   void part();
 
-  bool possible_ = false;
-  bool moving_ = false;   ///< This thread may be moved; with the next turn the others follow.
-  unsigned turns_ = 0;    ///< Since `since_`.
-  unsigned watches_ = 0;  ///< In one place.
+  bool possible_ = false;  ///< There is more than one processor, and it is wanted.
+  bool moving_ = false;    ///< This thread may be moved; with the next turn the others follow.
+  unsigned turns_ = 0;     ///< Since `since_`.
+  unsigned watches_ = 0;   ///< In one place.
   Clock::time_point since_{};
   Clock::time_point last_{};
 };

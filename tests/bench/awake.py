@@ -25,7 +25,8 @@ class Awake:
         child = os.fork()
         if child:
             return child
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM):  # what the parent does then is not for us
+            signal.signal(number, signal.SIG_DFL)
         os.sched_setaffinity(0, {processor})
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         while os.getppid() == parent:
