@@ -15,11 +15,15 @@ std::vector<std::string_view> names(const Option& option) {
 }
 
 std::string_view key(const Option& option) {
-  const std::size_t dashes = option.names.find("--");
-  if (dashes == std::string_view::npos) {
-    return option.names.substr(1);
+  // It is asked for thousands of times before a message is on its way.
+  std::string_view rest = option.names;
+  while (rest[1] != '-') {
+    if (rest.size() == 2) {
+      return option.names.substr(1);
+    }
+    rest.remove_prefix(3);  // "-p,"
   }
-  const std::string_view rest = option.names.substr(dashes + 2);
+  rest.remove_prefix(2);
   return rest.substr(0, rest.find(','));
 }
 

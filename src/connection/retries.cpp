@@ -3,6 +3,7 @@
 #include "connection/retries.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace mqtt_tools::connection {
 
@@ -16,6 +17,12 @@ std::optional<Duration> within(std::optional<Duration> patience, Duration pause,
   if (!patience) return pause;
   if (now + pause - since >= *patience && now - since + milliseconds{50} >= *patience) return {};
   return std::min<Duration>(pause, *patience - (now - since));
+}
+
+/// In [0, 1). Most runs never ask, so nothing is set up for it.
+double chance() {
+  std::random_device device;
+  return std::uniform_real_distribution<double>(0, 1)(device);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "timestamp.hpp"
 
 #include <optional>
-#include <random>
 
 namespace mqtt_tools::connection {
 
@@ -33,11 +32,8 @@ class Retries {
   void reset() { backoff_.reset(); }
 
  private:
-  double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
-
   const Options& options_;
   Backoff backoff_;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace mqtt_tools::connection
