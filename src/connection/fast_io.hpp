@@ -15,6 +15,7 @@ struct FastIo {
   std::atomic<std::uint64_t> reads_saved{0};     ///< Reads answered from bytes read before.
   std::atomic<std::uint64_t> writes_blocked{0};  ///< Writes that the kernel did not take whole.
   std::atomic<std::uint64_t> senders_woken{0};   ///< What waited behind such a write went on.
+  std::atomic<std::uint64_t> gatherings{0};      ///< Waits in which small input gathered.
 };
 
 extern FastIo fast_io;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/paho_waits.hpp"
 
+#include "connection/drizzle.hpp"
 #include "connection/fast_io.hpp"
 
 #include <netinet/in.h>
@@ -11,10 +12,13 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <ctime>
+#include <chrono>
 #include <utility>
 
 namespace mqtt_tools::connection::waits {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -47,38 +51,9 @@ const Bell& bell() {
 
 void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
-/// Where Paho's sending thread waits for something to send.
-class Desk {
- public:
-  int wait(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
-           const timespec* limit) {
-    mutex_ = mutex;
-    condition_ = condition;
-    if (!news_) {
-      const int result = real(condition, mutex, limit);
-      if (!news_) return result;
-    }
-    news_ = false;
-    return 0;
-  }
-
-  /// News that come before it waits are not lost.
-  void call() {
-    auto* const condition = condition_.load();
-    if (condition == nullptr) return;  // never waited: it will look by itself before it does
-    ::pthread_mutex_lock(mutex_);
-    news_ = true;
-    ::pthread_cond_signal(condition);
-    ::pthread_mutex_unlock(mutex_);
-    count(fast_io.senders_woken);
-  }
-
- private:
-  std::atomic<pthread_cond_t*> condition_{nullptr};
-  std::atomic<pthread_mutex_t*> mutex_{nullptr};
-  bool news_ = false;  ///< Guarded by the mutex.
-};
 constinit Desk desk;
+
+std::atomic<std::uint64_t> writes{0};  ///< By Paho so far, to any socket.
 
 /// What a thread of Paho's did last.
 struct Habits {
@@ -88,13 +63,15 @@ struct Habits {
   bool napped = false;       ///< The last wait was followed by a nap: nothing came of it.
   unsigned fruitless = 0;    ///< Waits in a row of which nothing came.
   unsigned naps = 0;         ///< Naps in a row, without sockets to wait for.
+  Drizzle drizzle{};
 };
 thread_local Habits habits;
 
 constexpr nfds_t most_sockets = 16;  // more at once are left to Paho
 
-int wait(pollfd* sockets, nfds_t number, int milliseconds) {
-  const timespec limit{milliseconds / 1000, milliseconds % 1000 * 1'000'000L};
+int wait(pollfd* sockets, nfds_t number, std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const timespec limit{seconds.count(), (time - seconds).count()};
   return ::ppoll(sockets, number, &limit, nullptr);
 }
 
@@ -120,7 +97,7 @@ int find_writable(pollfd* sockets, nfds_t number) {
       socket->revents = POLLOUT;
       count(fast_io.polls_saved);
     } else {
-      wait(socket, 1, 0);
+      wait(socket, 1, 0ms);
       if (state == State::connecting && socket->revents != 0) habits.established = true;
     }
     if (socket->revents != 0) ++ready;
@@ -129,7 +106,7 @@ int find_writable(pollfd* sockets, nfds_t number) {
 }
 
 /// Paho waits for input. It is woken for all else it should act upon, too: it finds out by itself.
-int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
+int wait_for_input(pollfd* sockets, nfds_t number, int limit) {
   if (!habits.napped) habits.fruitless = 0;
   habits.waited = true;
   habits.napped = false;
@@ -164,11 +141,15 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
   }
 
   const bool at_once = ready > 0 || habits.established;
-  asked[number] = {bell().descriptor(), POLLIN, 0};
-  const int result = wait(asked.data(), number + 1, at_once ? 0 : milliseconds);
+  auto& news = asked[number] = {bell().descriptor(), POLLIN, 0};
+  if (!at_once && habits.drizzle.falls(Clock::now(), writes)) {
+    wait(&news, 1, Drizzle::gathering);
+    count(fast_io.gatherings);
+  }
+  const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds{limit});
   if (result < 0) return result;
   if (result == 0 && !at_once) habits.fruitless = 0;
-  if (asked[number].revents != 0) bell().silence();
+  if (news.revents != 0) bell().silence();
 
   ready = 0;
   for (nfds_t i = 0; i < number; ++i) {
@@ -180,14 +161,14 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
 
 }  // namespace
 
-std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds) {
+std::optional<int> poll(pollfd* sockets, nfds_t number, int limit) {
   // Not before: only now Paho itself knows that the write is over.
   if (std::exchange(habits.unblocked, false)) desk.call();
-  if (milliseconds == 0 && all_known(sockets, number, POLLOUT)) {
+  if (limit == 0 && all_known(sockets, number, POLLOUT)) {
     return find_writable(sockets, number);
   }
-  if (milliseconds > 0 && all_known(sockets, number, POLLIN | POLLNVAL)) {
-    return wait_for_input(sockets, number, milliseconds);
+  if (limit > 0 && all_known(sockets, number, POLLIN | POLLNVAL)) {
+    return wait_for_input(sockets, number, limit);
   }
   return std::nullopt;
 }
@@ -199,19 +180,21 @@ int nap() {
     habits.napped = true;
     // Should Paho not act upon what it was woken for, it must not eat the processor.
     constexpr unsigned patience = 100;
-    if (++habits.fruitless > patience) wait(nullptr, 0, 1);
+    if (++habits.fruitless > patience) wait(nullptr, 0, 1ms);
     return 0;
   }
   // Not shorter on the whole than Paho's own: it gives its threads a hundred naps to end.
   pollfd news{bell().descriptor(), POLLIN, 0};
-  const int milliseconds = std::min(1 << std::min(habits.naps++, 7U), nap_of_paho / 1'000);
-  if (wait(&news, 1, milliseconds) > 0) bell().silence();
+  const auto time =
+      std::min(milliseconds{1 << std::min(habits.naps++, 7U)}, milliseconds{nap_of_paho / 1'000});
+  if (wait(&news, 1, time) > 0) bell().silence();
   return 0;
 }
 
 void note_write(PahoSocket& stream, bool whole) {
   if (whole && stream.blocked()) habits.unblocked = true;
   stream.wrote(whole);
+  count(writes);
   if (!whole) bell().ring();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/desk.hpp"
 #include "connection/paho_socket.hpp"
 
 #include <poll.h>
@@ -25,8 +26,6 @@ void wake_receiver();
 
 /// Paho wrote to `stream`; `whole` is false when the kernel did not take all of it.
 void note_write(PahoSocket& stream, bool whole);
-
-using TimedWait = int(pthread_cond_t*, pthread_mutex_t*, const timespec*);
 
 /// For pthread_cond_timedwait(), which is `real`: ends also when a write has ended, behind which
 /// there may be more to send.

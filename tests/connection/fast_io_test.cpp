@@ -75,6 +75,15 @@ class Broker {
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
+  /// Sends `payload` to the first connection, with QoS 0.
+  void send(const std::string& payload) {
+    std::string packet{"\x30\0\0\1t", 5};
+    packet[1] = static_cast<char>(3 + payload.size());
+    packet += payload;
+    REQUIRE(::send(connections_.front(), packet.data(), packet.size(), MSG_NOSIGNAL) ==
+            ssize_t(packet.size()));
+  }
+
   std::string uri{};
   Tally published{};
   Tally connected{};
@@ -151,6 +160,7 @@ class Client {
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
     REQUIRE(MQTTAsync_create(&handle_, uri.c_str(), "t", MQTTCLIENT_PERSISTENCE_NONE, nullptr) ==
             MQTTASYNC_SUCCESS);
+    REQUIRE(MQTTAsync_setCallbacks(handle_, this, nullptr, arrive, nullptr) == MQTTASYNC_SUCCESS);
   }
   ~Client() { MQTTAsync_destroy(&handle_); }
   Client(const Client&) = delete;
@@ -183,8 +193,20 @@ class Client {
   Tally connected{};
   Tally acknowledged{};
   Tally disconnected{};
+  Tally arrived{};
+  std::vector<std::string> payloads{};  ///< Of what arrived; to be read when nothing more comes.
 
  private:
+  static int arrive(void* client, char* topic, int, MQTTAsync_message* message) {
+    auto& self = *static_cast<Client*>(client);
+    self.payloads.emplace_back(static_cast<const char*>(message->payload),
+                               static_cast<std::size_t>(message->payloadlen));
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    self.arrived.add();
+    return 1;
+  }
+
   static void succeeded(void* tally, MQTTAsync_successData*) { static_cast<Tally*>(tally)->add(); }
 
   MQTTAsync handle_ = nullptr;
@@ -287,6 +309,28 @@ TEST_CASE("a connection made anew begins afresh and without Paho's sleeps") {
   CHECK(fast_io.waits_removed > before);
 }
 
+TEST_CASE("small messages that come one by one and fast gather, and all arrive in order") {
+  Broker broker;
+  Client client{broker.uri};
+  client.connect();
+  REQUIRE(client.connected.reaches(1));
+
+  const auto before = fast_io.gatherings.load();
+  std::vector<std::string> sent;
+  while (fast_io.gatherings == before && sent.size() < 100'000) {
+    sent.push_back(std::to_string(sent.size()));
+    broker.send(sent.back());
+    REQUIRE(client.arrived.reaches(static_cast<int>(sent.size())));
+  }
+  CHECK(fast_io.gatherings > before);
+  for (int i = 0; i < 100; ++i) {
+    sent.push_back("more " + std::to_string(i));
+    broker.send(sent.back());
+  }
+  REQUIRE(client.arrived.reaches(static_cast<int>(sent.size())));
+  CHECK(client.payloads == sent);
+}
+
 TEST_CASE("a client that waits for a silent broker does not hold up another one") {
   Broker silent{false};
   Broker broker;
@@ -358,4 +402,5 @@ TEST_CASE("switched off the layer does nothing and Paho works on", "[.off]") {
   CHECK(fast_io.waits_removed == 0);
   CHECK(fast_io.polls_saved == 0);
   CHECK(fast_io.reads_saved == 0);
+  CHECK(fast_io.gatherings == 0);
 }
