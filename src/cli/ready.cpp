@@ -71,6 +71,21 @@ bool special(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
 }
 
+/// The line of an earlier run would be taken for ours. Nothing else is taken away before its time.
+void remove_stale(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) {
+    return;
+  }
+  std::string content(line.size() + 1, '\0');
+  const auto size = ::read(fd, content.data(), content.size());
+  ::close(fd);
+  const bool ours = size == static_cast<ssize_t>(line.size()) && content.starts_with(line);
+  if (ours && ::unlink(path.c_str()) != 0) {
+    cannot_write(path, errno);
+  }
+}
+
 }  // namespace
 
 Ready::Ready(ReadyOptions options, const connection::Options& connection)
@@ -80,6 +95,9 @@ Ready::Ready(ReadyOptions options, const connection::Options& connection)
   }
   if (!options_.file.empty()) {
     check_file(options_.file);
+    if (!special(options_.file)) {
+      remove_stale(options_.file);
+    }
   }
 }
 

@@ -75,6 +75,20 @@ TEST_CASE("the ready file replaces an older one") {
   CHECK(content(folder.file("ready")) == "ready\n");
 }
 
+TEST_CASE("the line of an earlier run is gone at once, and nothing else is") {
+  const Folder folder;
+  const std::string path = folder.file("ready");
+  Ready{with_file(path), {}}.announce();
+  const Ready waiting{with_file(path), {}};
+  CHECK(folder.count() == 0);
+
+  for (const std::string other : {"", "ready", "ready\nsteady\n", "Ready\n"}) {
+    std::ofstream{path} << other;
+    const Ready also_waiting{with_file(path), {}};
+    CHECK(content(path) == other);
+  }
+}
+
 TEST_CASE("a FIFO is written to and not replaced") {
   const Folder folder;
   const std::string path = folder.file("fifo");
