@@ -14,8 +14,8 @@ namespace mqtt_tools::cli {
 /// the command. Once per run.
 class Ready {
  public:
-  /// Throws UsageError for a descriptor that is not open. The line of an earlier run is removed. The
-  /// command's environment will be that of `connection`.
+  /// Throws UsageError for a descriptor that is not open. The line of an earlier run is removed.
+  /// The command's environment will be that of `connection`.
   Ready(ReadyOptions options, const connection::Options& connection);
   ~Ready();  ///< Leaves a command that still runs alone.
   Ready(const Ready&) = delete;

@@ -28,6 +28,7 @@ void Approach::set_out_again(std::chrono::seconds keep_alive, Clock::time_point 
 
 void Approach::set_out_after_loss(bool fruitful, Clock::time_point now) {
   since_ = now;
+  told_.clear();
   if (fruitful) retries_.reset();
   state_ = State::pausing;
   due_ = now + retries_.after_loss();
@@ -75,14 +76,21 @@ void Approach::attempt_failed(Clock::time_point now) {
          waited ? why.text + " (kept trying as --wait says)" : why.text);
     return;
   }
-  if (first_ && !told_waiting_) {
-    teller_.warn(why.text + "; trying again, as --wait says");
-    told_waiting_ = true;
-  } else {
-    teller_.debug(why.text);
-  }
+  tell(why);
   state_ = State::pausing;
   due_ = now + *pause;
+}
+
+/// That we wait for the first connection, once; afterwards only what somebody has to mend, because
+/// the loss itself was told.
+void Approach::tell(const Failure& why) {
+  const bool news = first_ ? told_.empty() : why.lasting && why.text != told_;
+  if (!news) {
+    teller_.debug(why.text);
+    return;
+  }
+  told_ = why.text;
+  teller_.warn(why.text + (first_ ? "; trying again, as --wait says" : "; trying again"));
 }
 
 void Approach::fail(ExitCode code, const std::string& text) {

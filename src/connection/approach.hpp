@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace mqtt_tools::connection {
 
@@ -61,6 +62,7 @@ class Approach {
   void begin_attempt(Clock::time_point now);
   void look_at_attempt(Clock::time_point now);
   void attempt_failed(Clock::time_point now);
+  void tell(const Failure& why);
   void fail(ExitCode code, const std::string& text);
 
   const Options& options() const { return shared_.options; }
@@ -79,7 +81,7 @@ class Approach {
   std::chrono::seconds keep_alive_;
   Clock::time_point since_{};  ///< When the lack of a connection began.
   bool first_ = true;          ///< There has been no connection yet.
-  bool told_waiting_ = false;
+  std::string told_{};         ///< Why there is none yet, as last told.
 };
 
 }  // namespace mqtt_tools::connection

@@ -155,3 +155,31 @@ TEST_CASE("a bad certificate is not waited for") {
                          files.ca(), "--wait", "60", "t"}),
                     3, 3s);
 }
+
+TEST_CASE("a certificate that is bad after a restart is told once, and the broker tried on") {
+  Certificates files;
+  const auto current = files.file("current.pem", "");
+  const auto put = [&](const std::string& certificate) {
+    const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+    std::filesystem::copy_file(certificate, current, overwrite);
+  };
+  put(files.server());
+  Broker broker{with(current, files.server_key())};
+  Process process{Command{"mqtt-sub", "-h", "localhost", "-p", broker.port_text(), "--cafile",
+                          files.ca(), "--reconnect-max", "0.05", "-d", "t"}};
+  REQUIRE(broker.wait_for_subscription("t"));
+  broker.stop();
+  put(files.expired());
+  broker.start();
+  const std::string words = "the broker's certificate expired on 2020-01-02 03:04 UTC";
+  REQUIRE(process.wait_for_err(words, patience, 3));
+  broker.stop();
+  put(files.server());
+  broker.start();
+  REQUIRE(process.wait_for_err("back"));
+
+  const auto err = process.err();
+  const auto told = err.find(words + "; trying again\n");
+  CHECK(told != std::string::npos);
+  CHECK(err.find("; trying again", told + words.size() + 1) == std::string::npos);
+}
