@@ -29,7 +29,8 @@ std::map<std::string, std::string> default_environment() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text{*entry};
     const auto equal = text.find('=');
-    if (equal == std::string_view::npos || text.starts_with("MQTT_")) continue;
+    if (equal == std::string_view::npos) continue;
+    if (text.starts_with("MQTT_") && !text.starts_with("MQTT_TOOLS_FAST_IO=")) continue;
     variables[std::string{text.substr(0, equal)}] = text.substr(equal + 1);
   }
   for (const auto* name : {"NO_COLOR", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"}) {

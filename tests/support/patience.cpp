@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 
 namespace mqtt_tools::support {
@@ -17,7 +18,13 @@ double crowd() {
 
 }  // namespace
 
+bool fast_io() {
+  const char* const wish = std::getenv("MQTT_TOOLS_FAST_IO");
+  return MQTT_TOOLS_FAST_IO && (wish == nullptr || std::strcmp(wish, "0") != 0);
+}
+
 milliseconds within(milliseconds promised) {
+  if (!fast_io()) promised += 1'500ms;
   const double stretched = static_cast<double>((slowness * promised).count()) * crowd();
   return milliseconds{static_cast<milliseconds::rep>(stretched)};
 }
