@@ -296,7 +296,10 @@ TEST_CASE("a connection made anew begins afresh and without Paho's sleeps") {
   const auto before = fast_io.waits_removed.load();
   Broker broker;
   Client client{broker.uri};
-  for (int i = 1; i <= 10; ++i) {
+  int made = 0;
+  // Now and then Paho finds something to do each time, and has no reason to sleep.
+  while (made < 10 || (fast_io.waits_removed == before && made < 1'000)) {
+    const int i = ++made;
     client.connect();
     REQUIRE(client.connected.reaches(i));
     client.publish("a", 1);
@@ -305,7 +308,7 @@ TEST_CASE("a connection made anew begins afresh and without Paho's sleeps") {
     client.disconnect();
     REQUIRE(client.disconnected.reaches(i));
   }
-  CHECK(broker.published.reaches(20));
+  CHECK(broker.published.reaches(2 * made));
   CHECK(fast_io.waits_removed > before);
 }
 
