@@ -28,7 +28,6 @@ void Approach::set_out_again(std::chrono::seconds keep_alive, Clock::time_point 
 
 void Approach::set_out_after_loss(bool fruitful, Clock::time_point now) {
   since_ = now;
-  told_.clear();
   if (fruitful) retries_.reset();
   state_ = State::pausing;
   due_ = now + retries_.after_loss();
@@ -81,15 +80,14 @@ void Approach::attempt_failed(Clock::time_point now) {
   due_ = now + *pause;
 }
 
-/// That we wait for the first connection, once; afterwards only what somebody has to mend, because
-/// the loss itself was told.
+/// Once that we wait for the first connection; after a loss, which was told, only what somebody has
+/// to mend.
 void Approach::tell(const Failure& why) {
-  const bool news = first_ ? told_.empty() : why.lasting && why.text != told_;
-  if (!news) {
+  if (told_ || !(first_ || why.lasting)) {
     teller_.debug(why.text);
     return;
   }
-  told_ = why.text;
+  told_ = true;
   teller_.warn(why.text + (first_ ? "; trying again, as --wait says" : "; trying again"));
 }
 

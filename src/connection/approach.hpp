@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 
 namespace mqtt_tools::connection {
 
@@ -39,7 +38,7 @@ class Approach {
   void set_out_after_loss(bool fruitful, Clock::time_point now);
 
   /// The run has had its first connection: from now on --reconnect-for has patience.
-  void arrived() { first_ = false; }
+  void arrived() { first_ = told_ = false; }
 
   /// An event of whatever connection, while attempting.
   void handle(const Event& event, Clock::time_point now);
@@ -81,7 +80,7 @@ class Approach {
   std::chrono::seconds keep_alive_;
   Clock::time_point since_{};  ///< When the lack of a connection began.
   bool first_ = true;          ///< There has been no connection yet.
-  std::string told_{};         ///< Why there is none yet, as last told.
+  bool told_ = false;          ///< Why there is none at present.
 };
 
 }  // namespace mqtt_tools::connection
