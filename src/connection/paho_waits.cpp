@@ -18,7 +18,6 @@
 namespace mqtt_tools::connection::waits {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 
 namespace {
 
@@ -63,7 +62,7 @@ struct Habits {
   bool napped = false;       ///< The last wait was followed by a nap: nothing came of it.
   unsigned fruitless = 0;    ///< Waits in a row of which nothing came.
   unsigned naps = 0;         ///< Naps in a row, without sockets to wait for.
-  Drizzle drizzle{};
+  Drizzle drizzle{};         ///< Of what it waits for.
 };
 thread_local Habits habits;
 
@@ -106,7 +105,7 @@ int find_writable(pollfd* sockets, nfds_t number) {
 }
 
 /// Paho waits for input. It is woken for all else it should act upon, too: it finds out by itself.
-int wait_for_input(pollfd* sockets, nfds_t number, int limit) {
+int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
   if (!habits.napped) habits.fruitless = 0;
   habits.waited = true;
   habits.napped = false;
@@ -146,7 +145,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int limit) {
     wait(&news, 1, Drizzle::gathering);
     count(fast_io.gatherings);
   }
-  const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds{limit});
+  const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds * 1ms);
   if (result < 0) return result;
   if (result == 0 && !at_once) habits.fruitless = 0;
   if (news.revents != 0) bell().silence();
@@ -161,14 +160,14 @@ int wait_for_input(pollfd* sockets, nfds_t number, int limit) {
 
 }  // namespace
 
-std::optional<int> poll(pollfd* sockets, nfds_t number, int limit) {
+std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds) {
   // Not before: only now Paho itself knows that the write is over.
   if (std::exchange(habits.unblocked, false)) desk.call();
-  if (limit == 0 && all_known(sockets, number, POLLOUT)) {
+  if (milliseconds == 0 && all_known(sockets, number, POLLOUT)) {
     return find_writable(sockets, number);
   }
-  if (limit > 0 && all_known(sockets, number, POLLIN | POLLNVAL)) {
-    return wait_for_input(sockets, number, limit);
+  if (milliseconds > 0 && all_known(sockets, number, POLLIN | POLLNVAL)) {
+    return wait_for_input(sockets, number, milliseconds);
   }
   return std::nullopt;
 }
@@ -185,9 +184,8 @@ int nap() {
   }
   // Not shorter on the whole than Paho's own: it gives its threads a hundred naps to end.
   pollfd news{bell().descriptor(), POLLIN, 0};
-  const auto time =
-      std::min(milliseconds{1 << std::min(habits.naps++, 7U)}, milliseconds{nap_of_paho / 1'000});
-  if (wait(&news, 1, time) > 0) bell().silence();
+  const int milliseconds = std::min(1 << std::min(habits.naps++, 7U), nap_of_paho / 1'000);
+  if (wait(&news, 1, milliseconds * 1ms) > 0) bell().silence();
   return 0;
 }
 
