@@ -56,6 +56,8 @@ class Listener : public mqtt::iaction_listener {
       if (code >= 0 && reason >= 0x80 && reason < 0x100) code = reason;
       switch (token.get_type()) {
         case mqtt::token::CONNECT:
+          // Under MQTT 3 there is no reason code, which Paho C++ writes as MQTTPP_V3_CODE.
+          if (reason == mqtt::MQTTPP_V3_CODE) code = token.get_return_code();
           reporter_.settle();
           reporter_.post(Event::Kind::failed, code);
           break;

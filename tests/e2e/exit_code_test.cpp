@@ -7,6 +7,8 @@
 #include "support/script_broker.hpp"
 
 #include <signal.h>
+#include <utility>
+#include <signal.h>
 
 using namespace mqtt_tools::support;
 
@@ -90,6 +92,19 @@ TEST_CASE("exit 3: nobody listens, nobody answers, or the name is not known") {
   const auto unknown = run({"mqtt-pub", "-h", "no-such-host.invalid", "t", "hi"});
   check_exit(unknown, 3);
   CHECK(unknown.err.find("no-such-host.invalid") != std::string::npos);
+}
+
+TEST_CASE("a refusal under MQTT 3.1.1 is told in its words, and one for now is not final") {
+  for (const auto& [code, words] : {std::pair{2, "client identifier not valid"},
+                                    {4, "bad user name or password"},
+                                    {5, "not authorized"}}) {
+    ScriptBroker broker{refuse(code)};
+    const auto result = run(pub(broker.port(), {"t", "hi", "-V", "3.1.1"}));
+    check_exit(result, 4);
+    CHECK(result.err.find(words) != std::string::npos);
+  }
+  ScriptBroker busy{refuse(3)};
+  check_exit(run(pub(busy.port(), {"t", "hi", "-V", "3.1.1"})), 3);
 }
 
 TEST_CASE("exit 4: the broker refuses the connection") {
