@@ -20,6 +20,16 @@ using std::chrono::seconds;
 constexpr auto least_share = seconds{1};
 constexpr auto largest_share = seconds{3};
 
+/// What to do about a refusal, to stand behind its words.
+std::string advice(Remedy remedy, const Options& options) {
+  if (remedy == Remedy::try_version_3 && !options.version_5_only.empty()) {
+    return " (" + options.version_5_only + " needs MQTT 5)";
+  }
+  if (remedy != Remedy::log_in) return {};
+  return options.credentials.username ? " (check the user name and the password)"
+                                      : " (no user name was given; see --username)";
+}
+
 }  // namespace
 
 Attempt::Attempt(Surroundings surroundings, Version version, bool may_fall_back, seconds keep_alive,
@@ -175,7 +185,8 @@ void Attempt::handle(const Event& event, Clock::time_point now) {
 
 void Attempt::refused(int code, Clock::time_point now) {
   const auto words = connack_words(code);
-  switch (connack_remedy(code)) {
+  const auto remedy = connack_remedy(code);
+  switch (remedy) {
     case Remedy::try_version_3:
       if (may_fall_back_ && !fell_back_) {
         fall_back("answered CONNECT with: " + words, now);
@@ -187,14 +198,12 @@ void Attempt::refused(int code, Clock::time_point now) {
       ++address_;
       next_address(now);
       return;
+    case Remedy::log_in:
     case Remedy::give_up:
       break;
   }
-  auto text = name() + " refused the connection: " + words;
-  if (connack_remedy(code) == Remedy::try_version_3 && !options_.version_5_only.empty()) {
-    text += " (" + options_.version_5_only + " needs MQTT 5)";
-  }
-  fail({ExitCode::refused, std::move(text), true});
+  fail({ExitCode::refused, name() + " refused the connection: " + words + advice(remedy, options_),
+        true});
 }
 
 void Attempt::examine(Clock::time_point now) {

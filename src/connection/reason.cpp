@@ -92,6 +92,11 @@ Remedy connack_remedy(int code) {
     case 0x89:
     case 0x9F:
       return Remedy::try_again;
+    case 4:
+    case 5:
+    case 0x86:
+    case 0x87:
+      return Remedy::log_in;
     default:
       return Remedy::give_up;
   }

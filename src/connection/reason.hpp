@@ -11,7 +11,8 @@ namespace mqtt_tools::connection {
 enum class Remedy {
   try_version_3,  ///< The broker does not speak MQTT 5.
   try_again,      ///< Busy, unavailable, rate exceeded: like a broker that is not there.
-  give_up,        ///< Nothing that time would change.
+  log_in,         ///< User name and password are missing, or not the right ones.
+  give_up,        ///< Nothing else that time would change.
 };
 
 /// A CONNACK return code (1 to 5, MQTT 3.1.1 §3.2.2.3) or reason code (0x80 and above, MQTT 5.0

@@ -78,3 +78,20 @@ TEST_CASE("a password file opens the door, and is warned about when others may r
   directory.write("password", "wrong\n");
   check_exit(publish(), 4);
 }
+
+TEST_CASE("a login that is refused is told with what to look at") {
+  BrokerOptions options;
+  options.users = {{"me", "right"}};
+  Broker broker{options};
+  for (const std::string version : {"5", "3.1.1"}) {
+    CAPTURE(version);
+    const auto wrong = run(broker.pub({"t", "hi", "-V", version, "-u", "me", "-P", "wrong"}));
+    check_exit(wrong, 4);
+    CHECK(wrong.err.find("not authorized (check the user name and the password)\n") !=
+          std::string::npos);
+    const auto none = run(broker.pub({"t", "hi", "-V", version}));
+    check_exit(none, 4);
+    CHECK(none.err.find("not authorized (no user name was given; see --username)\n") !=
+          std::string::npos);
+  }
+}
