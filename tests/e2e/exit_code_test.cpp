@@ -8,7 +8,6 @@
 
 #include <signal.h>
 #include <utility>
-#include <signal.h>
 
 using namespace mqtt_tools::support;
 
