@@ -52,12 +52,12 @@ class Listener : public mqtt::iaction_listener {
   void on_failure(const mqtt::token& token) override {
     try {
       int code = token.get_return_code();
-      const int reason = static_cast<int>(token.get_reason_code());
+      // Under MQTT 3 there is no reason code, which Paho C++ writes as 0xFF.
+      const auto given = token.get_reason_code();
+      const int reason = given == mqtt::MQTTPP_V3_CODE ? 0 : static_cast<int>(given);
       if (code >= 0 && reason >= 0x80 && reason < 0x100) code = reason;
       switch (token.get_type()) {
         case mqtt::token::CONNECT:
-          // Under MQTT 3 there is no reason code, which Paho C++ writes as MQTTPP_V3_CODE.
-          if (reason == mqtt::MQTTPP_V3_CODE) code = token.get_return_code();
           reporter_.settle();
           reporter_.post(Event::Kind::failed, code);
           break;

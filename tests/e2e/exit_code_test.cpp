@@ -93,6 +93,17 @@ TEST_CASE("exit 3: nobody listens, nobody answers, or the name is not known") {
   CHECK(unknown.err.find("no-such-host.invalid") != std::string::npos);
 }
 
+TEST_CASE("a subscription that is refused under MQTT 3.1.1 is denied, not malformed") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    session.suback(session.expect(PacketType::subscribe), {0x80});
+    session.serve();
+  }};
+  const auto result = run(sub(broker.port(), {"t", "-V", "3.1.1"}));
+  check_exit(result, 5);
+  CHECK(result.err.find("refused without a reason") != std::string::npos);
+}
+
 TEST_CASE("a refusal under MQTT 3.1.1 is told in its words, and one for now is not final") {
   for (const auto& [code, words] : {std::pair{2, "client identifier not valid"},
                                     {4, "bad user name or password"},
