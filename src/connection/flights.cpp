@@ -2,7 +2,7 @@
 
 #include "connection/flights.hpp"
 
-#include "connection/fast_io.hpp"
+#include "connection/hooks/hooks.hpp"
 
 #include <utility>
 

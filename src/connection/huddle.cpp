@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/huddle.hpp"
 
-#include "connection/fast_io.hpp"
+#include "connection/hooks/hooks.hpp"
 
 #include <dirent.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/websocket_frames.hpp"
+#include "connection/hooks/websocket.hpp"
 
 #include <sys/types.h>
 #include <array>

@@ -22,9 +22,9 @@
 // In a hardened build the headers define wrappers of the same names.
 #undef _FORTIFY_SOURCE
 
-#include "connection/fast_io.hpp"
-#include "connection/paho_socket.hpp"
-#include "connection/paho_waits.hpp"
+#include "connection/hooks/hooks.hpp"
+#include "connection/hooks/socket.hpp"
+#include "connection/hooks/waits.hpp"
 
 #include <dlfcn.h>
 #include <link.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/websocket_frames.hpp"
+#include "connection/hooks/websocket.hpp"
 
 #include <strings.h>
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "connection/paho_waits.hpp"
+#include "connection/hooks/waits.hpp"
 
-#include "connection/drizzle.hpp"
-#include "connection/fast_io.hpp"
+#include "connection/hooks/drizzle.hpp"
+#include "connection/hooks/hooks.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

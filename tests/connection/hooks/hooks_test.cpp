@@ -3,7 +3,7 @@
 // The event-driven socket layer under the real Paho, against a broker of a few lines. What it saves
 // is counted, not timed. An executable of its own: the hooks act on the whole process.
 
-#include "connection/fast_io.hpp"
+#include "connection/hooks/hooks.hpp"
 
 #include "catch.hpp"
 

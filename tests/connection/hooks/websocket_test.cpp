@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/websocket_frames.hpp"
+#include "connection/hooks/websocket.hpp"
 
 #include "catch.hpp"
 

@@ -2,7 +2,7 @@
 
 // Part of the library, not of the hooks: others ask, linked hooks or not.
 
-#include "connection/fast_io.hpp"
+#include "connection/hooks/hooks.hpp"
 
 #include <cstdlib>
 #include <cstring>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/desk.hpp"
-#include "connection/paho_socket.hpp"
+#include "connection/hooks/desk.hpp"
+#include "connection/hooks/socket.hpp"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/paho_socket.hpp"
+#include "connection/hooks/socket.hpp"
 
-#include "connection/fast_io.hpp"
+#include "connection/hooks/hooks.hpp"
 
 #include <sys/socket.h>
 #include <algorithm>

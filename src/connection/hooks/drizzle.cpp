@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/drizzle.hpp"
+#include "connection/hooks/drizzle.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/paho_socket.hpp"
+#include "connection/hooks/socket.hpp"
 
 #include "catch.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "connection/desk.hpp"
+#include "connection/hooks/desk.hpp"
 
-#include "connection/fast_io.hpp"
+#include "connection/hooks/hooks.hpp"
 
 namespace mqtt_tools::connection::waits {
 
