@@ -13,6 +13,19 @@
 
 namespace mqtt_tools::connection {
 
+namespace {
+
+constexpr std::size_t largest_packet = 268435455 + 5;  // MQTT 5.0 §1.5.5
+
+/// What an answer of HTTP is for, as long as nobody follows what is sent.
+HttpRequest answered(std::string_view bytes) {
+  constexpr std::size_t status_at = 9;
+  const bool proxied = bytes.size() > status_at && bytes.substr(status_at, 3) == "200";
+  return proxied ? HttpRequest::proxy : HttpRequest::upgrade;
+}
+
+}  // namespace
+
 PahoSocket* PahoSocket::find(int descriptor) {
   // Never destroyed: Paho's threads run until the process is gone.
   static auto& streams = *new std::array<PahoSocket, 256>;
@@ -87,7 +100,8 @@ bool PahoSocket::begins_frames(std::string_view bytes) {
   started_ = true;
   if (bytes.empty() || bytes.front() != 'H') return false;  // No packet of MQTT begins so.
   try {
-    frames_ = std::make_unique<WebSocketFrames>();
+    frames_ = std::make_unique<WebSocketFrames>(largest_packet);
+    frames_->asked(answered(bytes));
     frames_->add(bytes);
   } catch (...) {  // No memory: as Paho would have it.
     frames_.reset();
@@ -97,19 +111,30 @@ bool PahoSocket::begins_frames(std::string_view bytes) {
 
 ssize_t PahoSocket::take_frames(const Decrypt& more, void* bytes, std::size_t size) {
   try {
-    std::array<char, 16 * 1024> buffer;
+    std::array<char, 16 * 1024> buffer{};
     while (frames_->held() == 0) {
+      if (frames_->ended()) return 0;
       const int count = more(buffer.data(), buffer.size());
       if (count <= 0) return count;
+      if (std::memcmp(buffer.data(), "HTTP/1.1 101", 12) == 0) frames_->asked(HttpRequest::upgrade);
       frames_->add({buffer.data(), static_cast<std::size_t>(count)});
     }
   } catch (...) {
     errno = ENOMEM;
     return -1;
   }
-  const auto count = frames_->take(static_cast<char*>(bytes), size);
+  std::size_t taken = 0;
+  for (bool head = false; !head && taken < size;) {
+    const auto piece = frames_->front();
+    const auto count = std::min(size - taken, piece.bytes.size());
+    if (count == 0) break;
+    std::memcpy(static_cast<char*>(bytes) + taken, piece.bytes.data(), count);
+    head = piece.head;  // Paho takes one only at the end of a read.
+    frames_->drop(count);
+    taken += count;
+  }
   held_ = frames_->held();
-  return static_cast<ssize_t>(count);
+  return static_cast<ssize_t>(taken);
 }
 
 }  // namespace mqtt_tools::connection

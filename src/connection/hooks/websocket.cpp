@@ -3,7 +3,6 @@
 
 #include <strings.h>
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace mqtt_tools::connection {
@@ -11,22 +10,44 @@ namespace mqtt_tools::connection {
 namespace {
 
 constexpr std::size_t longest_head = 65536;
+constexpr std::size_t chunk_size = 65536;
 constexpr std::string_view head_start = "HTTP/";
 constexpr std::string_view head_end = "\r\n\r\n";
 
 // RFC 6455 §5.2
-constexpr unsigned last_binary = 0x82;
-constexpr unsigned most_data_opcode = 2;
-constexpr unsigned least_control_opcode = 8;
-constexpr unsigned most_control_opcode = 10;
+enum Opcode : unsigned { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+constexpr unsigned final_bit = 0x80;
+constexpr unsigned reserved_bits = 0x70;
+constexpr unsigned mask_bit = 0x80;
 constexpr std::size_t longest_control = 125;
 
 unsigned byte(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
 }
 
+/// Moves bytes to the end of `part` until it has `size`; false when they are too few.
+bool fill(std::string& part, std::size_t size, std::string_view& bytes) {
+  const auto count = std::min(size - std::min(size, part.size()), bytes.size());
+  part.append(bytes.substr(0, count));
+  bytes.remove_prefix(count);
+  return part.size() >= size;
+}
+
+/// Of a frame header of which two bytes are known, without the mask.
+std::size_t header_size(std::string_view header) {
+  const auto size = byte(header, 1) & 0x7F;
+  return size == 127 ? 10 : size == 126 ? 4 : 2;
+}
+
+std::uint64_t payload_size(std::string_view header) {
+  if (header_size(header) == 2) return byte(header, 1) & 0x7F;
+  std::uint64_t size = 0;
+  for (std::size_t at = 2; at < header_size(header); ++at) size = size << 8 | byte(header, at);
+  return size;
+}
+
 std::string frame_header(std::size_t size) {
-  std::string header(1, static_cast<char>(last_binary));
+  std::string header(1, static_cast<char>(final_bit | binary));
   const auto add = [&](std::size_t number) { header += static_cast<char>(number & 0xFF); };
   if (size <= longest_control) {
     add(size);
@@ -42,7 +63,8 @@ bool begins(std::string_view line, std::string_view name) {
   return line.size() >= name.size() && ::strncasecmp(line.data(), name.data(), name.size()) == 0;
 }
 
-/// The status line, and what a WebSocket client must look at (RFC 6455 §4.1).
+/// The status line, and what a WebSocket client must look at (RFC 6455 §4.1): Paho takes no more
+/// than 1 kB.
 std::string shortened(std::string_view head) {
   std::string text;
   for (std::size_t at = 0; at < head.size();) {
@@ -57,132 +79,356 @@ std::string shortened(std::string_view head) {
   return text;
 }
 
+struct Forbidden {
+  std::string words{};
+  const char* rule = "";
+};
+
+/// What is wrong with a frame whose first two bytes are known; no words when nothing is.
+Forbidden look_at_start(std::string_view header, bool fragmented) {
+  const auto first = byte(header, 0);
+  const auto opcode = first & 0x0F;
+  const bool control = opcode >= close;
+  if ((first & reserved_bits) != 0) {
+    return {"a WebSocket frame with a reserved bit set", "RFC 6455 §5.2"};
+  }
+  if (opcode > pong || (opcode > binary && !control)) {
+    return {"a WebSocket frame with the unknown opcode " + std::to_string(opcode), "RFC 6455 §5.2"};
+  }
+  if ((byte(header, 1) & mask_bit) != 0) return {"a masked WebSocket frame", "RFC 6455 §5.1"};
+  if (control && (first & final_bit) == 0) {
+    return {"a fragmented WebSocket control frame", "RFC 6455 §5.5"};
+  }
+  if (control && (byte(header, 1) & 0x7F) > longest_control) {
+    return {"a WebSocket control frame of more than 125 bytes", "RFC 6455 §5.5"};
+  }
+  if (opcode == close && (byte(header, 1) & 0x7F) == 1) {
+    return {"a WebSocket close frame with half a status code", "RFC 6455 §5.5.1"};
+  }
+  if (opcode == text) return {"a WebSocket text frame", "MQTT 5.0 §6"};
+  if (opcode == continuation && !fragmented) {
+    return {"a WebSocket continuation frame without a first frame", "RFC 6455 §5.4"};
+  }
+  if (opcode == binary && fragmented) {
+    return {"a WebSocket message inside a fragmented one", "RFC 6455 §5.4"};
+  }
+  return {};
+}
+
+Forbidden look_at_size(std::string_view header) {
+  const auto size = payload_size(header);
+  if (size >> 63 != 0) return {"a WebSocket frame of 2^63 bytes or more", "RFC 6455 §5.2"};
+  const std::uint64_t least = header.size() == 10 ? 65536 : header.size() == 4 ? 126 : 0;
+  if (size < least) {
+    return {"a WebSocket frame whose length is not written as short as possible", "RFC 6455 §5.2"};
+  }
+  return {};
+}
+
 }  // namespace
 
+void WebSocketFrames::asked(HttpRequest request) {
+  if (request == request_) return;
+  request_ = request;
+  if (stage_ == Stage::plain && request != HttpRequest::none) stage_ = Stage::head;
+}
+
 void WebSocketFrames::add(std::string_view bytes) {
-  in_.append(bytes);
-  bool more = true;
-  while (more && at_ < in_.size()) {
+  while (!bytes.empty()) {
     switch (stage_) {
+      case Stage::plain:
+        store(bytes);
+        make_ready({bytes.size(), true, false});
+        return;
       case Stage::head:
-        more = take_head();
+        take_head(bytes);
         break;
-      case Stage::frames:
-        more = remaining_ > 0 ? take_data() : take_frame();
+      case Stage::header:
+        take_header(bytes);
         break;
-      case Stage::raw:
-        pass(in_.substr(at_));
-        at_ = in_.size();
+      case Stage::data:
+        take_data(bytes);
         break;
+      case Stage::control:
+        take_control(bytes);
+        break;
+      case Stage::ended:
+        return;
     }
   }
-  in_.erase(0, at_);
-  at_ = 0;
 }
 
-bool WebSocketFrames::take_head() {
-  const auto rest = std::string_view{in_}.substr(at_);
-  const auto start = std::min(rest.size(), head_start.size());
-  const auto end = rest.find(head_end);
-  if (rest.substr(0, start) != head_start.substr(0, start) ||
-      (end == std::string_view::npos && rest.size() > longest_head)) {
-    stage_ = Stage::raw;
-    return true;
+void WebSocketFrames::take_head(std::string_view& bytes) {
+  const auto before = in_.size();
+  const auto from = before - std::min(before, head_end.size() - 1);
+  in_.append(bytes.substr(0, longest_head - before));
+  const auto begun = std::min(in_.size(), head_start.size());
+  const bool upgrade = request_ == HttpRequest::upgrade;
+  if (in_.compare(0, begun, head_start, 0, begun) != 0) {
+    return refuse("bytes that are no answer of HTTP",
+                  upgrade ? "RFC 6455 §4.1" : "RFC 9110 §9.3.6");
   }
-  if (end == std::string_view::npos) return false;
-
-  const auto head = rest.substr(0, end + head_end.size());
-  constexpr std::size_t status_at = 9;  // HTTP/1.1 101
-  const bool upgraded = head.size() > status_at + 3 && head.substr(status_at, 3) == "101";
-  if (upgraded) stage_ = Stage::frames;
-  at_ += head.size();
-  pass(upgraded ? shortened(head) : std::string{head});
-  return true;
-}
-
-bool WebSocketFrames::take_frame() {
-  const auto rest = std::string_view{in_}.substr(at_);
-  if (rest.size() < 2) return false;
-  const auto opcode = byte(rest, 0) & 0x0F;
-  std::uint64_t size = byte(rest, 1) & 0x7F;
-  const bool control = opcode >= least_control_opcode;
-  if ((byte(rest, 0) & 0x70) != 0 || (byte(rest, 1) & 0x80) != 0 || opcode > most_control_opcode ||
-      (opcode > most_data_opcode && !control) || (control && size > longest_control)) {
-    stage_ = Stage::raw;  // Not allowed: Paho may say so.
-    return true;
-  }
-  if (control) {
-    const auto whole = static_cast<std::size_t>(2 + size);
-    if (rest.size() < whole) return false;
-    pass(std::string{rest.substr(0, whole)});
-    at_ += whole;
-    return true;
-  }
-  const std::size_t extra = size == 127 ? 8 : size == 126 ? 2 : 0;
-  if (rest.size() < 2 + extra) return false;
-  if (extra > 0) size = 0;
-  for (std::size_t at = 2; at < 2 + extra; ++at) size = size << 8 | byte(rest, at);
-  remaining_ = size;
-  at_ += 2 + extra;
-  return true;
-}
-
-bool WebSocketFrames::take_data() {
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, in_.size() - at_));
-  packets_.append(in_, at_, size);
-  at_ += size;
-  remaining_ -= size;
-  cut_packets();
-  return true;
-}
-
-void WebSocketFrames::cut_packets() {
-  constexpr std::size_t longest_length = 4;  // MQTT 5.0 §1.5.5
-  std::size_t from = 0;
-  while (packets_.size() - from >= 2) {
-    std::size_t length = 0;
-    std::size_t at = 1;
-    bool known = false;
-    for (; !known && at <= longest_length && from + at < packets_.size(); ++at) {
-      length |= static_cast<std::size_t>(byte(packets_, from + at) & 0x7F) << 7 * (at - 1);
-      known = (byte(packets_, from + at) & 0x80) == 0;
+  const auto end = in_.find(head_end, from);
+  if (end == std::string::npos) {
+    if (in_.size() == longest_head) {
+      return refuse("an answer of HTTP with a head of 64 KiB or more", "RFC 9110 §5.4");
     }
-    // A length that never ends is no MQTT: Paho may say so.
-    const bool endless = !known && at > longest_length;
-    const auto whole = endless ? packets_.size() - from : at + length;
-    if ((!known && !endless) || packets_.size() - from < whole) break;
-    pass(frame_header(whole));
-    if (from == 0 && whole == packets_.size()) {
-      pass(std::exchange(packets_, {}));
-      return;
-    }
-    pass(packets_.substr(from, whole));
-    from += whole;
+    bytes = {};
+    return;
   }
-  packets_.erase(0, from);
+  in_.resize(end + head_end.size());
+  bytes.remove_prefix(in_.size() - before);
+
+  // Paho looks at these very bytes. After an answer that it does not take, and after one that it
+  // takes for neither (HTTP/1.0 101), it must not see more.
+  const auto status = in_.substr(0, 12);
+  const bool upgraded = upgrade && status == "HTTP/1.1 101";
+  const bool tunnel = !upgrade && (status == "HTTP/1.1 200" || status == "HTTP/1.0 200");
+  const auto head = upgraded ? shortened(in_) : std::exchange(in_, {});
+  in_ = {};
+  store(head, true);
+  make_ready({head.size(), false, true});
+  stage_ = upgraded ? Stage::header : tunnel ? Stage::plain : Stage::ended;
 }
 
-void WebSocketFrames::pass(std::string bytes) {
-  if (bytes.empty()) return;
-  held_ += bytes.size();
-  ready_.push_back(std::move(bytes));
+void WebSocketFrames::take_header(std::string_view& bytes) {
+  if (!fill(in_, 2, bytes)) return;
+  if (in_.size() == 2) {
+    const auto forbidden = look_at_start(in_, fragmented_);
+    if (!forbidden.words.empty()) return refuse(forbidden.words, forbidden.rule);
+  }
+  if (!fill(in_, header_size(in_), bytes)) return;
+  const auto forbidden = look_at_size(in_);
+  if (!forbidden.words.empty()) return refuse(forbidden.words, forbidden.rule);
+
+  if ((byte(in_, 0) & 0x0F) >= close) {
+    control_size_ = in_.size() + static_cast<std::size_t>(payload_size(in_));
+    stage_ = Stage::control;
+    if (in_.size() == control_size_) take_control(bytes);
+    return;
+  }
+  fragmented_ = (byte(in_, 0) & final_bit) == 0;
+  frame_left_ = payload_size(in_);
+  in_.clear();
+  if (frame_left_ > 0) stage_ = Stage::data;
 }
 
-std::size_t WebSocketFrames::take(char* bytes, std::size_t size) {
-  std::size_t taken = 0;
-  while (taken < size && !ready_.empty()) {
-    const auto& first = ready_.front();
-    const auto count = std::min(size - taken, first.size() - begin_);
-    std::memcpy(bytes + taken, first.data() + begin_, count);
-    taken += count;
-    begin_ += count;
-    if (begin_ == first.size()) {
-      ready_.pop_front();
-      begin_ = 0;
+void WebSocketFrames::take_control(std::string_view& bytes) {
+  if (!fill(in_, control_size_, bytes)) return;
+  const auto opcode = byte(in_, 0) & 0x0F;
+  if (opcode == close) {
+    close_ = std::exchange(in_, {});
+    return end();
+  }
+  if (opcode == ping && !ping_begun_) ping_ = in_;
+  in_.clear();
+  stage_ = Stage::header;
+}
+
+void WebSocketFrames::take_data(std::string_view& bytes) {
+  auto data =
+      bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(frame_left_, bytes.size())));
+  bytes.remove_prefix(data.size());
+  frame_left_ -= data.size();
+  if (frame_left_ == 0) stage_ = Stage::header;
+  while (!data.empty()) {
+    if (packet_left_ == 0) {
+      take_packet_start(data);
+      if (stage_ == Stage::ended) return;
+    } else {
+      const auto part = data.substr(0, packet_left_);
+      store(part);
+      packet_ += part.size();
+      packet_left_ -= part.size();
+      data.remove_prefix(part.size());
+    }
+    if (packet_ > 0 && packet_left_ == 0) {
+      make_ready({packet_header_, false, false});
+      make_ready({packet_, true, false});
+      packet_ = packet_header_ = 0;
     }
   }
-  held_ -= taken;
-  return taken;
+}
+
+/// Type and remaining length (MQTT 5.0 §2.1.4), byte for byte.
+void WebSocketFrames::take_packet_start(std::string_view& bytes) {
+  constexpr std::size_t longest_start = 5;
+  start_ += bytes.front();
+  bytes.remove_prefix(1);
+  if (start_.size() == 1) return;
+  if ((byte(start_, start_.size() - 1) & 0x80) != 0) {
+    if (start_.size() < longest_start) return;
+    return refuse("an MQTT packet whose length has more than four bytes", "MQTT 5.0 §1.5.5");
+  }
+  std::size_t length = 0;
+  for (auto at = start_.size() - 1; at > 0; --at) length = length << 7 | (byte(start_, at) & 0x7F);
+  const auto whole = start_.size() + length;
+  if (whole > max_packet_) {
+    return refuse("an MQTT packet of " + std::to_string(whole) + " bytes, and no more than " +
+                      std::to_string(max_packet_) + " are taken (--max-packet)",
+                  "MQTT 5.0 §3.1.2.11.4", true);
+  }
+  const auto header = frame_header(whole);
+  // One piece for a packet that fits into one.
+  if (!chunks_.empty() && !chunks_.back().empty() &&
+      chunks_.back().size() + header.size() + whole > chunk_size) {
+    chunks_.emplace_back();
+  }
+  store(header, true);
+  store(start_, true);
+  packet_header_ = header.size();
+  packet_ = start_.size();
+  packet_left_ = length;
+  start_.clear();
+}
+
+void WebSocketFrames::store(std::string_view bytes, bool contiguous) {
+  while (!bytes.empty()) {
+    if (chunks_.empty() || chunks_.back().size() >= chunk_size) chunks_.emplace_back();
+    auto& chunk = chunks_.back();
+    const auto part = contiguous ? bytes : bytes.substr(0, chunk_size - chunk.size());
+    chunk.append(part);
+    bytes.remove_prefix(part.size());
+  }
+}
+
+void WebSocketFrames::make_ready(Run run) {
+  held_ += run.size;
+  if (stage_ == Stage::plain && !runs_.empty() && runs_.back().mqtt) {
+    runs_.back().size += run.size;
+  } else {
+    runs_.push_back(run);
+  }
+}
+
+void WebSocketFrames::refuse(std::string words, std::string rule, bool too_large) {
+  violation_ = {std::move(words), std::move(rule), too_large};
+  end();
+}
+
+void WebSocketFrames::end() {
+  stage_ = Stage::ended;
+  in_ = {};
+  start_ = {};
+  for (auto partial = packet_header_ + packet_; partial > 0;) {
+    auto& chunk = chunks_.back();
+    const auto count = std::min(partial, chunk.size());
+    chunk.resize(chunk.size() - count);
+    partial -= count;
+    if (chunk.empty()) chunks_.pop_back();
+  }
+  packet_header_ = packet_ = packet_left_ = 0;
+}
+
+WebSocketFrames::Piece WebSocketFrames::front() const {
+  const bool first_head = !runs_.empty() && runs_.front().head;
+  if (!ping_.empty() && !in_frame_ && !first_head) return {ping_, false, false, true};
+  if (runs_.empty()) return {close_};
+  const auto& run = runs_.front();
+  return {std::string_view{chunks_.front()}.substr(begin_, run.size), run.mqtt, run.head};
+}
+
+void WebSocketFrames::drop(std::size_t size) {
+  while (size > 0) {
+    const auto piece = front();
+    const auto count = std::min(size, piece.bytes.size());
+    if (count == 0) return;
+    size -= count;
+    if (piece.ping) {
+      ping_.erase(0, count);
+      ping_begun_ = !ping_.empty();
+    } else if (runs_.empty()) {
+      close_.erase(0, count);
+    } else {
+      auto& run = runs_.front();
+      run.size -= count;
+      held_ -= count;
+      begin_ += count;
+      // A frame ends with its MQTT; between plain bytes nothing stands, either.
+      in_frame_ = run.size > 0 || (!run.mqtt && !run.head);
+      if (run.size == 0) runs_.pop_front();
+      if (begin_ == chunks_.front().size()) {
+        begin_ = 0;
+        if (chunks_.size() > 1) {
+          chunks_.pop_front();
+        } else {
+          chunks_.front().clear();
+        }
+      }
+    }
+  }
+}
+
+std::string_view SentFrames::next(std::string_view& bytes, std::size_t skippable) {
+  while (!bytes.empty()) {
+    switch (stage_) {
+      case Stage::first:
+        // An MQTT connection begins with 0x10 (CONNECT), a frame with its highest bit set.
+        if (bytes.front() == 'C' || bytes.front() == 'G') {
+          request_ = bytes.front() == 'C' ? HttpRequest::proxy : HttpRequest::upgrade;
+          stage_ = Stage::head;
+        } else {
+          const bool frame = request_ == HttpRequest::upgrade && (byte(bytes, 0) & final_bit) != 0;
+          stage_ = frame ? Stage::header : Stage::plain;
+        }
+        break;
+      case Stage::head: {
+        const char next = bytes.front();
+        bytes.remove_prefix(1);
+        const bool matches = next == head_end[end_matched_];
+        end_matched_ = matches ? end_matched_ + 1 : next == head_end[0] ? 1 : 0;
+        if (end_matched_ == head_end.size()) {
+          end_matched_ = 0;
+          stage_ = Stage::first;
+        }
+        break;
+      }
+      case Stage::header:
+        take_header(bytes);
+        break;
+      case Stage::payload: {
+        const auto mqtt = take_payload(bytes, skippable);
+        if (!mqtt.empty()) return mqtt;
+        break;
+      }
+      case Stage::plain:
+        return std::exchange(bytes, {});
+    }
+  }
+  return {};
+}
+
+void SentFrames::take_header(std::string_view& bytes) {
+  if (!fill(header_, 2, bytes)) return;
+  const bool is_masked = (byte(header_, 1) & mask_bit) != 0;
+  const auto size = header_size(header_);
+  if (!fill(header_, size + (is_masked ? mask_.size() : 0), bytes)) return;
+  mask_ = {};
+  if (is_masked)
+    std::copy_n(header_.begin() + static_cast<long>(size), mask_.size(), mask_.begin());
+  masked_ = 0;
+  data_ = (byte(header_, 0) & 0x0F) < close;
+  left_ = payload_size(header_);
+  header_.clear();
+  if (left_ > 0) stage_ = Stage::payload;
+}
+
+std::string_view SentFrames::take_payload(std::string_view& bytes, std::size_t skippable) {
+  auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
+  const bool skipped = !data_ || skippable > 0;
+  if (data_) count = std::min(count, skipped ? skippable : clear_.size());
+  const auto part = bytes.substr(0, count);
+  bytes.remove_prefix(count);
+  left_ -= count;
+  if (left_ == 0) stage_ = Stage::header;
+  if (!skipped) {
+    for (std::size_t at = 0; at < count; ++at) {
+      clear_[at] = static_cast<char>(part[at] ^ mask_[(masked_ + at) % mask_.size()]);
+    }
+  }
+  masked_ = static_cast<unsigned>((masked_ + count) % mask_.size());
+  if (!data_) return {};
+  return skipped ? part : std::string_view{clear_.data(), count};
 }
 
 }  // namespace mqtt_tools::connection
