@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/hooks/packet_fields.hpp"
+
+#include "utf8.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+
+namespace mqtt_tools::connection::hooks {
+
+namespace {
+
+enum class Form { byte, two, four, variable, text, binary, pair };
+enum class Range { any, zero_or_one, not_zero, topic };
+
+/// The packets that a property stands in, a bit for each.
+using Packets = unsigned;
+
+template <typename... Type>
+constexpr Packets in(Type... packet) {
+  return ((1U << static_cast<unsigned>(packet)) | ...);
+}
+
+struct Rule {
+  std::uint8_t identifier;
+  std::string_view name;
+  Form form;
+  Packets packets;
+  Range range = Range::any;
+  bool repeats = false;
+};
+
+using enum PacketType;
+constexpr Packets answers =
+    in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect);
+
+/// MQTT 5.0 §2.2.2.2, for CONNECT and all that a server sends. The session-expiry-interval of
+/// DISCONNECT is for clients only (§3.14.2.2.2).
+constexpr std::array rules{
+    Rule{0x01, "payload-format-indicator", Form::byte, in(publish), Range::zero_or_one},
+    Rule{0x02, "message-expiry-interval", Form::four, in(publish)},
+    Rule{0x03, "content-type", Form::text, in(publish)},
+    Rule{0x08, "response-topic", Form::text, in(publish), Range::topic},
+    Rule{0x09, "correlation-data", Form::binary, in(publish)},
+    Rule{0x0B, "subscription-identifier", Form::variable, in(publish), Range::not_zero, true},
+    Rule{0x11, "session-expiry-interval", Form::four, in(connect, connack)},
+    Rule{0x12, "assigned-client-identifier", Form::text, in(connack)},
+    Rule{0x13, "server-keep-alive", Form::two, in(connack)},
+    Rule{0x15, "authentication-method", Form::text, in(connect, connack)},
+    Rule{0x16, "authentication-data", Form::binary, in(connect, connack)},
+    Rule{0x17, "request-problem-information", Form::byte, in(connect), Range::zero_or_one},
+    Rule{0x19, "request-response-information", Form::byte, in(connect), Range::zero_or_one},
+    Rule{0x1A, "response-information", Form::text, in(connack)},
+    Rule{0x1C, "server-reference", Form::text, in(connack, disconnect)},
+    Rule{0x1F, "reason-string", Form::text, answers},
+    Rule{0x21, "receive-maximum", Form::two, in(connect, connack), Range::not_zero},
+    Rule{0x22, "topic-alias-maximum", Form::two, in(connect, connack)},
+    Rule{0x23, "topic-alias", Form::two, in(publish), Range::not_zero},
+    Rule{0x24, "maximum-qos", Form::byte, in(connack), Range::zero_or_one},
+    Rule{0x25, "retain-available", Form::byte, in(connack), Range::zero_or_one},
+    Rule{0x26, "user-property", Form::pair, answers | in(connect, publish), Range::any, true},
+    Rule{0x27, "maximum-packet-size", Form::four, in(connect, connack), Range::not_zero},
+    Rule{0x28, "wildcard-subscription-available", Form::byte, in(connack), Range::zero_or_one},
+    Rule{0x29, "subscription-identifiers-available", Form::byte, in(connack), Range::zero_or_one},
+    Rule{0x2A, "shared-subscription-available", Form::byte, in(connack), Range::zero_or_one},
+};
+
+/// One property as it was read.
+struct Value {
+  std::uint32_t number = 0;
+  std::string_view text{};
+  std::string_view second{};  ///< Of a user property.
+};
+
+Value read(Fields& fields, Form form) {
+  switch (form) {
+    case Form::byte:
+      return {.number = fields.byte()};
+    case Form::two:
+      return {.number = fields.two()};
+    case Form::four:
+      return {.number = fields.four()};
+    case Form::variable:
+      return {.number = fields.variable()};
+    case Form::text:
+    case Form::binary:
+      return {.text = fields.counted()};
+    case Form::pair:
+      break;
+  }
+  Value pair;
+  pair.text = fields.counted();
+  pair.second = fields.counted();
+  return pair;
+}
+
+/// With the words that follow its name.
+std::optional<Flaw> check_value(const Rule& rule, const Value& value) {
+  if ((rule.form == Form::text || rule.form == Form::pair) &&
+      !(is_mqtt_text(value.text) && is_mqtt_text(value.second))) {
+    return Flaw{0x81, "§1.5.4", " that is not UTF-8"};
+  }
+  switch (rule.range) {
+    case Range::any:
+      return std::nullopt;
+    case Range::zero_or_one:
+      if (value.number <= 1) return std::nullopt;
+      break;
+    case Range::not_zero:
+      if (value.number != 0) return std::nullopt;
+      break;
+    case Range::topic:
+      if (value.text.find_first_of("+#") == std::string_view::npos) return std::nullopt;
+      return Flaw{0x82, "§3.3.2.3.5", " that holds a wildcard"};
+  }
+  return Flaw{0x82, "§2.2.2.2", " of " + std::to_string(value.number)};
+}
+
+void keep(const Rule& rule, const Value& value, Properties& properties) {
+  switch (rule.identifier) {
+    case 0x15:
+      properties.has_authentication_method = true;
+      break;
+    case 0x16:
+      properties.has_authentication_data = true;
+      break;
+    case 0x1C:
+      properties.server_reference = value.text;
+      break;
+    case 0x1F:
+      properties.reason_string = value.text;
+      break;
+    case 0x21:
+      properties.receive_maximum = static_cast<std::uint16_t>(value.number);
+      break;
+    case 0x22:
+      properties.topic_alias_maximum = static_cast<std::uint16_t>(value.number);
+      break;
+    case 0x23:
+      properties.topic_alias = static_cast<std::uint16_t>(value.number);
+      break;
+    case 0x27:
+      properties.maximum_packet_size = value.number;
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+std::uint32_t Fields::variable() {
+  std::uint32_t value = 0;
+  for (unsigned shift = 0; shift < 28; shift += 7) {
+    const std::uint32_t digit = byte();
+    if (cut_) return 0;
+    value |= (digit & 0x7F) << shift;
+    if (digit < 0x80) {
+      padded_ = padded_ || (digit == 0 && shift > 0);
+      return value;
+    }
+  }
+  cut_ = true;
+  rest_ = {};
+  return 0;
+}
+
+std::optional<Flaw> read_properties(std::string_view bytes, PacketType packet,
+                                    Properties& properties) {
+  std::bitset<256> seen;
+  Fields fields(bytes);
+  while (!fields.rest().empty()) {
+    const auto identifier = fields.variable();
+    if (fields.padded())
+      return Flaw{0x81, "§1.5.5", " with a property identifier that is too long"};
+    if (fields.cut())
+      return Flaw{0x81, "§2.2.2.2", " with a property identifier that is cut short"};
+    const auto* const rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& each) {
+      return each.identifier == identifier;
+    });
+    if (rule == rules.end()) {
+      return Flaw{0x81, "§2.2.2.2",
+                  " with property " + std::to_string(identifier) + ", which MQTT does not have"};
+    }
+    const auto name = (rule->name.front() == 'a' ? "an " : "a ") + std::string(rule->name);
+    if ((rule->packets & in(packet)) == 0) {
+      return Flaw{0x82, "§2.2.2.2", " with " + name + ", which such a packet cannot have"};
+    }
+    if (seen[identifier] && !rule->repeats) {
+      return Flaw{0x82, "§2.2.2.2", " with more than one " + std::string(rule->name)};
+    }
+    seen.set(identifier);
+    const Value value = read(fields, rule->form);
+    if (fields.padded()) return Flaw{0x81, "§1.5.5", " with " + name + " in too many bytes"};
+    if (fields.cut()) return Flaw{0x81, "§2.2.2", " with " + name + " that is cut short"};
+    if (auto flaw = check_value(*rule, value)) {
+      flaw->words = " with " + name + flaw->words;
+      return flaw;
+    }
+    keep(*rule, value, properties);
+  }
+  return std::nullopt;
+}
+
+bool is_mqtt_text(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && !first_invalid_utf8(text);
+}
+
+std::string hexadecimal(std::uint8_t code) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  return {'0', 'x', digits[code >> 4U], digits[code & 0x0FU]};
+}
+
+}  // namespace mqtt_tools::connection::hooks

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/hooks/packet_guard.hpp"
+
+#include "connection/hooks/packet_fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+// Both directions of a connection, what is learned from ours, and what others ask. What the server
+// sends is judged in packet_guard_checks.cpp.
+
+namespace mqtt_tools::connection::hooks {
+
+namespace {
+
+constexpr std::size_t most_remarks = 4096;
+constexpr std::size_t most_remark_bytes = std::size_t{64} * 1024;
+
+/// A buffer above this is given back after its packet.
+constexpr std::size_t kept_buffer = std::size_t{64} * 1024;
+
+std::uint32_t remark_key(PacketType packet, std::uint16_t id) {
+  return static_cast<std::uint32_t>(packet) << 16 | id;
+}
+
+/// What words begin with: "a PUBACK".
+std::string with_article(PacketType type) {
+  if (static_cast<unsigned>(type) == 0) return "a packet of type 0";
+  const bool vowel =
+      type == PacketType::unsubscribe || type == PacketType::unsuback || type == PacketType::auth;
+  return (vowel ? "an " : "a ") + packet_name(type);
+}
+
+}  // namespace
+
+std::string packet_name(PacketType type) {
+  constexpr std::array<std::string_view, 16> names{
+      "",        "CONNECT",  "CONNACK",    "PUBLISH", "PUBACK",      "PUBREC",
+      "PUBREL",  "PUBCOMP",  "SUBSCRIBE",  "SUBACK",  "UNSUBSCRIBE", "UNSUBACK",
+      "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"};
+  const auto number = static_cast<std::size_t>(type);
+  if (number == 0 || number >= names.size()) return "packet type " + std::to_string(number);
+  return std::string(names[number]);
+}
+
+void PacketGuard::sent(std::string_view bytes) {
+  if (!lost_) follow(out_, bytes);
+}
+
+std::size_t PacketGuard::received(std::string_view bytes) {
+  return violation_ ? 0 : follow(in_, bytes);
+}
+
+/// How many of `bytes` are legal.
+std::size_t PacketGuard::follow(Reader& reader, std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    if (reader.skip > 0) {
+      const auto passed = std::min(reader.skip, bytes.size() - at);
+      reader.skip -= passed;
+      at += passed;
+    } else if (reader.part == Reader::Part::head) {
+      at += take_head(reader, bytes.substr(at));
+      if (inbound(reader) && violation_) return at;
+    } else {
+      if (!take_header(reader, static_cast<std::uint8_t>(bytes[at]))) return at;
+      ++at;
+    }
+  }
+  return at;
+}
+
+bool PacketGuard::take_header(Reader& reader, std::uint8_t byte) {
+  if (reader.part == Reader::Part::first_byte) {
+    reader.first = byte;
+    reader.digits = 0;
+    reader.remaining = 0;
+    reader.id = 0;
+    reader.part = Reader::Part::length;
+    return !inbound(reader) || check_first();
+  }
+  reader.remaining |= (byte & 0x7FU) << (7U * reader.digits);
+  ++reader.digits;
+  if (byte >= 0x80) {
+    if (reader.digits < 4) return true;
+    if (inbound(reader)) {
+      return fail(0x81, "§2.1.4", "§2.2.3", " with a remaining length of more than four bytes");
+    }
+    lost_ = true;
+    return false;
+  }
+  if (inbound(reader) && !check_length(byte)) return false;
+  begin_head(reader);
+  // A packet without a body is judged before its last byte is handed over, as all others are.
+  return reader.needed > 0 || finish(reader, {});
+}
+
+void PacketGuard::begin_head(Reader& reader) {
+  reader.part = Reader::Part::head;
+  reader.before_properties = 0;
+  reader.whole_known = true;
+  reader.needed = reader.remaining;
+  const bool ours = !inbound(reader);
+  switch (reader.type()) {
+    case PacketType::connect:
+    case PacketType::publish:
+      reader.whole_known = reader.remaining < 2;
+      reader.needed = std::min<std::size_t>(reader.remaining, 2);
+      break;
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      // Of ours the id and the reason code.
+      if (ours) reader.needed = std::min<std::size_t>(reader.remaining, 3);
+      break;
+    case PacketType::subscribe:
+    case PacketType::unsubscribe:
+      break;
+    default:
+      if (ours) reader.needed = 0;
+  }
+}
+
+/// Gathers the head of a packet, or reads it where it lies when all of it is in `bytes`. How many
+/// of `bytes` are legal; never more than belong to the head.
+std::size_t PacketGuard::take_head(Reader& reader, std::string_view bytes) {
+  const auto before = reader.head.size();
+  for (;;) {
+    const auto here = std::min(reader.needed - before, bytes.size());
+    const bool enough = before + here == reader.needed;
+    if (before > 0 || !enough) {
+      const auto gathered = reader.head.size() - before;
+      reader.head.append(bytes.substr(gathered, here - gathered));
+    }
+    if (!enough) return here;
+    const auto begun = before > 0 ? std::string_view(reader.head) : bytes;
+    if (reader.whole_known) {
+      return finish(reader, begun.substr(0, reader.needed)) ? here : here - 1;
+    }
+    if (!find_head(reader, begun)) return reader.needed - before - 1;
+  }
+}
+
+/// Goes towards the size of the head of a PUBLISH or CONNECT as far as `begun` goes, which has at
+/// least the `needed` bytes. What fails does so at the byte before `needed`, however the bytes were
+/// cut.
+bool PacketGuard::find_head(Reader& reader, std::string_view begun) {
+  const bool publish = reader.type() == PacketType::publish;
+  if (reader.before_properties == 0) {
+    // Behind a topic an id, behind the name of the protocol level, flags and keep alive.
+    const std::size_t more = !publish ? 4 : reader.qos() > 0 ? 2 : 0;
+    const auto size = 2 + Fields(begun).two() + more;
+    if (size > reader.remaining && inbound(reader)) {
+      return fail(0x81, "§3.3.2.1", " with a topic that is longer than the packet");
+    }
+    reader.needed = reader.before_properties = std::min<std::size_t>(size, reader.remaining);
+    if (begun.size() < reader.needed) return true;
+  }
+  const auto before = reader.before_properties;
+  if (publish ? version_ < 5 || !inbound(reader) : before < 4 || begun[before - 4] != 5) {
+    reader.whole_known = true;
+    return true;
+  }
+  std::size_t length = 0;
+  for (unsigned digits = 0;; ++digits) {
+    if (digits == 4 || before + digits == reader.remaining) return no_room(reader);
+    reader.needed = before + digits + 1;
+    if (begun.size() < reader.needed) return true;
+    const auto digit = static_cast<unsigned char>(begun[before + digits]);
+    length |= (digit & 0x7FU) << (7 * digits);
+    if (digit < 0x80) break;
+  }
+  if (reader.needed + length > reader.remaining) return no_room(reader);
+  reader.needed += length;
+  reader.whole_known = true;
+  return true;
+}
+
+/// Properties, or their length, go past the end of the packet.
+bool PacketGuard::no_room(Reader& reader) {
+  if (inbound(reader)) {
+    return fail(0x81, "§2.2.2.1", " with properties that are longer than the packet");
+  }
+  reader.whole_known = true;
+  return true;
+}
+
+bool PacketGuard::finish(Reader& reader, std::string_view head) {
+  if (!inbound(reader)) {
+    learn(head);
+  } else if (!check(head)) {
+    return false;
+  }
+  reader.skip = reader.remaining - reader.needed;
+  reader.part = Reader::Part::first_byte;
+  reader.head.clear();
+  if (reader.head.capacity() > kept_buffer) std::string().swap(reader.head);
+  return true;
+}
+
+bool PacketGuard::fail(std::uint8_t reason, std::string_view section, std::string_view section_of_3,
+                       const std::string& words) {
+  Violation violation;
+  violation.packet = in_.type();
+  violation.id = in_.id;
+  violation.reason = reason;
+  const bool five = version_ == 5 || version_ == 0;
+  violation.rule =
+      (five ? "MQTT 5.0 " : "MQTT 3.1.1 ") + std::string(five ? section : section_of_3);
+  violation.words = with_article(in_.type()) + words;
+  violation_ = std::move(violation);
+  return false;
+}
+
+void PacketGuard::learn(std::string_view head) {
+  const auto type = out_.type();
+  Fields fields(head);
+  switch (type) {
+    case PacketType::connect:
+      return learn_connect(head);
+    case PacketType::subscribe:
+    case PacketType::unsubscribe:
+      return learn_subscription(head);
+    case PacketType::pingreq:
+      ++pings_;
+      return;
+    case PacketType::publish:
+      fields.counted();
+      if (out_.qos() == 0) return;
+      break;
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      break;
+    default:
+      return;
+  }
+  const auto id = fields.two();
+  if (fields.cut()) return;
+  const auto code = fields.rest().empty() ? std::uint8_t{0} : fields.byte();
+  if (type == PacketType::publish) {
+    awaited_.set(id, out_.qos() == 1 ? Awaited::puback : Awaited::pubrec);
+  } else if (type == PacketType::pubrel) {
+    awaited_.set(id, Awaited::pubcomp);
+  } else if (type != PacketType::pubrec || code >= 0x80) {
+    // The quota of the server, by its own rules (MQTT 5.0 §4.9): more than it began with it never
+    // has, for it sends a PUBREL of an earlier connection, too.
+    if (unacknowledged_ > 0) --unacknowledged_;
+    if (type == PacketType::pubrec) release(id);
+  }
+}
+
+void PacketGuard::learn_connect(std::string_view head) {
+  Fields fields(head);
+  fields.counted();
+  const int level = fields.byte();
+  const auto flags = fields.byte();
+  fields.two();
+  if (fields.cut() || level < 3 || level > 5 || version_ != 0) return;
+  version_ = level;
+  phase_ = Phase::connack;
+  clean_start_ = (flags & 2U) != 0;
+  if (level < 5) return;
+  Properties properties;
+  // The user may have said what MQTT does not allow (-D); then the broker judges it.
+  read_properties(fields.take(fields.variable()), PacketType::connect, properties);
+  receive_maximum_ = std::max<std::uint16_t>(properties.receive_maximum, 1);
+  topic_alias_maximum_ = properties.topic_alias_maximum;
+  authenticates_ = properties.has_authentication_method;
+  max_packet_ = std::min<std::size_t>(max_packet_, properties.maximum_packet_size);
+}
+
+void PacketGuard::learn_subscription(std::string_view head) {
+  const bool subscribe = out_.type() == PacketType::subscribe;
+  Fields fields(head);
+  const auto id = fields.two();
+  if (version_ == 5) fields.take(fields.variable());
+  std::size_t filters = 0;
+  while (!fields.rest().empty()) {
+    fields.counted();
+    if (subscribe) fields.byte();
+    ++filters;
+  }
+  if (fields.cut()) return;
+  awaited_.set(id, subscribe ? Awaited::suback : Awaited::unsuback);
+  filters_[id] = filters;
+}
+
+/// A QoS 2 message that came on this connection or an earlier one is no longer the server's to
+/// repeat.
+void PacketGuard::release(std::uint16_t id) {
+  carried_.reset(id);
+  const auto size = unreleased_[id];
+  if (size == 0) return;
+  unreleased_.set(id, 0);
+  unreleased_bytes_ -= size;
+  --unreleased_count_;
+}
+
+void PacketGuard::remark(std::uint8_t code, const Properties& properties) {
+  const auto key = remark_key(in_.type(), in_.id);
+  if (const auto old = remark_of_.find(key); old != remark_of_.end()) forget_remark(old->second);
+  auto& entry = remarks_.emplace_back();
+  entry.key = key;
+  entry.remark.code = code;
+  entry.remark.reason = properties.reason_string;
+  // Both have a length of two bytes: the first always fits.
+  if (entry.size() + properties.server_reference.size() <= most_remark_bytes) {
+    entry.remark.server_reference = properties.server_reference;
+  }
+  remark_of_[key] = std::prev(remarks_.end());
+  remarks_bytes_ += entry.size();
+  while (remarks_.size() > most_remarks || remarks_bytes_ > most_remark_bytes) {
+    forget_remark(remarks_.begin());
+  }
+}
+
+void PacketGuard::forget_remark(std::list<KeptRemark>::iterator entry) {
+  remarks_bytes_ -= entry->size();
+  remark_of_.erase(entry->key);
+  remarks_.erase(entry);
+}
+
+std::optional<PacketGuard::Remark> PacketGuard::take_remark(PacketType packet, std::uint16_t id) {
+  const auto found = remark_of_.find(remark_key(packet, id));
+  if (found == remark_of_.end()) return std::nullopt;
+  const auto entry = found->second;
+  remarks_bytes_ -= entry->size();
+  auto taken = std::move(entry->remark);
+  remark_of_.erase(found);
+  remarks_.erase(entry);
+  return taken;
+}
+
+std::string_view PacketGuard::topic_of(std::uint16_t alias) const {
+  const auto known = topics_.find(alias);
+  return known == topics_.end() ? std::string_view() : known->second;
+}
+
+std::vector<std::uint16_t> PacketGuard::unreleased() const {
+  std::vector<std::uint16_t> ids;
+  if (unreleased_count_ == 0 && carried_.none()) return ids;
+  for (unsigned id = 1; id < carried_.size(); ++id) {
+    const auto each = static_cast<std::uint16_t>(id);
+    if (carried_[each] || unreleased_[each] != 0) ids.push_back(each);
+  }
+  return ids;
+}
+
+void PacketGuard::resume(const std::vector<std::uint16_t>& unreleased) {
+  for (const auto id : unreleased) carried_.set(id);
+}
+
+}  // namespace mqtt_tools::connection::hooks

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <list>
+#include <map>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace mqtt_tools::connection::hooks {
+
+class Fields;
+struct Properties;
+
+/// Control packets by their number (MQTT 5.0 §2.1.2).
+enum class PacketType : std::uint8_t {
+  connect = 1,
+  connack,
+  publish,
+  puback,
+  pubrec,
+  pubrel,
+  pubcomp,
+  subscribe,
+  suback,
+  unsubscribe,
+  unsuback,
+  pingreq,
+  pingresp,
+  disconnect,
+  auth,
+};
+
+/// "PUBACK"; "packet type 0" for what is none.
+std::string packet_name(PacketType type);
+
+/// Follows the bytes of one connection in both directions and finds what MQTT does not allow a
+/// server to send, before Paho looks at it: Paho 1.3 believes what it is sent (it reads past the
+/// end of a property that is cut short, and takes any acknowledgement with the right packet id).
+/// The version is that of the CONNECT that passes by.
+///
+/// No sockets, no threads, no Paho: whoever owns it calls it from one thread at a time. Payloads
+/// pass by without a copy; of other things at most one packet is kept for each direction, and no
+/// more of it than has come. Throws std::bad_alloc only; after that it must not be used any more.
+class PacketGuard {
+ public:
+  struct Limits {
+    std::size_t max_packet = std::size_t{128} * 1024 * 1024;  ///< Bytes of one whole packet.
+    std::size_t max_unreleased =
+        std::size_t{64} * 1024 * 1024;  ///< Bytes of QoS 2 messages without PUBREL, in all.
+  };
+
+  /// What a server did that MQTT does not allow.
+  struct Violation {
+    PacketType packet{};
+    std::uint16_t id = 0;  ///< Packet identifier, or 0.
+    std::uint8_t reason =
+        0;  ///< For our DISCONNECT (MQTT 5.0 §3.14.2.1): 0x81, 0x82, 0x93, 0x94, 0x95, 0x97.
+    std::string rule{};   ///< Where it is forbidden: "MQTT 5.0 §4.3.3".
+    std::string words{};  ///< "a PUBACK for id 7, which waits for PUBREC": what the broker sent.
+                          ///< Holds nothing that it wrote.
+    /// A packet above Limits::max_packet. Not set for one that is only above the
+    /// maximum-packet-size of our CONNECT.
+    bool too_large = false;
+  };
+
+  /// What Paho drops of an acknowledgement, of CONNACK and of DISCONNECT.
+  struct Remark {
+    std::uint8_t code = 0;           ///< Reason code; of SUBACK and UNSUBACK the first.
+    std::string reason{};            ///< The server's reason string, as sent: UTF-8, but untrusted.
+    std::string server_reference{};  ///< As sent, too.
+  };
+
+  explicit PacketGuard(const Limits& limits) : limits_(limits) {}
+
+  /// What we send, in order and before the server can have answered it. Whole or in pieces.
+  void sent(std::string_view bytes);
+
+  /// How many of the next bytes sent() only passes over (payload), so that nobody need unmask them.
+  /// They are given to sent() all the same, whatever they hold.
+  std::size_t skippable() const { return lost_ ? ~std::size_t{} : out_.skip; }
+
+  /// How many of `bytes`, from the server, may be handed to Paho; fewer than all when a packet in
+  /// them is not allowed, and then violation() is set and every later call gives 0. Paho looks at a
+  /// packet once its last byte is in: so what was handed over of the bad one does no harm. The byte
+  /// at which it stops is the same however the bytes are cut into calls. Called where bytes are
+  /// handed over, not where they are read ahead.
+  std::size_t received(std::string_view bytes);
+
+  const std::optional<Violation>& violation() const { return violation_; }
+
+  /// The server said something with the acknowledgement `packet` of `id` (0 for CONNACK and
+  /// DISCONNECT) other than plain success. Once; asked inside Paho's callback for it. Of what
+  /// nobody asks for the last 4,096 are kept, with 64 KiB of texts.
+  std::optional<Remark> take_remark(PacketType packet, std::uint16_t id);
+
+  /// The topic that stands for `alias` (MQTT 5.0 §3.3.2.3.4); empty when there is none. Valid until
+  /// the next call of received().
+  std::string_view topic_of(std::uint16_t alias) const;
+
+  /// Ids of QoS 2 messages received and not released: they go on to the next connection of the
+  /// session (MQTT 5.0 §4.4). given_before() tells whether `id` is one of those of the last one and
+  /// has not been released or used anew since. A CONNACK without the session forgets them.
+  std::vector<std::uint16_t> unreleased() const;
+  void resume(const std::vector<std::uint16_t>& unreleased);
+  bool given_before(std::uint16_t id) const { return carried_[id]; }
+
+  int version() const { return version_; }  ///< Protocol level of CONNECT: 3, 4, 5; 0 before it.
+  bool connect_sent() const { return version_ != 0; }
+  bool accepted() const { return accepted_; }  ///< A CONNACK with code 0 was handed over.
+
+ private:
+  /// What comes next from the server.
+  enum class Phase { unasked, connack, packets, nothing_after_refusal, nothing_after_disconnect };
+
+  /// What an id that we use waits for. `our_pubrel`: nothing from the server before we sent it.
+  enum class Awaited : std::uint8_t {
+    nothing,
+    puback,
+    pubrec,
+    our_pubrel,
+    pubcomp,
+    suback,
+    unsuback
+  };
+
+  /// Where one direction stands. What must be seen of a packet behind its fixed header is its head:
+  /// of a PUBLISH all but the payload, of what only the server sends all of it.
+  struct Reader {
+    enum class Part : std::uint8_t { first_byte, length, head };
+
+    Part part = Part::first_byte;
+    std::uint8_t first = 0;       ///< Type and flags.
+    std::uint8_t digits = 0;      ///< Bytes of the remaining length that are in.
+    bool whole_known = false;     ///< `needed` is the whole head.
+    std::uint16_t id = 0;         ///< Packet identifier, once it was read.
+    std::uint32_t remaining = 0;  ///< The remaining length.
+    std::size_t before_properties =
+        0;                   ///< Bytes of the head before its properties; 0: not known yet.
+    std::size_t needed = 0;  ///< Bytes of the head until its next step.
+    std::size_t skip = 0;    ///< Bytes that pass unseen.
+    std::string head{};      ///< The head so far, when it came in pieces.
+
+    PacketType type() const { return static_cast<PacketType>(first >> 4); }
+    unsigned flags() const { return first & 0x0FU; }
+    unsigned qos() const { return first >> 1 & 3U; }
+    bool duplicate() const { return (first & 8U) != 0; }
+    std::size_t packet_size() const { return std::size_t{1} + digits + remaining; }
+  };
+
+  /// One value for each packet identifier, zero until it is set; takes memory where it was set
+  /// only.
+  template <typename Value>
+  class IdTable {
+   public:
+    Value operator[](std::uint16_t id) const { return values_ ? values_.get()[id] : Value{}; }
+    void set(std::uint16_t id, Value value) {
+      if (!values_) allocate();
+      values_.get()[id] = value;
+    }
+
+   private:
+    struct Free {
+      void operator()(Value* values) const { std::free(values); }
+    };
+    // Not new: it would write, and so take, all of it.
+    void allocate() {
+      values_.reset(static_cast<Value*>(std::calloc(0x10000, sizeof(Value))));
+      if (!values_) throw std::bad_alloc();
+    }
+    std::unique_ptr<Value, Free> values_{};
+  };
+
+  struct KeptRemark {
+    std::uint32_t key = 0;
+    Remark remark{};
+    std::size_t size() const { return remark.reason.size() + remark.server_reference.size(); }
+  };
+
+  // Both directions. What gives bool gives false for a violation, which is set then.
+  bool inbound(const Reader& reader) const { return &reader == &in_; }
+  std::size_t follow(Reader& reader, std::string_view bytes);
+  bool take_header(Reader& reader, std::uint8_t byte);
+  std::size_t take_head(Reader& reader, std::string_view bytes);
+  void begin_head(Reader& reader);
+  bool find_head(Reader& reader, std::string_view begun);
+  bool no_room(Reader& reader);
+  bool finish(Reader& reader, std::string_view head);
+
+  // Of what we send.
+  void learn(std::string_view head);
+  void learn_connect(std::string_view head);
+  void learn_subscription(std::string_view head);
+  void release(std::uint16_t id);
+
+  // Of what the server sends.
+  bool check_first();
+  bool check_length(std::uint8_t last);
+  bool check(std::string_view head);
+  bool check_connack(std::string_view head);
+  bool check_publish(std::string_view head);
+  bool check_topic(std::string_view topic);
+  bool check_alias(std::uint16_t alias, std::string_view topic);
+  bool check_window();
+  bool check_acknowledgement(std::string_view head);
+  bool check_subscription_answer(std::string_view head);
+  bool check_disconnect(std::string_view head);
+  bool check_properties(Fields& fields, Properties& properties);
+  bool check_end(const Fields& fields);
+  bool check_awaited(Awaited expected);
+
+  bool fail(std::uint8_t reason, std::string_view section, std::string_view section_of_3,
+            const std::string& words);
+  bool fail(std::uint8_t reason, const std::string& section, const std::string& words) {
+    return fail(reason, section, section, words);
+  }
+  void remark(std::uint8_t code, const Properties& properties);
+  void forget_remark(std::list<KeptRemark>::iterator entry);
+
+  Limits limits_;
+  std::size_t max_packet_ = limits_.max_packet;  ///< The smaller of ours and that of our CONNECT.
+  std::optional<Violation> violation_{};
+  Reader in_{};
+  Reader out_{};
+  bool lost_ = false;  ///< What we sent was no MQTT: nothing more is learned from it.
+
+  Phase phase_ = Phase::unasked;
+  int version_ = 0;
+  bool accepted_ = false;
+  bool clean_start_ = false;
+  bool authenticates_ = false;  ///< Our CONNECT named an authentication method.
+
+  // Ids that we chose.
+  IdTable<Awaited> awaited_{};
+  std::map<std::uint16_t, std::size_t>
+      filters_{};          ///< How many filters the SUBSCRIBE or UNSUBSCRIBE of an id has.
+  std::size_t pings_ = 0;  ///< PINGREQ without PINGRESP.
+
+  // Ids that the server chose.
+  IdTable<std::uint32_t>
+      unreleased_{};  ///< Size of the packet of each QoS 2 message of this connection.
+  std::size_t unreleased_count_ = 0;
+  std::size_t unreleased_bytes_ = 0;
+  std::bitset<0x10000> carried_{};    ///< Unreleased since an earlier connection.
+  std::uint32_t unacknowledged_ = 0;  ///< As the server counts (MQTT 5.0 §4.9).
+  std::uint32_t receive_maximum_ = 0xFFFF;
+
+  std::uint16_t topic_alias_maximum_ = 0;
+  std::map<std::uint16_t, std::string> topics_{};  ///< By alias.
+  std::size_t topics_bytes_ = 0;
+
+  std::list<KeptRemark> remarks_{};  ///< In the order of their coming.
+  std::unordered_map<std::uint32_t, std::list<KeptRemark>::iterator> remark_of_{};
+  std::size_t remarks_bytes_ = 0;
+};
+
+}  // namespace mqtt_tools::connection::hooks
