@@ -21,6 +21,10 @@ using connection::Version;
 /// Four-byte values above are sent wrongly by the library; as a time it means "never".
 constexpr std::uint32_t never = 0x7FFF'FFFF;
 
+/// Of a packet, in bytes. A CONNACK with its properties must fit; more MQTT cannot say (§2.1.4).
+constexpr std::int64_t least_packet = 256;
+constexpr std::int64_t most_packet = 268'435'460;
+
 void read_endpoints(const Settings& settings, Options& options) {
   const Setting* port = settings.find("port");
   const int common = port == nullptr ? 0 : static_cast<int>(whole_number(*port, 1, 65'535));
@@ -140,6 +144,9 @@ void read_patience(const Settings& settings, Options& options) {
   }
   if (const Setting* setting = settings.find("wait")) {
     options.wait = seconds(*setting);
+  }
+  if (const Setting* setting = settings.find("max-packet")) {
+    options.max_packet = static_cast<std::size_t>(size(*setting, least_packet, most_packet));
   }
   options.reconnect = !settings.on("no-reconnect");
   if (const Setting* setting = settings.find("reconnect-max")) {

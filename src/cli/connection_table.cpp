@@ -49,6 +49,7 @@ OptionGroup connection() {
               in_file({"--no-reconnect", nothing, ""}),
               in_file({"--reconnect-for", number, "SEC", "lost: leave at once, or after SEC"}),
               in_file({"--reconnect-max", number, "SEC", "longest pause between attempts", "30"}),
+              in_file({"--max-packet", text, "SIZE", "largest packet taken, 10MB or 64KiB"}),
               in_file(secret(repeated({"--ws-header", text, "'K: V'", "for ws and wss"}))),
               in_file(secret({"--http-proxy", text, "URL", "http://[user:password@]host[:port]"})),
               in_file(secret(repeated({"-D,--property", property, "COMMAND NAME VALUE",

@@ -64,6 +64,12 @@ void read_delivery(const Settings& settings, PubOptions& options) {
   options.progress = !settings.on("no-progress") && !options.talk.quiet;
 }
 
+/// Who only publishes is sent acknowledgements, and at most what an old session kept.
+void expect_little(const Settings& settings, connection::Options& options) {
+  if (settings.find("max-packet") == nullptr) options.max_packet = std::size_t{1024} * 1024;
+  options.receive_maximum = 8;
+}
+
 }  // namespace
 
 std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments, const World& world) {
@@ -83,6 +89,7 @@ std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments, co
   options.envelope = read_envelope(settings);
   options.request = read_request(settings, world, options);
   read_delivery(settings, options);
+  if (!options.request) expect_little(settings, options.connection);
   options.talk.warnings = std::move(invocation->warnings);
   read_secrets(settings, world, options.connection, options.talk.warnings);
   return options;

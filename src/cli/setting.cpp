@@ -4,8 +4,10 @@
 #include "error.hpp"
 #include "escape.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 namespace mqtt_tools::cli {
 
@@ -76,6 +78,26 @@ double number(const Setting& setting) {
     reject(setting, text, "a decimal number of at least 0, such as 2.5");
   }
   return value;
+}
+
+std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most) {
+  static constexpr std::pair<std::string_view, std::int64_t> units[] = {
+      {"", 1},          {"B", 1},          {"kB", 1'000},
+      {"KB", 1'000},    {"MB", 1'000'000}, {"GB", 1'000'000'000},
+      {"KiB", 1 << 10}, {"MiB", 1 << 20},  {"GiB", 1 << 30}};
+  const std::string& text = setting.value();
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
+  const auto* const known = std::find_if(std::begin(units), std::end(units),
+                                         [&](const auto& each) { return each.first == unit; });
+  if (error != std::errc{} || known == std::end(units) || value < 0 ||
+      value > most / known->second || value * known->second < least) {
+    reject(setting, text,
+           "a size from " + std::to_string(least) + " to " + std::to_string(most) +
+               " bytes, such as 64KiB or 10MB");
+  }
+  return value * known->second;
 }
 
 Duration seconds(const Setting& setting) {

@@ -53,6 +53,10 @@ double number(const Setting& setting);
 /// Seconds, decimals allowed.
 Duration seconds(const Setting& setting);
 
+/// Bytes: a whole number, alone or with a unit (B, kB, KB, MB, GB for powers of 1000; KiB, MiB, GiB
+/// for powers of 1024).
+std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most);
+
 /// One of a few words.
 template <typename T>
 T choice(const Setting& setting, const std::vector<std::pair<std::string_view, T>>& words) {

@@ -63,6 +63,10 @@ void Approach::look_at_attempt(Clock::time_point now) {
 void Approach::attempt_failed(Clock::time_point now) {
   const Failure why = attempt_->failure();
   attempt_.reset();
+  if (why.violation) {
+    fail(first_ ? ExitCode::no_connection : ExitCode::lost, why.text);
+    return;
+  }
   if (why.code != ExitCode::no_connection || (first_ && why.lasting)) {
     fail(why.code, why.text);
     return;

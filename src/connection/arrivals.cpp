@@ -5,7 +5,6 @@
 #include "connection/paho.hpp"
 #include "connection/paho_properties.hpp"
 #include "large_pages.hpp"
-#include "utf8.hpp"
 
 namespace mqtt_tools::connection {
 
@@ -25,6 +24,10 @@ struct Arrivals::Callback {
 
   static void receive(Arrivals& self, const char* topic, int topic_size,
                       const MQTTAsync_message& in) {
+    // Shown over the connection before this one, and acknowledged there by a PUBREC that may have
+    // been lost (MQTT 5.0 §4.3.3).
+    const auto id = static_cast<std::uint16_t>(in.msgid);
+    if (in.qos == 2 && in.dup != 0 && self.record_->given_before(id)) return;
     auto& ring = self.shared_.ring;
     if (const auto put = ring.claim(); put != Ring::Put::taken) {
       // Returning acknowledges. What is more than --count is never acknowledged; what finds no room
@@ -39,10 +42,10 @@ struct Arrivals::Callback {
     } else {
       out.topic.assign(topic);
     }
-    if (first_invalid_utf8(out.topic)) {  // MQTT 5.0 §1.5.4; Paho passes it on
-      self.reporter_.post(Event::Kind::malformed, 0,
-                          "a message whose topic is not UTF-8: " + out.topic);
-      return;
+    if (out.topic.empty()) {  // An alias stands for it, which Paho leaves to us.
+      const auto alias = MQTTProperties_getNumericValue(const_cast<MQTTProperties*>(&in.properties),
+                                                        MQTTPROPERTY_CODE_TOPIC_ALIAS);
+      out.topic = self.record_->topic_of(static_cast<std::uint16_t>(alias));
     }
     const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
     out.payload.clear();
@@ -51,7 +54,7 @@ struct Arrivals::Callback {
     out.qos = static_cast<Qos>(in.qos & 3);
     out.retained = in.retained != 0;
     out.duplicate = in.dup != 0;
-    out.id = in.qos > 0 ? static_cast<std::uint16_t>(in.msgid) : std::uint16_t{0};
+    out.id = in.qos > 0 ? id : std::uint16_t{0};
     out.properties = {};
     if (self.properties_ == Properties::read && in.properties.count > 0) {
       paho::from_paho(in.properties, out.properties);

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/hooks/connection_record.hpp"
 #include "connection/reporter.hpp"
 #include "connection/shared.hpp"
+
+#include <memory>
+#include <utility>
 
 namespace mqtt_tools::connection {
 
@@ -19,6 +23,9 @@ class Arrivals {
   Arrivals(const Arrivals&) = delete;
   Arrivals& operator=(const Arrivals&) = delete;
 
+  /// What comes from now on comes over the connection of `record`.
+  void from(std::shared_ptr<const hooks::ConnectionRecord> record) { record_ = std::move(record); }
+
   /// Takes all messages of Paho's client `handle` (an MQTTAsync) from now on.
   void await(void* handle);
 
@@ -27,6 +34,7 @@ class Arrivals {
 
   Shared& shared_;
   Reporter& reporter_;
+  std::shared_ptr<const hooks::ConnectionRecord> record_{};
   const Properties properties_;
 };
 

@@ -178,6 +178,9 @@ void Attempt::handle(const Event& event, Clock::time_point now) {
     case Event::Kind::lost:
       examine(now);
       break;
+    case Event::Kind::malformed:
+      fail({ExitCode::no_connection, name() + " sent " + event.text, true, true});
+      break;
     default:
       break;
   }

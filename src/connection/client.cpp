@@ -2,6 +2,7 @@
 
 #include "connection/client.hpp"
 
+#include "connection/hooks/hooks.hpp"
 #include "connection/huddle.hpp"
 #include "connection/keeper.hpp"
 #include "connection/objection.hpp"
@@ -20,6 +21,11 @@ struct Client::Impl {
   Impl(Options options, NoticeSink tell)
       : shared{std::move(options)}, teller(shared.options, std::move(tell)) {
     const auto& settings = shared.options;
+    if (!hooks::in_effect()) {
+      throw RunError(ExitCode::failure,
+                     "cannot check what a broker sends: this program was linked with a static Paho "
+                     "library; build it with the shared one (libpaho-mqtt3as)");
+    }
     if (settings.tls.on) {
       check_tls_files(settings.tls);
       prepare_tls(settings.tls);

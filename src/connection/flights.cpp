@@ -32,7 +32,8 @@ void Flights::land(Landing landing) noexcept {
     landings_.push_back(std::move(landing));
     // Without the hooks the broker's Nagle waits for our delayed acknowledgement, and a window
     // that is refilled in bunches stands still for 40 ms each time.
-    tell = !taken || !fast_io.active || tell_ == Tell::now || 2 * landings_.size() >= in_flight_;
+    tell = !taken || !hooks::counters.waits_shortened || tell_ == Tell::now ||
+           2 * landings_.size() >= in_flight_;
   } catch (...) {
     // No memory for an acknowledgement: --ack-timeout ends the run.
   }

@@ -47,7 +47,7 @@ void place_all(const cpu_set_t& processors) {
 }  // namespace
 
 void Huddle::begin(Clock::time_point now) {
-  if (!fast_io_wanted()) return;
+  if (!hooks::short_waits_wanted()) return;
   // A machine with more than 1,024 processors says no, and keeps its threads as they are.
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
   possible_ = true;

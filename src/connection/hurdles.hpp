@@ -12,8 +12,9 @@ namespace mqtt_tools::connection {
 /// Why an attempt did not give a connection.
 struct Failure {
   ExitCode code = ExitCode::no_connection;
-  std::string text{};    ///< One line, with host and port.
-  bool lasting = false;  ///< Trying again cannot help.
+  std::string text{};      ///< One line, with host and port.
+  bool lasting = false;    ///< Trying again cannot help.
+  bool violation = false;  ///< The server sent what is not allowed: it is not tried again, ever.
 };
 
 /// How far a candidate let us come; the further, the more it says about its endpoint.

@@ -52,6 +52,7 @@ void Keeper::connected(Clock::time_point now) {
   session_ = approach_.session();
   connection_ = approach_.connection();
   limits_ = approach_.limits();
+  if (!limits_.session_present) session_->forget_unreleased();
   const auto& endpoint = session_->endpoint();
   broker_ = with_port(endpoint.host, port_of(endpoint, options()));
   if (going_) {
@@ -127,6 +128,7 @@ void Keeper::renewed(Clock::time_point now) {
 void Keeper::lost(const std::string& why, Clock::time_point now) {
   const auto text = "connection to " + broker_ + " lost" + (why.empty() ? "" : ": " + why);
   session_->take(last_completions_);
+  shared_.unreleased = session_->unreleased();
   session_ = nullptr;
   renew_at_.reset();
   lost_at_ = now;
@@ -181,6 +183,11 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
       if (state_ == State::leaving) finish_leaving();
       break;
     case Event::Kind::malformed:
+      if (state_ == State::leaving) {
+        finish_leaving();
+        break;
+      }
+      session_->take(last_completions_);
       end({ExitCode::lost, escaped(broker_ + " sent " + event.text)});
       break;
     case Event::Kind::granted:

@@ -6,6 +6,7 @@
 #include "timestamp.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -97,6 +98,12 @@ struct Options {
   bool reconnect = true;
   Duration reconnect_max = std::chrono::seconds{30};  ///< The longest pause between attempts.
   std::optional<Duration> reconnect_for{};            ///< Give up after this long; none: never.
+
+  /// The largest packet that may come, in bytes; a larger one ends the connection.
+  std::size_t max_packet = std::size_t{128} * 1024 * 1024;
+  /// Messages with QoS 1 and 2 that the broker may send before the first is acknowledged; none: as
+  /// many as MQTT allows.
+  std::optional<std::uint16_t> receive_maximum{};
 
   /// Messages that may be taken in all (--count); none: no limit. See Client::give_back().
   std::optional<std::uint64_t> count{};

@@ -103,10 +103,18 @@ void fill_properties(mqtt::connect_options& out, const Options& options) {
     properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL,
                     static_cast<std::int32_t>(*options.session_expiry)});
   }
-  if (options.count && !properties.contains(mqtt::property::RECEIVE_MAXIMUM)) {
+  auto receive_maximum = options.receive_maximum;
+  if (options.count) {
     // Not more messages than will be shown (but for those that do not count).
-    properties.add({mqtt::property::RECEIVE_MAXIMUM,
-                    static_cast<std::int32_t>(std::min<std::uint64_t>(*options.count, 65535))});
+    receive_maximum = static_cast<std::uint16_t>(std::min<std::uint64_t>(*options.count, 65535));
+  }
+  if (receive_maximum && !properties.contains(mqtt::property::RECEIVE_MAXIMUM)) {
+    properties.add({mqtt::property::RECEIVE_MAXIMUM, static_cast<std::int32_t>(*receive_maximum)});
+  }
+  // The broker then leaves out what is larger, instead of our ending the connection with it.
+  if (!properties.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) {
+    properties.add(
+        {mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(options.max_packet)});
   }
   if (!properties.empty()) out.set_properties(properties);
 }

@@ -6,9 +6,22 @@
 
 namespace mqtt_tools::connection {
 
-void Reporter::begin(std::uint64_t connection) {
+void Reporter::begin(std::uint64_t connection, std::shared_ptr<hooks::ConnectionRecord> record) {
+  record_ = std::move(record);
   connection_.store(connection, std::memory_order_release);
   pending_ = true;
+}
+
+/// Paho only knows that the connection has ended: the hooks ended it.
+void Reporter::tell_violation(Event& event) const noexcept {
+  try {
+    if (auto violation = record_ ? record_->violation() : std::nullopt) {
+      event.kind = Event::Kind::malformed;
+      event.text = std::move(*violation);
+    }
+  } catch (...) {
+    // No memory for the words: it stays a loss.
+  }
 }
 
 void Reporter::post(Event::Kind kind, int code, std::string text, std::size_t index) noexcept {
@@ -18,6 +31,7 @@ void Reporter::post(Event::Kind kind, int code, std::string text, std::size_t in
   event.code = code;
   event.text = std::move(text);
   event.index = index;
+  if (kind == Event::Kind::lost || kind == Event::Kind::failed) tell_violation(event);
   mailbox_.post(std::move(event));
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/hooks/connection_record.hpp"
 #include "connection/mailbox.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace mqtt_tools::connection {
@@ -16,8 +18,9 @@ class Reporter {
  public:
   explicit Reporter(Mailbox& mailbox) : mailbox_(mailbox) {}
 
-  /// From now on events carry the number `connection`. Before the connect() that it belongs to.
-  void begin(std::uint64_t connection);
+  /// From now on events carry the number `connection`, and what `record` saw tells why there is no
+  /// connection any more. Before the connect() that it belongs to.
+  void begin(std::uint64_t connection, std::shared_ptr<hooks::ConnectionRecord> record);
 
   /// A connect() is under way that Paho has not ended yet.
   bool pending() const { return pending_; }
@@ -34,7 +37,10 @@ class Reporter {
   void not_connected(int code, int reason) noexcept;
 
  private:
+  void tell_violation(Event& event) const noexcept;
+
   Mailbox& mailbox_;
+  std::shared_ptr<hooks::ConnectionRecord> record_{};
   std::atomic<std::uint64_t> connection_{0};
   std::atomic<bool> pending_{false};
 };

@@ -5,6 +5,7 @@
 #include "connection/arrivals.hpp"
 #include "connection/dispatch.hpp"
 #include "connection/flights.hpp"
+#include "connection/hooks/connection_record.hpp"
 #include "connection/listener.hpp"
 #include "connection/paho.hpp"
 #include "connection/paho_connect.hpp"
@@ -34,7 +35,8 @@ struct Session::Impl {
   Shared& shared;
   const bool v5;
   Reporter reporter{shared.mailbox};
-  std::unique_ptr<paho::Connect> connect{};  ///< Paho C++ points into it while it lives.
+  std::shared_ptr<hooks::ConnectionRecord> record{};  ///< Of the connection made last.
+  std::unique_ptr<paho::Connect> connect{};           ///< Paho C++ points into it while it lives.
   Flights flights{shared.mailbox,
                   shared.options.tell_messages ? Flights::Tell::now : Flights::Tell::in_bunches};
   Arrivals arrivals{shared, reporter, v5 ? Arrivals::Properties::read : Arrivals::Properties::none};
@@ -97,8 +99,14 @@ void Session::connect(std::uint64_t connection, std::chrono::seconds keep_alive,
   auto& self = *impl_;
   self.connect = std::make_unique<paho::Connect>();
   paho::fill(*self.connect, self.shared.options, version_, keep_alive, limit);
-  self.reporter.begin(connection);
+  hooks::PacketGuard::Limits limits;
+  limits.max_packet = self.shared.options.max_packet;
+  self.record = std::make_shared<hooks::ConnectionRecord>(limits);
+  if (!self.shared.options.clean_start) self.record->resume(self.shared.unreleased);
+  self.arrivals.from(self.record);
+  self.reporter.begin(connection, self.record);
   self.shared.courier.carry([&self] {
+    hooks::expect(self.record);
     try {
       if (self.shared.options.tls.psk) {
         connect_with_psk(self.handle, self.v5, *self.connect, self.shared.options.tls,
@@ -171,6 +179,12 @@ void Session::disconnect() {
 }
 
 bool Session::pending() const { return impl_->reporter.pending(); }
+
+std::vector<std::uint16_t> Session::unreleased() const {
+  return impl_->record ? impl_->record->unreleased() : std::vector<std::uint16_t>{};
+}
+
+void Session::forget_unreleased() { impl_->record->resume({}); }
 
 std::size_t Session::outstanding() const { return impl_->flights.outstanding(); }
 

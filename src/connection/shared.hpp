@@ -6,6 +6,9 @@
 #include "connection/options.hpp"
 #include "connection/ring.hpp"
 
+#include <cstdint>
+#include <vector>
+
 namespace mqtt_tools::connection {
 
 /// What the sessions of one Client share. It outlives them all.
@@ -14,6 +17,7 @@ struct Shared {
   Mailbox mailbox{};
   Ring ring{};
   Courier courier{};
+  std::vector<std::uint16_t> unreleased{};  ///< See Session::unreleased(), of the last one.
 };
 
 }  // namespace mqtt_tools::connection

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "support/programs.hpp"
 #include "support/relay.hpp"
+#include "support/script_broker.hpp"
 
 #include <filesystem>
 
@@ -93,5 +94,35 @@ TEST_CASE("a login that is refused is told with what to look at") {
     check_exit(none, 4);
     CHECK(none.err.find("not authorized (no user name was given; see --username)\n") !=
           std::string::npos);
+  }
+}
+
+TEST_CASE("a packet larger than --max-packet ends the connection and names the option") {
+  const std::string version = GENERATE("3.1.1", "5");
+  CAPTURE(version);
+  const auto script = [](Session& session) {
+    session.accept_subscription();
+    session.publish("t", std::string(1'000, 'x'));
+    session.serve();
+  };
+  {
+    ScriptBroker broker{script};
+    const auto result =
+        run(sub(broker.port(), {"t", "-V", version, "-C", "1", "-W", "8", "--max-packet", "1kB"}));
+    check_exit_within(result, 6, 5s);
+    CHECK(result.err.find("--max-packet") != std::string::npos);
+  }
+  ScriptBroker broker{script};
+  const auto result =
+      run(sub(broker.port(), {"t", "-V", version, "-C", "1", "-W", "8", "--max-packet", "1100"}));
+  check_exit_within(result, 0, 5s);
+}
+
+TEST_CASE("the option --max-packet takes a size, and only one that MQTT can say") {
+  for (const std::string size : {"", "12", "1 kB", "5PB", "-1", "300MB", "0x400", "1.5MB"}) {
+    CAPTURE(size);
+    const auto result = run(sub(1, {"t", "--max-packet", size}));
+    CHECK(result.code == 2);
+    CHECK(result.err.find("--max-packet") != std::string::npos);
   }
 }

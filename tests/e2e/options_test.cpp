@@ -57,6 +57,8 @@ const std::vector<Proof> proofs{
     {{"-x", "--session-expiry", "--session-expiry-interval"},
      {"a session is kept for ever, or for as long as was asked",
       "properties of four bytes that the library would send wrongly are refused"}},
+    {{"--max-packet"},
+     {"a packet larger than --max-packet ends the connection and names the option"}},
     {{"--connect-timeout"}, {"exit 3: nobody listens, nobody answers, or the name is not known"}},
     {{"--wait"},
      {"with --wait a run waits for a broker that is not there yet",

@@ -107,9 +107,11 @@ std::string in_json(const std::string& bytes) {
   return text;
 }
 
-/// Whether a topic can hold it: the connection ends when a topic is no text.
+/// Whether a topic can hold it: the connection ends when a topic is no text of MQTT's (MQTT 5.0
+/// §1.5.4).
 bool is_text(const std::string& bytes) {
-  return run(Command{"iconv", "-f", "UTF-8", "-t", "UTF-8"}, bytes).code == 0;
+  return bytes.find('\0') == std::string::npos &&
+         run(Command{"iconv", "-f", "UTF-8", "-t", "UTF-8"}, bytes).code == 0;
 }
 
 /// Each attack where a message can hold it: payload, content type, response topic, correlation

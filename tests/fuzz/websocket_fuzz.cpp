@@ -12,9 +12,9 @@
 #include <string>
 #include <string_view>
 
-using mqtt_tools::connection::HttpRequest;
-using mqtt_tools::connection::SentFrames;
-using mqtt_tools::connection::WebSocketFrames;
+using mqtt_tools::connection::hooks::HttpRequest;
+using mqtt_tools::connection::hooks::SentFrames;
+using mqtt_tools::connection::hooks::WebSocketFrames;
 
 namespace {
 

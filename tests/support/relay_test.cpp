@@ -108,7 +108,7 @@ TEST_CASE("support: a relay resets, refuses and records", "[support]") {
 
   relay.refuse(true);
   CHECK(drain(connect_to(relay.port())).empty());
-  CHECK(broker.connections() == 1);
+  CHECK(eventually(patience, [&] { return broker.connections() == 1; }));
 }
 
 TEST_CASE("support: nobody gets through a black hole", "[support]") {

@@ -3,7 +3,7 @@
 
 #include "connection/hooks/hooks.hpp"
 
-namespace mqtt_tools::connection::waits {
+namespace mqtt_tools::connection::hooks::waits {
 
 int Desk::wait(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                const timespec* limit) {
@@ -24,7 +24,7 @@ void Desk::call() {
   news_ = true;
   ::pthread_cond_signal(condition);
   ::pthread_mutex_unlock(mutex_);
-  fast_io.senders_woken.fetch_add(1, std::memory_order_relaxed);
+  counters.senders_woken.fetch_add(1, std::memory_order_relaxed);
 }
 
-}  // namespace mqtt_tools::connection::waits
+}  // namespace mqtt_tools::connection::hooks::waits

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <atomic>
 
-namespace mqtt_tools::connection::waits {
+namespace mqtt_tools::connection::hooks::waits {
 
 using TimedWait = int(pthread_cond_t*, pthread_mutex_t*, const timespec*);
 
@@ -25,4 +25,4 @@ class Desk {
   bool news_ = false;  ///< Guarded by the mutex.
 };
 
-}  // namespace mqtt_tools::connection::waits
+}  // namespace mqtt_tools::connection::hooks::waits

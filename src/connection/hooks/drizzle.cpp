@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::connection::hooks {
 
 bool Drizzle::falls(Clock::time_point now, std::uint64_t written) {
   const bool paused = now - std::exchange(last_, now) > span;
@@ -20,4 +20,4 @@ bool Drizzle::falls(Clock::time_point now, std::uint64_t written) {
   return falls_;
 }
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::connection::hooks

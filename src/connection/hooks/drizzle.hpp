@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::connection::hooks {
 
 /// Input that comes in many small drops. To wake up for each of them costs more than to read it, so
 /// the receiving thread lets some gather first: what comes alone, or after a pause, is never held
@@ -29,4 +29,4 @@ class Drizzle {
   std::uint64_t written_ = 0;  ///< At `since_`.
 };
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::connection::hooks

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// Makes Paho C event driven without touching it. Its library reaches poll(), usleep(), recv() and
+// Stands in front of Paho C without touching it. Its library reaches poll(), usleep(), recv() and
 // the others below through its PLT, and a definition in the executable comes first when symbols are
-// looked up. So linking this file is enough; without it everything works as Paho made it:
+// looked up. So linking this file is enough. Only calls that come out of Paho's own code are
+// served; everyone else's go straight on.
 //
-//   in Paho 1.3                                          without            with this file
+// Always: what the server sends is checked and WebSocket put in order (socket.hpp). Unless they are
+// left out of the build or switched off, Paho's waits are shortened (waits.hpp), too:
+//
+//   in Paho 1.3                                          without            with
 //   sleeps 100 ms when no socket was ready               connect 11|111 ms  < 1 ms
 //   while connecting it waits for input only             10 ms, later 1 s   0
 //   a short write goes on after its poll timed out       1.1 s for each     at once
@@ -13,11 +17,8 @@
 //   broker's Nagle waits for our delayed ACK             40 ms steps        0
 //   five system calls for a packet                                          < 1 in a burst
 //   woken for nearly each packet of a fast stream        4 to 9 µs CPU each 3.5 µs
-//   packets and frames of WebSocket in step, or lost     late, or lost      whole and at once
 //
-// Only calls that come out of Paho's own code are served (by paho_waits.hpp and paho_socket.hpp);
-// everyone else's go straight on. A Paho that waits in another way is not hit. MQTT_TOOLS_FAST_IO=0
-// in the environment switches all off.
+// A Paho that waits in another way is not hit.
 
 // In a hardened build the headers define wrappers of the same names.
 #undef _FORTIFY_SOURCE
@@ -35,14 +36,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 #include <openssl/ssl.h>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::connection::hooks {
 namespace {
 
-using State = PahoSocket::State;
+using State = Socket::State;
 
 /// The memory that holds Paho's code.
 struct Code {
@@ -69,15 +71,11 @@ int find_segment(dl_phdr_info* object, std::size_t, void* argument) {
   return 0;
 }
 
-/// Empty when switched off, and when Paho is not a shared library: then its calls could not be told
-/// from ours.
-Code find_paho() {
-  if (!fast_io_wanted()) return {};
-
+/// Empty when Paho is not a shared library: then its calls could not be told from ours.
+Code find_code() {
   Code code;
   code.begin = reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_NEXT, "MQTTAsync_create"));
   if (code.begin == 0 || ::dl_iterate_phdr(find_segment, &code) == 0) return {};
-  fast_io.active = true;
   return code;
 }
 
@@ -87,7 +85,7 @@ Function* next(Function*, const char* name) {
 }
 
 /// The functions that the ones below stand in front of, and whose calls are served.
-struct World {
+struct RealFunctions {
   decltype(&::socket) socket = next(&::socket, "socket");
   decltype(&::connect) connect = next(&::connect, "connect");
   decltype(&::close) close = next(&::close, "close");
@@ -101,135 +99,169 @@ struct World {
   decltype(&::SSL_read) ssl_read = next(&::SSL_read, "SSL_read");
   decltype(&::SSL_pending) ssl_pending = next(&::SSL_pending, "SSL_pending");
   decltype(&::SSL_write) ssl_write = next(&::SSL_write, "SSL_write");
-  Code paho = find_paho();
+  Code paho = find_code();
+
+  RealFunctions() {
+#ifdef MQTT_TOOLS_FAST_IO
+    counters.waits_shortened = paho.begin != 0 && short_waits_wanted();
+#endif
+  }
 };
 
-const World& world() {
-  static const World found;
+const RealFunctions& real() {
+  static const RealFunctions found;
   return found;
 }
 
-/// The stream behind `descriptor` when Paho calls, else nothing.
-PahoSocket* served(const void* caller, int descriptor) {
-  return world().paho.contains(caller) ? PahoSocket::find(descriptor) : nullptr;
+bool from_paho(const void* caller) { return real().paho.contains(caller); }
+
+bool shortened(const void* caller) { return counters.waits_shortened && from_paho(caller); }
+
+/// The socket behind `descriptor` when Paho calls, else nothing.
+Socket* served(const void* caller, int descriptor) {
+  return from_paho(caller) ? Socket::find(descriptor) : nullptr;
 }
 
-}  // namespace
-}  // namespace mqtt_tools::connection
+/// Paho wrote `size` bytes, or fewer.
+void note_write(Socket& socket, bool whole) {
+  if (counters.waits_shortened) {
+    waits::note_write(socket, whole);
+  } else {
+    socket.wrote(whole);
+  }
+}
 
-using namespace mqtt_tools::connection;
+void wake_receiver() {
+  if (counters.waits_shortened) waits::wake_receiver();
+}
+
+[[maybe_unused]] const bool registered = (
+    find_paho = [] { return real().paho.begin != 0; }, true);
+
+}  // namespace
+}  // namespace mqtt_tools::connection::hooks
+
+using namespace mqtt_tools::connection::hooks;
 
 // Exported whatever the build's default visibility: Paho's library must find them.
 #pragma GCC visibility push(default)
 extern "C" {
 
 int socket(int domain, int type, int protocol) noexcept {
-  const bool ours = world().paho.contains(__builtin_return_address(0));
-  const int descriptor = world().socket(domain, ours ? type | SOCK_CLOEXEC : type, protocol);
-  if (ours && type == SOCK_STREAM && (domain == AF_INET || domain == AF_INET6)) {
-    if (auto* stream = PahoSocket::find(descriptor)) stream->enter(State::fresh);
-  }
-  return descriptor;
+  if (!from_paho(__builtin_return_address(0))) return real().socket(domain, type, protocol);
+  const int descriptor = real().socket(domain, type | SOCK_CLOEXEC, protocol);
+  if (descriptor < 0 || Socket::open(descriptor, expected_record()) != nullptr) return descriptor;
+  real().close(descriptor);
+  errno = EMFILE;
+  return -1;
 }
 
 int connect(int descriptor, const sockaddr* address, socklen_t size) {
-  const int result = world().connect(descriptor, address, size);
+  const int result = real().connect(descriptor, address, size);
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream != nullptr && stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);
-    waits::wake_receiver();
+    wake_receiver();
   }
   return result;
 }
 
 int close(int descriptor) {
-  if (auto* stream = served(__builtin_return_address(0), descriptor);
-      stream != nullptr && stream->state() != State::unknown) {
-    stream->enter(State::unknown);
-    waits::wake_receiver();
+  if (auto* stream = served(__builtin_return_address(0), descriptor)) {
+    stream->enter(State::unused);
+    wake_receiver();
   }
-  return world().close(descriptor);
+  return real().close(descriptor);
 }
 
 int poll(pollfd* sockets, nfds_t number, int milliseconds) {
-  if (world().paho.contains(__builtin_return_address(0))) {
+  const void* const caller = __builtin_return_address(0);
+  if (!from_paho(caller)) return real().poll(sockets, number, milliseconds);
+  if (counters.waits_shortened) {
     if (const auto ready = waits::poll(sockets, number, milliseconds)) return *ready;
   }
-  return world().poll(sockets, number, milliseconds);
+  return waits::poll_with_held(real().poll, sockets, number, milliseconds);
 }
 
 int usleep(useconds_t microseconds) {
-  const bool ours = world().paho.contains(__builtin_return_address(0));
-  return ours && microseconds == waits::nap_of_paho ? waits::nap() : world().usleep(microseconds);
+  const bool nap = microseconds == waits::nap_of_paho && shortened(__builtin_return_address(0));
+  return nap ? waits::nap() : real().usleep(microseconds);
 }
 
 int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                            const timespec* limit) {
-  return world().paho.contains(__builtin_return_address(0))
-             ? waits::wait_to_send(world().cond_timedwait, condition, mutex, limit)
-             : world().cond_timedwait(condition, mutex, limit);
+  return shortened(__builtin_return_address(0))
+             ? waits::wait_to_send(real().cond_timedwait, condition, mutex, limit)
+             : real().cond_timedwait(condition, mutex, limit);
 }
 
 ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
   auto* stream = served(__builtin_return_address(0), descriptor);
-  if (stream != nullptr && stream->state() == State::plain && size > 0 && flags == 0) {
-    return stream->read(descriptor, bytes, size);
+  if (stream == nullptr || size == 0 || flags != 0) {
+    return real().recv(descriptor, bytes, size, flags);
   }
-  return world().recv(descriptor, bytes, size, flags);
+  const auto source = [descriptor](char* to, std::size_t most) {
+    return real().recv(descriptor, to, most, 0);
+  };
+  const auto count = stream->read(source, bytes, size);
+  if (const auto words = stream->last_words(); !words.empty()) {
+    static_cast<void>(::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL));
+  }
+  return count;
 }
 
 ssize_t writev(int descriptor, const iovec* parts, int number) {
-  const auto result = world().writev(descriptor, parts, number);
   auto* stream = served(__builtin_return_address(0), descriptor);
-  if (stream != nullptr && stream->state() != State::unknown) {
-    std::size_t wanted = 0;
-    for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
-    waits::note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
-  }
+  if (stream == nullptr) return real().writev(descriptor, parts, number);
+  std::size_t wanted = 0;
+  for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
+  const auto lock = stream->begin_write();
+  if (!lock) return static_cast<ssize_t>(wanted);
+  const auto result = real().writev(descriptor, parts, number);
+  const int error = errno;
+  if (result > 0) stream->note_sent(parts, number, static_cast<std::size_t>(result));
+  note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
+  errno = error;
   return result;
 }
 
 int SSL_connect(SSL* ssl) {
-  const void* const caller = __builtin_return_address(0);
-  if (world().paho.contains(caller)) {
-    auto* stream = PahoSocket::find(::SSL_get_fd(ssl));
-    if (stream != nullptr && stream->state() != State::unknown && stream->state() != State::tls) {
-      stream->enter(State::tls);
-    }
-  }
-  return world().ssl_connect(ssl);
+  auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
+  if (stream != nullptr && stream->state() != State::tls) stream->enter(State::tls);
+  return real().ssl_connect(ssl);
 }
 
 int SSL_read(SSL* ssl, void* bytes, int size) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
-  if (stream == nullptr || stream->state() != State::tls || size <= 0) {
-    return world().ssl_read(ssl, bytes, size);
-  }
-  const auto decrypt = [ssl](char* to, std::size_t most) {
-    return world().ssl_read(ssl, to, static_cast<int>(most));
+  if (stream == nullptr || size <= 0) return real().ssl_read(ssl, bytes, size);
+  const auto source = [ssl](char* to, std::size_t most) {
+    return static_cast<ssize_t>(real().ssl_read(ssl, to, static_cast<int>(most)));
   };
-  return stream->read_decrypted(decrypt, bytes, static_cast<std::size_t>(size));
+  const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));
+  if (const auto words = stream->last_words(); !words.empty()) {
+    static_cast<void>(real().ssl_write(ssl, words.data(), static_cast<int>(words.size())));
+  }
+  return static_cast<int>(count);
 }
 
 /// Paho asks whether poll(2) would not tell of all that has come.
 int SSL_pending(const SSL* ssl) {
-  const int pending = world().ssl_pending(ssl);
+  const int pending = real().ssl_pending(ssl);
   const auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
-  return stream != nullptr && stream->state() == State::tls
-             ? pending + static_cast<int>(stream->held())
-             : pending;
+  return stream == nullptr ? pending : pending + static_cast<int>(stream->held());
 }
 
 int SSL_write(SSL* ssl, const void* bytes, int size) {
-  const int result = world().ssl_write(ssl, bytes, size);
-  if (world().paho.contains(__builtin_return_address(0))) {
-    const int error = errno;
-    auto* stream = PahoSocket::find(::SSL_get_fd(ssl));
-    if (stream != nullptr && stream->state() == State::tls) {
-      waits::note_write(*stream, result == size);
-    }
-    errno = error;
-  }
+  auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
+  if (stream == nullptr || size <= 0) return real().ssl_write(ssl, bytes, size);
+  const auto lock = stream->begin_write();
+  if (!lock) return size;
+  const int result = real().ssl_write(ssl, bytes, size);
+  const int error = errno;
+  const iovec part{const_cast<void*>(bytes), static_cast<std::size_t>(size)};
+  if (result > 0) stream->note_sent(&part, 1, static_cast<std::size_t>(result));
+  note_write(*stream, result == size);
+  errno = error;
   return result;
 }
 

@@ -4,12 +4,16 @@
 #include <atomic>
 #include <cstdint>
 
-namespace mqtt_tools::connection {
+/// Functions of libc and OpenSSL that stand in front of Paho's calls (hooks.cpp). Three things go
+/// on there: each packet from the server is checked before Paho sees it (packet_guard.hpp), frames
+/// of WebSocket are put into a shape that Paho reads reliably (websocket.hpp), and Paho's fixed
+/// waits are shortened (waits.hpp). The first two are always in effect; the third is left out by
+/// the CMake option MQTT_TOOLS_FAST_IO and switched off by MQTT_TOOLS_FAST_IO=0 in the environment.
+namespace mqtt_tools::connection::hooks {
 
-/// What the event-driven socket layer under Paho (fast_io.cpp) did so far. All zero when it is not
-/// linked (CMake option MQTT_TOOLS_FAST_IO) or switched off (MQTT_TOOLS_FAST_IO=0).
-struct FastIo {
-  std::atomic<bool> active{false};               ///< Paho's calls were found and are served.
+/// What the hooks did so far. Any thread.
+struct Counters {
+  std::atomic<bool> waits_shortened{false};      ///< Shortened waits are in effect.
   std::atomic<std::uint64_t> waits_removed{0};   ///< Fixed sleeps of Paho that did not take place.
   std::atomic<std::uint64_t> polls_saved{0};     ///< Questions about a socket answered from memory.
   std::atomic<std::uint64_t> reads_saved{0};     ///< Reads answered from bytes read before.
@@ -18,9 +22,16 @@ struct FastIo {
   std::atomic<std::uint64_t> gatherings{0};      ///< Waits in which small input gathered.
 };
 
-extern FastIo fast_io;
+extern Counters counters;
+
+/// Whether Paho's calls go through hooks.cpp: it is linked into this program, and Paho is a shared
+/// library. Where they do not, nothing checks what a broker sends, and nobody should connect.
+bool in_effect();
+
+/// Set by hooks.cpp before main() begins; what in_effect() asks.
+extern bool (*find_paho)();
 
 /// False with MQTT_TOOLS_FAST_IO=0 in the environment.
-bool fast_io_wanted();
+bool short_waits_wanted();
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::connection::hooks

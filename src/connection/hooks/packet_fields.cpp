@@ -98,10 +98,8 @@ Value read(Fields& fields, Form form) {
 
 /// With the words that follow its name.
 std::optional<Flaw> check_value(const Rule& rule, const Value& value) {
-  if ((rule.form == Form::text || rule.form == Form::pair) &&
-      !(is_mqtt_text(value.text) && is_mqtt_text(value.second))) {
-    return Flaw{0x81, "§1.5.4", " that is not UTF-8"};
-  }
+  // Not whether a text is UTF-8: what a publisher put there, some servers pass on unread, and it
+  // is escaped wherever it is shown. Of a topic more depends (check_publish()).
   switch (rule.range) {
     case Range::any:
       return std::nullopt;

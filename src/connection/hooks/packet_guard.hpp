@@ -75,7 +75,7 @@ class PacketGuard {
   /// What Paho drops of an acknowledgement, of CONNACK and of DISCONNECT.
   struct Remark {
     std::uint8_t code = 0;           ///< Reason code; of SUBACK and UNSUBACK the first.
-    std::string reason{};            ///< The server's reason string, as sent: UTF-8, but untrusted.
+    std::string reason{};            ///< The server's reason string, as sent, untrusted.
     std::string server_reference{};  ///< As sent, too.
   };
 

@@ -194,9 +194,9 @@ bool PacketGuard::check_connack(std::string_view head) {
   const auto code = fields.byte();
   // One that cannot speak our version refuses it in the form of its own (MQTT 5.0 §3.1.2.2).
   const bool short_form = head.size() == 2;
-  const bool code_is_legal = version_ == 5 && !short_form ? code == 0 || is_error(code)
-                             : version_ == 5              ? code <= 5 || is_error(code)
-                                             : code <= 5 || code == unsupported_version;
+  // Some use the codes of MQTT 3.1.1 in the form of MQTT 5, too: a refusal all the same.
+  const bool code_is_legal =
+      code <= 5 || (version_ == 5 ? is_error(code) : code == unsupported_version);
   if (flags > 1) return fail(malformed, "§3.2.2.1", " with reserved flags");
   if (!code_is_legal) {
     return fail(malformed, "§3.2.2.2", "§3.2.2.3", " with the code " + hexadecimal(code));

@@ -4,137 +4,195 @@
 
 #include "connection/hooks/hooks.hpp"
 
-#include <sys/socket.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <utility>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::connection::hooks {
 
 namespace {
 
-constexpr std::size_t largest_packet = 268435455 + 5;  // MQTT 5.0 §1.5.5
+/// Paho has one connection at a time here, and for moments an old one beside it.
+constexpr std::size_t most_sockets = 16;
 
-/// What an answer of HTTP is for, as long as nobody follows what is sent.
-HttpRequest answered(std::string_view bytes) {
-  constexpr std::size_t status_at = 9;
-  const bool proxied = bytes.size() > status_at && bytes.substr(status_at, 3) == "200";
-  return proxied ? HttpRequest::proxy : HttpRequest::upgrade;
+std::array<Socket, most_sockets>& sockets() {
+  // Never destroyed: Paho's threads run until the process is gone.
+  static auto& all = *new std::array<Socket, most_sockets>;
+  return all;
+}
+
+WebSocketFrames::Violation no_memory() {
+  return {"more than there is memory for", "see --max-packet", false};
 }
 
 }  // namespace
 
-PahoSocket* PahoSocket::find(int descriptor) {
-  // Never destroyed: Paho's threads run until the process is gone.
-  static auto& streams = *new std::array<PahoSocket, 256>;
-
-  const auto index = static_cast<std::size_t>(descriptor);
-  return descriptor >= 0 && index < streams.size() ? &streams[index] : nullptr;
+Socket* Socket::open(int descriptor, std::shared_ptr<ConnectionRecord> record) {
+  auto* socket = find(descriptor);  // one that was closed behind our back
+  for (auto& place : sockets()) {
+    int free = -1;
+    if (socket == nullptr && place.descriptor_.compare_exchange_strong(free, descriptor)) {
+      socket = &place;
+    }
+  }
+  if (socket == nullptr) return nullptr;
+  socket->enter(State::fresh);
+  const std::lock_guard lock{socket->mutex_};
+  socket->record_ = std::move(record);
+  return socket;
 }
 
-void PahoSocket::enter(State state) {
+Socket* Socket::find(int descriptor) {
+  if (descriptor < 0) return nullptr;
+  for (auto& place : sockets()) {
+    if (place.descriptor_.load(std::memory_order_relaxed) == descriptor) return &place;
+  }
+  return nullptr;
+}
+
+void Socket::enter(State state) {
   const std::lock_guard lock{mutex_};
-  if (state == State::unknown) buffer_.reset();
+  {
+    // Not while a write is under way on another thread.
+    const auto writing = record_ ? record_->lock() : std::unique_lock<std::mutex>{};
+    sent_frames_ = {};
+    request_ = HttpRequest::none;
+  }
   frames_.reset();
-  started_ = false;
   begin_ = 0;
   held_ = 0;
   blocked_ = false;
+  if (state == State::fresh || state == State::unused) {
+    watched_ = false;
+    refused_ = false;
+    parted_ = false;
+  }
   state_ = state;
+  if (state == State::unused) {
+    buffer_.reset();
+    record_.reset();
+    descriptor_ = -1;
+  }
 }
 
-void PahoSocket::wrote(bool complete) {
+void Socket::wrote(bool complete) {
   if (blocked_ == complete) blocked_ = !complete;
-  if (!complete) ++fast_io.writes_blocked;
+  if (!complete) ++counters.writes_blocked;
   auto expected = State::connecting;
   if (state_ == expected) state_.compare_exchange_strong(expected, State::plain);
 }
 
-ssize_t PahoSocket::read(int descriptor, void* bytes, std::size_t size) {
+ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
   const std::lock_guard lock{mutex_};
-  const auto more = [descriptor](char* to, std::size_t most) {
-    return static_cast<int>(::recv(descriptor, to, most, 0));
-  };
-  if (frames_) return take_frames(more, bytes, size);
+  if (refused_) return 0;
+  auto* const bytes = static_cast<char*>(to);
+  if (request_ != HttpRequest::none) return read_frames(source, bytes, size);
   if (held_ == 0) {
-    if (size < capacity && !buffer_) buffer_.reset(new (std::nothrow) char[capacity]);
-    if (size >= capacity || !buffer_) {
-      started_ = true;
-      return ::recv(descriptor, bytes, size, 0);
+    const bool ahead = size < capacity && watched_ && state_ != State::tls;
+    if (ahead && !buffer_) buffer_.reset(new (std::nothrow) char[capacity]);
+    if (!ahead || !buffer_) {
+      const auto count = source(bytes, size);
+      return count <= 0 ? count : checked(bytes, static_cast<std::size_t>(count));
     }
-
-    const auto count = ::recv(descriptor, buffer_.get(), capacity, 0);
+    const auto count = source(buffer_.get(), capacity);
     if (count <= 0) return count;
-    if (begins_frames({buffer_.get(), static_cast<std::size_t>(count)})) {
-      return take_frames(more, bytes, size);
-    }
     begin_ = 0;
     held_ = static_cast<std::size_t>(count);
   } else {
-    fast_io.reads_saved.fetch_add(1, std::memory_order_relaxed);
+    counters.reads_saved.fetch_add(1, std::memory_order_relaxed);
   }
 
   const auto count = std::min<std::size_t>(size, held_);
   std::memcpy(bytes, buffer_.get() + begin_, count);
   begin_ += count;
   held_ -= count;
-  return static_cast<ssize_t>(count);
+  return checked(bytes, count);
 }
 
-int PahoSocket::read_decrypted(const Decrypt& decrypt, void* bytes, std::size_t size) {
-  const std::lock_guard lock{mutex_};
-  if (!frames_) {
-    const int count = decrypt(static_cast<char*>(bytes), size);
-    if (count <= 0 ||
-        !begins_frames({static_cast<const char*>(bytes), static_cast<std::size_t>(count)})) {
-      return count;
-    }
-  }
-  return static_cast<int>(take_frames(decrypt, bytes, size));
-}
-
-bool PahoSocket::begins_frames(std::string_view bytes) {
-  if (started_) return false;
-  started_ = true;
-  if (bytes.empty() || bytes.front() != 'H') return false;  // No packet of MQTT begins so.
+/// What of `bytes` Paho may have.
+ssize_t Socket::checked(const char* bytes, std::size_t count) {
+  std::size_t legal = 0;
   try {
-    frames_ = std::make_unique<WebSocketFrames>(largest_packet);
-    frames_->asked(answered(bytes));
-    frames_->add(bytes);
-  } catch (...) {  // No memory: as Paho would have it.
-    frames_.reset();
+    legal = record_->received({bytes, count});
+  } catch (...) {
+    record_->refuse(no_memory());
   }
-  return frames_ != nullptr;
+  if (legal < count) refuse();
+  return static_cast<ssize_t>(legal);
 }
 
-ssize_t PahoSocket::take_frames(const Decrypt& more, void* bytes, std::size_t size) {
+void Socket::refuse() {
+  refused_ = true;
+  held_ = 0;
+}
+
+ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
   try {
-    std::array<char, 16 * 1024> buffer{};
-    while (frames_->held() == 0) {
-      if (frames_->ended()) return 0;
-      const int count = more(buffer.data(), buffer.size());
+    if (!frames_) frames_ = std::make_unique<WebSocketFrames>(record_->max_packet());
+    std::array<char, 16 * 1024> buffer;
+    while (frames_->held() == 0 && !frames_->ended()) {
+      const auto count = source(buffer.data(), buffer.size());
       if (count <= 0) return count;
-      if (std::memcmp(buffer.data(), "HTTP/1.1 101", 12) == 0) frames_->asked(HttpRequest::upgrade);
+      frames_->asked(request_);
       frames_->add({buffer.data(), static_cast<std::size_t>(count)});
     }
+    if (frames_->held() > 0) return take_frames(bytes, size);
+    if (const auto& found = frames_->violation()) record_->refuse(*found);
   } catch (...) {
-    errno = ENOMEM;
-    return -1;
+    record_->refuse(no_memory());
   }
+  refuse();
+  return 0;
+}
+
+/// What is ready, as far as Paho may have it.
+ssize_t Socket::take_frames(char* bytes, std::size_t size) {
   std::size_t taken = 0;
-  for (bool head = false; !head && taken < size;) {
+  bool head_ended = false;
+  while (taken < size && !refused_ && !head_ended) {
     const auto piece = frames_->front();
+    if (piece.bytes.empty()) break;
     const auto count = std::min(size - taken, piece.bytes.size());
-    if (count == 0) break;
-    std::memcpy(static_cast<char*>(bytes) + taken, piece.bytes.data(), count);
-    head = piece.head;  // Paho takes one only at the end of a read.
-    frames_->drop(count);
-    taken += count;
+    std::memcpy(bytes + taken, piece.bytes.data(), count);
+    head_ended = piece.head && count == piece.bytes.size();
+    taken += piece.mqtt ? static_cast<std::size_t>(checked(bytes + taken, count)) : count;
+    if (!refused_) frames_->drop(count);
   }
-  held_ = frames_->held();
+  held_ = refused_ ? 0 : frames_->held();
   return static_cast<ssize_t>(taken);
 }
 
-}  // namespace mqtt_tools::connection
+std::optional<std::unique_lock<std::mutex>> Socket::begin_write() {
+  auto lock = record_->lock();
+  if (refused_) return std::nullopt;
+  return lock;
+}
+
+void Socket::note_sent(const iovec* parts, int number, std::size_t count) {
+  for (int i = 0; i < number && count > 0; ++i) {
+    const auto size = std::min(count, parts[i].iov_len);
+    std::string_view bytes{static_cast<const char*>(parts[i].iov_base), size};
+    auto& guard = record_->guard();
+    for (auto mqtt = sent_frames_.next(bytes, guard.skippable()); !mqtt.empty();
+         mqtt = sent_frames_.next(bytes, guard.skippable())) {
+      guard.sent(mqtt);
+    }
+    count -= size;
+  }
+  request_ = sent_frames_.request();
+}
+
+std::string Socket::last_words() {
+  const std::lock_guard lock{mutex_};
+  if (!refused_ || std::exchange(parted_, true) || blocked_) return {};
+  auto packet = record_->disconnect_packet();
+  if (packet.empty() || request_ != HttpRequest::upgrade) return packet;
+  // One whole frame, masked as a client's must be (RFC 6455 §5.3), with nought.
+  return "\x82" + std::string(1, static_cast<char>(0x80 | packet.size())) + std::string(4, '\0') +
+         packet;
+}
+
+}  // namespace mqtt_tools::connection::hooks

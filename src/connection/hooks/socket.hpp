@@ -1,40 +1,70 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/hooks/connection_record.hpp"
 #include "connection/hooks/websocket.hpp"
 
 #include <sys/types.h>
-#include <array>
+#include <sys/uio.h>
 #include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::connection::hooks {
 
-/// What is known of one TCP socket of Paho's, by its descriptor, and the bytes that were read ahead
-/// from it. Answers of HTTP and the frames of WebSocket go through WebSocketFrames. Paho writes and
-/// connects on one thread and polls and reads on another (through a proxy also on the first), so
-/// every member may be called from any thread.
-class PahoSocket {
+/// What is known of one TCP socket of Paho's, by its descriptor. All that Paho reads from it and
+/// writes to it goes through here: packets through the PacketGuard of the connection's record,
+/// answers of HTTP and frames of WebSocket through WebSocketFrames.
+///
+/// Threads: Paho writes and connects on one thread and polls and reads on another (through a proxy
+/// also on the first), so every member may be called from any thread. `mutex_` guards what was read
+/// ahead, the record's own lock the two directions of the guard; the rest is atomic.
+class Socket {
  public:
   enum class State : unsigned char {
-    unknown,     ///< Not Paho's, or not seen since its birth: leave it alone.
+    unused,      ///< No socket of Paho's.
     fresh,       ///< A socket, not yet asked to connect.
     connecting,  ///< Asked to connect; Paho has not used it since.
     plain,       ///< In use.
     tls,         ///< In use by OpenSSL, which reads and writes itself.
   };
 
-  /// The stream of `descriptor`, or nothing if the table is too small for it.
-  static PahoSocket* find(int descriptor);
+  /// Takes a place for `descriptor`, which Paho has just opened. Null when Paho has more sockets
+  /// open than there are places: nothing may be read from such a one.
+  static Socket* open(int descriptor, std::shared_ptr<ConnectionRecord> record);
+
+  /// The socket of Paho's with this descriptor, or null.
+  static Socket* find(int descriptor);
 
   State state() const { return state_; }
 
-  /// The descriptor was born, asked to connect, taken over by TLS, or closed. Bytes read ahead from
-  /// its predecessor are forgotten.
+  /// Asked to connect, taken over by TLS, or closed (unused). Bytes read ahead are forgotten.
   void enter(State state);
+
+  /// Reads no more than `size` bytes, as recv(2) without flags and SSL_read do.
+  using Read = std::function<ssize_t(char* bytes, std::size_t size)>;
+
+  /// As `source`, which reads from the network, but gives only what the server may send: 0, as at
+  /// the end of the connection, from the first byte on that is not allowed. Reads ahead only what
+  /// the poll of ours tells of (watched()), and frames.
+  ssize_t read(const Read& source, void* bytes, std::size_t size);
+
+  /// Before Paho writes: what is returned is held meanwhile, so that no answer is looked at before
+  /// note_sent(). Nothing when the server did what is not allowed: then Paho may believe that it
+  /// wrote, but nothing more leaves, as its DISCONNECT would take the will away.
+  std::optional<std::unique_lock<std::mutex>> begin_write();
+
+  /// The first `count` bytes of `parts` were written. Before the lock is let go.
+  void note_sent(const iovec* parts, int number, std::size_t count);
+
+  /// What to write instead, once: the DISCONNECT that says why, in a frame if need be. Empty when
+  /// there is nothing to say, or no way because a packet has been written in part.
+  std::string last_words();
 
   /// Paho wrote; `complete` is false when the kernel did not take all of it.
   void wrote(bool complete);
@@ -43,39 +73,37 @@ class PahoSocket {
   /// meanwhile.
   bool blocked() const { return blocked_; }
 
-  /// Bytes are at hand that the kernel does not know of any more.
-  bool holds_bytes() const { return held_ > 0; }
+  /// From now on a poll of ours tells of bytes that were read ahead.
+  void watched() { watched_.store(true, std::memory_order_relaxed); }
 
-  std::size_t held() const { return held_; }
-
-  /// As recv(2) without flags; reads ahead when little is asked for.
-  ssize_t read(int descriptor, void* bytes, std::size_t size);
-
-  /// Reads no more than `size` bytes as SSL_read does.
-  using Decrypt = std::function<int(char* bytes, std::size_t size)>;
-
-  /// As SSL_read; only frames are read ahead.
-  int read_decrypted(const Decrypt& decrypt, void* bytes, std::size_t size);
+  /// Bytes that are at hand and that the kernel does not know of any more; at least one as long as
+  /// Paho has to learn that nothing more is read.
+  std::size_t held() const { return refused_ ? 1 : held_.load(); }
+  bool holds_bytes() const { return held() > 0; }
 
  private:
   static constexpr std::size_t capacity = 32 * 1024;
 
-  /// Whether the first bytes that ever came, `bytes`, begin an answer of HTTP.
-  bool begins_frames(std::string_view bytes);
+  ssize_t read_frames(const Read& source, char* bytes, std::size_t size);
+  ssize_t take_frames(char* bytes, std::size_t size);
+  ssize_t checked(const char* bytes, std::size_t count);
+  void refuse();
 
-  /// Of what the frames hold; more is read while that is nothing.
-  ssize_t take_frames(const Decrypt& more, void* bytes, std::size_t size);
-
-  std::atomic<State> state_{State::unknown};
+  std::atomic<int> descriptor_{-1};
+  std::atomic<State> state_{State::unused};
   std::atomic<bool> blocked_{false};
+  std::atomic<bool> watched_{false};
+  std::atomic<bool> refused_{false};                     ///< Nothing more is read or written.
+  std::atomic<HttpRequest> request_{HttpRequest::none};  ///< The last one that we sent.
+  std::atomic<std::size_t> held_{0};
 
-  std::atomic<bool> started_{false};  ///< Bytes have come: frames_ or none is settled.
-
-  std::mutex mutex_{};  ///< Guards those below; held_ is read without it.
+  std::mutex mutex_{};
+  std::shared_ptr<ConnectionRecord> record_{};
+  bool parted_ = false;  ///< last_words() were asked for.
   std::unique_ptr<WebSocketFrames> frames_{};
+  SentFrames sent_frames_{};
   std::unique_ptr<char[]> buffer_{};
   std::size_t begin_ = 0;
-  std::atomic<std::size_t> held_{0};
 };
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::connection::hooks

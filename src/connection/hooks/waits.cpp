@@ -13,15 +13,38 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
-namespace mqtt_tools::connection::waits {
+namespace mqtt_tools::connection::hooks {
+
+// Part of the library, not of hooks.cpp: others ask, linked hooks or not.
+
+constinit Counters counters;
+
+// Constant initialisation: hooks.cpp sets it before main(), maybe before this file's turn comes.
+bool (*find_paho)() = nullptr;
+
+bool in_effect() {
+  static const bool found = find_paho != nullptr && find_paho();
+  return found;
+}
+
+bool short_waits_wanted() {
+  const char* const wish = std::getenv("MQTT_TOOLS_FAST_IO");
+  return wish == nullptr || std::strcmp(wish, "0") != 0;
+}
+
+}  // namespace mqtt_tools::connection::hooks
+
+namespace mqtt_tools::connection::hooks::waits {
 
 using namespace std::chrono_literals;
 
 namespace {
 
-using State = PahoSocket::State;
+using State = Socket::State;
 
 /// Ends a wait of Paho's receiving thread.
 class Bell {
@@ -77,8 +100,7 @@ int wait(pollfd* sockets, nfds_t number, std::chrono::nanoseconds time) {
 bool all_known(const pollfd* sockets, nfds_t number, int events) {
   return number > 0 && number <= most_sockets &&
          std::all_of(sockets, sockets + number, [events](const pollfd& socket) {
-           const auto* stream = PahoSocket::find(socket.fd);
-           return socket.events == events && stream && stream->state() != State::unknown;
+           return socket.events == events && Socket::find(socket.fd) != nullptr;
          });
 }
 
@@ -88,13 +110,13 @@ int find_writable(pollfd* sockets, nfds_t number) {
   int ready = 0;
   habits.established = false;
   for (auto* socket = sockets; socket != sockets + number; ++socket) {
-    const auto& stream = *PahoSocket::find(socket->fd);
+    const auto& stream = *Socket::find(socket->fd);
     const auto state = stream.state();
     socket->revents = 0;
     if (state == State::fresh) continue;  // before connect(2) the kernel calls it writable
     if (state != State::connecting && !stream.blocked()) {
       socket->revents = POLLOUT;
-      count(fast_io.polls_saved);
+      count(counters.polls_saved);
     } else {
       wait(socket, 1, 0ms);
       if (state == State::connecting && socket->revents != 0) habits.established = true;
@@ -114,8 +136,9 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
   std::array<pollfd, most_sockets + 1> asked{};
   int ready = 0;
   for (nfds_t i = 0; i < number; ++i) {
-    const auto& stream = *PahoSocket::find(sockets[i].fd);
+    auto& stream = *Socket::find(sockets[i].fd);
     const auto state = stream.state();
+    stream.watched();
     sockets[i].revents = 0;
     asked[i] = {sockets[i].fd, POLLIN, 0};
     if (state == State::fresh) {
@@ -135,7 +158,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
     }
   }
   if (ready == 1 && number == 1) {
-    count(fast_io.polls_saved);
+    count(counters.polls_saved);
     return 1;
   }
 
@@ -143,7 +166,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
   auto& news = asked[number] = {bell().descriptor(), POLLIN, 0};
   if (!at_once && habits.drizzle.falls(Clock::now(), writes)) {
     wait(&news, 1, Drizzle::gathering);
-    count(fast_io.gatherings);
+    count(counters.gatherings);
   }
   const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds * 1ms);
   if (result < 0) return result;
@@ -172,8 +195,24 @@ std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds) {
   return std::nullopt;
 }
 
+int poll_with_held(decltype(&::poll) real, pollfd* sockets, nfds_t number, int milliseconds) {
+  const auto held = [](const pollfd& socket) {
+    const auto* stream = Socket::find(socket.fd);
+    return (socket.events & POLLIN) != 0 && stream != nullptr && stream->holds_bytes();
+  };
+  const bool any = std::any_of(sockets, sockets + number, held);
+  const int result = real(sockets, number, any ? 0 : milliseconds);
+  if (!any || result < 0) return result;
+  int ready = 0;
+  for (auto* socket = sockets; socket != sockets + number; ++socket) {
+    if (held(*socket)) socket->revents |= POLLIN;
+    if (socket->revents != 0) ++ready;
+  }
+  return ready;
+}
+
 int nap() {
-  count(fast_io.waits_removed);
+  count(counters.waits_removed);
   if (habits.waited) {
     habits.waited = false;
     habits.napped = true;
@@ -189,7 +228,7 @@ int nap() {
   return 0;
 }
 
-void note_write(PahoSocket& stream, bool whole) {
+void note_write(Socket& stream, bool whole) {
   if (whole && stream.blocked()) habits.unblocked = true;
   stream.wrote(whole);
   count(writes);
@@ -203,4 +242,4 @@ int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mu
   return desk.wait(real, condition, mutex, limit);
 }
 
-}  // namespace mqtt_tools::connection::waits
+}  // namespace mqtt_tools::connection::hooks::waits

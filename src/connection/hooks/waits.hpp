@@ -8,9 +8,12 @@
 #include <pthread.h>
 #include <optional>
 
-/// The waits of Paho's two threads, ended by what happens instead of by the clock. fast_io.cpp
-/// calls these in place of what Paho called, on Paho's threads; fast_io.hpp counts what they save.
-namespace mqtt_tools::connection::waits {
+/// The waits of Paho's two threads, ended by what happens instead of by the clock. hooks.cpp
+/// calls these in place of what Paho called, on Paho's threads; hooks.hpp counts what they save.
+namespace mqtt_tools::connection::hooks::waits {
+
+/// For poll(2), always: the real one, which is `real`, but for bytes that are at hand already.
+int poll_with_held(decltype(&::poll) real, pollfd* sockets, nfds_t number, int milliseconds);
 
 inline constexpr int nap_of_paho = 100'000;  ///< Microseconds: MQTTAsync_sleep(100).
 
@@ -25,11 +28,11 @@ int nap();
 void wake_receiver();
 
 /// Paho wrote to `stream`; `whole` is false when the kernel did not take all of it.
-void note_write(PahoSocket& stream, bool whole);
+void note_write(Socket& stream, bool whole);
 
 /// For pthread_cond_timedwait(), which is `real`: ends also when a write has ended, behind which
 /// there may be more to send.
 int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                  const timespec* limit);
 
-}  // namespace mqtt_tools::connection::waits
+}  // namespace mqtt_tools::connection::hooks::waits

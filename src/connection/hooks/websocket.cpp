@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::connection::hooks {
 
 namespace {
 
@@ -431,4 +431,4 @@ std::string_view SentFrames::take_payload(std::string_view& bytes, std::size_t s
   return skipped ? part : std::string_view{clear_.data(), count};
 }
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::connection::hooks

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::connection::hooks {
 
 /// What was asked with HTTP before any MQTT: `CONNECT host:port` of a proxy, `GET` with an upgrade
 /// to WebSocket of a server (also behind a proxy: then it comes second).
@@ -150,4 +150,4 @@ class SentFrames {
   std::array<char, 256> clear_{};
 };
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::connection::hooks

@@ -5,7 +5,7 @@
 
 using mqtt_tools::Clock;
 using mqtt_tools::Duration;
-using mqtt_tools::connection::Drizzle;
+using mqtt_tools::connection::hooks::Drizzle;
 
 namespace {
 

@@ -7,10 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
-using mqtt_tools::connection::PahoSocket;
-using State = PahoSocket::State;
+using namespace mqtt_tools::connection::hooks;
+using State = Socket::State;
 
 namespace {
 
@@ -36,107 +39,205 @@ struct Pair {
   int ends[2] = {-1, -1};
 };
 
-std::string read(PahoSocket& stream, const Pair& pair, std::size_t size) {
-  std::string bytes(size, '\0');
-  const auto count = stream.read(pair.ends[0], bytes.data(), size);
-  if (count < 0) return "error";
-  bytes.resize(static_cast<std::size_t>(count));
-  return bytes;
-}
+/// CONNECT of MQTT 3.1.1, client id "t"; what answers it, and a message with QoS 0.
+const std::string connect_packet{"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01t", 15};
+const std::string connack{"\x20\x02\0\0", 4};
+const std::string message{"\x30\x05\0\x01thi", 7};
+
+/// One of Paho's sockets, over our end of `pair`, that has sent CONNECT.
+struct Connected {
+  explicit Connected(const Pair& pair, std::string first = connect_packet)
+      : descriptor(pair.ends[0]), socket(Socket::open(descriptor, record)) {
+    REQUIRE(socket != nullptr);
+    socket->enter(State::connecting);
+    send(std::move(first));
+  }
+  ~Connected() {
+    if (socket != nullptr) socket->enter(State::unused);
+  }
+  Connected(const Connected&) = delete;
+  Connected& operator=(const Connected&) = delete;
+
+  void send(std::string bytes) {
+    const auto lock = socket->begin_write();
+    REQUIRE(lock);
+    const iovec part{bytes.data(), bytes.size()};
+    socket->note_sent(&part, 1, bytes.size());
+    socket->wrote(true);
+  }
+
+  std::string read(std::size_t size) {
+    std::string bytes(size, '\0');
+    const auto source = [this](char* to, std::size_t most) {
+      return ::recv(descriptor, to, most, 0);
+    };
+    const auto count = socket->read(source, bytes.data(), size);
+    if (count < 0) return "error";
+    bytes.resize(static_cast<std::size_t>(count));
+    return bytes;
+  }
+
+  const int descriptor;
+  std::shared_ptr<ConnectionRecord> record =
+      std::make_shared<ConnectionRecord>(PacketGuard::Limits{});
+  Socket* socket;
+};
 
 }  // namespace
 
-TEST_CASE("a stream reads ahead and hands the bytes out in order") {
+TEST_CASE("a watched socket reads ahead and hands the bytes out in order") {
   Pair pair;
-  PahoSocket stream;
-  pair.say("abcdef");
+  Connected paho{pair};
+  paho.socket->watched();
+  pair.say(connack + message);
 
-  CHECK_FALSE(stream.holds_bytes());
-  CHECK(read(stream, pair, 1) == "a");
-  CHECK(stream.holds_bytes());
+  CHECK_FALSE(paho.socket->holds_bytes());
+  CHECK(paho.read(1) == connack.substr(0, 1));
+  CHECK(paho.socket->holds_bytes());
   char left = 0;
   CHECK(::recv(pair.ends[0], &left, 1, 0) == -1);  // the kernel has none any more
 
-  pair.say("gh");
-  CHECK(read(stream, pair, 3) == "bcd");
-  CHECK(read(stream, pair, 100) == "ef");
-  CHECK_FALSE(stream.holds_bytes());
-  CHECK(read(stream, pair, 100) == "gh");
+  CHECK(paho.read(3) == connack.substr(1));
+  CHECK(paho.read(100) == message);
+  CHECK_FALSE(paho.socket->holds_bytes());
+  pair.say(message);
+  CHECK(paho.read(100) == message);
 }
 
-TEST_CASE("an empty stream says so as the kernel does") {
+TEST_CASE("nothing is read ahead as long as no poll of ours would tell of it") {
   Pair pair;
-  PahoSocket stream;
-  CHECK(read(stream, pair, 1) == "error");
+  Connected paho{pair};
+  pair.say(connack + message);
+  CHECK(paho.read(4) == connack);
+  CHECK_FALSE(paho.socket->holds_bytes());
+  CHECK(paho.read(100) == message);
+}
+
+TEST_CASE("an empty socket says so as the kernel does") {
+  Pair pair;
+  Connected paho{pair};
+  CHECK(paho.read(1) == "error");
   CHECK(errno == EAGAIN);
 }
 
-TEST_CASE("a stream ends only after the bytes that were read ahead") {
+TEST_CASE("a socket ends only after the bytes that were read ahead") {
   Pair pair;
-  PahoSocket stream;
-  pair.say("xyz");
+  Connected paho{pair};
+  paho.socket->watched();
+  pair.say(connack);
   pair.hang_up();
 
-  CHECK(read(stream, pair, 1) == "x");
-  CHECK(read(stream, pair, 2) == "yz");
-  CHECK(read(stream, pair, 1).empty());
+  CHECK(paho.read(1) == connack.substr(0, 1));
+  CHECK(paho.read(3) == connack.substr(1));
+  CHECK(paho.read(1).empty());
+  CHECK_FALSE(paho.record->violation());
 }
 
 TEST_CASE("much at once is not read ahead") {
   Pair pair;
-  PahoSocket stream;
-  const std::string payload(60'000, 'p');
-  pair.say(payload);
+  Connected paho{pair};
+  paho.socket->watched();
+  pair.say(connack);
+  CHECK(paho.read(4) == connack);
+  const std::string payload(60'000, 'p');  // its remaining length: 60,003
+  pair.say(std::string{"\x30\xe3\xd4\x03\0\x01t", 7} + payload);
 
-  CHECK(read(stream, pair, 50'000) == payload.substr(0, 50'000));
-  CHECK_FALSE(stream.holds_bytes());
-  CHECK(read(stream, pair, 20'000) == payload.substr(50'000));
+  CHECK(paho.read(50'000).size() == 50'000);
+  CHECK_FALSE(paho.socket->holds_bytes());
+  CHECK(paho.read(20'000) == payload.substr(50'000 - 7));
 }
 
-TEST_CASE("a stream forgets the bytes of the socket that had its number before") {
-  const auto next = GENERATE(State::unknown, State::fresh, State::connecting, State::tls);
+TEST_CASE("a socket gives what is legal and then ends") {
   Pair pair;
-  PahoSocket stream;
-  pair.say("old");
-  CHECK(read(stream, pair, 1) == "o");
+  Connected paho{pair};
+  const bool ahead = GENERATE(true, false);
+  if (ahead) paho.socket->watched();
+  pair.say(connack + std::string{"\x40\x02\0\x07", 4} + message);
 
-  stream.enter(next);
-  CHECK_FALSE(stream.holds_bytes());
-  pair.say("new");
-  CHECK(read(stream, pair, 3) == "new");
+  CHECK(paho.read(4) == connack);
+  CHECK(paho.read(100).size() < 4);
+  CHECK(paho.read(100).empty());
+  CHECK(paho.socket->holds_bytes());  // so that Paho reads on, to its end
+  REQUIRE(paho.record->violation());
+  CHECK(paho.record->violation()->find("PUBACK for id 7") != std::string::npos);
+  CHECK_FALSE(paho.socket->begin_write());   // a DISCONNECT of Paho's would take the will away
+  CHECK(paho.socket->last_words().empty());  // MQTT 3.1.1 has no other
 }
 
-TEST_CASE("a stream is blocked from a short write to the next whole one") {
-  PahoSocket stream;
-  stream.enter(State::connecting);
-  stream.wrote(true);
-  CHECK_FALSE(stream.blocked());
-  stream.wrote(false);
-  CHECK(stream.blocked());
-  stream.wrote(false);
-  CHECK(stream.blocked());
-  stream.wrote(true);
-  CHECK_FALSE(stream.blocked());
-
-  stream.wrote(false);
-  stream.enter(State::fresh);
-  CHECK_FALSE(stream.blocked());
+TEST_CASE("under MQTT 5 a socket that ended so says why, once") {
+  Pair pair;
+  Connected paho{pair, std::string{"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01t", 16}};
+  pair.say(std::string{"\x20\x03\0\0\0", 5} + std::string{"\x40\x02\0\x07", 4});
+  CHECK(paho.read(5).size() == 5);
+  CHECK(paho.socket->last_words().empty());
+  CHECK(paho.read(100).size() < 4);
+  CHECK(paho.read(100).empty());
+  CHECK(paho.socket->last_words() == std::string{"\xe0\x01\x82", 3});
+  CHECK(paho.socket->last_words().empty());
 }
 
-TEST_CASE("a stream that was connecting is in use once it is written to, and TLS stays TLS") {
-  PahoSocket stream;
-  stream.enter(State::connecting);
-  stream.wrote(true);
-  CHECK(stream.state() == State::plain);
-  stream.enter(State::tls);
-  stream.wrote(true);
-  CHECK(stream.state() == State::tls);
+TEST_CASE("a server that speaks first, or answers MQTT with HTTP, is not heard") {
+  const auto* const said = GENERATE("HTTP/1.1 200 OK\r\n\r\n", "SSH-2.0-x\r\n", "\x20\x02");
+  Pair pair;
+  Connected paho{pair, ""};
+  pair.say(said);
+  CHECK(paho.read(1).empty());
+  CHECK(paho.record->violation());
 }
 
-TEST_CASE("descriptors beyond the table have no stream and equal ones share theirs") {
-  CHECK(PahoSocket::find(-1) == nullptr);
-  CHECK(PahoSocket::find(1'000'000) == nullptr);
-  REQUIRE(PahoSocket::find(7) != nullptr);
-  CHECK(PahoSocket::find(7) == PahoSocket::find(7));
-  CHECK(PahoSocket::find(7) != PahoSocket::find(8));
+TEST_CASE("a socket forgets the bytes of the one that had its number before") {
+  Pair pair;
+  {
+    Connected paho{pair};
+    paho.socket->watched();
+    pair.say(connack + message);
+    CHECK(paho.read(1).size() == 1);
+  }
+  CHECK(Socket::find(pair.ends[0]) == nullptr);
+  Connected paho{pair};
+  CHECK_FALSE(paho.socket->holds_bytes());
+  pair.say(connack);
+  CHECK(paho.read(4) == connack);
+}
+
+TEST_CASE("a socket is blocked from a short write to the next whole one") {
+  Pair pair;
+  Connected paho{pair};
+  auto& socket = *paho.socket;
+  CHECK_FALSE(socket.blocked());
+  socket.wrote(false);
+  CHECK(socket.blocked());
+  socket.wrote(false);
+  CHECK(socket.blocked());
+  socket.wrote(true);
+  CHECK_FALSE(socket.blocked());
+
+  socket.wrote(false);
+  socket.enter(State::connecting);
+  CHECK_FALSE(socket.blocked());
+}
+
+TEST_CASE("a socket that was connecting is in use once it is written to, and TLS stays TLS") {
+  Pair pair;
+  Connected paho{pair};
+  CHECK(paho.socket->state() == State::plain);
+  paho.socket->enter(State::tls);
+  paho.socket->wrote(true);
+  CHECK(paho.socket->state() == State::tls);
+}
+
+TEST_CASE("sockets are found by any descriptor, however high, as long as there are places") {
+  const auto record = std::make_shared<ConnectionRecord>(PacketGuard::Limits{});
+  CHECK(Socket::find(-1) == nullptr);
+  CHECK(Socket::find(1'000'000) == nullptr);
+  std::vector<Socket*> open;
+  for (int descriptor = 1'000'000;; descriptor += 1'000) {
+    auto* socket = Socket::open(descriptor, record);
+    if (socket == nullptr) break;
+    CHECK(Socket::find(descriptor) == socket);
+    open.push_back(socket);
+  }
+  CHECK(open.size() >= 8);
+  for (auto* socket : open) socket->enter(State::unused);
+  CHECK(Socket::find(1'000'000) == nullptr);
 }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/hooks/connection_record.hpp"
+
+#include <utility>
+
+namespace mqtt_tools::connection::hooks {
+
+namespace {
+
+struct Expected {
+  std::mutex mutex{};
+  std::shared_ptr<ConnectionRecord> record{};
+};
+
+/// Never destroyed: Paho's threads run until the process is gone.
+Expected& expected() {
+  static auto& one = *new Expected;
+  return one;
+}
+
+}  // namespace
+
+std::optional<std::string> ConnectionRecord::violation() const {
+  const auto tell = [](const auto& found) {
+    return found.words + "; " + found.rule +
+           (found.too_large ? " (larger packets are taken with --max-packet)" : "");
+  };
+  const std::lock_guard lock{mutex_};
+  if (frame_violation_) return tell(*frame_violation_);
+  if (const auto& found = guard_.violation()) return tell(*found);
+  return std::nullopt;
+}
+
+bool ConnectionRecord::connect_sent() const {
+  const std::lock_guard lock{mutex_};
+  return guard_.connect_sent();
+}
+
+std::optional<PacketGuard::Remark> ConnectionRecord::take_remark(PacketType packet,
+                                                                 std::uint16_t id) {
+  const std::lock_guard lock{mutex_};
+  return guard_.take_remark(packet, id);
+}
+
+std::string ConnectionRecord::topic_of(std::uint16_t alias) const {
+  const std::lock_guard lock{mutex_};
+  return std::string{guard_.topic_of(alias)};
+}
+
+bool ConnectionRecord::given_before(std::uint16_t id) const {
+  const std::lock_guard lock{mutex_};
+  return guard_.given_before(id);
+}
+
+std::vector<std::uint16_t> ConnectionRecord::unreleased() const {
+  const std::lock_guard lock{mutex_};
+  return guard_.unreleased();
+}
+
+void ConnectionRecord::resume(const std::vector<std::uint16_t>& unreleased) {
+  const std::lock_guard lock{mutex_};
+  guard_.resume(unreleased);
+}
+
+std::size_t ConnectionRecord::received(std::string_view bytes) {
+  const std::lock_guard lock{mutex_};
+  return guard_.received(bytes);
+}
+
+void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
+  const std::lock_guard lock{mutex_};
+  if (!frame_violation_) frame_violation_ = std::move(violation);
+}
+
+std::string ConnectionRecord::disconnect_packet() const {
+  constexpr char reason_protocol_error = '\x82';
+  const std::lock_guard lock{mutex_};
+  if (guard_.version() < 5 || !guard_.accepted()) return {};
+  const auto& found = guard_.violation();
+  return {'\xE0', '\x01', found ? static_cast<char>(found->reason) : reason_protocol_error};
+}
+
+void expect(std::shared_ptr<ConnectionRecord> record) {
+  const std::lock_guard lock{expected().mutex};
+  expected().record = std::move(record);
+}
+
+std::shared_ptr<ConnectionRecord> expected_record() {
+  const std::lock_guard lock{expected().mutex};
+  return expected().record ? expected().record
+                           : std::make_shared<ConnectionRecord>(PacketGuard::Limits{});
+}
+
+}  // namespace mqtt_tools::connection::hooks

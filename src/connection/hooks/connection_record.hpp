@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/hooks/packet_guard.hpp"
+#include "connection/hooks/websocket.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqtt_tools::connection::hooks {
+
+/// What happens on one connection that Paho makes. Shared by the one who asked Paho for it and by
+/// the socket that Paho opens for it; a lock of its own makes each call safe on any thread.
+class ConnectionRecord {
+ public:
+  explicit ConnectionRecord(const PacketGuard::Limits& limits)
+      : max_packet_(limits.max_packet), guard_(limits) {}
+  ConnectionRecord(const ConnectionRecord&) = delete;
+  ConnectionRecord& operator=(const ConnectionRecord&) = delete;
+
+  // Who asked for the connection.
+
+  /// What the server sent that MQTT or WebSocket does not allow, with the rule, as in "a PUBACK
+  /// for id 7, which waits for PUBREC; MQTT 5.0 §4.3.3". The connection is closed then.
+  std::optional<std::string> violation() const;
+
+  /// CONNECT has left: from here on the broker may take the connection for made.
+  bool connect_sent() const;
+
+  std::size_t max_packet() const { return max_packet_; }  ///< Bytes.
+
+  /// See PacketGuard.
+  std::optional<PacketGuard::Remark> take_remark(PacketType packet, std::uint16_t id);
+  std::string topic_of(std::uint16_t alias) const;
+  bool given_before(std::uint16_t id) const;
+  std::vector<std::uint16_t> unreleased() const;
+  void resume(const std::vector<std::uint16_t>& unreleased);
+
+  // The socket.
+
+  /// As PacketGuard::received().
+  std::size_t received(std::string_view bytes);
+
+  /// The frames around the packets are not as they must be.
+  void refuse(WebSocketFrames::Violation violation);
+
+  /// Held while bytes are written, so that no answer to them is looked at before sent() was called.
+  std::unique_lock<std::mutex> lock() const { return std::unique_lock{mutex_}; }
+  PacketGuard& guard() { return guard_; }  ///< Only under lock().
+
+  /// The DISCONNECT that says why (MQTT 5.0 §4.13.1); empty under MQTT 3 and before CONNACK.
+  std::string disconnect_packet() const;
+
+ private:
+  const std::size_t max_packet_;
+  mutable std::mutex mutex_{};
+  PacketGuard guard_;
+  std::optional<WebSocketFrames::Violation> frame_violation_{};
+};
+
+/// The sockets that Paho opens from now on belong to `record`. One connection is made at a time.
+void expect(std::shared_ptr<ConnectionRecord> record);
+
+/// The record for the socket that Paho opens; one of its own when none is expected.
+std::shared_ptr<ConnectionRecord> expected_record();
+
+}  // namespace mqtt_tools::connection::hooks
