@@ -65,6 +65,20 @@ struct Arrivals::Callback {
   }
 };
 
+void Arrivals::put_released(std::uint16_t id, hooks::PacketGuard::Unreleased message) noexcept {
+  MQTTAsync_message in = MQTTAsync_message_initializer;
+  in.payload = message.payload.data();
+  in.payloadlen = static_cast<int>(message.payload.size());
+  in.qos = 2;
+  in.retained = message.retained ? 1 : 0;
+  in.msgid = id;
+  try {
+    Callback::receive(*this, message.topic.data(), static_cast<int>(message.topic.size()), in);
+  } catch (...) {
+    // As in on_message().
+  }
+}
+
 void Arrivals::await(void* handle) {
   MQTTAsync_setMessageArrivedCallback(handle, this, Callback::on_message);
 }

@@ -26,6 +26,9 @@ class Arrivals {
   /// What comes from now on comes over the connection of `record`.
   void from(std::shared_ptr<const hooks::ConnectionRecord> record) { record_ = std::move(record); }
 
+  /// A message that Paho does not hand over: see PacketGuard::Unreleased. Paho's receiving thread.
+  void put_released(std::uint16_t id, hooks::PacketGuard::Unreleased message) noexcept;
+
   /// Takes all messages of Paho's client `handle` (an MQTTAsync) from now on.
   void await(void* handle);
 

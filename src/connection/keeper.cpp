@@ -52,7 +52,6 @@ void Keeper::connected(Clock::time_point now) {
   session_ = approach_.session();
   connection_ = approach_.connection();
   limits_ = approach_.limits();
-  if (!limits_.session_present) session_->forget_unreleased();
   const auto& endpoint = session_->endpoint();
   broker_ = with_port(endpoint.host, port_of(endpoint, options()));
   if (going_) {

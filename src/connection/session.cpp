@@ -103,6 +103,9 @@ void Session::connect(std::uint64_t connection, std::chrono::seconds keep_alive,
   limits.max_packet = self.shared.options.max_packet;
   self.record = std::make_shared<hooks::ConnectionRecord>(limits);
   if (!self.shared.options.clean_start) self.record->resume(self.shared.unreleased);
+  self.record->on_released([&self](std::uint16_t id, hooks::PacketGuard::Unreleased message) {
+    self.arrivals.put_released(id, std::move(message));
+  });
   self.arrivals.from(self.record);
   self.reporter.begin(connection, self.record);
   self.shared.courier.carry([&self] {
@@ -180,11 +183,9 @@ void Session::disconnect() {
 
 bool Session::pending() const { return impl_->reporter.pending(); }
 
-std::vector<std::uint16_t> Session::unreleased() const {
-  return impl_->record ? impl_->record->unreleased() : std::vector<std::uint16_t>{};
+hooks::PacketGuard::UnreleasedById Session::unreleased() const {
+  return impl_->record ? impl_->record->unreleased() : hooks::PacketGuard::UnreleasedById{};
 }
-
-void Session::forget_unreleased() { impl_->record->resume({}); }
 
 std::size_t Session::outstanding() const { return impl_->flights.outstanding(); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection/completion.hpp"
+#include "connection/hooks/packet_guard.hpp"
 #include "connection/options.hpp"
 #include "connection/shared.hpp"
 #include "message.hpp"
@@ -40,10 +41,8 @@ class Session {
   /// Sends DISCONNECT and closes; Event::closed follows, also when there is nothing to close.
   void disconnect();
 
-  /// Ids of QoS 2 messages that came over the last connection and were not released (MQTT 5.0
-  /// §4.4): if the broker kept the session, they were shown already.
-  std::vector<std::uint16_t> unreleased() const;
-  void forget_unreleased();  ///< The broker did not keep the session.
+  /// QoS 2 messages that came over the last connection and were not released.
+  hooks::PacketGuard::UnreleasedById unreleased() const;
 
   const Endpoint& endpoint() const { return endpoint_; }
   Version version() const { return version_; }

@@ -2,12 +2,10 @@
 #pragma once
 
 #include "connection/courier.hpp"
+#include "connection/hooks/packet_guard.hpp"
 #include "connection/mailbox.hpp"
 #include "connection/options.hpp"
 #include "connection/ring.hpp"
-
-#include <cstdint>
-#include <vector>
 
 namespace mqtt_tools::connection {
 
@@ -17,7 +15,7 @@ struct Shared {
   Mailbox mailbox{};
   Ring ring{};
   Courier courier{};
-  std::vector<std::uint16_t> unreleased{};  ///< See Session::unreleased(), of the last one.
+  hooks::PacketGuard::UnreleasedById unreleased{};  ///< Of the last connection, for the next one.
 };
 
 }  // namespace mqtt_tools::connection

@@ -47,6 +47,9 @@ class Session {
   [[noreturn]] void close();
   [[noreturn]] void reset();
 
+  int connection() const { return connection_; }  ///< Its number, the first is 1.
+  int level() const { return level_; }            ///< Of CONNECT: 4 is MQTT 3.1.1.
+
  private:
   friend class ScriptBroker;
   struct Ended {};

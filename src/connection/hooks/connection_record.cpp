@@ -53,19 +53,26 @@ bool ConnectionRecord::given_before(std::uint16_t id) const {
   return guard_.given_before(id);
 }
 
-std::vector<std::uint16_t> ConnectionRecord::unreleased() const {
+PacketGuard::UnreleasedById ConnectionRecord::unreleased() const {
   const std::lock_guard lock{mutex_};
   return guard_.unreleased();
 }
 
-void ConnectionRecord::resume(const std::vector<std::uint16_t>& unreleased) {
+void ConnectionRecord::resume(PacketGuard::UnreleasedById unreleased) {
   const std::lock_guard lock{mutex_};
-  guard_.resume(unreleased);
+  guard_.resume(std::move(unreleased));
 }
 
 std::size_t ConnectionRecord::received(std::string_view bytes) {
-  const std::lock_guard lock{mutex_};
-  return guard_.received(bytes);
+  std::unique_lock lock{mutex_};
+  const auto legal = guard_.received(bytes);
+  if (!guard_.any_released()) return legal;
+  auto released = guard_.take_released();
+  lock.unlock();
+  for (auto& [id, message] : released) {
+    if (take_released_) take_released_(id, std::move(message));
+  }
+  return legal;
 }
 
 void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {

@@ -4,13 +4,15 @@
 #include "connection/hooks/packet_guard.hpp"
 #include "connection/hooks/websocket.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace mqtt_tools::connection::hooks {
 
@@ -38,8 +40,13 @@ class ConnectionRecord {
   std::optional<PacketGuard::Remark> take_remark(PacketType packet, std::uint16_t id);
   std::string topic_of(std::uint16_t alias) const;
   bool given_before(std::uint16_t id) const;
-  std::vector<std::uint16_t> unreleased() const;
-  void resume(const std::vector<std::uint16_t>& unreleased);
+  PacketGuard::UnreleasedById unreleased() const;
+  void resume(PacketGuard::UnreleasedById unreleased);
+
+  /// Who takes PacketGuard::take_released(). Called on the thread that reads, without the lock, and
+  /// may wait there as Paho's message callback may. Before the connection is made.
+  using TakeReleased = std::function<void(std::uint16_t id, PacketGuard::Unreleased message)>;
+  void on_released(TakeReleased take) { take_released_ = std::move(take); }
 
   // The socket.
 
@@ -61,6 +68,7 @@ class ConnectionRecord {
   mutable std::mutex mutex_{};
   PacketGuard guard_;
   std::optional<WebSocketFrames::Violation> frame_violation_{};
+  TakeReleased take_released_{};
 };
 
 /// The sockets that Paho opens from now on belong to `record`. One connection is made at a time.

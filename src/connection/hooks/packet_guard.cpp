@@ -60,6 +60,9 @@ std::size_t PacketGuard::follow(Reader& reader, std::string_view bytes) {
   while (at < bytes.size()) {
     if (reader.skip > 0) {
       const auto passed = std::min(reader.skip, bytes.size() - at);
+      if (inbound(reader) && kept_payload_ != nullptr) {
+        kept_payload_->append(bytes.substr(at, passed));
+      }
       reader.skip -= passed;
       at += passed;
     } else if (reader.part == Reader::Part::head) {
@@ -80,6 +83,7 @@ bool PacketGuard::take_header(Reader& reader, std::uint8_t byte) {
     reader.remaining = 0;
     reader.id = 0;
     reader.part = Reader::Part::length;
+    if (inbound(reader)) kept_payload_ = nullptr;
     return !inbound(reader) || check_first();
   }
   reader.remaining |= (byte & 0x7FU) << (7U * reader.digits);
@@ -294,7 +298,10 @@ void PacketGuard::learn_subscription(std::string_view head) {
 /// A QoS 2 message that came on this connection or an earlier one is no longer the server's to
 /// repeat.
 void PacketGuard::release(std::uint16_t id) {
-  carried_.reset(id);
+  kept_.erase(id);
+  if (auto carried = carried_.extract(id); !carried.empty() && version_ < 5) {
+    released_.insert(std::move(carried));
+  }
   const auto size = unreleased_[id];
   if (size == 0) return;
   unreleased_.set(id, 0);
@@ -342,18 +349,16 @@ std::string_view PacketGuard::topic_of(std::uint16_t alias) const {
   return known == topics_.end() ? std::string_view() : known->second;
 }
 
-std::vector<std::uint16_t> PacketGuard::unreleased() const {
-  std::vector<std::uint16_t> ids;
-  if (unreleased_count_ == 0 && carried_.none()) return ids;
-  for (unsigned id = 1; id < carried_.size(); ++id) {
+PacketGuard::UnreleasedById PacketGuard::unreleased() const {
+  auto all = carried_;
+  if (unreleased_count_ == 0) return all;
+  for (unsigned id = 1; id < 0x10000; ++id) {
     const auto each = static_cast<std::uint16_t>(id);
-    if (carried_[each] || unreleased_[each] != 0) ids.push_back(each);
+    if (unreleased_[each] == 0) continue;
+    const auto kept = kept_.find(each);
+    all[each] = kept == kept_.end() ? Unreleased{} : kept->second;
   }
-  return ids;
-}
-
-void PacketGuard::resume(const std::vector<std::uint16_t>& unreleased) {
-  for (const auto id : unreleased) carried_.set(id);
+  return all;
 }
 
 }  // namespace mqtt_tools::connection::hooks

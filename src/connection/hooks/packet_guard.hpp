@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <unordered_map>
 #include <vector>
 
@@ -106,12 +106,30 @@ class PacketGuard {
   /// the next call of received().
   std::string_view topic_of(std::uint16_t alias) const;
 
-  /// Ids of QoS 2 messages received and not released: they go on to the next connection of the
-  /// session (MQTT 5.0 §4.4). given_before() tells whether `id` is one of those of the last one and
-  /// has not been released or used anew since. A CONNACK without the session forgets them.
-  std::vector<std::uint16_t> unreleased() const;
-  void resume(const std::vector<std::uint16_t>& unreleased);
-  bool given_before(std::uint16_t id) const { return carried_[id]; }
+  /// A QoS 2 message that was received and not released. Under MQTT 3 Paho hands it over only when
+  /// it is released, and forgets it with the connection; the server, which has our PUBREC, sends
+  /// nothing but the PUBREL once more. So with a session that outlives the connection the message
+  /// is kept here; under MQTT 5 it was handed over, and its id is enough.
+  struct Unreleased {
+    std::string topic{};
+    std::string payload{};
+    bool retained = false;
+  };
+  using UnreleasedById = std::map<std::uint16_t, Unreleased>;
+
+  /// Those received over this connection and earlier ones of the session: they go on to the next
+  /// one with resume() (MQTT 5.0 §4.4). A CONNACK without the session forgets them.
+  UnreleasedById unreleased() const;
+  void resume(UnreleasedById unreleased) { carried_ = std::move(unreleased); }
+
+  /// MQTT 5: `id` is that of a message handed over on an earlier connection, and has not been
+  /// released or used anew since. A PUBLISH with DUP and this id is the same message once more.
+  bool given_before(std::uint16_t id) const { return version_ == 5 && carried_.contains(id); }
+
+  /// MQTT 3: messages of an earlier connection that have just been released, so that nobody but the
+  /// caller can hand them over. Each once.
+  bool any_released() const { return !released_.empty(); }
+  UnreleasedById take_released() { return std::exchange(released_, {}); }
 
   int version() const { return version_; }  ///< Protocol level of CONNECT: 3, 4, 5; 0 before it.
   bool connect_sent() const { return version_ != 0; }
@@ -249,7 +267,10 @@ class PacketGuard {
       unreleased_{};  ///< Size of the packet of each QoS 2 message of this connection.
   std::size_t unreleased_count_ = 0;
   std::size_t unreleased_bytes_ = 0;
-  std::bitset<0x10000> carried_{};    ///< Unreleased since an earlier connection.
+  UnreleasedById kept_{};                ///< MQTT 3 with a session: what came on this connection.
+  std::string* kept_payload_ = nullptr;  ///< Of the message whose payload is passing.
+  UnreleasedById carried_{};             ///< Unreleased since an earlier connection.
+  UnreleasedById released_{};
   std::uint32_t unacknowledged_ = 0;  ///< As the server counts (MQTT 5.0 §4.9).
   std::uint32_t receive_maximum_ = 0xFFFF;
 

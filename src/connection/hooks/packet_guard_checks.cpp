@@ -225,7 +225,7 @@ bool PacketGuard::check_connack(std::string_view head) {
   accepted_ = code == 0;
   phase_ = accepted_ ? Phase::packets : Phase::nothing_after_refusal;
   // MQTT 3.1 has no such flag: there the session of who did not ask for a new one may be there.
-  if (accepted_ && (clean_start_ || (version_ > 3 && !session_present))) carried_.reset();
+  if (accepted_ && (clean_start_ || (version_ > 3 && !session_present))) carried_.clear();
   if (code != 0 || !properties.reason_string.empty() || !properties.server_reference.empty()) {
     remark(code, properties);
   }
@@ -243,7 +243,13 @@ bool PacketGuard::check_publish(std::string_view head) {
   Properties properties;
   if (version_ == 5 && !check_properties(fields, properties)) return false;
   if (!check_alias(properties.topic_alias, topic)) return false;
-  return in_.qos() == 0 || check_window();
+  if (in_.qos() > 0 && !check_window()) return false;
+  if (in_.qos() == 2 && version_ < 5 && !clean_start_) {
+    auto& kept = kept_[in_.id];
+    kept = {std::string(topic), {}, (in_.flags() & 1U) != 0};
+    kept_payload_ = &kept.payload;
+  }
+  return true;
 }
 
 bool PacketGuard::check_topic(std::string_view topic) {
@@ -310,7 +316,8 @@ bool PacketGuard::check_window() {
   unreleased_.set(in_.id, static_cast<std::uint32_t>(size));
   unreleased_bytes_ = all;
   if (before == 0) ++unreleased_count_;
-  if (!in_.duplicate()) carried_.reset(in_.id);
+  // What comes anew under MQTT 3, repeated or not, Paho hands over itself.
+  if (!in_.duplicate() || version_ < 5) carried_.erase(in_.id);
   return true;
 }
 
