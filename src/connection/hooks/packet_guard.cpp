@@ -351,14 +351,16 @@ std::string_view PacketGuard::topic_of(std::uint16_t alias) const {
 
 PacketGuard::UnreleasedById PacketGuard::unreleased() const {
   auto all = carried_;
-  if (unreleased_count_ == 0) return all;
-  for (unsigned id = 1; id < 0x10000; ++id) {
-    const auto each = static_cast<std::uint16_t>(id);
-    if (unreleased_[each] == 0) continue;
-    const auto kept = kept_.find(each);
-    all[each] = kept == kept_.end() ? Unreleased{} : kept->second;
+  // Servers begin with the smallest: so the rest need not be looked at.
+  auto left = unreleased_count_;
+  for (std::uint16_t id = 1; left > 0; ++id) {
+    if (unreleased_[id] == 0) continue;
+    const auto kept = kept_.find(id);
+    all[id] = kept == kept_.end() ? Unreleased{} : kept->second;
+    --left;
   }
   return all;
+}
 }
 
 }  // namespace mqtt_tools::connection::hooks
