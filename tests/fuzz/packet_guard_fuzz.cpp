@@ -103,7 +103,6 @@ Conversation conversation_in(Input& input) {
 struct Finding {
   std::size_t handed = 0;
   std::optional<std::string> violation{};
-  std::vector<std::uint16_t> unreleased{};
   std::string rest{};
   bool operator==(const Finding&) const = default;
 };
@@ -121,7 +120,7 @@ std::vector<std::string_view> cut(const Chunk& chunk, Cut how) {
 
 Finding follow(const Conversation& conversation, Cut how) {
   PacketGuard guard({.max_packet = 4000, .max_unreleased = 300});
-  if (conversation.resumes) guard.resume({0, 1, 7});
+  if (conversation.resumes) guard.resume({{0, {}}, {1, {}}, {7, {"t", "p", true}}});
   Finding finding;
   for (const auto& chunk : conversation.chunks) {
     for (const auto piece : cut(chunk, how)) {
@@ -146,7 +145,11 @@ Finding follow(const Conversation& conversation, Cut how) {
     require(violation->reason >= 0x80);
     finding.violation = violation->rule + ": " + violation->words;
   }
-  finding.unreleased = guard.unreleased();
+  for (const auto& each : {guard.unreleased(), guard.take_released()}) {
+    for (const auto& [id, message] : each) {
+      finding.rest += std::to_string(id) + message.topic + message.payload + "|";
+    }
+  }
   for (unsigned type = 0; type < 16; ++type) {
     for (const auto id : std::array<std::uint16_t, 4>{0, 1, 7, 256}) {
       const auto remark = guard.take_remark(static_cast<PacketType>(type), id);

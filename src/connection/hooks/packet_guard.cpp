@@ -361,6 +361,5 @@ PacketGuard::UnreleasedById PacketGuard::unreleased() const {
   }
   return all;
 }
-}
 
 }  // namespace mqtt_tools::connection::hooks
