@@ -6,6 +6,7 @@
 #include "error.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <string_view>
 
@@ -113,6 +114,14 @@ void wipe(const Found& found, const std::vector<std::string>& words, char** argv
 }
 
 }  // namespace
+
+bool is_property(std::string_view joined, std::string_view command, std::string_view name) {
+  const std::string start = std::string{command} + joint + std::string{name} + joint;
+  return joined.size() >= start.size() &&
+         std::equal(start.begin(), start.end(), joined.begin(), [](char wanted, char letter) {
+           return std::tolower(static_cast<unsigned char>(letter)) == wanted;
+         });
+}
 
 std::vector<std::string> prepared(const Tool& tool, const std::vector<std::string>& words) {
   std::vector<std::string> ready;

@@ -4,12 +4,16 @@
 #include "cli/tool.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mqtt_tools::cli {
 
 /// Stands between the words of one `-D COMMAND NAME VALUE` that were joined to one.
 constexpr char joint = '\0';
+
+/// Whether the joined words of a -D give this property of this command, in whatever case.
+bool is_property(std::string_view joined, std::string_view command, std::string_view name);
 
 /// Makes the words of a command line ready for CLI11, which would count some of them wrongly (`-D`
 /// takes two or three words, `--name=` would take the next word): each option with a value becomes

@@ -25,11 +25,13 @@ std::string unique_client_id(std::string_view prefix, const World& world) {
   return std::string{prefix} + base36(world.process, 5) + base36(world.random, 11);
 }
 
-void check_client_id(const Setting& setting) {
-  const std::string& id = setting.value();
-  if (id.empty() || id.size() > 65'535 || first_invalid_utf8(id) ||
-      id.find('\0') != std::string::npos) {
-    reject(setting, id, "1 to 65535 bytes of UTF-8");
+void check_text(const Setting& setting, std::size_t most) {
+  const std::string& text = setting.value();
+  if (text.size() > most || first_invalid_utf8(text) || first_unwelcome(text)) {
+    reject(setting, text,
+           "at most " + std::to_string(most) +
+               " bytes of UTF-8 without control characters and noncharacters (brokers close the "
+               "connection for them)");
   }
 }
 

@@ -7,7 +7,11 @@
 #include "error.hpp"
 #include "escape.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 #include <toml++/toml.h>
@@ -124,6 +128,9 @@ std::vector<std::string> values_of(const Entry& entry) {
   if (!is_list(entry)) {
     return {value_of(entry, *entry.value)};
   }
+  if (entry.value->as_array()->empty()) {
+    reject(entry, "a list that is not empty");
+  }
   std::vector<std::string> values;
   for (const toml::node& node : *entry.value->as_array()) {
     values.push_back(value_of(entry, node));
@@ -148,6 +155,11 @@ Layer read_configuration(const Tool& tool, const std::string& path, Origin::Laye
                          Presence presence, std::vector<Warning>& warnings) {
   const std::optional<WholeFile> file = read_whole_file(path, presence);
   if (!file) {
+    const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
+    if (!readable && errno != ENOENT && errno != ENOTDIR) {
+      warnings.push_back(
+          {escaped(path) + " counts as absent: " + std::strerror(errno), false, true});
+    }
     return {};
   }
   const toml::table table = parse(file->text, path);
@@ -164,7 +176,7 @@ Layer read_configuration(const Tool& tool, const std::string& path, Origin::Laye
       warnings.push_back({entry.place + ": others may read this password (chmod 600 helps)"});
     }
     const Option* own = tool.named("--" + entry.name);
-    if (own != nullptr && (entry.option->takes == Option::Takes::nothing || !values.empty())) {
+    if (own != nullptr) {
       layer.push_back({own, std::move(values), {origin, entry.place}, false});
     }
   }

@@ -50,35 +50,46 @@ void read_endpoints(const Settings& settings, Options& options) {
   }
 }
 
-void read_transport(const Settings& settings, Options& options) {
-  const std::optional<Address>& address = settings.address();
-  const bool websocket = address && (address->scheme == "ws" || address->scheme == "wss");
-  if (websocket) {
-    options.transport = connection::Transport::websocket;
-    if (!address->path.empty()) {
-      options.websocket_path = address->path;
-    }
-  }
-  if (const Setting* headers = settings.find("ws-header")) {
-    if (!websocket) {
-      throw UsageError(named(*headers) + " needs WebSocket: --url ws://… or wss://…");
-    }
-    for (const std::string& header : headers->values) {
-      const std::size_t colon = header.find(':');
-      const bool broken = header.find_first_of("\r\n") != std::string::npos;
-      if (colon == std::string::npos || colon == 0 || broken) {
-        throw UsageError(named(*headers) + " must be one line such as 'Name: value'");
-      }
-      const std::size_t value = header.find_first_not_of(' ', colon + 1);
-      options.websocket_headers.emplace_back(
-          header.substr(0, colon), value == std::string::npos ? "" : header.substr(value));
-    }
-  }
+void read_proxy(const Settings& settings, Options& options) {
   if (const Setting* proxy = settings.find("http-proxy")) {
     try {
       options.proxy = connection::read_proxy(proxy->value());
     } catch (const UsageError& error) {
       throw UsageError(named(*proxy) + ": " + error.what());
+    }
+  }
+}
+
+void read_headers(const Settings& settings, Options& options) {
+  const Setting* headers = settings.find("ws-header");
+  if (headers == nullptr) {
+    return;
+  }
+  if (options.transport != connection::Transport::websocket) {
+    const std::optional<Address>& address = settings.address();
+    if (address && address->origin.layer < headers->origin.layer) {
+      return;  // Of a weaker layer: for another way to a broker.
+    }
+    throw UsageError(named(*headers) + " needs WebSocket: --url ws://… or wss://…");
+  }
+  for (const std::string& header : headers->values) {
+    const std::size_t colon = header.find(':');
+    const bool broken = header.find_first_of("\r\n") != std::string::npos;
+    if (colon == std::string::npos || colon == 0 || broken) {
+      throw UsageError(named(*headers) + " must be one line such as 'Name: value'");
+    }
+    const std::size_t value = header.find_first_not_of(' ', colon + 1);
+    options.websocket_headers.emplace_back(header.substr(0, colon),
+                                           value == std::string::npos ? "" : header.substr(value));
+  }
+}
+
+void read_transport(const Settings& settings, Options& options) {
+  const std::optional<Address>& address = settings.address();
+  if (address && address->websocket()) {
+    options.transport = connection::Transport::websocket;
+    if (!address->path.empty()) {
+      options.websocket_path = address->path;
     }
   }
 }
@@ -105,16 +116,16 @@ void read_session(const Settings& settings, const World& world, Options& options
   if (const Setting* id = settings.find("client-id")) {
     options.client_id = id->value();
     options.client_id_given = true;
-    check_client_id(*id);
+    check_text(*id);
   } else {
     const Setting* prefix = settings.find("id-prefix");
+    if (prefix != nullptr) {
+      check_text(*prefix, 65'535 - unique_client_id("", world).size());
+    }
     options.client_id = unique_client_id(
         prefix == nullptr ? settings.tool().name == "mqtt-pub" ? "mqttpub" : "mqttsub"
                           : prefix->value(),
         world);
-    if (prefix != nullptr) {
-      check_client_id(*prefix);
-    }
   }
   if (const Setting* keep_alive = settings.find("keepalive")) {
     options.keep_alive = std::chrono::seconds{whole_number(*keep_alive, 0, 65'535)};
@@ -175,10 +186,15 @@ Options read_connection(const Settings& settings, const World& world) {
   Options options;
   read_endpoints(settings, options);
   read_transport(settings, options);
+  read_headers(settings, options);
+  read_proxy(settings, options);
   options.tls = read_tls(settings, options.endpoints);
   read_session(settings, world, options);
   read_patience(settings, options);
-  options.credentials.username = settings.text("username");
+  if (const Setting* name = settings.find("username")) {
+    check_text(*name);
+    options.credentials.username = name->value();
+  }
   read_will(settings, options);
   read_properties(settings, options);
   options.debug = settings.on("debug");

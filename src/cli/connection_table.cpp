@@ -22,6 +22,11 @@ Option secret(Option option) {
   return option;
 }
 
+Option may_be_empty(Option option) {
+  option.empty = true;
+  return option;
+}
+
 /// Gives the same thing as other options with this field.
 Option one_of(std::string_view field, Option option) {
   option.field = field;
@@ -60,9 +65,9 @@ OptionGroup connection() {
 OptionGroup login() {
   return {"Login",
           {
-              in_file({"-u,--username,--user", text, "NAME"}),
-              in_file(one_of("password",
-                             secret({"-P,--password,--pw", text, "WORD", "better are these:"}))),
+              in_file(may_be_empty({"-u,--username,--user", text, "NAME"})),
+              in_file(one_of("password", secret(may_be_empty({"-P,--password,--pw", text, "WORD",
+                                                              "better are these:"})))),
               in_file(one_of("password",
                              {"--password-file", text, "FILE", "'-' is the first line of stdin"})),
               in_file(one_of("password", {"--ask-password", nothing, "", "on the terminal"})),
@@ -72,7 +77,9 @@ OptionGroup login() {
 OptionGroup tls() {
   return {"TLS (any of these, mqtts://, wss:// or port 8883 turns it on)",
           {
-              in_file({"--tls", nothing, "", "verify against the system's authorities"}),
+              in_file(one_of("tls", {"--tls", nothing, ""})),
+              in_file(one_of(
+                  "tls", {"--no-tls", nothing, "", "with the system's authorities; plain text"})),
               in_file({"--cafile", text, "FILE"}),
               in_file({"--capath", text, "DIR", "other authorities"}),
               in_file({"--cert", text, "FILE"}),
@@ -92,7 +99,8 @@ OptionGroup will() {
   return {"Will",
           {
               in_file({"--will-topic", text, "T"}),
-              in_file({"--will-payload,--will-message", text, "TEXT", "what the broker publishes"}),
+              in_file(may_be_empty(
+                  {"--will-payload,--will-message", text, "TEXT", "what the broker publishes"})),
               in_file({"--will-qos", number, "N", "", "0"}),
               in_file({"--will-retain", nothing, ""}),
               in_file({"--will-delay", number, "SEC", "when we are cut off"}),

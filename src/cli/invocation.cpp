@@ -5,7 +5,9 @@
 #include "cli/configuration.hpp"
 #include "cli/help.hpp"
 #include "cli/version.hpp"
+#include "connection/url.hpp"
 #include "error.hpp"
+#include "escape.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,10 +23,11 @@ struct Variable {
   std::string_view key;
 };
 
-constexpr std::array<Variable, 8> variables{{
+constexpr std::array<Variable, 9> variables{{
     {"MQTT_URL", "url"},
     {"MQTT_HOST", "host"},
     {"MQTT_PORT", "port"},
+    {"MQTT_PROTOCOL_VERSION", "protocol-version"},
     {"MQTT_USERNAME", "username"},
     {"MQTT_PASSWORD", "password"},
     {"MQTT_CAFILE", "cafile"},
@@ -32,15 +35,29 @@ constexpr std::array<Variable, 8> variables{{
     {"MQTT_KEY", "key"},
 }};
 
-Layer read_environment(const Tool& tool, const World& world) {
+/// Others set variables by our names, too: Kubernetes gives each container of a namespace
+/// `MQTT_PORT=tcp://10.0.0.5:1883` when a service there is named mqtt.
+bool meant_for_others(const Option& option, const std::string& value) {
+  return option.takes != Option::Takes::text && value.find("://") != std::string::npos;
+}
+
+Layer read_environment(const Tool& tool, const World& world, std::vector<Warning>& warnings) {
   Layer layer;
   for (const Variable& variable : variables) {
-    if (std::optional<std::string> value = world.variable(variable.name)) {
-      layer.push_back({tool.find(variable.key),
-                       {std::move(*value)},
-                       {Origin::Layer::environment, variable.name},
-                       false});
+    std::optional<std::string> value = world.variable(variable.name);
+    if (!value) {
+      continue;
     }
+    const Option* option = tool.find(variable.key);
+    if (meant_for_others(*option, *value)) {
+      warnings.push_back({std::string{variable.name} + " counts as unset: '" +
+                              escaped(connection::masked_url(*value)) + "' is not for " +
+                              spelling(*option),
+                          false, true});
+      continue;
+    }
+    layer.push_back(
+        {option, {std::move(*value)}, {Origin::Layer::environment, variable.name}, false});
   }
   return layer;
 }
@@ -75,6 +92,7 @@ void add_files(const Tool& tool, const World& world, std::vector<Layer>& layers,
 
   std::optional<std::string> name = world.variable("MQTT_PROFILE");
   if (profile != nullptr) {
+    check_filled(*profile);
     name = profile->value();
   }
   if (name) {
@@ -84,6 +102,9 @@ void add_files(const Tool& tool, const World& world, std::vector<Layer>& layers,
   }
 
   const Setting* given = find(layers.front(), "config");
+  if (given != nullptr) {
+    check_filled(*given);
+  }
   if (given != nullptr || home) {
     const std::string path = given != nullptr ? given->value() : *home + "/config.toml";
     layers.push_back(read_configuration(tool, path, Origin::Layer::configuration,
@@ -110,9 +131,13 @@ std::optional<Invocation> read_invocation(const Tool& tool,
   std::vector<Warning> warnings;
   std::vector<Layer> layers;
   layers.push_back(std::move(line.layer));
-  layers.push_back(read_environment(tool, world));
+  layers.push_back(read_environment(tool, world, warnings));
   add_files(tool, world, layers, warnings);
-  return Invocation{Settings{tool, std::move(layers)}, std::move(line.words), std::move(warnings)};
+  Invocation invocation{Settings{tool, std::move(layers)}, std::move(line.words),
+                        std::move(warnings)};
+  const std::vector<Warning>& more = invocation.settings.warnings();
+  invocation.warnings.insert(invocation.warnings.end(), more.begin(), more.end());
+  return invocation;
 }
 
 }  // namespace mqtt_tools::cli

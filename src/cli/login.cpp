@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/connection_flags.hpp"
 #include "cli/whole_file.hpp"
+#include "connection/host.hpp"
 #include "error.hpp"
 #include "escape.hpp"
 
@@ -60,15 +61,10 @@ void check_password(const Setting& setting, Options& options) {
   }
 }
 
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0 ||
-         (host.size() > 10 && host.compare(host.size() - 10, 10, ".localhost") == 0);
-}
-
 void warn_of_plain_text(const Setting& password, const Options& options,
                         std::vector<Warning>& warnings) {
   for (const connection::Endpoint& endpoint : options.endpoints) {
-    if (!options.tls.on && !is_loopback(endpoint.host)) {
+    if (!options.tls.on && !connection::is_loopback(endpoint.host)) {
       const bool elsewhere = password.origin.layer != Origin::Layer::command_line;
       warnings.push_back(
           {"the password" + (elsewhere ? " from " + words(password.origin) : std::string{}) +

@@ -39,7 +39,8 @@ void say_remarks(const feed::Remarks& remarks) {
 
 void say_warnings(const Talk& talk) {
   for (const auto& warning : talk.warnings) {
-    if (warning.always || !talk.quiet) say(warning.text);
+    const bool heard = warning.always || !talk.quiet;
+    if (heard && (!warning.detail || talk.verbose || talk.debug)) say(warning.text);
   }
 }
 

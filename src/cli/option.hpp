@@ -21,6 +21,7 @@ struct Option {
   bool repeat = false;          ///< Each use counts; of others the last one does.
   bool secret = false;          ///< Its value, or a part of it, is never shown.
   std::string_view field{};     ///< Options with the same field exclude each other.
+  bool empty = false;           ///< Its text may be empty; of others that is a usage error.
 };
 
 /// The key of an option: "port"; for one without a long name its letter, "E".

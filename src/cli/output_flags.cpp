@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/output_flags.hpp"
 
+#include "cli/will_flags.hpp"
 #include "error.hpp"
 
 namespace mqtt_tools::cli {
@@ -63,6 +64,13 @@ PrinterOptions read_output(const Settings& settings, const World& world) {
     refuse(settings, {"json"}, "and --select exclude each other, use one of them");
   }
   return output;
+}
+
+void check_printed(const Settings& settings, const World& world) {
+  read_form(settings, world);
+  if (const Setting* qos = settings.find("qos")) {
+    read_qos(*qos);
+  }
 }
 
 payload::DecodeAs read_decode(const Settings& settings) {

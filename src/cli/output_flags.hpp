@@ -15,6 +15,9 @@ output::PrinterOptions read_form(const Settings& settings, const World& world);
 /// The same, and what else mqtt-sub has to say. Throws UsageError.
 output::PrinterOptions read_output(const Settings& settings, const World& world);
 
+/// Checks what --print-config shows and nobody else has read by then. Throws UsageError.
+void check_printed(const Settings& settings, const World& world);
+
 /// What --decode says. Throws UsageError.
 payload::DecodeAs read_decode(const Settings& settings);
 

@@ -3,36 +3,68 @@
 
 #include "cli/arguments.hpp"
 #include "cli/secret.hpp"
+#include "connection/url.hpp"
 #include "escape.hpp"
+#include "utf8.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
 
 namespace mqtt_tools::cli {
 
 namespace {
 
+/// A basic string of TOML. Where escaped() would show an escape, so that no terminal acts on it, it
+/// has one, too, in TOML's way of writing.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char letter : text) {
-    if (letter == '"' || letter == '\\') {
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = code_point_at(text, at);
+    const std::string_view letter = text.substr(at, point.length);
+    if (!point.valid) {
+      out += escaped(letter);  // Stands in a comment.
+    } else if (letter == "\"" || letter == "\\") {
       out += '\\';
+      out += letter;
+    } else if (escaped(letter) != letter || first_unwelcome(letter)) {
+      char code[16];
+      std::snprintf(code, sizeof code, point.value > 0xFFFF ? "\\U%08X" : "\\u%04X",
+                    static_cast<unsigned>(point.value));
+      out += code;
+    } else {
+      out += letter;
     }
-    out += letter;
+    at += point.length;
   }
-  return escaped(out) + "\"";
+  return out + "\"";
+}
+
+/// TOML knows no "007", ".5" and "5.", which we take.
+std::string as_number(std::string_view text) {
+  const std::size_t point = text.find('.');
+  std::string_view whole = text.substr(0, point);
+  whole.remove_prefix(std::min(whole.find_first_not_of("-0"), whole.size()));
+  std::string number{whole.empty() ? "0" : whole};
+  if (point != std::string_view::npos) {
+    const std::size_t end = text.find_last_not_of('0') + 1;
+    number += end > point + 1 ? text.substr(point, end - point) : "";
+  }
+  return number;
 }
 
 std::string as_toml(const Option& option, const std::string& value) {
-  const std::string shown = masked(option, value);
   if (option.takes == Option::Takes::number) {
-    return escaped(shown);
+    return as_number(value);
   }
   if (option.takes != Option::Takes::property) {
-    return quoted(shown);
+    return quoted(value);
   }
   std::string list;
   std::size_t at = 0;
   for (std::size_t end = 0; end != std::string::npos; at = end + 1) {
-    end = shown.find(joint, at);
-    list += (list.empty() ? "[" : ", ") + quoted(shown.substr(at, end - at));
+    end = value.find(joint, at);
+    list += (list.empty() ? "[" : ", ") + quoted(value.substr(at, end - at));
     if (end == std::string::npos) {
       break;
     }
@@ -40,16 +72,15 @@ std::string as_toml(const Option& option, const std::string& value) {
   return list + "]";
 }
 
-std::string as_toml(const Setting& setting) {
-  const Option& option = *setting.option;
+std::string as_toml(const Option& option, const std::vector<std::string>& values) {
   if (option.takes == Option::Takes::nothing) {
-    return setting.values.empty() ? "true" : "false";
+    return values.empty() ? "true" : "false";
   }
   if (!option.repeat) {
-    return as_toml(option, setting.value());
+    return as_toml(option, values.back());
   }
   std::string list;
-  for (const std::string& value : setting.values) {
+  for (const std::string& value : values) {
     list += (list.empty() ? "[" : ", ") + as_toml(option, value);
   }
   return list + "]";
@@ -58,14 +89,92 @@ std::string as_toml(const Setting& setting) {
 std::string line(std::string_view key, const std::string& value, const std::string& origin) {
   std::string text = std::string{key} + " = " + value;
   text.append(text.size() < 40 ? 40 - text.size() : 1, ' ');
-  return text + "# " + origin + "\n";
+  return text + "# " + escaped(origin) + "\n";
 }
 
-std::string address(const Address& address) {
-  const bool slash = address.path.empty() || address.path.front() == '/';
-  return line("url",
-              quoted(address.scheme + "://" + (slash ? "" : "/") + masked_query(address.path)),
-              words(address.origin));
+/// What a configuration cannot or should not hold, for people.
+std::string comment(std::string_view key, const std::string& value, const std::string& origin) {
+  return "# " + line(key, value, origin);
+}
+
+/// A topic as the path of a URL (RFC 3986 §2.1).
+std::string as_path(std::string_view topic) {
+  std::string path = "/";
+  const bool text = !first_invalid_utf8(topic);
+  for (const char letter : topic) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte <= ' ' || byte == '%' || byte == 0x7F || (byte > 0x7F && !text)) {
+      char code[4];
+      std::snprintf(code, sizeof code, "%%%02X", byte);
+      path += code;
+    } else {
+      path += letter;
+    }
+  }
+  return path;
+}
+
+/// Scheme and path that lead to the connection in effect. The host has a line of its own.
+std::string address(const Address& address, const connection::Options& connection) {
+  const std::string secure = connection.tls.on ? "s" : "";
+  const std::string origin = words(address.origin);
+  if (!address.websocket()) {
+    return line("url", quoted("mqtt" + secure + "://" + as_path(address.path)), origin);
+  }
+  const std::string start = "ws" + secure + "://";
+  const std::string& path = connection.websocket_path;
+  const std::string text = line("url", quoted(start + path.substr(0, path.find('?'))), origin);
+  const std::string shown = connection::masked_url(start + path);
+  return shown == start + path ? text : text + comment("url", quoted(shown), origin);
+}
+
+/// A URL without its login.
+std::string without_login(const std::string& url) {
+  const std::size_t at = url.rfind('@');
+  const std::size_t begin = url.find("://") + 3;
+  return at == std::string::npos ? url : url.substr(0, begin) + url.substr(at + 1);
+}
+
+/// Whether a configuration file may hold the setting and have the effect that it has here.
+bool fits_file(const Settings& settings, const Setting& setting,
+               const connection::Options& connection) {
+  const std::string_view name = key(*setting.option);
+  const bool off = (name == "tls" && !settings.on("tls")) || (name == "no-tls");
+  const bool keyless = name == "psk-identity" && settings.find("psk") != nullptr;
+  const bool text =
+      std::none_of(setting.values.begin(), setting.values.end(),
+                   [](const std::string& value) { return first_invalid_utf8(value).has_value(); });
+  return setting.option->file && text && !keyless && !(off && connection.tls.on);
+}
+
+/// Secrets are comments: a file with `*` in their place would be taken at its word.
+std::string setting_lines(const Settings& settings, const Setting& setting,
+                          const connection::Options& connection) {
+  const Option& option = *setting.option;
+  const std::string_view name = key(option);
+  const std::string origin = words(setting.origin);
+  std::vector<std::string> plain;
+  std::vector<std::string> secret;
+  for (const std::string& value : setting.values) {
+    const std::string shown = name == "host" ? value : masked(option, value);
+    if (shown == value) {
+      plain.push_back(value);
+    } else {
+      secret.push_back(shown);
+    }
+    if (shown != value && name == "http-proxy") {
+      plain.push_back(without_login(value));
+    }
+  }
+  std::string lines;
+  if (!secret.empty()) {
+    lines = comment(name, as_toml(option, secret), origin);
+  }
+  if (!plain.empty() || setting.values.empty()) {
+    lines += (fits_file(settings, setting, connection) ? line : comment)(
+        name, as_toml(option, plain), origin);
+  }
+  return lines;
 }
 
 /// The line of an option that nobody gave; empty if it has no default.
@@ -75,15 +184,12 @@ std::string fallback_line(const Option& option, const connection::Options& conne
     return line(name, std::to_string(connection::default_port(connection)), "default");
   }
   if (name == "client-id" && !connection.client_id_given) {
-    return line(name, quoted(connection.client_id), "default, new each time");
+    return comment(name, quoted(connection.client_id), "default, new each time");
   }
-  if (option.fallback.empty() || !option.file) {
+  if (option.fallback.empty() || !option.file || (name == "will-qos" && !connection.will)) {
     return "";
   }
-  Setting setting;
-  setting.option = &option;
-  setting.values = {std::string{option.fallback}};
-  return line(name, as_toml(setting), "default");
+  return line(name, as_toml(option, std::vector{std::string{option.fallback}}), "default");
 }
 
 }  // namespace
@@ -91,7 +197,7 @@ std::string fallback_line(const Option& option, const connection::Options& conne
 std::string printed(const Settings& settings, const connection::Options& connection) {
   std::string text;
   if (settings.address()) {
-    text += address(*settings.address());
+    text += address(*settings.address(), connection);
   }
   for (const OptionGroup& group : settings.tool().groups) {
     for (const Option& option : group.options) {
@@ -99,11 +205,17 @@ std::string printed(const Settings& settings, const connection::Options& connect
         continue;
       }
       if (const Setting* setting = settings.find(key(option))) {
-        text += line(key(option), as_toml(*setting), words(setting->origin));
+        text += setting_lines(settings, *setting, connection);
+      } else if (key(option) == "tls" && connection.tls.on && settings.find("psk") != nullptr) {
+        // The key is a comment; without it nothing else may turn TLS on.
+        text += line("tls", "true", words(settings.find("psk")->origin));
       } else {
         text += fallback_line(option, connection);
       }
     }
+  }
+  for (const Warning& warning : settings.warnings()) {
+    text += "# " + escaped(warning.text) + "\n";
   }
   return text;
 }

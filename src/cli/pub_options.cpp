@@ -41,7 +41,11 @@ std::optional<RequestOptions> read_request(const Settings& settings, const World
   RequestOptions request;
   request.response_topic = settings.text("response-topic");
   if (request.response_topic) {
-    check_topic(*request.response_topic);
+    try {
+      check_topic(*request.response_topic);
+    } catch (const UsageError& error) {
+      throw UsageError(named(*settings.find("response-topic")) + ": " + error.what());
+    }
   }
   if (const Setting* timeout = settings.find("timeout")) {
     request.timeout = seconds(*timeout);
@@ -81,6 +85,7 @@ std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments, co
   PubOptions options;
   options.connection = read_connection(settings, world);
   if (settings.on("print-config")) {
+    check_printed(settings, world);
     *world.out << printed(settings, options.connection);
     return {};
   }

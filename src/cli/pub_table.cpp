@@ -12,11 +12,16 @@ Option one_of(std::string_view field, Option option) {
   return option;
 }
 
+Option may_be_empty(Option option) {
+  option.empty = true;
+  return option;
+}
+
 OptionGroup message() {
   return {"What to publish",
           {
               {"-t,--topic", text, "TOPIC"},
-              {"-m,--message", text, "TEXT", "as the words TOPIC and MESSAGE"},
+              may_be_empty({"-m,--message", text, "TEXT", "as the words TOPIC and MESSAGE"}),
               {"-f,--file", text, "FILE"},
               {"-s,--stdin", nothing, "", "all of it is one message"},
               {"-l,--lines", nothing, "", "each line of stdin, or of FILE, is one"},
@@ -55,8 +60,8 @@ OptionGroup more() {
               {"--response-topic", text, "T"},
               {"-W,--timeout", number, "SEC", "the answer; 27 if none came"},
               one_of("output", {"-o,--output", text, "FORM", "", "auto", true}),
-              one_of("output", {"-F,--format", text, "FMT", "how, as mqtt-sub does"}),
-              {"--select", text, "/POINTER"},
+              may_be_empty(one_of("output", {"-F,--format", text, "FMT", "how, as mqtt-sub does"})),
+              may_be_empty({"--select", text, "/POINTER"}),
               {"--decode", text, "FORM", "", "auto"},
               {"--color", text, "WHEN", "likewise", "auto", true},
               {"--replay", text, "FILE", "records of mqtt-sub -o json; '-' is stdin"},

@@ -189,6 +189,9 @@ std::vector<Variable> environment_of(const connection::Options& connection) {
   return {{"MQTT_URL", url},
           {"MQTT_HOST", endpoint.host},
           {"MQTT_PORT", std::to_string(port)},
+          {"MQTT_PROTOCOL_VERSION", connection.version == connection::Version::automatic
+                                        ? std::nullopt
+                                        : std::optional{version_name(connection.version)}},
           {"MQTT_USERNAME", connection.credentials.username},
           {"MQTT_PASSWORD", connection.credentials.password},
           {"MQTT_CAFILE", file(connection.tls.ca_file)},

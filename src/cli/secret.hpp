@@ -14,11 +14,8 @@ constexpr std::string_view hidden = "*";
 /// Whether a property of -D carries a secret.
 bool secret_property(std::string_view name);
 
-/// A path without what follows its `?`: gateways take tokens there.
-std::string masked_query(std::string_view path);
-
 /// `value` as it may be shown: unchanged for an option without a secret; of a URL all but the
-/// password and the query, of a header its name, of a password nothing. Never longer than `value`.
+/// login and the query, of a header its name, of a password nothing. Never longer than `value`.
 std::string masked(const Option& option, std::string_view value);
 
 }  // namespace mqtt_tools::cli

@@ -32,6 +32,15 @@ std::string named(const Setting& setting) {
          (setting.from_url ? "url" : std::string{key(*setting.option)});
 }
 
+void check_filled(const Setting& setting) {
+  const Option& option = *setting.option;
+  const bool text = option.takes == Option::Takes::text || option.takes == Option::Takes::word;
+  if (text && !option.empty && std::count(setting.values.begin(), setting.values.end(), "") > 0) {
+    throw UsageError(named(setting) + " needs " + std::string{option.value} +
+                     ", not an empty text");
+  }
+}
+
 std::string words(const Origin& origin) {
   switch (origin.layer) {
     case Origin::Layer::command_line:

@@ -38,6 +38,10 @@ using Layer = std::vector<Setting>;
 /// The setting as its user would find it again: "--port", "MQTT_PORT", "/etc/x.toml:3: port".
 std::string named(const Setting& setting);
 
+/// Throws UsageError for an empty text that stands for nothing: `--cafile ""` is a variable of a
+/// script that was not set, never "not given".
+void check_filled(const Setting& setting);
+
 /// Where it comes from: "command line", "environment MQTT_PORT", "profile /home/…/x.toml:3".
 std::string words(const Origin& origin);
 

@@ -1,35 +1,199 @@
 // SPDX-License-Identifier: MIT
 #include "cli/settings.hpp"
 
+#include "cli/arguments.hpp"
+#include "connection/host.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
+#include "escape.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 namespace mqtt_tools::cli {
 
 namespace {
 
-/// One URL as the settings that it stands for.
-struct Parts {
-  Layer layer{};
-  Address address{};
-};
+auto with_field(std::string_view wanted) {
+  return [wanted](const Setting& setting) { return field(*setting.option) == wanted; };
+}
 
-connection::Url read(const Setting& setting) {
+auto with_key(std::string_view wanted) {
+  return [wanted](const Setting& setting) { return key(*setting.option) == wanted; };
+}
+
+const Setting* find_in(const Layer& layer, std::string_view field) {
+  const auto found = std::find_if(layer.begin(), layer.end(), with_field(field));
+  return found == layer.end() ? nullptr : &*found;
+}
+
+connection::Url read(const Setting& setting, bool host_beside) {
   try {
-    return connection::read_url(setting.value());
+    return host_beside ? connection::read_url_beside_host(setting.value())
+                       : connection::read_url(setting.value());
   } catch (const UsageError& error) {
     throw UsageError(named(setting) + ": " + error.what());
   }
 }
 
-Parts take_apart(const Tool& tool, const Setting& setting) {
-  const connection::Url url = read(setting);
-  Parts parts;
+/// A host as it is compared: without its port and the dot of a whole name, in small letters.
+std::string comparable(const std::string& text) {
+  std::string host = text;
+  try {
+    host = connection::read_endpoint(text).host;
+  } catch (const UsageError&) {
+    // Said where the host is used. Until then it differs from all others.
+  }
+  if (host.size() > 1 && host.back() == '.') {
+    host.pop_back();
+  }
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return host;
+}
+
+/// The hosts that a layer names by itself, its URL aside.
+std::vector<std::string> hosts_of(const Layer& layer) {
+  std::vector<std::string> hosts;
+  if (const Setting* setting = find_in(layer, "host")) {
+    std::transform(setting->values.begin(), setting->values.end(), std::back_inserter(hosts),
+                   comparable);
+  }
+  return hosts;
+}
+
+bool all_among(const std::vector<std::string>& some, const std::vector<std::string>& hosts) {
+  return std::all_of(some.begin(), some.end(), [&hosts](const std::string& host) {
+    return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  });
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string list;
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    list += (at == 0 ? "" : at + 1 == words.size() ? " and " : ", ") + words[at];
+  }
+  return list;
+}
+
+constexpr std::string_view authentication_data = "authentication data";
+
+/// Of the properties of CONNECT those of enhanced authentication (MQTT 5.0 §3.1.2.11.9 and 10).
+bool proves_identity(const std::string& property) {
+  return is_property(property, "connect", "authentication-method") ||
+         is_property(property, "connect", "authentication-data");
+}
+
+/// What part of a login it is, in words; empty for none. With `all` also what else proves to one
+/// broker who we are.
+std::string login_part(const Setting& setting, bool all) {
+  const std::string_view what = field(*setting.option);
+  const bool off = setting.option->takes == Option::Takes::nothing && !setting.values.empty();
+  if (what == "username") {
+    return "user name";
+  }
+  if (what == "password" && !off) {
+    return "password";
+  }
+  if (all && what == "ws-header") {
+    return "WebSocket headers";
+  }
+  const bool proof = all && what == "property" &&
+                     std::any_of(setting.values.begin(), setting.values.end(), proves_identity);
+  return proof ? std::string{authentication_data} : "";
+}
+
+}  // namespace
+
+Settings::Settings(const Tool& tool, std::vector<Layer> layers) : tool_(&tool) {
+  for (Layer& layer : layers) {
+    lay(std::move(layer));
+  }
+  prefer_stronger({"psk", "psk-file", "psk-identity"},
+                  {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"});
+  prefer_stronger({"no-reconnect"}, {"reconnect-max", "reconnect-for"});
+  prefer_stronger_property("session-expiry", "connect", "session-expiry-interval");
+  prefer_stronger_property("will-delay", "will", "will-delay-interval");
+  std::for_each(settings_.begin(), settings_.end(), check_filled);
+}
+
+/// Whether a stronger layer gives the same field.
+bool Settings::given(const Setting& setting) const {
+  return find_in(settings_, field(*setting.option)) != nullptr;
+}
+
+void Settings::lay(Layer layer) {
+  const auto url = std::find_if(layer.begin(), layer.end(), with_field("url"));
+  const bool replaced = address_.has_value();
+  std::vector<std::string> own_hosts = hosts_of(layer);
+  if (url != layer.end()) {
+    const Setting own = std::move(*url);
+    layer.erase(url);
+    if (replaced) {
+      add_login(layer, own, own_hosts);
+    } else {
+      use_url(layer, own);
+      own_hosts = hosts_of(layer);
+    }
+  }
+  drop_logins(layer, own_hosts, replaced);
+  if (replaced) {
+    layer.erase(std::remove_if(layer.begin(), layer.end(),
+                               [](const Setting& setting) {
+                                 const std::string_view what = field(*setting.option);
+                                 return what == "host" || what == "port";
+                               }),
+                layer.end());
+  }
+  if (hosts_.empty()) {
+    hosts_ = own_hosts;
+  }
+
+  Layer needed;
+  for (Setting& setting : layer) {
+    if (given(setting)) {
+      continue;
+    }
+    if (const Setting* other = find_in(needed, field(*setting.option))) {
+      throw UsageError(named(*other) + " and " + spelling(*setting.option) +
+                       " exclude each other, use one of them");
+    }
+    needed.push_back(std::move(setting));
+  }
+  std::move(needed.begin(), needed.end(), std::back_inserter(settings_));
+}
+
+/// Adds the host and the login of a URL that is replaced, for it is said that they are not used.
+/// What is wrong with it does not matter.
+void Settings::add_login(Layer& layer, const Setting& setting, std::vector<std::string>& hosts) {
+  connection::Url url;
+  try {
+    url = connection::read_url(setting.value());
+  } catch (const UsageError&) {
+    return;
+  }
+  hosts.push_back(comparable(url.host));
+  for (const auto& [key, value] :
+       {std::pair{"username", url.username}, std::pair{"password", url.password}}) {
+    if (value && find_in(layer, key) == nullptr) {
+      layer.push_back({tool_->find(key), {*value}, setting.origin, true});
+    }
+  }
+}
+
+/// Lays the parts of a URL beside what its layer gives by itself. In the environment, where
+/// variables are inherited from afar, the single ones win; but the login of a URL stays with its
+/// host.
+void Settings::use_url(Layer& layer, const Setting& setting) {
+  const bool file = setting.origin.layer > Origin::Layer::environment;
+  const bool host_beside = find_in(layer, "host") != nullptr;
+  const connection::Url url = read(setting, file && host_beside);
+  Layer parts;
   const auto add = [&](std::string_view key, std::string value) {
-    parts.layer.push_back({tool.find(key), {std::move(value)}, setting.origin, true});
+    parts.push_back({tool_->find(key), {std::move(value)}, setting.origin, true});
   };
   if (!url.host.empty()) {
     const bool bare = url.host.find(':') == std::string::npos;
@@ -44,69 +208,124 @@ Parts take_apart(const Tool& tool, const Setting& setting) {
   if (url.password) {
     add("password", *url.password);
   }
-  parts.address = {url.scheme, url.path, setting.origin};
-  return parts;
-}
+  address_ = {url.scheme, url.path, setting.origin, named(setting)};
 
-auto with_field(std::string_view wanted) {
-  return [wanted](const Setting& setting) { return field(*setting.option) == wanted; };
-}
-
-/// Within one layer: the parts of its URL beside what is given by itself. In the environment, where
-/// variables are inherited from afar, the single ones win.
-void add_parts(Layer& layer, Layer parts) {
+  const std::vector<std::string> hosts = hosts_of(layer);
+  if (!url.host.empty() && host_beside && !all_among(hosts, {comparable(url.host)}) &&
+      setting.origin.layer == Origin::Layer::environment) {
+    const std::vector<std::string> effective = std::exchange(hosts_, hosts);
+    drop_logins(parts, {comparable(url.host)}, false);
+    hosts_ = effective;
+  }
   for (Setting& part : parts) {
-    const auto own = std::find_if(layer.begin(), layer.end(), with_field(field(*part.option)));
-    if (own == layer.end()) {
+    const Setting* own = find_in(layer, field(*part.option));
+    if (own == nullptr) {
       layer.push_back(std::move(part));
-    } else if (own->origin.layer != Origin::Layer::environment) {
+    } else if (own->origin.layer != Origin::Layer::environment && !given(part)) {
       throw UsageError(named(*own) + ": the URL gives the " + std::string{key(*part.option)} +
                        " already, use one of them");
     }
   }
 }
 
-void check_fields(const Layer& layer) {
-  for (auto setting = layer.begin(); setting != layer.end(); ++setting) {
-    const auto other = std::find_if(layer.begin(), setting, with_field(field(*setting->option)));
-    if (other != setting) {
-      throw UsageError(named(*other) + " and " + spelling(*setting->option) +
-                       " exclude each other, use one of them");
-    }
+/// Takes the login out of a layer that a URL replaces, or that names hosts of its own while others
+/// are in effect. It was given for those alone.
+void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hosts, bool replaced) {
+  const bool foreign = !hosts_.empty() && !own_hosts.empty() && !all_among(hosts_, own_hosts);
+  if (!foreign && !replaced) {
+    return;
   }
-}
-
-}  // namespace
-
-Settings::Settings(const Tool& tool, std::vector<Layer> layers) : tool_(&tool) {
-  for (Layer& layer : layers) {
-    lay(std::move(layer));
-  }
-}
-
-void Settings::lay(Layer layer) {
-  check_fields(layer);
-  const auto url = std::find_if(layer.begin(), layer.end(), with_field("url"));
-  if (url != layer.end()) {
-    Parts parts = take_apart(*tool_, *url);
-    layer.erase(url);
-    add_parts(layer, std::move(parts.layer));
-    if (!address_) {
-      address_ = std::move(parts.address);
-    }
-  }
-
-  const Layer stronger = settings_;
+  std::vector<std::string> parts;
+  std::string from;
+  Layer kept;
   for (Setting& setting : layer) {
-    if (std::none_of(stronger.begin(), stronger.end(), with_field(field(*setting.option)))) {
-      settings_.push_back(std::move(setting));
+    const std::string part = login_part(setting, foreign);
+    if (!part.empty() && !given(setting)) {
+      from = parts.empty() ? words(setting.origin) : from;
+      parts.insert(part == "user name" ? parts.begin() : parts.end(), part);
     }
+    if (part == authentication_data) {
+      std::vector<std::string>& values = setting.values;
+      values.erase(std::remove_if(values.begin(), values.end(), proves_identity), values.end());
+    }
+    if (part.empty() || (part == authentication_data && !setting.values.empty())) {
+      kept.push_back(std::move(setting));
+    }
+  }
+  layer = std::move(kept);
+  if (parts.empty()) {
+    return;
+  }
+  const std::string verb = parts.size() == 1 && parts[0] != "WebSocket headers" ? "is" : "are";
+  std::string why =
+      foreign ? "for " + escaped(listed(own_hosts)) + ", not for " + escaped(listed(hosts_)) +
+                    ", and " + verb + " not sent"
+              : "not used: " + address_->name + " replaces " + (verb == "is" ? "it" : "them");
+  warnings_.push_back({"the " + listed(parts) + " from " + from + " " + verb + " " + why, true});
+}
+
+/// Of two groups that exclude each other the stronger layer's stays. What one layer says of both is
+/// left for whoever reads them to refuse.
+void Settings::prefer_stronger(const std::vector<std::string_view>& one,
+                               const std::vector<std::string_view>& other) {
+  const auto strongest = [this](const std::vector<std::string_view>& keys) {
+    std::optional<Origin::Layer> layer;
+    for (const std::string_view key : keys) {
+      const Setting* setting = find(key);
+      const bool says = setting != nullptr && (setting->option->takes != Option::Takes::nothing ||
+                                               setting->values.empty());
+      if (says && (!layer || setting->origin.layer < *layer)) {
+        layer = setting->origin.layer;
+      }
+    }
+    return layer;
+  };
+  const auto drop_below = [this](const std::vector<std::string_view>& keys, Origin::Layer layer) {
+    for (const std::string_view key : keys) {
+      settings_.erase(std::remove_if(settings_.begin(), settings_.end(),
+                                     [&](const Setting& setting) {
+                                       return with_key(key)(setting) &&
+                                              setting.origin.layer > layer;
+                                     }),
+                      settings_.end());
+    }
+  };
+  const std::optional<Origin::Layer> first = strongest(one);
+  const std::optional<Origin::Layer> second = strongest(other);
+  if (first && second && *first <= *second) {
+    drop_below(other, *first);
+  }
+  if (first && second && *second <= *first) {
+    drop_below(one, *second);
+  }
+}
+
+/// The same for an option and the property that says the same.
+void Settings::prefer_stronger_property(std::string_view key, std::string_view command,
+                                        std::string_view property) {
+  const auto option = std::find_if(settings_.begin(), settings_.end(), with_key(key));
+  const auto list = std::find_if(settings_.begin(), settings_.end(), with_key("property"));
+  if (option == settings_.end() || list == settings_.end() ||
+      option->origin.layer == list->origin.layer) {
+    return;
+  }
+  std::vector<std::string>& values = list->values;
+  const auto same = [&](const std::string& value) { return is_property(value, command, property); };
+  if (std::none_of(values.begin(), values.end(), same)) {
+    return;
+  }
+  if (list->origin.layer < option->origin.layer) {
+    settings_.erase(option);
+    return;
+  }
+  values.erase(std::remove_if(values.begin(), values.end(), same), values.end());
+  if (values.empty()) {
+    settings_.erase(list);
   }
 }
 
 const Setting* Settings::find(std::string_view wanted) const {
-  const auto same = [&](const Setting& setting) { return key(*setting.option) == wanted; };
-  const auto found = std::find_if(settings_.begin(), settings_.end(), same);
+  const auto found = std::find_if(settings_.begin(), settings_.end(), with_key(wanted));
   if (found != settings_.end()) {
     return &*found;
   }

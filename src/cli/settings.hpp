@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/setting.hpp"
+#include "cli/talk.hpp"
 #include "cli/tool.hpp"
 
 #include <optional>
@@ -16,14 +17,20 @@ struct Address {
   std::string scheme{};  ///< As connection::Url has it.
   std::string path{};
   Origin origin{};
+  std::string name{};  ///< As its user would find it again: "--url", "MQTT_URL", "x.toml:3: url".
+
+  bool encrypted() const { return scheme == "mqtts" || scheme == "wss"; }
+  bool websocket() const { return scheme == "ws" || scheme == "wss"; }
 };
 
 /// What is in effect once all layers are laid on one another.
 class Settings {
  public:
   /// `layers`, the strongest first. A URL is taken apart into its fields; of the options that give
-  /// the same field the strongest layer's holds. Throws UsageError when one layer gives a field
-  /// twice.
+  /// the same field the strongest layer's holds, and of two that exclude each other too. A URL
+  /// replaces host, port, user name and password of all weaker layers; a login is for the hosts of
+  /// its own layer only. What is not needed is not looked at. Throws UsageError when one layer
+  /// gives a field twice, and for an empty value that stands for nothing.
   Settings(const Tool& tool, std::vector<Layer> layers);
 
   const Tool& tool() const { return *tool_; }
@@ -45,12 +52,25 @@ class Settings {
 
   const Layer& all() const { return settings_; }
 
+  /// Which logins are not used, because they were given for another host.
+  const std::vector<Warning>& warnings() const { return warnings_; }
+
  private:
+  bool given(const Setting& setting) const;
   void lay(Layer layer);
+  void add_login(Layer& layer, const Setting& setting, std::vector<std::string>& hosts);
+  void use_url(Layer& layer, const Setting& url);
+  void drop_logins(Layer& layer, const std::vector<std::string>& own_hosts, bool replaced);
+  void prefer_stronger(const std::vector<std::string_view>& one,
+                       const std::vector<std::string_view>& other);
+  void prefer_stronger_property(std::string_view key, std::string_view command,
+                                std::string_view property);
 
   const Tool* tool_;
   Layer settings_{};
   std::optional<Address> address_{};
+  std::vector<std::string> hosts_{};  ///< In effect so far; without their ports.
+  std::vector<Warning> warnings_{};
 };
 
 /// Throws a UsageError for the first of `keys` that was given: "--field needs …" and so on: its

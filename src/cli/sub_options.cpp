@@ -132,6 +132,7 @@ std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, co
   SubOptions options;
   options.connection = read_connection(settings, world);
   if (settings.on("print-config")) {
+    check_printed(settings, world);
     *world.out << printed(settings, options.connection);
     return {};
   }

@@ -17,6 +17,11 @@ Option one_of(std::string_view field, Option option) {
   return option;
 }
 
+Option may_be_empty(Option option) {
+  option.empty = true;
+  return option;
+}
+
 OptionGroup messages() {
   return {"Which messages",
           {
@@ -32,7 +37,7 @@ OptionGroup messages() {
               {"--no-local", nothing, "", "MQTT 5"},
               {"--retain-handling", text, "always|new|never", "MQTT 5", "always"},
               repeated({"--match", text, "JSON"}),
-              repeated({"--grep", text, "REGEX", "what the payload must contain"}),
+              may_be_empty(repeated({"--grep", text, "REGEX", "what the payload must contain"})),
           }};
 }
 
@@ -55,11 +60,12 @@ OptionGroup showing() {
           one_of("output", {"-o,--output", text, "auto|pretty|raw|json",
                             "pretty on a terminal, else raw", "auto", true}),
           one_of("output", {"-j,--json", nothing, "", "-o json"}),
-          one_of("output", {"-F,--format", text, "FMT", "mosquitto_sub's %t %p %q..., \\n \\t"}),
+          may_be_empty(one_of(
+              "output", {"-F,--format", text, "FMT", "mosquitto_sub's %t %p %q..., \\n \\t"})),
           {"-v,--verbose", nothing, "", "topic before payload"},
           one_of("delimiter", {"-N", nothing, ""}),
           one_of("delimiter", {"-0", nothing, "", "no newline, or NUL, after each"}),
-          {"--select", text, "/POINTER", "only this value"},
+          may_be_empty({"--select", text, "/POINTER", "only this value"}),
           {"--decode", text, "FORM", "json text hex base64 cbor msgpack binary", "auto"},
           {"--color", text, "auto|always|never", "auto: a terminal without NO_COLOR", "auto", true},
       }};

@@ -10,6 +10,7 @@ namespace mqtt_tools::cli {
 struct Warning {
   std::string text{};
   bool always = false;  ///< Said also with --quiet.
+  bool detail = false;  ///< Said with --verbose of mqtt-pub and with --debug only.
 };
 
 /// How much is said on stderr.

@@ -14,22 +14,29 @@ namespace {
 
 constexpr int tls_port = 8883;
 
-/// Each of these turns TLS on; --insecure only says how.
-constexpr std::array<std::string_view, 12> turning_on{
-    "tls",     "cafile",      "capath",   "cert", "key",      "keypass-file",
-    "ciphers", "tls-version", "tls-alpn", "psk",  "psk-file", "psk-identity"};
+/// Each of these turns TLS on, beside --tls; --insecure only says how.
+constexpr std::array<std::string_view, 11> turning_on{
+    "cafile",      "capath",   "cert", "key",      "keypass-file", "ciphers",
+    "tls-version", "tls-alpn", "psk",  "psk-file", "psk-identity"};
 
-/// The option of the strongest layer that asks for TLS; null if none does.
+/// Of these the setting of the strongest layer; null if there is none.
 const Setting* asking(const Settings& settings) {
   const Setting* strongest = nullptr;
   for (const std::string_view key : turning_on) {
     const Setting* setting = settings.find(key);
-    const bool asks = key == "tls" ? settings.on(key) : setting != nullptr;
-    if (asks && (strongest == nullptr || setting->origin.layer < strongest->origin.layer)) {
+    if (setting != nullptr &&
+        (strongest == nullptr || setting->origin.layer < strongest->origin.layer)) {
       strongest = setting;
     }
   }
   return strongest;
+}
+
+/// What --tls, --no-tls and their keys in files say; null if nothing.
+const Setting* said(const Settings& settings) {
+  const Setting* on = settings.find("tls");
+  const Setting* off = settings.find("no-tls");
+  return on != nullptr ? on : off != nullptr && settings.on("no-tls") ? off : nullptr;
 }
 
 /// The setting that leads to port 8883; null if none does.
@@ -57,40 +64,89 @@ void refuse_mixture(const std::vector<connection::Endpoint>& endpoints) {
   }
 }
 
+[[noreturn]] void refuse_plain(const Setting& asks, const Address& address,
+                               const std::string& more = {}) {
+  throw UsageError(named(asks) + " asks for TLS, but " + address.scheme + ":// of " + address.name +
+                   " is plain text; write " + (address.websocket() ? "wss://" : "mqtts://") + more);
+}
+
+[[noreturn]] void refuse_port(const Setting& port, const std::string& plain) {
+  throw UsageError(named(port) + ": port 8883 speaks TLS, but " + plain);
+}
+
+/// `tls = true`: no URL can undo it, only `tls = false` and --no-tls of a stronger layer.
+bool decide_for(const Setting& asks, const std::optional<Address>& address) {
+  if (address && !address->encrypted() && address->origin.layer <= asks.origin.layer) {
+    refuse_plain(asks, *address, ", or --no-tls beside it for plain text");
+  }
+  return true;
+}
+
+/// --no-tls undoes what weaker layers say. Nothing if what a stronger one says decides.
+std::optional<bool> decide_against(const Settings& settings, const Setting& denies,
+                                   const Setting* option, const Setting* port) {
+  const std::optional<Address>& address = settings.address();
+  const Origin::Layer layer = denies.origin.layer;
+  if (address && address->encrypted() && address->origin.layer < layer) {
+    return true;
+  }
+  if (address && address->encrypted() && address->origin.layer == layer) {
+    throw UsageError(named(denies) + " is plain text, but " + address->scheme + ":// of " +
+                     address->name + " is TLS; leave one of them out");
+  }
+  if ((option != nullptr && option->origin.layer < layer) ||
+      (port != nullptr && port->origin.layer < layer)) {
+    return {};
+  }
+  if (option != nullptr && option->origin.layer == layer && layer == Origin::Layer::command_line) {
+    throw UsageError(named(*option) + " asks for TLS, but " + named(denies) +
+                     " is plain text; leave one of them out");
+  }
+  if (port != nullptr) {
+    refuse_port(*port, named(denies) + " is plain text; give another port");
+  }
+  return false;
+}
+
 bool decide(const Settings& settings, const std::vector<connection::Endpoint>& endpoints) {
+  const std::optional<Address>& address = settings.address();
   const Setting* option = asking(settings);
   const Setting* port = leading_to_port(settings, endpoints);
-  if (!settings.address()) {
+  if (const Setting* setting = said(settings)) {
+    if (settings.on("tls")) {
+      return decide_for(*setting, address);
+    }
+    if (const auto decided = decide_against(settings, *setting, option, port)) {
+      return *decided;
+    }
+  }
+  if (!address) {
     if (option == nullptr && port != nullptr) {
       refuse_mixture(endpoints);
     }
     return option != nullptr || port != nullptr;
   }
-  const Address& address = *settings.address();
-  const std::string plain = address.scheme + "://";
-  const std::string encrypted = (address.scheme == "ws" ? "wss" : "mqtts") + std::string{"://"};
-  if (address.scheme == "mqtts" || address.scheme == "wss") {
+  if (address->encrypted()) {
     return true;
   }
-  const Origin::Layer scheme = address.origin.layer;
+  const Origin::Layer scheme = address->origin.layer;
   if (option != nullptr && scheme > option->origin.layer) {
     return true;
   }
   if (option != nullptr && option->origin.layer == Origin::Layer::command_line) {
-    throw UsageError(named(*option) + " asks for TLS, but " + plain + " is plain text; write " +
-                     encrypted);
+    refuse_plain(*option, *address);
   }
   if (port != nullptr && scheme > port->origin.layer) {
     return true;
   }
   if (port != nullptr) {
-    throw UsageError(named(*port) + ": port 8883 speaks TLS, but " + plain +
-                     " is plain text; write " + encrypted);
+    refuse_port(*port, address->scheme + ":// of " + address->name + " is plain text; write " +
+                           (address->websocket() ? "wss://" : "mqtts://"));
   }
   return false;
 }
 
-/// A pre-shared key stands alone. What a weaker layer says about certificates is left out.
+/// A pre-shared key stands alone; of two layers Settings has kept what the stronger one says.
 void read_psk(const Settings& settings, connection::Tls& tls) {
   const Setting* file = settings.find("psk-file");
   const Setting* key = file != nullptr ? file : settings.find("psk");
@@ -107,7 +163,8 @@ void read_psk(const Settings& settings, connection::Tls& tls) {
   for (const std::string_view other :
        {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"}) {
     const Setting* setting = settings.find(other);
-    if (setting != nullptr && setting->origin.layer <= key->origin.layer) {
+    const bool off = other == "insecure" && !settings.on(other);
+    if (setting != nullptr && !off) {
       throw UsageError(named(*setting) + " and " + spelling(*key->option) +
                        " exclude each other: a pre-shared key knows no certificates");
     }

@@ -36,7 +36,8 @@ struct Descriptor {
 std::optional<WholeFile> read_whole_file(const std::string& path, Presence presence) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    if (presence == Presence::optional && (errno == ENOENT || errno == ENOTDIR)) {
+    const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP;
+    if (presence == Presence::optional && absent) {
       return {};
     }
     fail(path, std::strerror(errno));

@@ -97,7 +97,20 @@ bool is_localhost_name(std::string_view host) {
 }
 
 bool is_loopback(const std::string& host) {
-  return is_localhost_name(host) || host == "::1" || (is_ipv4(host) && host.rfind("127.", 0) == 0);
+  if (is_localhost_name(host)) return true;
+  // inet_aton() stops at a blank, C strings stop at NUL: what follows would go unseen.
+  constexpr std::string_view ends{" \t\n\v\f\r\0", 7};
+  if (host.find_first_of(ends) != std::string::npos) return false;
+
+  in_addr v4{};
+  // As getaddrinfo() reads it: "127.1" is 127.0.0.1 too.
+  if (::inet_aton(host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  in6_addr v6{};
+  if (!is_ipv6(host) || ::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &v6) != 1) {
+    return false;
+  }
+  constexpr std::size_t mapped = 12;  // Where the IPv4 address begins (RFC 4291 §2.5.5.2).
+  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[mapped] == 127);
 }
 
 std::string with_port(const std::string& host, int port) {

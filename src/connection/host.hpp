@@ -14,7 +14,8 @@ std::string split_host(std::string_view text, std::string& host, std::optional<i
 bool is_ipv4(const std::string& host);
 bool is_ipv6(const std::string& host);  ///< With or without a scope: "fe80::1%eth0".
 
-/// `host` is an address or a name of this very machine's loopback interface (RFC 6761 §6.3).
+/// `host` is an address (127.0.0.0/8, also mapped into IPv6, or ::1) or a name (`localhost`, what
+/// ends in `.localhost`) of this very machine's loopback interface (RFC 6761 §6.3).
 bool is_loopback(const std::string& host);
 bool is_localhost_name(std::string_view host);
 

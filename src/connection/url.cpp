@@ -14,6 +14,8 @@ namespace mqtt_tools::connection {
 
 namespace {
 
+constexpr char hidden = '*';
+
 struct Scheme {
   std::string_view name;
   std::string_view meaning;
@@ -24,14 +26,31 @@ constexpr std::array schemes{
     Scheme{"tls", "mqtts"}, Scheme{"ws", "ws"},    Scheme{"wss", "wss"},
 };
 
-/// `text` for a message: what may be a login is left out.
-std::string shown(std::string_view text) {
-  const auto at = text.rfind('@');
-  if (at == std::string_view::npos) return "'" + escaped(text) + "'";
-  const auto scheme = text.find("://");
-  const auto begin = scheme < at ? text.substr(0, scheme + 3) : std::string_view{};
-  return "'" + escaped(begin) + "…@" + escaped(text.substr(at + 1)) + "'";
+/// RFC 3986 §3.1.
+bool is_scheme(std::string_view text) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && letters.find(text.front()) != std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), [letters](char letter) {
+           return letters.find(letter) != std::string_view::npos ||
+                  std::string_view{"0123456789+-."}.find(letter) != std::string_view::npos;
+         });
 }
+
+/// Where what stands behind the host's ':' begins if it cannot be a port: then it may be a password
+/// whose '@' was forgotten. `text` is a URL without its scheme and without an '@'.
+std::size_t no_port(std::string_view text) {
+  constexpr std::size_t most_digits = 5;
+  const auto authority = text.substr(0, text.find_first_of("/?#"));
+  const auto bracket = authority.empty() || authority.front() != '[' ? 0 : authority.find(']');
+  const auto colon = authority.find(':', std::min(bracket, authority.size()));
+  if (colon == std::string_view::npos || is_ipv6(std::string{authority})) return text.size();
+  const auto port = authority.substr(colon + 1);
+  const bool number = port.find_first_not_of("0123456789") == std::string_view::npos;
+  return number && port.size() <= most_digits ? text.size() : colon + 1;
+}
+
+/// `text` for a message: what may be a secret is left out.
+std::string shown(std::string_view text) { return "'" + escaped(masked_url(text)) + "'"; }
 
 [[noreturn]] void refuse(std::string_view url, const std::string& why) {
   throw UsageError("URL " + shown(url) + ": " + why);
@@ -71,6 +90,9 @@ std::string percent_decoded(std::string_view url, std::string_view part, const s
   return decoded;
 }
 
+/// Whether a URL must name a host.
+enum class HostPart { required, optional };
+
 /// The parts that URLs of all schemes have.
 struct Parts {
   std::string scheme{};
@@ -81,10 +103,12 @@ struct Parts {
   std::string rest{};  ///< From the slash on.
 };
 
-Parts take_apart(std::string_view url, const std::string& right_schemes) {
+Parts take_apart(std::string_view url, const std::string& right_schemes,
+                 HostPart host = HostPart::required) {
   Parts parts;
   const auto colon = url.find("://");
-  if (colon == std::string_view::npos || colon == 0) {
+  // What is no scheme is not repeated: "joe:password@host://" would be.
+  if (colon == std::string_view::npos || !is_scheme(url.substr(0, colon))) {
     refuse(url, "it does not begin with a scheme: " + right_schemes);
   }
   parts.scheme = lower_case(url.substr(0, colon));
@@ -109,6 +133,7 @@ Parts take_apart(std::string_view url, const std::string& right_schemes) {
     refuse(url, "'/', '?', '#' and '@' in a password are written %2F, %3F, %23 and %40");
   }
 
+  if (authority.empty() && host == HostPart::optional) return parts;
   const auto wrong = split_host(authority, parts.host, parts.port);
   if (!wrong.empty()) refuse(url, wrong);
   return parts;
@@ -126,11 +151,9 @@ void check_request_target(std::string_view url, std::string_view target) {
   }
 }
 
-}  // namespace
-
-Url read_url(std::string_view text) {
+Url read(std::string_view text, HostPart host) {
   const std::string right = "mqtt, mqtts, ws or wss (also tcp, ssl, tls)";
-  auto parts = take_apart(text, right);
+  auto parts = take_apart(text, right, host);
 
   const auto* const known = std::find_if(schemes.begin(), schemes.end(), [&](const Scheme& scheme) {
     return scheme.name == parts.scheme;
@@ -159,6 +182,36 @@ Url read_url(std::string_view text) {
   }
   return url;
 }
+
+}  // namespace
+
+std::string masked_url(std::string_view url) {
+  const auto colon = url.find("://");
+  const bool scheme = colon != std::string_view::npos && is_scheme(url.substr(0, colon));
+  std::string masked{url.substr(0, scheme ? colon + 3 : 0)};
+  auto rest = url.substr(masked.size());
+
+  // A lone '#' at the end is a wildcard of a topic.
+  const auto fragment = rest.find('#');
+  const auto query =
+      std::min({rest.find('?'), fragment + 1 < rest.size() ? fragment : rest.size(), rest.size()});
+  const auto at = rest.rfind('@');
+  if (at == std::string_view::npos) {
+    const auto end = no_port(rest);
+    if (end < rest.size()) return masked.append(rest.substr(0, end)).append(1, hidden);
+  } else if (query < at) {
+    return masked + hidden;  // A '?' in a password, or an '@' in a token: nobody knows which.
+  } else if (at > 0) {
+    masked += hidden;
+  }
+  const auto begin = at == std::string_view::npos ? 0 : at;
+  if (query + 1 >= rest.size()) return masked.append(rest.substr(begin));
+  return masked.append(rest.substr(begin, query + 1 - begin)).append(1, hidden);
+}
+
+Url read_url(std::string_view text) { return read(text, HostPart::required); }
+
+Url read_url_beside_host(std::string_view text) { return read(text, HostPart::optional); }
 
 Endpoint read_endpoint(std::string_view text) {
   if (text.find("://") != std::string_view::npos) {

@@ -22,8 +22,16 @@ struct Url {
   bool websocket() const { return scheme == "ws" || scheme == "wss"; }
 };
 
-/// Throws UsageError that says what is wrong with `text`; a password in it is never repeated.
+/// Throws UsageError that says what is wrong with `text`; a secret in it is never repeated.
 Url read_url(std::string_view text);
+
+/// The same where the host stands beside the URL, which need not name one: "wss:///path".
+Url read_url_beside_host(std::string_view text);
+
+/// A URL, a host, or what was meant to be one, as it may be shown: `*` stands for the login before
+/// an `@`, for a query or fragment, and for what follows the host and cannot be a port. Never
+/// longer than `url`.
+std::string masked_url(std::string_view url);
 
 /// Reads `HOST`, `HOST:PORT`, `[IPv6]:PORT` or a bare IPv6 address. Throws UsageError.
 Endpoint read_endpoint(std::string_view text);

@@ -3,10 +3,21 @@
 #include "cli/fake_world.hpp"
 #include "cli/temporary_folder.hpp"
 
+#include <unistd.h>
+#include <algorithm>
+
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
 
 namespace {
+
+/// A user without the powers of root, as long as it lives: root may read everything.
+struct OtherUser {
+  OtherUser() { CHECK((::geteuid() != 0 || ::seteuid(65'534) == 0)); }
+  ~OtherUser() { static_cast<void>(::seteuid(::getuid())); }
+  OtherUser(const OtherUser&) = delete;
+  OtherUser& operator=(const OtherUser&) = delete;
+};
 
 /// A world with a home that holds configuration files.
 struct Home {
@@ -36,8 +47,9 @@ TEST_CASE("the command line wins over the environment, that over the profile, th
   home.fake.environment["MQTT_HOST"] = "environment";
   home.fake.environment["MQTT_USERNAME"] = "environment";
 
-  const connection::Options options = home.connection({"-h", "line", "--profile", "lab"});
-  CHECK(host(options) == "line");
+  CHECK(host(home.connection({"-h", "line", "--profile", "lab"})) == "line");
+  const connection::Options options = home.connection({"--profile", "lab"});
+  CHECK(host(options) == "environment");
   CHECK(options.credentials.username == "environment");
   CHECK(options.endpoints.at(0).port == 2);
   CHECK(options.keep_alive == std::chrono::seconds{1});
@@ -94,7 +106,196 @@ TEST_CASE("a URL is taken apart into its fields before layers are merged") {
   CHECK(options.endpoints.at(0).port == 8884);
   CHECK(options.tls.on);
   CHECK(options.credentials.username == "ann");
-  CHECK(options.credentials.password == "s3cret");
+  CHECK_FALSE(options.credentials.password);
+}
+
+TEST_CASE("a stronger URL replaces host, port, TLS and login of all weaker layers") {
+  Home home;
+  home.fake.environment["MQTT_URL"] = "mqtts://alice:s3cret@prod.example:28840";
+  home.write("config.toml", "port = 7\nusername = \"bob\"\npassword = \"w0rd\"\nkeepalive = 5\n");
+  const PubOptions pub = home.fake.pub({"-L", "mqtt://localhost", "t", "m"});
+  const connection::Options& options = pub.connection;
+  CHECK(options.endpoints == std::vector<connection::Endpoint>{{"localhost", 0}});
+  CHECK_FALSE(options.tls.on);
+  CHECK_FALSE(options.credentials.username);
+  CHECK_FALSE(options.credentials.password);
+  CHECK(options.keep_alive == std::chrono::seconds{5});
+  REQUIRE(pub.talk.warnings.size() == 2);
+  CHECK(pub.talk.warnings[0].always);
+  CHECK(pub.talk.warnings[0].text ==
+        "the user name and password from environment MQTT_URL are for prod.example, not for "
+        "localhost, and are not sent");
+  CHECK(pub.talk.warnings[1].text.find("are not used: --url replaces them") != std::string::npos);
+
+  // Beside the URL it stands.
+  const connection::Options beside =
+      home.connection({"-L", "mqtt://localhost", "-u", "me", "-P", "x"});
+  CHECK(beside.credentials.username == "me");
+  CHECK(beside.credentials.password == "x");
+}
+
+TEST_CASE("a login is used for the hosts of its own layer only, and what is dropped is said") {
+  struct Row {
+    std::string config;
+    Words words;
+    bool sent;
+  };
+  const std::string login = "username = \"joe\"\npassword = \"s3cret\"\n";
+  const std::vector<Row> rows{
+      {"host = \"a\"\n" + login, {}, true},
+      {"host = \"a\"\n" + login, {"-h", "a"}, true},
+      {"host = \"a\"\n" + login, {"-h", "A.:1884"}, true},
+      {"host = \"a\"\n" + login, {"-p", "1884"}, true},
+      {"host = \"a\"\n" + login, {"-h", "b"}, false},
+      {"host = \"a\"\n" + login, {"-h", "a", "-h", "b"}, false},
+      {"host = [\"a\", \"b\"]\n" + login, {"-h", "b"}, true},
+      {"url = \"mqtt://joe:s3cret@a\"\n", {"-h", "b"}, false},
+      {"url = \"mqtt://joe:s3cret@a\"\n", {"-h", "a"}, true},
+      {"url = \"mqtt://a\"\n" + login, {"-h", "b"}, false},
+      {"url = \"mqtt://[::1]:1\"\n" + login, {"-h", "::1"}, true},
+      {login, {"-h", "b"}, true},  // Of a layer without a host: for any.
+      {login, {"-L", "mqtt://b"}, false},
+      {"host = \"a\"\n" + login, {"-L", "mqtt://a"}, false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.config, row.words);
+    Home home;
+    home.write("config.toml", row.config);
+    Words words = row.words;
+    words.insert(words.end(), {"--quiet", "t", "m"});
+    const PubOptions pub = home.fake.pub(words);
+    const auto& credentials = pub.connection.credentials;
+    CHECK(credentials.username == (row.sent ? std::optional<std::string>{"joe"} : std::nullopt));
+    CHECK(credentials.password == (row.sent ? std::optional<std::string>{"s3cret"} : std::nullopt));
+    const auto said = std::count_if(
+        pub.talk.warnings.begin(), pub.talk.warnings.end(), [](const Warning& warning) {
+          return warning.always && warning.text.rfind("the user name and password from ", 0) == 0;
+        });
+    CHECK(said == (row.sent ? 0 : 1));
+  }
+}
+
+TEST_CASE("files and prompts that give a password, headers and authentication data go with it") {
+  Home home;
+  home.write("config.toml",
+             "host = \"a\"\nask-password = true\nws-header = \"Authorization: s3cret\"\n"
+             "property = [[\"connect\", \"authentication-method\", \"m\"], "
+             "[\"connect\", \"authentication-data\", \"s3cret\"], "
+             "[\"connect\", \"receive-maximum\", \"5\"]]\n");
+  const PubOptions pub = home.fake.pub({"-L", "ws://b", "t", "m"});
+  CHECK_FALSE(pub.connection.credentials.password);
+  CHECK(pub.connection.websocket_headers.empty());
+  REQUIRE(pub.connection.connect_properties.size() == 1);
+  CHECK(pub.connection.connect_properties[0].identifier == 33);
+  REQUIRE(pub.talk.warnings.size() == 1);
+  CHECK(pub.talk.warnings[0].text.find("password") != std::string::npos);
+  CHECK(pub.talk.warnings[0].text.find("WebSocket headers") != std::string::npos);
+  CHECK(pub.talk.warnings[0].text.find("authentication data") != std::string::npos);
+  CHECK(pub.talk.warnings[0].text.find("s3cret") == std::string::npos);
+  // For a broker over TCP the headers of a weaker layer mean nothing.
+  CHECK(home.connection({"-L", "mqtt://a"}).websocket_headers.empty());
+}
+
+TEST_CASE("in the environment the login of MQTT_URL stays with its host, too") {
+  Home home;
+  home.fake.environment["MQTT_URL"] = "mqtts://alice:s3cret@prod.example";
+  home.fake.environment["MQTT_HOST"] = "localhost";
+  const PubOptions pub = home.fake.pub({"t", "m"});
+  CHECK(host(pub.connection) == "localhost");
+  CHECK_FALSE(pub.connection.credentials.password);
+  CHECK(pub.talk.warnings.size() == 1);
+  home.fake.environment["MQTT_HOST"] = "prod.example";
+  CHECK(home.connection({}).credentials.password == "s3cret");
+}
+
+TEST_CASE("a variable that cannot be meant for us counts as unset, which is said on request") {
+  Home home;
+  home.fake.environment["MQTT_PORT"] = "tcp://10.0.0.5:1883";
+  home.fake.environment["MQTT_PROTOCOL_VERSION"] = "http://v";
+  const PubOptions pub = home.fake.pub({"t", "m"});
+  CHECK(pub.connection.endpoints.at(0).port == 0);
+  CHECK(pub.connection.version == connection::Version::automatic);
+  REQUIRE(pub.talk.warnings.size() == 2);
+  CHECK(pub.talk.warnings[0].text ==
+        "MQTT_PORT counts as unset: 'tcp://10.0.0.5:1883' is not for --port");
+  CHECK(pub.talk.warnings[0].detail);
+  CHECK_FALSE(pub.talk.warnings[0].always);
+}
+
+TEST_CASE("MQTT_PROTOCOL_VERSION stands for --protocol-version") {
+  Home home;
+  home.fake.environment["MQTT_PROTOCOL_VERSION"] = "3.1.1";
+  CHECK(home.connection({}).version == connection::Version::v3_1_1);
+  CHECK(home.connection({"-V", "5"}).version == connection::Version::v5);
+  home.fake.environment["MQTT_PROTOCOL_VERSION"] = "7";
+  CHECK(home.fake.sub_error({"t"}).rfind("MQTT_PROTOCOL_VERSION must be one of", 0) == 0);
+}
+
+TEST_CASE("a layer that is not needed is not checked") {
+  Home home;
+  home.fake.environment = {{"XDG_CONFIG_HOME", home.folder.path}, {"MQTT_URL", "nonsense"}};
+  home.write("config.toml",
+             "keepalive = 70000\npassword = \"a\"\nask-password = true\ncafile = \"\"\n");
+  CHECK(host(home.connection(
+            {"-L", "mqtts://h", "-k", "5", "--cafile", "f", "-u", "joe", "-P", "x"})) == "h");
+  CHECK(home.fake.pub_error({"-k", "5", "t", "m"}).rfind("MQTT_URL: ", 0) == 0);
+}
+
+TEST_CASE("the default configuration that is absent or may not be read never stops a run") {
+  const auto works = [](const std::string& home) {
+    FakeWorld fake;
+    fake.environment["HOME"] = home;
+    return host(fake.pub({"t", "m"}).connection) == "localhost";
+  };
+  CHECK(works("/nowhere"));
+  CHECK(works("/dev/null"));  // ENOTDIR
+  const TemporaryFolder folder;
+  REQUIRE(::symlink("loop", (folder.path + "/loop").c_str()) == 0);
+  CHECK(works(folder.path + "/loop"));  // ELOOP
+
+  folder.write("shut/.config/mqtt-tools/config.toml", "host = \"secret\"\n", 0000);
+  const OtherUser nobody;
+  CHECK(works(folder.path + "/shut"));  // EACCES, for the file and for the folder
+  FakeWorld fake;
+  fake.environment["HOME"] = folder.path + "/shut";
+  const PubOptions pub = fake.pub({"t", "m"});
+  REQUIRE(pub.talk.warnings.size() == 1);
+  CHECK(pub.talk.warnings[0].detail);
+  CHECK(pub.talk.warnings[0].text.find("counts as absent: Permission denied") != std::string::npos);
+  CHECK_THROWS_AS(
+      fake.pub({"--config", folder.path + "/shut/.config/mqtt-tools/config.toml", "t", "m"}),
+      RunError);
+  CHECK_THROWS_AS(fake.pub({"--profile", "lab", "t", "m"}), RunError);
+}
+
+TEST_CASE("an empty value is refused in a file as well, with its place") {
+  for (const std::string key :
+       {"cafile", "ciphers", "will-topic", "psk-file", "client-id", "host"}) {
+    Home home;
+    const std::string path = home.write("config.toml", "\n" + key + " = \"\"\n");
+    CAPTURE(key);
+    CHECK(home.fake.pub_error({"t", "m"}).rfind(path + ":2: " + key + " needs ", 0) == 0);
+  }
+  Home home;
+  home.write("config.toml", "username = \"\"\npassword = \"\"\n");
+  CHECK(home.connection({}).credentials.username == "");
+  const std::string path = home.write("config.toml", "host = []\n");
+  CHECK(home.fake.pub_error({"t", "m"}) == path + ":1: host must be a list that is not empty");
+}
+
+TEST_CASE("of two things that exclude each other a stronger layer replaces a weaker one's") {
+  Home home;
+  home.write("config.toml", "no-reconnect = true\npsk = \"00\"\npsk-identity = \"me\"\n");
+  const connection::Options options = home.connection({"--reconnect-for", "5", "--cafile", "f"});
+  CHECK(options.reconnect);
+  CHECK(options.tls.ca_file == "f");
+  CHECK(options.tls.psk_identity.empty());
+
+  home.write("config.toml", "session-expiry = 60\n");
+  const connection::Options property =
+      home.connection({"-D", "connect", "session-expiry-interval", "5"});
+  CHECK_FALSE(property.session_expiry);
+  CHECK(property.connect_properties.size() == 1);
 }
 
 TEST_CASE("a stronger URL takes its path along, even an empty one") {
@@ -153,13 +354,12 @@ TEST_CASE("a file can switch a flag of a weaker one off") {
 TEST_CASE(
     "option --print-config tells each option in effect and where it comes from, secrets masked") {
   Home home;
-  const std::string config = home.write("config.toml", "keepalive = 10\nusername = \"a\\\"b\"\n");
+  const std::string config = home.write("config.toml", "keepalive = 10\n");
   const std::string profile = home.write("lab.toml", "\ncafile = \"/ca.pem\"\n");
-  home.fake.environment["MQTT_PASSWORD"] = "s3cret";
-  CHECK_FALSE(read_pub(
-      {"--profile", "lab", "-D", "connect", "authentication-data", "s3cret", "--http-proxy",
-       "http://x:s3cret@p:1", "--ws-header", "A: s3cret", "-L", "wss://u/socket", "--print-config"},
-      home.fake.world()));
+  CHECK_FALSE(read_pub({"--profile", "lab", "-u", "a\"b", "-P", "s3cret", "-D", "connect",
+                        "authentication-data", "s3cret", "--http-proxy", "http://x:s3cret@p:1",
+                        "--ws-header", "A: s3cret", "-L", "wss://u/socket", "--print-config"},
+                       home.fake.world()));
   std::string out = home.fake.out.str();
   CHECK(out.find("s3cret") == std::string::npos);
   for (std::size_t blanks = out.find("  "); blanks != std::string::npos; blanks = out.find("  ")) {
@@ -168,12 +368,12 @@ TEST_CASE(
   for (const std::string& line :
        {std::string{"host = [\"u\"] # command line\n"}, std::string{"port = 443 # default\n"},
         "keepalive = 10 # config " + config + ":1\n",
-        "username = \"a\\\"b\" # config " + config + ":2\n",
+        std::string{"username = \"a\\\"b\" # command line\n"},
         "cafile = \"/ca.pem\" # profile " + profile + ":2\n",
-        std::string{"password = \"*\" # environment MQTT_PASSWORD\n"},
-        std::string{"wait = 0 # default\n"}, std::string{"qos = 1 # default\n"},
-        std::string{"ws-header = [\"A:*\"] # command line\n"},
-        std::string{"property = [[\"connect\", \"authentication-data\", \"*\"]] # command line\n"},
+        std::string{"# password = \"*\" # command line\n"}, std::string{"wait = 0 # default\n"},
+        std::string{"qos = 1 # default\n"}, std::string{"# ws-header = [\"A:*\"] # command line\n"},
+        std::string{
+            "# property = [[\"connect\", \"authentication-data\", \"*\"]] # command line\n"},
         std::string{"url = \"wss:///socket\" # command line\n"}}) {
     CAPTURE(line, out);
     CHECK(out.find(line) != std::string::npos);

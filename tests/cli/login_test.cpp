@@ -61,6 +61,19 @@ TEST_CASE("nothing is asked for a run that will be refused") {
   CHECK_FALSE(asked);
 }
 
+TEST_CASE(
+    "a password that leaves this machine in plain text is warned about, whatever it is named") {
+  const auto warned = [](const std::string& host) {
+    const PubOptions options = FakeWorld{}.pub({"-h", host, "-u", "joe", "-P", "x", "t", "m"});
+    return !options.talk.warnings.empty();
+  };
+  CHECK(warned("127.evil.example"));
+  CHECK(warned("localhost.evil.example"));
+  CHECK_FALSE(warned("LOCALHOST."));
+  CHECK_FALSE(warned("127.9.9.9"));
+  CHECK_FALSE(warned("[::ffff:127.0.0.1]"));
+}
+
 TEST_CASE("a password without a name needs MQTT 5") {
   CHECK(FakeWorld{}.pub({"-P", "x", "t", "m"}).connection.version_5_only ==
         "a password without --username");

@@ -220,6 +220,9 @@ TEST_CASE("what of a connection is told in variables") {
                                     {"MQTT_CERT", "c.pem"},
                                     {"MQTT_KEY", "k.pem"}});
 
+  tls.version = connection::Version::v3_1_1;
+  CHECK(variables(tls)["MQTT_PROTOCOL_VERSION"] == "3.1.1");
+
   connection::Options websocket;
   websocket.endpoints = {{"a", 8080}};
   websocket.transport = connection::Transport::websocket;

@@ -11,9 +11,10 @@ using namespace mqtt_tools::cli;
 TEST_CASE("a plain scheme beside a TLS option on the command line is refused, not guessed at") {
   FakeWorld fake;
   CHECK(fake.pub_error({"-L", "mqtt://h", "--cafile", "f", "t", "m"}) ==
-        "--cafile asks for TLS, but mqtt:// is plain text; write mqtts://");
+        "--cafile asks for TLS, but mqtt:// of --url is plain text; write mqtts://");
   CHECK(fake.pub_error({"-L", "ws://h", "--tls", "t", "m"}) ==
-        "--tls asks for TLS, but ws:// is plain text; write wss://");
+        "--tls asks for TLS, but ws:// of --url is plain text; write wss://, or --no-tls beside it "
+        "for plain text");
 }
 
 TEST_CASE("a TLS option from the environment gives way to a scheme on the command line") {
@@ -35,13 +36,73 @@ TEST_CASE("a TLS option of a stronger layer turns TLS on, whatever a weaker sche
 TEST_CASE("plain text never goes to port 8883") {
   FakeWorld fake;
   CHECK(fake.pub_error({"-L", "mqtt://h:8883", "t", "m"}) ==
-        "--url: port 8883 speaks TLS, but mqtt:// is plain text; write mqtts://");
+        "--url: port 8883 speaks TLS, but mqtt:// of --url is plain text; write mqtts://");
   CHECK(fake.pub_error({"-L", "mqtt://h", "-p", "8883", "t", "m"}) ==
-        "--port: port 8883 speaks TLS, but mqtt:// is plain text; write mqtts://");
+        "--port: port 8883 speaks TLS, but mqtt:// of --url is plain text; write mqtts://");
   fake.environment["MQTT_PORT"] = "8883";
-  CHECK(fake.pub_error({"-L", "mqtt://h", "t", "m"}) ==
-        "MQTT_PORT: port 8883 speaks TLS, but mqtt:// is plain text; write mqtts://");
+  CHECK_FALSE(fake.pub({"-L", "mqtt://h", "t", "m"}).connection.tls.on);  // To another port.
   CHECK(fake.pub({"-h", "h", "t", "m"}).connection.tls.on);
+}
+
+TEST_CASE("what asks for TLS by name is not undone by the scheme of a URL") {
+  const TemporaryFolder folder;
+  FakeWorld fake;
+  fake.environment["XDG_CONFIG_HOME"] = folder.path;
+  const std::string path = folder.write("mqtt-tools/config.toml", "tls = true\n");
+  const std::string line = path + ":1: tls asks for TLS, but ";
+  const std::string advice = " is plain text; write mqtts://, or --no-tls beside it for plain text";
+  CHECK(fake.pub_error({"-L", "mqtt://h", "t", "m"}) == line + "mqtt:// of --url" + advice);
+  CHECK(fake.sub_error({"-L", "tcp://h:1883", "t"}) == line + "mqtt:// of --url" + advice);
+  CHECK(fake.sub_error({"-L", "ws://h", "t"}).rfind(line + "ws:// of --url", 0) == 0);
+  CHECK(fake.sub({"-L", "mqtts://h", "t"}).connection.tls.on);
+  CHECK(fake.sub({"-h", "h", "t"}).connection.tls.on);
+  fake.environment["MQTT_URL"] = "mqtt://h";
+  CHECK(fake.pub_error({"t", "m"}) == line + "mqtt:// of MQTT_URL" + advice);
+  fake.environment.erase("MQTT_URL");
+  const std::string profile = folder.write("mqtt-tools/lab.toml", "url = \"mqtt://h\"\n");
+  CHECK(fake.pub_error({"--profile", "lab", "t", "m"}) ==
+        line + "mqtt:// of " + profile + ":1: url" + advice);
+  CHECK(fake.pub_error({"--tls", "-L", "mqtt://h", "t", "m"}).rfind("--tls asks", 0) == 0);
+}
+
+TEST_CASE("option --no-tls and tls = false undo what weaker layers say, and only that") {
+  const TemporaryFolder folder;
+  FakeWorld fake;
+  fake.environment["XDG_CONFIG_HOME"] = folder.path;
+  const auto config = [&](const std::string& text) {
+    return folder.write("mqtt-tools/config.toml", text);
+  };
+  const auto on = [&](Words words) {
+    words.push_back("t");
+    return fake.sub(words).connection.tls.on;
+  };
+  config("tls = true\n");
+  CHECK_FALSE(on({"--no-tls"}));
+  CHECK_FALSE(on({"--no-tls", "-L", "mqtt://h"}));
+  folder.write("mqtt-tools/lab.toml", "tls = false\nurl = \"mqtt://h\"\n");
+  CHECK_FALSE(on({"--profile", "lab"}));
+  folder.write("mqtt-tools/lab.toml", "no-tls = true\n");
+  CHECK_FALSE(on({"--profile", "lab"}));
+  CHECK(on({"--profile", "lab", "--tls"}));
+  CHECK(on({"--profile", "lab", "-L", "mqtts://h"}));
+  CHECK(on({"--profile", "lab", "--cafile", "f"}));
+  CHECK(on({"--profile", "lab", "-p", "8883"}));
+
+  config("cafile = \"f\"\n");
+  CHECK(on({}));
+  CHECK_FALSE(on({"--no-tls"}));
+  CHECK_FALSE(on({"-L", "mqtt://h"}));  // An authority alone asks for nothing.
+  config("url = \"mqtts://h\"\n");
+  CHECK_FALSE(on({"--no-tls"}));
+  config("");
+  CHECK(fake.sub_error({"--no-tls", "-L", "mqtts://h", "t"}) ==
+        "--no-tls is plain text, but mqtts:// of --url is TLS; leave one of them out");
+  CHECK(fake.sub_error({"--no-tls", "--cafile", "f", "t"}) ==
+        "--cafile asks for TLS, but --no-tls is plain text; leave one of them out");
+  CHECK(fake.sub_error({"--no-tls", "-p", "8883", "t"}) ==
+        "--port: port 8883 speaks TLS, but --no-tls is plain text; give another port");
+  CHECK(fake.sub_error({"--no-tls", "--tls", "t"}).find("exclude each other") != std::string::npos);
+  CHECK(fake.sub_error({"--no-tls", "--insecure", "t"}).rfind("--insecure needs TLS", 0) == 0);
 }
 
 TEST_CASE("TLS options that cannot go together are refused") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/url.hpp"
 
+#include "connection/host.hpp"
 #include "error.hpp"
 
 #include "catch.hpp"
@@ -161,6 +162,100 @@ TEST_CASE("a refused URL never repeats a password") {
     CHECK_FALSE(contains(told, "s3"));
     CHECK_FALSE(contains(told, "cret"));
   }
+}
+
+TEST_CASE("a refused URL repeats neither login nor query, however malformed") {
+  for (const std::string text :
+       {"ws://h/mqtt?x=SECRET#",    "ws://h/mqtt?x=SECRET#y", "ws://h/#SECRET",
+        "ws:/h/mqtt?x=SECRET",      "foo://h/mqtt?x=SECRET",  "ws://h:x/mqtt?x=SECRET",
+        "ws://h/a b?x=SECRET",      "ws://h/?x=a@SECRET&b= ", "ws://SECRET@h/ ",
+        "ws://u:p@h/?t=a@b SECRET", "mqtt://u:SECRET",        "mqtt://u:SE/SECRET",
+        "u:SECRET@h://x",           "h?t=SECRET://x",         "u:SECRET",
+        "mqtt:u:SECRET@h",          "mqtt://[::1]:SECRET",    "mqtt://[SECRET@h:x",
+        "http://h?SECRET",          "wss://h/\xC3?SECRET",    "mqtt://u:123456789",
+        "mqtt://@SECRET:x@h:0"}) {
+    CAPTURE(text);
+    for (const auto& told :
+         {refusal(read_url, text), refusal(read_proxy, text), refusal(read_endpoint, text)}) {
+      CAPTURE(told);
+      CHECK(told != "not refused");
+      CHECK_FALSE(contains(told, "SECRET"));
+      CHECK_FALSE(contains(told, "123456"));
+    }
+  }
+}
+
+TEST_CASE("a masked URL keeps what helps, and is never longer") {
+  const std::vector<std::pair<std::string, std::string>> masks{
+      {"mqtt://h:1883/a/b", "mqtt://h:1883/a/b"},
+      {"mqtt://u:p@h:1883/a/#", "mqtt://*@h:1883/a/#"},
+      {"mqtts://token@h", "mqtts://*@h"},
+      {"mqtt://@h", "mqtt://@h"},
+      {"ws://h/p?token=x", "ws://h/p?*"},
+      {"ws://u:p@h/p?token=x", "ws://*@h/p?*"},
+      {"ws://h/p?t=a@b", "ws://*"},
+      {"ws://h/p?", "ws://h/p?"},
+      {"ws://h/p#x", "ws://h/p#*"},
+      {"mqtt://[::1]:1883", "mqtt://[::1]:1883"},
+      {"mqtt://::1", "mqtt://::1"},
+      {"mqtt://h:", "mqtt://h:"},
+      {"mqtt://h:p/w", "mqtt://h:*"},
+      {"h:1883", "h:1883"},
+      {"fe80::1", "fe80::1"},
+      {"", ""},
+  };
+  for (const auto& [url, masked] : masks) {
+    CAPTURE(url);
+    CHECK(masked_url(url) == masked);
+    CHECK(masked_url(url).size() <= url.size());
+  }
+}
+
+TEST_CASE("beside a host a URL need not name one") {
+  const auto url = read_url_beside_host("wss:///socket?x=1");
+  CHECK(url.scheme == "wss");
+  CHECK(url.host.empty());
+  CHECK(url.path == "/socket?x=1");
+  CHECK(read_url_beside_host("mqtt:///a/b").path == "a/b");
+  CHECK(read_url_beside_host("mqtt://h/a").host == "h");
+  CHECK_THROWS_AS(read_url_beside_host("mqtt://:1/a"), UsageError);
+}
+
+TEST_CASE(
+    "the loopback interface is known by names and addresses, and by nothing that looks alike") {
+  for (const std::string host :
+       {"localhost", "LOCALHOST", "localhost.", "a.localhost", "a.b.localhost.", "127.0.0.1",
+        "127.255.0.9", "127.1", "0x7f.1", "2130706433", "::1", "0:0:0:0:0:0:0:1", "::1%lo",
+        "::ffff:127.0.0.1", "::FFFF:7f01:203"}) {
+    CAPTURE(host);
+    CHECK(is_loopback(host));
+  }
+  for (const std::string host : {"",
+                                 ".",
+                                 "127.evil.example",
+                                 "127.0.0.1.evil.example",
+                                 "127.0.0.1 evil",
+                                 "127.0.0.1.",
+                                 "128.0.0.1",
+                                 "10.127.0.0",
+                                 "localhost.evil.example",
+                                 "notlocalhost",
+                                 ".localhost",
+                                 "localhost..",
+                                 "::",
+                                 "::2",
+                                 "::1:1",
+                                 "::ffff:128.0.0.1",
+                                 "::127.0.0.1",
+                                 "1::1",
+                                 "fe80::1%lo",
+                                 "0.0.0.0",
+                                 "127",
+                                 "localhost6"}) {
+    CAPTURE(host);
+    CHECK_FALSE(is_loopback(host));
+  }
+  CHECK_FALSE(is_loopback(std::string{"127.0.0.1\0.evil", 15}));
 }
 
 TEST_CASE("a control character in a refused URL does not reach the terminal") {

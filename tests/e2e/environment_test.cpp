@@ -4,16 +4,18 @@
 
 #include "catch.hpp"
 #include "support/programs.hpp"
+#include "support/script_broker.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mqtt_tools::support;
 
 namespace {
 
 /// Publishes a retained message and reads it back, in the surroundings that `change` makes.
-void talk(const std::function<void(Command&)>& change, const std::string& message = "hi") {
-  Broker broker;
+void talk_to(Broker& broker, const std::function<void(Command&)>& change,
+             const std::string& message = "hi") {
   auto publisher = broker.pub({"t", "--raw", "-r", message});
   auto subscriber = broker.sub({"t", "-C", "1", "-W", "10"});
   change(publisher);
@@ -23,6 +25,11 @@ void talk(const std::function<void(Command&)>& change, const std::string& messag
   check_exit(result, 0);
   CHECK(result.out == message + "\n");
   CHECK(result.err.empty());
+}
+
+void talk(const std::function<void(Command&)>& change, const std::string& message = "hi") {
+  Broker broker;
+  talk_to(broker, change, message);
 }
 
 }  // namespace
@@ -85,6 +92,103 @@ TEST_CASE("host and port of the environment are used, and the command line wins"
   auto by_url = Command{"mqtt-sub", "-C", "1", "-W", "5"};
   by_url.environment("MQTT_URL", "mqtt://127.0.0.1:" + other.port_text() + "/t");
   CHECK(run(by_url).out == "by command line\n");
+}
+
+TEST_CASE("a login in the environment is for the broker that it was given with") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  auto command = Command{"mqtt-pub", "-L",    "mqtt://127.0.0.1:" + std::to_string(broker.port()),
+                         "t",        "--raw", "hi"};
+  command.environment("MQTT_URL", "mqtts://alice:s3cret@prod.example:28840");
+  const auto result = run(command);
+  check_exit(result, 0);
+  CHECK(result.err ==
+        "mqtt-pub: the user name and password from environment MQTT_URL are for prod.example, not "
+        "for 127.0.0.1, and are not sent\n");
+  const auto connect = broker.received(PacketType::connect).at(0);
+  CHECK(connect.body.find("alice") == std::string::npos);
+  CHECK(connect.body.find("s3cret") == std::string::npos);
+  check_exit(run(command.add({"--quiet"})), 0);
+}
+
+TEST_CASE("TLS asked for in a file is not undone by a URL, but by --no-tls") {
+  Broker broker;
+  const TemporaryDirectory directory;
+  const auto config = directory.write("c.toml", "tls = true\n");
+  const auto url = "mqtt://127.0.0.1:" + broker.port_text();
+  for (const std::string program : {"mqtt-pub", "mqtt-sub"}) {
+    const auto refused = run({program, "--config", config, "-L", url, "t", "-W", "1"});
+    check_exit(refused, 2);
+    CHECK(refused.err.find(config + ":1: tls asks for TLS, but mqtt:// of --url is plain text") !=
+          std::string::npos);
+  }
+  auto by_environment = Command{"mqtt-pub", "--config", config, "t", "hi"};
+  by_environment.environment("MQTT_URL", url);
+  check_exit(run(by_environment), 2);
+  check_exit(run({"mqtt-pub", "--config", config, "-L", url, "--no-tls", "t", "hi"}), 0);
+  check_exit(run({"mqtt-sub", "--config", config, "-L", url, "--no-tls", "t", "-E"}), 0);
+}
+
+TEST_CASE("what Kubernetes sets for a service named mqtt does not matter") {
+  Broker broker;
+  talk_to(broker, [](Command& command) {
+    command.environment("MQTT_PORT", "tcp://10.0.0.5:1883")
+        .environment("MQTT_SERVICE_HOST", "10.0.0.5")
+        .environment("MQTT_PORT_1883_TCP", "tcp://10.0.0.5:1883");
+  });
+  auto command = broker.pub({"t", "hi", "--verbose"});
+  command.environment("MQTT_PORT", "tcp://10.0.0.5:1883");
+  CHECK(run(command).err.find("MQTT_PORT counts as unset") != std::string::npos);
+}
+
+TEST_CASE("a home that may not be entered, and a loop in its place, are as good as none") {
+  const TemporaryDirectory directory;
+  const auto loop = directory / "loop";
+  REQUIRE(::symlink(loop.c_str(), loop.c_str()) == 0);
+  talk([&](Command& command) { command.environment("HOME", loop).unset("XDG_CONFIG_HOME"); });
+  talk([&](Command& command) { command.environment("XDG_CONFIG_HOME", loop); });
+  talk([&](Command& command) { command.environment("XDG_CONFIG_HOME", "/dev/null"); });
+  check_exit(run({"mqtt-pub", "t", "hi", "--config", loop}), 1);
+}
+
+TEST_CASE("the version of the protocol may come from the environment, and goes to --on-ready") {
+  Broker broker;
+  auto command =
+      broker.sub({"t", "-E", "--debug", "--on-ready", "echo version $MQTT_PROTOCOL_VERSION"});
+  command.environment("MQTT_PROTOCOL_VERSION", "3.1.1");
+  Process process{command};
+  CHECK(process.wait_for_err("version 3.1.1"));
+  check_exit(process.wait(), 0);
+}
+
+TEST_CASE("an empty word for a file, a host or a topic is refused by both programs") {
+  for (const std::string option :
+       {"--cafile", "--capath", "--cert", "--key", "--keypass-file", "--ciphers", "--psk-file",
+        "--psk-identity", "--will-topic", "--config", "--profile", "--host", "--password-file"}) {
+    CAPTURE(option);
+    check_exit(run({"mqtt-pub", option, "", "t", "hi"}), 2);
+    check_exit(run({"mqtt-sub", option + "=", "t", "-W", "1"}), 2);
+  }
+  for (const std::string option : {"-f", "--replay", "-t", "--message-key", "--time-key"}) {
+    CAPTURE(option);
+    check_exit(run({"mqtt-pub", option, "", "t"}), 2);
+  }
+  for (const std::string option : {"--ready-file", "--on-ready", "--exec", "-T", "-U"}) {
+    CAPTURE(option);
+    check_exit(run({"mqtt-sub", option, "", "t", "-W", "1"}), 2);
+  }
+}
+
+TEST_CASE("the settings that are printed work as a configuration") {
+  Broker broker;
+  const TemporaryDirectory directory;
+  for (const std::string program : {"mqtt-pub", "mqtt-sub"}) {
+    const auto printed = run({program, "-L", "mqtt://joe@127.0.0.1:" + broker.port_text() + "/x",
+                              "--will-topic", "a \"b\"", "-D", "connect", "user-property", "k", "v",
+                              "--wait", ".5", "--print-config"});
+    check_exit(printed, 0);
+    const auto config = directory.write(program + ".toml", printed.out);
+    check_exit(run({program, "--config", config, program == "mqtt-pub" ? "-mhi" : "-E"}), 0);
+  }
 }
 
 TEST_CASE("a broker on IPv6 only is found") {

@@ -124,6 +124,20 @@ TEST_CASE("the first line of stdin may be the password, and the rest is the mess
   CHECK(messages[1].payload() == "two");
 }
 
+TEST_CASE("a password may be any bytes, and a user name may not") {
+  const std::string bytes = "\xff\x01\xc0";
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  check_exit(run(pub(broker.port(), {"t", "hi", "-u", "me", "-P", bytes})), 0);
+  CHECK(broker.received(PacketType::connect).at(0).body.ends_with(encode_text(bytes)));
+  for (const std::string option : {"-u", "-i", "-I", "--will-topic"}) {
+    for (const std::string& word : {bytes, std::string{"a\x01"}, std::string{"\xEF\xBF\xBF"}}) {
+      CAPTURE(option, word);
+      check_exit(run(pub(broker.port(), {"t", "hi", option, word})), 2);
+    }
+  }
+  CHECK(broker.received(PacketType::connect).size() == 1);
+}
+
 TEST_CASE("the settings are printed without the password") {
   const TemporaryDirectory directory;
   for (const auto& way : ways(directory)) {

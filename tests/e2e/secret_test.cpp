@@ -148,6 +148,23 @@ TEST_CASE("headers and query of a WebSocket are in no process list and no messag
   fails({"-L", url, "--ws-header", secret}, 2);
 }
 
+TEST_CASE("a malformed URL is refused without the secrets in it") {
+  for (const std::string& url :
+       {"ws://h/mqtt?x=" + secret + "#", "ws://h/mqtt?x=" + secret + "#x", "wss://h/ ?t=" + secret,
+        "ws://h/?a=b@" + secret + "&c= ", "ws:/h?t=" + secret, "me:" + secret + "@h://x",
+        "mqtt://me:" + secret, "mqtt://" + secret + "@h:x", "mqtt://me:" + secret + "@[h",
+        "foo://" + secret + "@h/?" + secret}) {
+    fails({"-L", url}, 2);
+    fails({"--http-proxy", url}, 2);
+    fails({"-h", url}, 2);
+    auto command = Command{"mqtt-sub", "t"};
+    command.environment("MQTT_URL", url);
+    const auto result = run(command);
+    check_exit(result, 2);
+    says_nothing(result.err);
+  }
+}
+
 TEST_CASE("data for authentication is in no process list and no message") {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
   const std::vector<std::string> words{"-h",
