@@ -152,12 +152,17 @@ TEST_CASE("a home that may not be entered, and a loop in its place, are as good 
 
 TEST_CASE("the version of the protocol may come from the environment, and goes to --on-ready") {
   Broker broker;
-  auto command =
-      broker.sub({"t", "-E", "--debug", "--on-ready", "echo version $MQTT_PROTOCOL_VERSION"});
-  command.environment("MQTT_PROTOCOL_VERSION", "3.1.1");
-  Process process{command};
+  auto refused = broker.pub({"t", "hi", "-D", "publish", "content-type", "x"});
+  refused.environment("MQTT_PROTOCOL_VERSION", "3.1.1");
+  const auto result = run(refused);
+  check_exit(result, 2);
+  CHECK(result.err.find("needs MQTT 5") != std::string::npos);
+
+  Process process{
+      broker.sub({"t", "-V", "3.1.1", "--on-ready", "echo version $MQTT_PROTOCOL_VERSION"})};
   CHECK(process.wait_for_err("version 3.1.1"));
-  check_exit(process.wait(), 0);
+  process.signal(15);
+  check_exit(process.wait(), 143);
 }
 
 TEST_CASE("an empty word for a file, a host or a topic is refused by both programs") {
