@@ -113,7 +113,7 @@ void Handler::start(const Message& message) {
   auto job = std::make_unique<Job>();
   job->topic = message.topic;
   try {
-    CommandLine command;
+    ShellCommand command;
     command.text = options_.command;
     command.environment = message_variables(message);
 

@@ -163,7 +163,7 @@ void Ready::write_descriptor() {
 }
 
 void Ready::start_command() {
-  CommandLine command;
+  ShellCommand command;
   command.text = options_.command;
   command.environment = environment_;
   command.output = STDERR_FILENO;  // stdout is for messages only.

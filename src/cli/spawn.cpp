@@ -54,7 +54,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 /// What posix_spawn() does in the child before the program begins.
 class Preparation {
  public:
-  explicit Preparation(const CommandLine& command) {
+  explicit Preparation(const ShellCommand& command) {
     ::posix_spawn_file_actions_init(&actions_);
     if (command.input < 0) {
       ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
@@ -90,7 +90,7 @@ class Preparation {
 
 }  // namespace
 
-Child::Child(const CommandLine& command) {
+Child::Child(const ShellCommand& command) {
   std::vector<std::string> arguments{"sh", "-c", command.text};
   std::vector<std::string> variables = environment_with(command.environment);
   const Preparation preparation{command};

@@ -14,8 +14,8 @@ struct Variable {
   std::optional<std::string> value{};
 };
 
-/// A command line for `sh -c`, and what it is given.
-struct CommandLine {
+/// A command for `sh -c`, and what it is given.
+struct ShellCommand {
   std::string text{};
   std::vector<Variable> environment{};  ///< On top of our own.
   int input = -1;                       ///< Its descriptor 0; -1: /dev/null.
@@ -28,7 +28,7 @@ class Child {
  public:
   /// Starts it in a process group of its own, with signals as the shell left them to us and no
   /// descriptor but 0, 1 and 2. Throws RunError (code 1) when it cannot be started.
-  explicit Child(const CommandLine& command);
+  explicit Child(const ShellCommand& command);
   ~Child();  ///< Does not end it.
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;

@@ -23,7 +23,7 @@ int ended(Child& child) {
 }
 
 /// What a process tells that starts `command` and waits for it.
-Told told_by(const CommandLine& command) {
+Told told_by(const ShellCommand& command) {
   return forked([&] {
     ignore_broken_pipes();
     const Interrupt interrupt;
@@ -32,8 +32,8 @@ Told told_by(const CommandLine& command) {
   });
 }
 
-CommandLine shell(const std::string& text) {
-  CommandLine command;
+ShellCommand shell(const std::string& text) {
+  ShellCommand command;
   command.text = text;
   return command;
 }
@@ -53,7 +53,7 @@ TEST_CASE("a command's status is known once it has ended") {
 }
 
 TEST_CASE("a command reads nothing and writes where it was told to") {
-  CommandLine command = shell("cat; echo out; echo error >&2");
+  ShellCommand command = shell("cat; echo out; echo error >&2");
   CHECK(told_by(command).out == "out\n");
   CHECK(told_by(command).error == "error\n");
 
@@ -66,7 +66,7 @@ TEST_CASE("variables are added to the environment, replaced and taken away") {
   ::setenv("MQTT_TOOLS_A", "ours", 1);
   ::setenv("MQTT_TOOLS_B", "ours", 1);
   ::setenv("MQTT_TOOLS_C", "ours", 1);
-  CommandLine command =
+  ShellCommand command =
       shell("echo \"${MQTT_TOOLS_A-unset} ${MQTT_TOOLS_B-unset} ${MQTT_TOOLS_C-unset} $NEW\"");
   command.environment = {
       {"MQTT_TOOLS_A", "theirs"}, {"MQTT_TOOLS_B", {}}, {"NEW", "$(echo not run) 'as it is'"}};
