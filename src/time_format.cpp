@@ -58,21 +58,6 @@ bool all_digits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// "2026-11-23 18-15-03", as TimeFormat writes it, in local time.
-std::optional<Timestamp> read_default(std::string_view text) {
-  // The calendar is checked by the reader of RFC 3339, which differs in three letters.
-  std::string checked{text};
-  if (checked.size() != 19 || checked[10] != ' ' || checked[13] != '-' || checked[16] != '-') {
-    return std::nullopt;
-  }
-  checked[13] = checked[16] = ':';
-  const std::optional<Timestamp> as_utc = from_rfc3339(checked + "Z");
-  if (!as_utc) return std::nullopt;
-  std::tm time = calendar(std::chrono::system_clock::to_time_t(*as_utc), Zone::utc);
-  time.tm_isdst = -1;
-  return std::chrono::system_clock::from_time_t(std::mktime(&time));
-}
-
 }  // namespace
 
 TimeFormat::TimeFormat(std::string_view name, Zone zone) : name_(name), zone_(zone) {
@@ -109,16 +94,16 @@ std::string TimeFormat::format_text(std::time_t second) const {
 }
 
 std::optional<Timestamp> read_time(std::string_view text) {
-  if (all_digits(text)) {
-    std::int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    // Fewer digits are a number that someone counts with, not a time after 1973.
-    if (text.size() == 9 || text.size() == 10) return Timestamp{seconds{value}};
-    if (text.size() == 12 || text.size() == 13) return Timestamp{milliseconds{value}};
-    return std::nullopt;
-  }
-  if (const auto time = read_default(text)) return time;
-  return from_rfc3339(text);
+  if (!all_digits(text)) return from_rfc3339(text);
+
+  // Another number of digits is a number that someone counts with.
+  if (text.size() != 10 && text.size() != 13) return std::nullopt;
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  const milliseconds time = text.size() == 13 ? milliseconds{value} : seconds{value};
+  // The clock counts nanoseconds, and comes to an end in 2262.
+  if (time > floor<milliseconds>(Timestamp::max().time_since_epoch())) return std::nullopt;
+  return Timestamp{time};
 }
 
 }  // namespace mqtt_tools

@@ -33,8 +33,10 @@ class TimeFormat {
   mutable std::string last_text_{};
 };
 
-/// The time that `text` stands for, if it is in one of the forms that an envelope commonly has
-/// (the default form read as local time, RFC 3339, Unix seconds or milliseconds).
+/// The point in time that `text` names, wherever it was written: RFC 3339, or Unix time of exactly
+/// ten digits (seconds) or thirteen (milliseconds). Nothing for a time that does not say its zone,
+/// such as TimeFormat's default form: a reader elsewhere would be hours off. Nothing beyond what a
+/// Timestamp can count (1677 to 2262).
 std::optional<Timestamp> read_time(std::string_view text);
 
 }  // namespace mqtt_tools

@@ -7,9 +7,9 @@
 #include "output/json_view.hpp"
 #include "output/width.hpp"
 #include "payload/json_text.hpp"
-#include "time_format.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -77,28 +77,42 @@ void PrettyPrinter::append_json(std::string& out, std::size_t column, std::strin
   append_json_block(out, json, brush_, margin);
 }
 
+/// Whether the time in an envelope is that of the header already, to the second. A time without a
+/// zone is compared as text: what a sender in our zone would have written.
+bool PrettyPrinter::in_same_second(std::string_view sent, Timestamp received) const {
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  if (const auto time = read_time(sent)) return floor<seconds>(*time) == floor<seconds>(received);
+  return sent == wire_time_.text(received);
+}
+
 void PrettyPrinter::append_envelope(std::string& out, const EnvelopeView& envelope,
                                     Timestamp received) const {
   std::optional<std::string> block;
+  std::string_view gap = "   ";  // Between the message and what follows it.
   if (!is_string(envelope.message)) {
     append_json_line(out, envelope.message, brush_);
-    out += "   ";
   } else if (std::string text = payload::unquoted(envelope.message);
              text.find('\n') != std::string::npos) {
     block = std::move(text);
+    gap = "";
   } else {
     brush_.append(out, Ink::plain, text, Lines::keep);
-    out += "   ";
   }
   const std::string sent = payload::unquoted(envelope.time);
-  brush_.append(out, Ink::dim, "sent " + sent);
-  if (const auto time = read_time(sent)) {
-    if (const std::string words = age(*time, received); !words.empty()) {
-      brush_.append(out, Ink::notice, " (" + words + ")");
+  if (!in_same_second(sent, received)) {
+    out += gap;
+    gap = "  ";
+    brush_.append(out, Ink::dim, "sent " + sent);
+    if (const auto time = read_time(sent)) {
+      if (const std::string words = age(*time, received); !words.empty()) {
+        brush_.append(out, Ink::notice, " (" + words + ")");
+      }
     }
   }
   for (const auto& [key, value] : envelope.fields) {  // spelt as --field has them
-    out += "  ";
+    out += gap;
+    gap = "  ";
     brush_.append(out, Ink::key, payload::unquoted(key));
     if (is_string(value)) {
       out += '=';

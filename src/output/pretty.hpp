@@ -5,6 +5,7 @@
 #include "output/envelope_view.hpp"
 #include "output/header.hpp"
 #include "output/printer.hpp"
+#include "time_format.hpp"
 
 #include <cstddef>
 #include <string>
@@ -25,6 +26,7 @@ class PrettyPrinter : public Printer {
   void append_payload(std::string& out, std::size_t column, const payload::Decoded& decoded) const;
   void append_json(std::string& out, std::size_t column, std::string_view json) const;
   void append_envelope(std::string& out, const EnvelopeView& envelope, Timestamp received) const;
+  bool in_same_second(std::string_view sent, Timestamp received) const;
   void append_text(std::string& out, std::string_view text) const;
   void append_block(std::string& out, std::string_view text) const;
 
@@ -32,6 +34,7 @@ class PrettyPrinter : public Printer {
   std::size_t width_;
   Brush brush_;
   Header header_;
+  TimeFormat wire_time_{};  ///< As an envelope of ours would have it.
 };
 
 }  // namespace mqtt_tools::output

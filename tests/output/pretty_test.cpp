@@ -5,6 +5,7 @@
 #include "message.hpp"
 #include "output/wall_clock.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -63,36 +64,93 @@ std::string shown(std::string payload) { return shown(message("test", std::move(
 }  // namespace
 
 TEST_CASE("our own message is one line with its text and when it was sent") {
-  CHECK(shown(R"({"msg":"hello","data":"2026-11-23 18-15-03"})") ==
-        "18:15:03  test  hello   sent 2026-11-23 18-15-03\n");
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23 18-15-02"})") ==
+        "18:15:03  test  hello   sent 2026-11-23 18-15-02\n");
 }
 
-TEST_CASE("a message that took its time is told its age") {
-  CHECK(shown(R"({"msg":"hello","data":"2026-11-23 18-12-00"})") ==
-        "18:15:03  test  hello   sent 2026-11-23 18-12-00 (3 min ago)\n");
-  CHECK(shown(R"({"msg":"hello","data":"2026-11-23T18:15:00.500Z"})") ==
-        "18:15:03  test  hello   sent 2026-11-23T18:15:00.500Z (2 s ago)\n");
-  CHECK(shown(R"({"msg":"hello","data":"2026-11-23 18-15-01"})") ==
-        "18:15:03  test  hello   sent 2026-11-23 18-15-01\n");
+TEST_CASE("a time of sending that the header says already is not repeated") {
+  for (const char* data :
+       {"2026-11-23 18-15-03", "2026-11-23T18:15:03.999Z", "2026-11-23T18:15:03Z",
+        "2026-11-23T13:15:03-05:00", "1795457703", "1795457703250"}) {
+    CAPTURE(data);
+    const std::string time = std::string{R"(,"data":")"} + data + '"';
+    CHECK(shown(R"({"msg":"hello")" + time + "}") == "18:15:03  test  hello\n");
+    CHECK(shown(R"({"msg":{"on":true})" + time + "}") == "18:15:03  test  {\"on\": true}\n");
+    CHECK(shown(R"({"msg":"hello")" + time + R"(,"a":1,"b":"x"})") ==
+          "18:15:03  test  hello   a:=1  b=x\n");
+    CHECK(shown(R"({"msg":"one\ntwo")" + time + R"(,"a":1})") ==
+          "18:15:03  test  a:=1\n  one\n  two\n");
+    CHECK(shown(R"({"msg":"one\ntwo")" + time + "}") == "18:15:03  test\n  one\n  two\n");
+  }
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23T18:15:04Z"})") ==
+        "18:15:03  test  hello   sent 2026-11-23T18:15:04Z\n");
+  CHECK(shown(R"({"msg":"hello","data":"1795457702"})") ==
+        "18:15:03  test  hello   sent 1795457702\n");
+}
+
+TEST_CASE("a message that took its time is told its age, rounded, if its time has a zone") {
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23T18:12:00Z"})") ==
+        "18:15:03  test  hello   sent 2026-11-23T18:12:00Z (3 min ago)\n");
+  CHECK(shown(R"({"msg":"hello","data":"2026-11-23T18:15:00.250Z"})") ==
+        "18:15:03  test  hello   sent 2026-11-23T18:15:00.250Z (3 s ago)\n");
+  CHECK(shown(R"({"msg":"hello","data":"1795486502"})") ==
+        "18:15:03  test  hello   sent 1795486502 (8 h ahead)\n");
   CHECK(shown(R"({"msg":"hello","data":"noon"})") == "18:15:03  test  hello   sent noon\n");
+}
+
+TEST_CASE("a sender in another zone is neither late nor early") {
+  const TimeZone berlin{"CET-1CEST,M3.5.0,M10.5.0/3"};
+  PrinterOptions options;
+  options.form = PrinterOptions::Form::pretty;
+  std::string out;
+  // Noon in New York is six in the evening in Berlin.
+  Message sent = message("t", R"({"msg":"hello","data":"2026-11-23 12-00-00"})");
+  sent.time = utc(1'795'453'200);
+  make_printer(options)->print(decode(sent), out);
+  CHECK_THAT(out, Catch::Matchers::EndsWith("t  hello   sent 2026-11-23 12-00-00\n"));
+}
+
+TEST_CASE("the hour that a clock has twice is recognised both times") {
+  const TimeZone berlin{"CET-1CEST,M3.5.0,M10.5.0/3"};
+  PrinterOptions options;
+  options.form = PrinterOptions::Form::pretty;
+  for (const std::int64_t received :
+       {1'792'888'200, 1'792'891'800}) {  // 2026-10-25, 00:30Z, 01:30Z
+    std::string out;
+    Message sent = message("t", R"({"msg":"hello","data":"2026-10-25 02-30-00"})");
+    sent.time = utc(received);
+    make_printer(options)->print(decode(sent), out);
+    CHECK(out == "02:30:00  t  hello\n");
+  }
+}
+
+TEST_CASE("a date at or beyond the end of all clocks has no age and does no harm") {
+  for (const char* data :
+       {"2262-04-11 23-47-14", "2262-04-11 23-47-16", "9999-12-31 23-59-59", "0000-01-01 00-00-00",
+        "1677-09-21 00-12-43", "9628342374", "9999999999", "9999999999999", "99999999999999999999",
+        "-62135596800", "12345678", "9999-12-31T23:59:60-23:59", "2262-04-11T23:47:17Z"}) {
+    CAPTURE(data);
+    CHECK(shown(std::string{R"({"msg":"x","data":")"} + data + "\"}") ==
+          std::string{"18:15:03  test  x   sent "} + data + "\n");
+  }
 }
 
 TEST_CASE("further fields of our message follow as they are given on the command line") {
   CHECK(
-      shown(R"({"msg":"hi","data":"2026-11-23 18-15-03","room":"kit\tchen","n":1e2,"l":[1,2]})") ==
-      "18:15:03  test  hi   sent 2026-11-23 18-15-03  room=kit\\x09chen  n:=1e2  l:=[1, 2]\n");
+      shown(R"({"msg":"hi","data":"2026-11-23 18-15-02","room":"kit\tchen","n":1e2,"l":[1,2]})") ==
+      "18:15:03  test  hi   sent 2026-11-23 18-15-02  room=kit\\x09chen  n:=1e2  l:=[1, 2]\n");
 }
 
 TEST_CASE("our message with several lines has them below") {
-  CHECK(shown(R"({"msg":"one\ntwo\u001b","data":"2026-11-23 18-15-03"})") ==
-        "18:15:03  test  sent 2026-11-23 18-15-03\n"
+  CHECK(shown(R"({"msg":"one\ntwo\u001b","data":"2026-11-23 18-15-02"})") ==
+        "18:15:03  test  sent 2026-11-23 18-15-02\n"
         "  one\n"
         "  two\\x1b\n");
 }
 
 TEST_CASE("our message may hold a JSON value") {
-  CHECK(shown(R"({"msg":{"on":true},"data":"2026-11-23 18-15-03"})") ==
-        "18:15:03  test  {\"on\": true}   sent 2026-11-23 18-15-03\n");
+  CHECK(shown(R"({"msg":{"on":true},"data":"2026-11-23 18-15-02"})") ==
+        "18:15:03  test  {\"on\": true}   sent 2026-11-23 18-15-02\n");
 }
 
 TEST_CASE("an object that only resembles our message is JSON") {
