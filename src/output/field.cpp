@@ -117,7 +117,7 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
     case Part::user_properties:
       return append_user_properties(out, properties, terminal);
     case Part::payload:
-      return append_payload(out, field, decoded.shown(), terminal);
+      return append_payload(out, field, decoded.raw(), terminal);
     case Part::qos:
       out += static_cast<char>('0' + static_cast<int>(message.qos));
       return;

@@ -11,14 +11,14 @@ namespace mqtt_tools::output {
 
 namespace {
 
-/// The payload as it is, or its text where it was decoded.
+/// The payload as it is, or its text where --decode asked for it.
 class RawPrinter : public Printer {
  public:
   explicit RawPrinter(const PrinterOptions& options)
       : topic_(options.topic), terminal_(options.terminal), delimiter_(options.delimiter) {}
 
   bool print(const payload::Decoded& decoded, std::string& out) override {
-    print(decoded, decoded.shown(), out);
+    print(decoded, decoded.raw(), out);
     return true;
   }
 

@@ -63,6 +63,10 @@ std::string_view Decoded::shown() const {
   return made_.empty() ? std::string_view{message_->payload} : made_;
 }
 
+std::string_view Decoded::raw() const {
+  return as_ == DecodeAs::automatic ? std::string_view{message_->payload} : shown();
+}
+
 void Decoded::decode() const {
   if (done_) return;
   done_ = true;

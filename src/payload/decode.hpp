@@ -31,6 +31,10 @@ class Decoded {
   /// DecodeAs::hex and base64 the bytes written that way.
   std::string_view shown() const;
 
+  /// What raw output and `%p` give: the bytes as they came, whatever the content type says; what is
+  /// shown() only if DecodeAs asked for it.
+  std::string_view raw() const;
+
   const Message& message() const { return *message_; }
 
  private:

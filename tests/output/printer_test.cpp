@@ -5,6 +5,7 @@
 #include "error.hpp"
 #include "message.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -82,7 +83,36 @@ TEST_CASE("with the topic asked for raw has it before the payload") {
   CHECK(printed(options, message("a/b", "")) == "a/b \n");
 }
 
-TEST_CASE("raw shows decoded what was decoded") {
+TEST_CASE("raw and the payload in a format are bytes, whatever a content type says") {
+  for (const char* type : {"application/cbor", "application/msgpack", "application/json",
+                           "text/plain; charset=utf-8", "application/senml+cbor", "", "x"}) {
+    // JSON text; {"a": 1} in CBOR and in MessagePack; no text.
+    for (const char* bytes : {"{ \"a\" : 1 }", "\xa1\x61\x61\x01", "\x81\xa1\x61\x01", "\xff"}) {
+      CAPTURE(type, bytes);
+      Message one = message("t", bytes);
+      one.properties.content_type = type;
+      PrinterOptions options;
+      CHECK(printed(options, one) == std::string{bytes} + "\n");
+      options.form = Form::format;
+      options.format = "%p %10p";
+      const std::string padding(10 - std::min<std::size_t>(10, one.payload.size()), ' ');
+      CHECK(printed(options, one) ==
+            one.payload + ' ' + padding + one.payload.substr(0, 10) + '\n');
+    }
+  }
+  Message cbor = message("t", "\xa1\x61\x61\x01");
+  cbor.properties.content_type = "application/cbor";
+  PrinterOptions options;
+  options.form = Form::format;
+  options.format = "%p";
+  CHECK(printed(options, cbor, DecodeAs::cbor) == "{\"a\":1}\n");
+  CHECK(printed(options, cbor, DecodeAs::hex) == "a1616101\n");
+  // What asks for the value still has it.
+  options.select = "/a";
+  CHECK(printed(options, cbor) == "1\n");
+}
+
+TEST_CASE("raw shows decoded what was asked to be decoded") {
   PrinterOptions options;
   options.form = Form::raw;
   const Message cbor = message("t", "\xa1\x61\x61\x01");  // {"a": 1}
