@@ -143,7 +143,7 @@ class Reader {
         append_real(out_, from_half(head.argument));
         return true;
       case 26:
-        append_real(out_, std::bit_cast<float>(static_cast<std::uint32_t>(head.argument)));
+        append_real(out_, double{std::bit_cast<float>(static_cast<std::uint32_t>(head.argument))});
         return true;
       case 27:
         append_real(out_, std::bit_cast<double>(head.argument));

@@ -3,8 +3,8 @@
 
 #include "error.hpp"
 #include "escape.hpp"
+#include "payload/binary_writer.hpp"
 #include "payload/encoding.hpp"
-#include "payload/json.hpp"
 #include "payload/json_text.hpp"
 #include "utf8.hpp"
 
@@ -93,13 +93,7 @@ void append_field(std::string& out, const Field& field) {
 }
 
 std::string as_bytes(std::string_view json, Encoding encoding) {
-  std::string bytes;
-  if (encoding == Encoding::cbor) {
-    Json::to_cbor(to_tree(json), bytes);
-  } else {
-    Json::to_msgpack(to_tree(json), bytes);
-  }
-  return bytes;
+  return encoding == Encoding::cbor ? json_to_cbor(json) : json_to_msgpack(json);
 }
 
 }  // namespace
@@ -115,6 +109,10 @@ Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
   append_key(middle_, options_.time_key);
   for (const Field& field : options_.fields) {
     check_field(field);
+    // What the encoding cannot hold is refused before anything is connected or read.
+    if (field.form == Field::Form::json && options_.encoding != Encoding::json) {
+      as_bytes(field.value, options_.encoding);
+    }
     append_field(end_, field);
   }
   end_ += '}';

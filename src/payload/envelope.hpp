@@ -44,7 +44,7 @@ class Envelope {
   explicit Envelope(EnvelopeOptions options);
 
   /// The payload for `text`, made at `now`. Throws UsageError when `text` is not UTF-8 (byte offset
-  /// named), not JSON, not hex or base64.
+  /// named), not JSON, not hex or base64, or has a number that the encoding cannot hold.
   std::string wrap(std::string text, Timestamp now) const;
 
   /// The content type that MQTT 5 should carry, when one was asked for with --encode.

@@ -109,6 +109,24 @@ std::string_view without_quotes(std::string_view token) {
   return token.size() < 2 ? std::string_view{} : token.substr(1, token.size() - 2);
 }
 
+/// What a string token stands for; `lone` says what becomes of a surrogate without its other half.
+template <class Lone>
+std::string text_of(std::string_view token, Lone lone) {
+  std::string_view rest = without_quotes(token);
+  std::string text;
+  text.reserve(rest.size());
+  while (!rest.empty()) {
+    const std::size_t plain = std::min(rest.find('\\'), rest.size());
+    text.append(rest, 0, plain);
+    rest.remove_prefix(plain);
+    if (rest.empty()) break;
+    const Escape escape = read_escape(rest);
+    append_utf8(text, escape.is_character ? escape.value : lone(escape.value));
+    rest.remove_prefix(escape.length);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::size_t plain_length(std::string_view text) {
@@ -165,20 +183,12 @@ void append_requoted(std::string& out, std::string_view token) {
 }
 
 std::string unquoted(std::string_view token) {
-  constexpr char32_t replacement = 0xFFFD;
-  std::string_view rest = without_quotes(token);
-  std::string text;
-  text.reserve(rest.size());
-  while (!rest.empty()) {
-    const std::size_t plain = std::min(rest.find('\\'), rest.size());
-    text.append(rest, 0, plain);
-    rest.remove_prefix(plain);
-    if (rest.empty()) break;
-    const Escape escape = read_escape(rest);
-    append_utf8(text, escape.is_character ? escape.value : replacement);
-    rest.remove_prefix(escape.length);
-  }
-  return text;
+  return text_of(token, [](char32_t) { return U'\uFFFD'; });
+}
+
+std::string exact_text(std::string_view token) {
+  // The pattern of UTF-8, which has no surrogates: WTF-8, as others call it.
+  return text_of(token, [](char32_t surrogate) { return surrogate; });
 }
 
 }  // namespace mqtt_tools::payload

@@ -3,15 +3,22 @@
 
 #include "payload/json_string.hpp"
 
-#include <algorithm>
-
 namespace mqtt_tools::payload {
 
 namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+/// What may stand behind a number or a word.
+bool ends_scalar(char c) { return c == ',' || c == ']' || c == '}' || is_blank(c); }
+
+thread_local std::uint64_t begun = 0;
+
 }  // namespace
+
+JsonTokens::JsonTokens(std::string_view text) : rest_(text) { begun += text.size(); }
+
+std::uint64_t JsonTokens::bytes_begun() { return begun; }
 
 JsonToken JsonTokens::next() {
   using Kind = JsonToken::Kind;
@@ -47,7 +54,7 @@ JsonToken JsonTokens::next() {
       kind = key ? Kind::key : Kind::string;
       break;
     default:
-      length = std::min(rest_.find_first_of(" \t\n\r,:]}"), rest_.size());
+      while (length < rest_.size() && !ends_scalar(rest_[length])) ++length;
       kind = c == '-' || (c >= '0' && c <= '9') ? Kind::number : Kind::word;
       break;
   }
@@ -56,14 +63,32 @@ JsonToken JsonTokens::next() {
   return token;
 }
 
-JsonToken JsonTokens::next_value() {
-  const JsonToken first = next();
+JsonToken JsonTokens::whole(const JsonToken& first) {
   if (first.kind != JsonToken::Kind::begin_object && first.kind != JsonToken::Kind::begin_array) {
     return first;
   }
-  const std::size_t outside = nesting_.size() - 1;
-  JsonToken last = first;
-  while (nesting_.size() > outside && last.kind != JsonToken::Kind::end) last = next();
+  // The text is valid: what counts are its brackets, and that those within strings do not.
+  std::size_t at = 0;
+  for (std::size_t depth = 1; depth > 0 && at < rest_.size();) {
+    switch (rest_[at]) {
+      case '"':
+        at += string_length(rest_.substr(at));
+        continue;
+      case '{':
+      case '[':
+        ++depth;
+        break;
+      case '}':
+      case ']':
+        --depth;
+        break;
+      default:
+        break;
+    }
+    ++at;
+  }
+  rest_.remove_prefix(at);
+  nesting_.pop_back();
   const char* begin = first.text.data();
   const char* end = rest_.data();
   return {first.kind, {begin, static_cast<std::size_t>(end - begin)}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -37,12 +38,20 @@ struct JsonToken {
 /// Walks over text for which is_json() holds, token by token, without changing a letter of it.
 class JsonTokens {
  public:
-  explicit JsonTokens(std::string_view text) : rest_(text) {}
+  explicit JsonTokens(std::string_view text);
 
   JsonToken next();
 
   /// The next token; but when an object or array begins, all of it, of the kind of its bracket.
-  JsonToken next_value();
+  JsonToken next_value() { return whole(next()); }
+
+  /// All of the value that `first`, the token just read, begins: what is still to come of an object
+  /// or array is passed over.
+  JsonToken whole(const JsonToken& first);
+
+  /// How many bytes all walks that this thread ever began were to read. Tests see by it that what
+  /// is done with a payload reads it a few times, and not once more for each level or member.
+  static std::uint64_t bytes_begun();
 
  private:
   std::string_view rest_;
@@ -61,7 +70,12 @@ void append_string(std::string& out, std::string_view text);
 /// such as `\u00e9` becomes the letter. A lone surrogate, which UTF-8 cannot say, stays as it is.
 void append_requoted(std::string& out, std::string_view token);
 
-/// The text that a JSON string token (with its quotes) stands for. A lone surrogate becomes U+FFFD.
+/// The text that a JSON string token (with its quotes) stands for, to be shown. A lone surrogate
+/// becomes U+FFFD.
 std::string unquoted(std::string_view token);
+
+/// The same, to be compared: equal for strings of the same characters only. A lone surrogate
+/// becomes three bytes that no UTF-8 has (`first_invalid_utf8()` finds them).
+std::string exact_text(std::string_view token);
 
 }  // namespace mqtt_tools::payload

@@ -140,7 +140,7 @@ class Reader {
   bool real(std::optional<std::uint64_t> bits, bool is_float) {
     if (!bits) return false;
     if (is_float) {
-      append_real(out_, std::bit_cast<float>(static_cast<std::uint32_t>(*bits)));
+      append_real(out_, double{std::bit_cast<float>(static_cast<std::uint32_t>(*bits))});
     } else {
       append_real(out_, std::bit_cast<double>(*bits));
     }

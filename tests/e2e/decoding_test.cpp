@@ -126,6 +126,45 @@ TEST_CASE("a content type decides what a payload is, and an option decides over 
         std::string::npos);
 }
 
+TEST_CASE("raw output is the bytes of a payload, whatever its content type says") {
+  const auto cbor = "\xa1\x61\x61\x19\x03\xe8"s;  // {"a":1000}
+  for (const auto* type : {"application/cbor", "application/json", "text/plain"}) {
+    CAPTURE(type);
+    CHECK(shown({"-N"}, cbor, type) == cbor);
+    CHECK(shown({"-N", "-o", "raw"}, cbor, type) == cbor);
+    CHECK(shown({"-N", "--decode", "auto"}, cbor, type) == cbor);
+    CHECK(shown({"-N", "-F", "%p %l"}, cbor, type) == cbor + " 6");
+    CHECK(shown({"-N", "--decode", "cbor"}, cbor, type) == R"({"a":1000})");
+    CHECK(shown({"-N", "--decode", "cbor", "-F", "%p %l"}, cbor, type) == R"({"a":1000} 6)");
+  }
+}
+
+TEST_CASE("a number of four bytes is the double that it is, sent and received") {
+  for (const auto* encoding : {"cbor", "msgpack"}) {
+    CAPTURE(encoding);
+    const auto sent = published({"--encode", encoding, "--json", "-m", "0.10000000149011612"}, "");
+    REQUIRE(sent.size() == 1);
+    const auto payload = sent[0].payload();
+    const auto type = "application/"s + encoding;
+    CHECK(shown({"--select", "/msg"}, payload, type) == "0.10000000149011612\n");
+    shown({"--expect", R"({"msg":0.10000000149011612})"}, payload, type);
+  }
+}
+
+TEST_CASE("what an encoding cannot hold is refused before anything is sent") {
+  for (const auto* number : {"1e400", "-1e400", "18446744073709551616", "1e-400"}) {
+    for (const auto* encoding : {"cbor", "msgpack"}) {
+      CAPTURE(number, encoding);
+      CHECK(published({"--encode", encoding, "--json", "-m", number}, "", 2).empty());
+      CHECK(published({"--encode", encoding, "--field", "n:="s + number, "x"}, "", 2).empty());
+    }
+    CHECK(published({"--json", "-m", number}, "").size() == 1);
+  }
+  CHECK(published({"--encode", "cbor", "--json", "-m", "-18446744073709551616"}, "").size() == 1);
+  CHECK(published({"--encode", "cbor", "--json", "-m", "-18446744073709551617"}, "", 2).empty());
+  CHECK(published({"--encode", "msgpack", "--json", "-m", "-9223372036854775809"}, "", 2).empty());
+}
+
 TEST_CASE("a payload can be shown as whatever it is taken for") {
   struct Case {
     const char* decode;

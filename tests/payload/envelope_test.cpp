@@ -184,13 +184,58 @@ TEST_CASE("the envelope is written as CBOR and MessagePack in the same order") {
         "1795457703");
 }
 
+TEST_CASE("what CBOR or MessagePack cannot hold is refused by name, as message and as field") {
+  struct Case {
+    Encoding encoding;
+    const char* json;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {Encoding::cbor, "1e400", "CBOR cannot hold the number 1e400: it is too large for a double"},
+      {Encoding::msgpack, "[-1e400]", "MessagePack cannot hold the number -1e400: it is too large"},
+      {Encoding::cbor, R"({"a":1e-400})", "the number 1e-400: it is too small for a double"},
+      {Encoding::cbor, "18446744073709551617",
+       "CBOR cannot hold the integer 18446744073709551617: its integers go from "
+       "-18446744073709551616 to 18446744073709551615; --encode json can"},
+      {Encoding::msgpack, "18446744073709551616",
+       "MessagePack cannot hold the integer 18446744073709551616: its integers go from "
+       "-9223372036854775808 to 18446744073709551615"},
+      {Encoding::cbor, "-18446744073709551617", "the integer -18446744073709551617"},
+      {Encoding::msgpack, "-9223372036854775809", "the integer -9223372036854775809"},
+      {Encoding::cbor, "[1,[2,{\"a\":12345678901234567890123}]]", "12345678901234567890123"},
+      {Encoding::cbor, R"("x\ud800")", "CBOR cannot hold half a surrogate pair"},
+      {Encoding::msgpack, R"({"\udc00":1})", "MessagePack cannot hold half a surrogate pair"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.json);
+    EnvelopeOptions options = in_utc();
+    options.input = Input::json;
+    CHECK_NOTHROW(wrapped(c.json, options));
+    options.encoding = c.encoding;
+    CHECK_THROWS_AS(wrapped(c.json, options), UsageError);
+    CHECK_THROWS_WITH(wrapped(c.json, options), Contains(c.reason));
+    options.fields = {{"a", c.json, Form::json}};
+    CHECK_THROWS_AS(Envelope{options}, UsageError);
+    CHECK_THROWS_WITH(Envelope{options}, Contains(c.reason));
+  }
+  EnvelopeOptions options = in_utc();
+  options.input = Input::json;
+  options.encoding = Encoding::cbor;
+  try {
+    wrapped(std::string(1'000'000, '7'), options);
+    FAIL("a million digits were taken");
+  } catch (const UsageError& error) {
+    CHECK(std::string(error.what()).size() < 300);
+  }
+}
+
 TEST_CASE("values keep their meaning in CBOR and MessagePack") {
   EnvelopeOptions options;
   options.input = Input::json;
   options.time_format = TimeFormat{"unix", Zone::utc};
   options.fields = {{"z", "[18446744073709551615,-9223372036854775808,0.5,1e2]", Form::json},
                     {"a", "\u00e9\n", Form::text}};
-  const std::string_view message = R"({"y":null,"x":[true,"\u00e9",-0,12345678901234567890123]})";
+  const std::string_view message = R"({"y":null,"x":[true,"\u00e9",-0,12345678901234567890123.0]})";
   const std::string expected =
       "{\"msg\":{\"y\":null,\"x\":[true,\"\u00e9\",-0.0,1.2345678901234568e+22]},"
       "\"data\":\"1795457703\",\"z\":[18446744073709551615,-9223372036854775808,0.5,100.0],"

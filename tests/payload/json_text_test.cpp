@@ -314,6 +314,14 @@ TEST_CASE("a string token is unquoted") {
   }
 }
 
+TEST_CASE("strings to be compared keep lone surrogates apart from all characters") {
+  CHECK(exact_text(R"("a\u00e9\n")") == "a\u00e9\n");
+  CHECK(exact_text(R"("\ud83d\ude00")") == "\U0001f600");
+  CHECK(exact_text(R"("\ud800")") == "\xed\xa0\x80");
+  CHECK(exact_text(R"("\udfffx")") == "\xed\xbf\xbfx");
+  CHECK(exact_text(R"("\ufffd")") == "\ufffd");
+}
+
 TEST_CASE("a requoted string has letters instead of escapes where it can") {
   struct Case {
     const char* token;

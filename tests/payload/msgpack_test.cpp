@@ -46,7 +46,7 @@ TEST_CASE("every format of MessagePack becomes JSON") {
       {"c9000000020501ff", "\"Af8=\""},
       {"c70005", "\"\""},
       {"ca3fc00000", "1.5"},
-      {"ca3dcccccd", "0.1"},
+      {"ca3dcccccd", "0.10000000149011612"},
       {"ca7f800000", "null"},
       {"cb3ff199999999999a", "1.1"},
       {"cb7ff8000000000000", "null"},
