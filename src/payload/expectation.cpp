@@ -3,73 +3,137 @@
 
 #include "error.hpp"
 #include "escape.hpp"
-#include "payload/json.hpp"
+#include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
 
-#include <algorithm>
-#include <cstdint>
+#include <cstddef>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace mqtt_tools::payload {
 
+using TokenKind = JsonToken::Kind;
+
+/// An expected value, taken apart once, so that each key of a payload finds its place at once.
+struct Expectation::Value {
+  TokenKind kind = TokenKind::word;
+  std::string text{};            ///< Of a scalar, in a form that equal values share.
+  std::vector<Value> entries{};  ///< Elements, or members in any order.
+  std::unordered_map<std::string, std::size_t> members{};  ///< Key to place in `entries`.
+};
+
 namespace {
 
-/// The value of `key` in an object; of several the last.
-const Json* find(const Json& object, const std::string& key) {
-  const auto& members = object.get_ref<const Json::object_t&>();
-  const auto found = std::find_if(members.rbegin(), members.rend(),
-                                  [&key](const auto& member) { return member.first == key; });
-  return found == members.rend() ? nullptr : &found->second;
+using Value = Expectation::Value;
+
+std::string comparable(const JsonToken& scalar) {
+  if (scalar.kind == TokenKind::string) return exact_text(scalar.text);
+  if (scalar.kind == TokenKind::number) return canonical_number(scalar.text);
+  return std::string(scalar.text);
 }
 
-bool equal_numbers(const Json& a, const Json& b) {
-  if (a.is_number_float() || b.is_number_float()) {
-    return a.get<long double>() == b.get<long double>();  // Holds 64-bit integers exactly.
+/// Recursive: is_json() has bounded the nesting.
+Value read(JsonTokens& tokens, const JsonToken& first) {
+  Value value{first.kind};
+  if (first.kind == TokenKind::begin_array) {
+    for (JsonToken token = tokens.next(); token.kind != TokenKind::end_array;
+         token = tokens.next()) {
+      if (token.kind != TokenKind::comma) value.entries.push_back(read(tokens, token));
+    }
+  } else if (first.kind == TokenKind::begin_object) {
+    for (JsonToken token = tokens.next(); token.kind != TokenKind::end_object;
+         token = tokens.next()) {
+      if (token.kind != TokenKind::key) continue;
+      const auto [place, is_new] =
+          value.members.try_emplace(exact_text(token.text), value.entries.size());
+      tokens.next();  // The colon.
+      Value member = read(tokens, tokens.next());
+      if (is_new) {
+        value.entries.push_back(std::move(member));
+      } else {
+        value.entries[place->second] = std::move(member);  // Of several the last, as always.
+      }
+    }
+  } else {
+    value.text = comparable(first);
   }
-  // to_tree() makes an unsigned number only of what no signed one can hold.
-  if (a.is_number_unsigned() != b.is_number_unsigned()) return false;
-  return a.get<std::uint64_t>() == b.get<std::uint64_t>();
+  return value;
 }
 
-bool equal(const Json& a, const Json& b);
+/// Compares a payload with what is expected in one walk from its first token to its last: what
+/// nobody asks for is passed over, and nothing is read twice however deep it nests. Of members with
+/// the same key the last counts, so that nothing is decided before an object has ended.
+class Comparison {
+ public:
+  explicit Comparison(std::string_view json) : tokens_(json) {}
 
-template <class Compare>
-bool has_members(const Json& expected, const Json& actual, Compare compare) {
-  const auto& members = expected.get_ref<const Json::object_t&>();
-  return std::all_of(members.begin(), members.end(), [&](const auto& member) {
-    const Json* value = find(actual, member.first);
-    return value != nullptr && compare(member.second, *value);
-  });
-}
+  bool contains(const Value& expected) { return holds(expected, tokens_.next(), false); }
 
-bool equal(const Json& a, const Json& b) {
-  if (a.is_object() && b.is_object()) {
-    return a.size() == b.size() && has_members(a, b, equal);
+ private:
+  /// Reads the value that `first` begins, all of it, and compares. `exactly`: an object may have no
+  /// other members. Recursive no deeper than `expected` nests.
+  bool holds(const Value& expected, const JsonToken& first, bool exactly) {
+    if (first.kind != expected.kind) {
+      tokens_.whole(first);
+      return false;
+    }
+    if (first.kind == TokenKind::begin_object) return object(expected, exactly);
+    if (first.kind == TokenKind::begin_array) return array(expected);
+    return comparable(first) == expected.text;
   }
-  if (a.is_array() && b.is_array()) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);
-  }
-  if (a.is_number() && b.is_number()) return equal_numbers(a, b);
-  return a.type() == b.type() && a == b;
-}
 
-bool contains(const Json& expected, const Json& actual) {
-  if (expected.is_object() && actual.is_object()) return has_members(expected, actual, contains);
-  return equal(expected, actual);
-}
+  bool object(const Value& expected, bool exactly) {
+    // Grows with what the payload has, not with what is expected: keys may repeat a million times.
+    std::unordered_map<std::size_t, bool> met;
+    bool others = false;
+    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_object;
+         token = tokens_.next()) {
+      if (token.kind != TokenKind::key) continue;
+      const auto place = expected.members.find(exact_text(token.text));
+      tokens_.next();  // The colon.
+      if (place == expected.members.end()) {
+        others = true;
+        tokens_.next_value();
+      } else {
+        met[place->second] = holds(expected.entries[place->second], tokens_.next(), exactly);
+      }
+    }
+    if ((exactly && others) || met.size() != expected.entries.size()) return false;
+    for (const auto& [place, equal] : met) {
+      if (!equal) return false;
+    }
+    return true;
+  }
+
+  bool array(const Value& expected) {
+    bool equal = true;
+    std::size_t at = 0;
+    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_array;
+         token = tokens_.next()) {
+      if (token.kind == TokenKind::comma) continue;
+      if (!equal || at == expected.entries.size()) {
+        equal = false;
+        tokens_.whole(token);
+      } else {
+        equal = holds(expected.entries[at++], token, true);
+      }
+    }
+    return equal && at == expected.entries.size();
+  }
+
+  JsonTokens tokens_;
+};
 
 }  // namespace
-
-struct Expectation::Value {
-  Json json{};
-};
 
 Expectation::Expectation(std::string_view json) : text_(json) {
   if (!is_json(json)) {
     throw UsageError("not JSON: " + escaped(json) +
                      " (a text needs its double quotes, as in '\"on\"')");
   }
-  value_ = std::make_unique<Value>();
-  value_->json = to_tree(json);
+  JsonTokens tokens{json};
+  value_ = std::make_unique<Value>(read(tokens, tokens.next()));
 }
 
 Expectation::Expectation(Expectation&&) noexcept = default;
@@ -77,8 +141,10 @@ Expectation& Expectation::operator=(Expectation&&) noexcept = default;
 Expectation::~Expectation() = default;
 
 bool Expectation::met_by(const Decoded& decoded) const {
-  const auto json = decoded.json();
-  return json && contains(value_->json, to_tree(*json));
+  if (const auto json = decoded.json()) return Comparison{*json}.contains(*value_);
+  // A text is the JSON string of itself, and no bytes at all are the empty text.
+  const bool text = decoded.kind() == Kind::text || decoded.kind() == Kind::empty;
+  return text && value_->kind == TokenKind::string && value_->text == decoded.message().payload;
 }
 
 }  // namespace mqtt_tools::payload

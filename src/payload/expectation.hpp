@@ -10,7 +10,8 @@
 namespace mqtt_tools::payload {
 
 /// A JSON value that a payload must contain: for an object all its members, recursively; anything
-/// else must be equal (numbers by value).
+/// else must be equal: numbers as decimals of any length (25 and 25.0 are equal, 2^64 and 2^64+1
+/// are not), strings by their characters. A payload of text is the JSON string of itself.
 class Expectation {
  public:
   /// Throws UsageError when `json` is not JSON.
@@ -19,12 +20,14 @@ class Expectation {
   Expectation& operator=(Expectation&&) noexcept;
   ~Expectation();
 
+  /// In time linear in the size of the payload, however deep it nests.
   bool met_by(const Decoded& decoded) const;
 
   const std::string& text() const { return text_; }
 
- private:
   struct Value;
+
+ private:
   std::string text_;
   std::unique_ptr<Value> value_;
 };

@@ -3,7 +3,7 @@
 
 #include "error.hpp"
 #include "escape.hpp"
-#include "payload/json_members.hpp"
+#include "payload/json_text.hpp"
 #include "utf8.hpp"
 
 #include <algorithm>
@@ -43,22 +43,60 @@ std::optional<std::size_t> index_of(std::string_view step) {
   return index;
 }
 
-/// The member or element that `step` names; of members with the same key the last.
-std::optional<JsonToken> child(const JsonToken& parent, const std::string& step) {
-  std::optional<JsonToken> found;
-  if (parent.kind == TokenKind::begin_object) {
-    for_each_member(parent.text, [&](std::string_view key, const JsonToken& value) {
-      if (unquoted(key) == step) found = value;
-    });
-  } else if (parent.kind == TokenKind::begin_array) {
-    const auto index = index_of(step);
-    std::size_t at = 0;
-    for_each_element(parent.text, [&](const JsonToken& value) {
-      if (at++ == index) found = value;
-    });
+/// Follows steps through JSON text in one walk: what lies beside the way is passed over, and
+/// nothing is read twice however deep it nests.
+class Walk {
+ public:
+  Walk(std::string_view json, const std::vector<std::string>& steps)
+      : tokens_(json), steps_(&steps) {}
+
+  std::optional<JsonToken> result() { return follow(tokens_.next(), 0); }
+
+ private:
+  /// Reads the value that `first` begins, all of it; gives what the steps from `at` on name in it.
+  /// Recursive: is_json() has bounded the nesting.
+  std::optional<JsonToken> follow(const JsonToken& first, std::size_t at) {
+    if (at == steps_->size()) return tokens_.whole(first);
+    if (first.kind == TokenKind::begin_object) return member(at);
+    if (first.kind == TokenKind::begin_array) return element(at);
+    return std::nullopt;
   }
-  return found;
-}
+
+  /// Of members with the same key the last.
+  std::optional<JsonToken> member(std::size_t at) {
+    std::optional<JsonToken> found;
+    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_object;
+         token = tokens_.next()) {
+      if (token.kind != TokenKind::key) continue;
+      tokens_.next();  // The colon.
+      if (exact_text(token.text) == (*steps_)[at]) {
+        found = follow(tokens_.next(), at + 1);
+      } else {
+        tokens_.next_value();
+      }
+    }
+    return found;
+  }
+
+  std::optional<JsonToken> element(std::size_t at) {
+    const auto index = index_of((*steps_)[at]);
+    std::optional<JsonToken> found;
+    std::size_t count = 0;
+    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_array;
+         token = tokens_.next()) {
+      if (token.kind == TokenKind::comma) continue;
+      if (count++ == index) {
+        found = follow(token, at + 1);
+      } else {
+        tokens_.whole(token);
+      }
+    }
+    return found;
+  }
+
+  JsonTokens tokens_;
+  const std::vector<std::string>* steps_;
+};
 
 }  // namespace
 
@@ -82,11 +120,8 @@ Pointer::Pointer(std::string_view text) {
 std::optional<std::string> Pointer::select(const Decoded& decoded) const {
   const auto json = decoded.json();
   if (!json) return std::nullopt;
-  std::optional<JsonToken> value = JsonTokens{*json}.next_value();
-  for (const std::string& step : steps_) {
-    value = child(*value, step);
-    if (!value) return std::nullopt;
-  }
+  const std::optional<JsonToken> value = Walk{*json, steps_}.result();
+  if (!value) return std::nullopt;
   if (value->kind == TokenKind::string) return unquoted(value->text);
   std::string text;
   append_compact(text, value->text);

@@ -93,6 +93,29 @@ TEST_CASE("of several expectations those unmet are named, with what came instead
   CHECK(result.out == "{\"a\":1}\n{\"b\":3}\nsomething\x1b else\n");
 }
 
+TEST_CASE("a payload of text meets the JSON string of itself") {
+  Broker broker;
+  Waiting waiting{broker, {"--match", R"("ON")", "--expect", R"("ON")", "-W", "30"}};
+  send(broker, "OFF", {"t"});
+  send(broker, "ON", {"t"});
+  const auto result = waiting.result();
+  check_exit(result, 0);
+  CHECK(result.out == "ON\n");
+}
+
+TEST_CASE("an expected number is met by that number alone, however large") {
+  Broker broker;
+  Waiting waiting{broker, {"--expect", "18446744073709551616", "--expect", "1e400", "-W", "30"}};
+  for (const auto* other : {"18446744073709551617", "1e500", "1.8446744073709552e19"}) {
+    send(broker, other, {"t"});
+    CHECK(waiting.shows(other));
+  }
+  CHECK(waiting.running());
+  send(broker, "18446744073709551616.0", {"t"});
+  send(broker, "10e399", {"t"});
+  check_exit(waiting.result(), 0);
+}
+
 TEST_CASE("an expectation that nothing came for says so") {
   Broker broker;
   const auto result = run(broker.sub({"t", "-W", "0.3", "--expect", R"({"a":1})"}));

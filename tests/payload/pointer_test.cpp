@@ -59,6 +59,23 @@ TEST_CASE("of members with the same key the last is shown") {
   CHECK(selected("/a", R"({"a":1,"b":{"a":3},"a":2})") == "2");
 }
 
+TEST_CASE("the last member with a key decides, also when the way on leads through an earlier one") {
+  CHECK_FALSE(selected("/a/b", R"({"a":{"b":1},"a":{"c":1}})"));
+  CHECK_FALSE(selected("/a/b", R"({"a":{"b":1},"a":2})"));
+  CHECK(selected("/a/0", R"({"a":{"b":1},"x":[{"a":[9]}],"a":[7]})") == "7");
+}
+
+TEST_CASE("half a surrogate pair names no other key") {
+  CHECK_FALSE(selected("/\ufffd", R"({"\ud800":1})"));
+  CHECK(selected("/\ufffd", R"({"\ufffd":1,"\ud800":2})") == "1");
+  CHECK(selected("/\U0001f600", R"({"\ud83d\ude00":1})") == "1");
+}
+
+TEST_CASE("brackets within strings are passed over with them") {
+  CHECK(selected("/a", R"({"x":["]}\"{[",{"y":"}\\"}],"a":1})") == "1");
+  CHECK(selected("/1/a", R"([{"a":"]"},{"a":[{}, "[", []]},3])") == R"([{},"[",[]])");
+}
+
 TEST_CASE("nothing is shown where nothing is") {
   for (const char* pointer : {"/b", "/a/2", "/a/-", "/a/00", "/a/01", "/a/+1", "/a/ 1", "/a/x",
                               "/a/", "/a/0/0", "/a/18446744073709551616", "/a/-1"}) {
