@@ -2,17 +2,35 @@
 
 #include "connection/approach.hpp"
 
+#include "connection/hooks/connection_record.hpp"
 #include "escape.hpp"
 
 #include <utility>
 
 namespace mqtt_tools::connection {
 
+namespace {
+
+/// The client id after `id`, whose end is a number in base 36 that no other process has.
+std::string following(std::string id) {
+  for (auto digit = id.rbegin(); digit != id.rend(); ++digit) {
+    if (*digit == 'z') {
+      *digit = '0';
+      continue;
+    }
+    *digit = *digit == '9' ? 'a' : static_cast<char>(*digit + 1);
+    break;
+  }
+  return id;
+}
+
+}  // namespace
+
 Approach::Approach(Shared& shared, Teller& teller)
     : shared_(shared),
       teller_(teller),
-      sessions_(shared),
       retries_(shared.options),
+      client_id_(shared.options.client_id),
       keep_alive_(shared.options.keep_alive) {}
 
 void Approach::set_out(Clock::time_point now) {
@@ -40,14 +58,36 @@ void Approach::begin_attempt(Clock::time_point now) {
       options().version == Version::automatic && !settled_ && options().version_5_only.empty();
   state_ = State::attempting;
   attempt_ = std::make_unique<Attempt>(
-      Attempt::Surroundings{shared_,
-                            [this](const Endpoint& endpoint, Version v) -> Session& {
-                              return sessions_.fit(endpoint, v);
-                            },
-                            [this] { return ++attempts_; },
+      Attempt::Surroundings{shared_, [this] { return ++attempts_; },
+                            [this] { return next_client_id(); }, [this] { answered_ = true; },
                             [this](const std::string& text) { teller_.debug(text); }},
       version, may_fall_back, keep_alive_, now);
   look_at_attempt(now);
+}
+
+/// The same until it was sent and not answered: such a CONNECT may come late, and would take over
+/// the connection that was made after it (MQTT 5.0 §3.1.4).
+std::string Approach::next_client_id() {
+  if (!answered_ && hooks::connect_sent()) {
+    if (options().client_id_given) {
+      ++late_;
+    } else {
+      client_id_ = following(std::move(client_id_));
+    }
+  }
+  answered_ = false;
+  return client_id_;
+}
+
+bool Approach::taken_over_by_ourselves() {
+  if (late_ == 0) return false;
+  --late_;
+  return true;
+}
+
+std::optional<std::uint64_t> Approach::give_up() {
+  if (state_ != State::attempting || !hooks::connect_sent()) return std::nullopt;
+  return attempt_->give_up();
 }
 
 void Approach::look_at_attempt(Clock::time_point now) {

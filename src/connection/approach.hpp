@@ -6,7 +6,6 @@
 #include "connection/options.hpp"
 #include "connection/retries.hpp"
 #include "connection/session.hpp"
-#include "connection/sessions.hpp"
 #include "connection/shared.hpp"
 #include "connection/teller.hpp"
 #include "error.hpp"
@@ -16,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace mqtt_tools::connection {
 
@@ -40,6 +40,14 @@ class Approach {
   /// The run has had its first connection: from now on --reconnect-for has patience.
   void arrived() { first_ = told_ = false; }
 
+  /// Gives up the attempt under way, if its CONNECT has left: Event::closed follows, with the
+  /// number that is given, behind its DISCONNECT. Nothing: no CONNECT is under way.
+  std::optional<std::uint64_t> give_up();
+
+  /// Another CONNECT with our client id has taken the connection over. True when that was one of
+  /// ours, of an attempt given up, that came late (with a client id that the user gave).
+  bool taken_over_by_ourselves();
+
   /// An event of whatever connection, while attempting.
   void handle(const Event& event, Clock::time_point now);
 
@@ -49,8 +57,7 @@ class Approach {
   std::optional<Clock::time_point> due() const { return due_; }
 
   // Once connected.
-  Session* session() const { return attempt_->session(); }
-  std::uint64_t connection() const { return attempt_->connection(); }
+  std::unique_ptr<Session> take_session() { return attempt_->take_session(); }
   const Limits& limits() const { return attempt_->limits(); }
   Version version() const { return attempt_->version(); }
 
@@ -59,6 +66,7 @@ class Approach {
 
  private:
   void begin_attempt(Clock::time_point now);
+  std::string next_client_id();
   void look_at_attempt(Clock::time_point now);
   void attempt_failed(Clock::time_point now);
   void tell(const Failure& why);
@@ -68,7 +76,6 @@ class Approach {
 
   Shared& shared_;
   Teller& teller_;
-  Sessions sessions_;
   Retries retries_;
 
   State state_ = State::idle;
@@ -77,6 +84,9 @@ class Approach {
   std::optional<RunError> failure_{};
   std::optional<Version> settled_{};  ///< The version that this broker turned out to speak.
   std::uint64_t attempts_ = 0;        ///< Numbers of connect() calls.
+  std::string client_id_;
+  bool answered_ = true;  ///< The CONNECT sent last has had its CONNACK.
+  int late_ = 0;          ///< CONNECTs with our id that may still come to the broker.
   std::chrono::seconds keep_alive_;
   Clock::time_point since_{};  ///< When the lack of a connection began.
   bool first_ = true;          ///< There has been no connection yet.

@@ -27,9 +27,11 @@ struct Arrivals::Callback {
     // Shown over the connection before this one, and acknowledged there by a PUBREC that may have
     // been lost (MQTT 5.0 §4.3.3).
     const auto id = static_cast<std::uint16_t>(in.msgid);
-    if (in.qos == 2 && in.dup != 0 && self.record_->given_before(id)) return;
+    if (in.qos == 2 && in.dup != 0 && self.record_.given_before(id)) return;
     auto& ring = self.shared_.ring;
-    if (const auto put = ring.claim(); put != Ring::Put::taken) {
+    if (self.record_.given_up()) return;  // no acknowledgement leaves any more (hooks::Socket)
+    if (const auto put = ring.claim(self.record_.given_up()); put != Ring::Put::taken) {
+      if (put == Ring::Put::given_up) return;
       // Returning acknowledges. What is more than --count is never acknowledged; what finds no room
       // at the end is not if a session is left to keep it.
       const bool kept = !self.shared_.options.clean_start;
@@ -45,7 +47,7 @@ struct Arrivals::Callback {
     if (out.topic.empty()) {  // An alias stands for it, which Paho leaves to us.
       const auto alias = MQTTProperties_getNumericValue(const_cast<MQTTProperties*>(&in.properties),
                                                         MQTTPROPERTY_CODE_TOPIC_ALIAS);
-      out.topic = self.record_->topic_of(static_cast<std::uint16_t>(alias));
+      out.topic = self.record_.topic_of(static_cast<std::uint16_t>(alias));
     }
     const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
     out.payload.clear();

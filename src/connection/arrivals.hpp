@@ -5,8 +5,7 @@
 #include "connection/reporter.hpp"
 #include "connection/shared.hpp"
 
-#include <memory>
-#include <utility>
+#include <cstdint>
 
 namespace mqtt_tools::connection {
 
@@ -17,14 +16,13 @@ class Arrivals {
  public:
   enum class Properties { read, none };
 
-  /// `properties`: whether messages have any (MQTT 5). The other two must outlive it.
-  Arrivals(Shared& shared, Reporter& reporter, Properties properties)
-      : shared_(shared), reporter_(reporter), properties_(properties) {}
+  /// `properties`: whether messages have any (MQTT 5). The others must outlive it. Once `record` is
+  /// given up messages are dropped; Ring::wake() ends a wait for room then.
+  Arrivals(Shared& shared, Reporter& reporter, Properties properties,
+           const hooks::ConnectionRecord& record)
+      : shared_(shared), reporter_(reporter), properties_(properties), record_(record) {}
   Arrivals(const Arrivals&) = delete;
   Arrivals& operator=(const Arrivals&) = delete;
-
-  /// What comes from now on comes over the connection of `record`.
-  void from(std::shared_ptr<const hooks::ConnectionRecord> record) { record_ = std::move(record); }
 
   /// A message that Paho does not hand over: see PacketGuard::Unreleased. Paho's receiving thread.
   void put_released(std::uint16_t id, hooks::PacketGuard::Unreleased message) noexcept;
@@ -37,8 +35,8 @@ class Arrivals {
 
   Shared& shared_;
   Reporter& reporter_;
-  std::shared_ptr<const hooks::ConnectionRecord> record_{};
   const Properties properties_;
+  const hooks::ConnectionRecord& record_;
 };
 
 }  // namespace mqtt_tools::connection

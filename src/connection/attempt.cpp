@@ -2,6 +2,7 @@
 
 #include "connection/attempt.hpp"
 
+#include "connection/hooks/connection_record.hpp"
 #include "connection/host.hpp"
 #include "connection/reason.hpp"
 #include "connection/tls.hpp"
@@ -107,10 +108,10 @@ void Attempt::connect(Clock::time_point now) {
   choose_address(options_.proxy ? options_.proxy->host : endpoint.host, address);
   surroundings_.debug("connecting to " + name() + " (" + address.text() + "), MQTT " +
                       version_name(version_));
-  session_ = &surroundings_.session(endpoint, version_);
-  connection_ = surroundings_.next_connection();
-  session_->connect(connection_, keep_alive_,
-                    std::chrono::duration_cast<seconds>(share) + seconds{1});
+  session_.reset();  // destroyed before the next begins
+  session_ = std::make_unique<Session>(surroundings_.shared, endpoint, version_,
+                                       surroundings_.client_id(), surroundings_.next_connection());
+  session_->connect(keep_alive_, std::chrono::duration_cast<seconds>(left) + seconds{1});
 }
 
 void Attempt::advance(Clock::time_point now) {
@@ -133,7 +134,11 @@ void Attempt::advance(Clock::time_point now) {
     return;
   }
   if (step_ == Step::connecting && now >= due_) {
-    no_answer(now);
+    if (may_stay(now)) {
+      due_ = deadline_;
+    } else {
+      no_answer(now);
+    }
     return;
   }
   if (step_ == Step::examining) {
@@ -160,16 +165,20 @@ void Attempt::advance(Clock::time_point now) {
 }
 
 void Attempt::handle(const Event& event, Clock::time_point now) {
-  if (state_ != State::trying || step_ != Step::connecting || event.connection != connection_)
+  if (state_ != State::trying || step_ != Step::connecting ||
+      event.connection != session_->connection()) {
     return;
+  }
   switch (event.kind) {
     case Event::Kind::connected:
+      surroundings_.answered();
       limits_ = event.limits;
       state_ = State::connected;
       step_ = Step::done;
       break;
     case Event::Kind::failed:
       if (event.code > 0) {
+        surroundings_.answered();
         refused(event.code, now);
       } else {
         examine(now);
@@ -197,6 +206,7 @@ void Attempt::refused(int code, Clock::time_point now) {
       }
       break;
     case Remedy::try_again:
+      session_.reset();
       note(Hurdle::answered, "the broker refused the connection for now: " + words);
       ++address_;
       next_address(now);
@@ -210,6 +220,7 @@ void Attempt::refused(int code, Clock::time_point now) {
 }
 
 void Attempt::examine(Clock::time_point now) {
+  session_.reset();
   step_ = Step::examining;
   due_ =
       std::min<Clock::time_point>(std::max(deadline_, now + milliseconds{500}), now + seconds{3});
@@ -219,7 +230,21 @@ void Attempt::examine(Clock::time_point now) {
       wake());
 }
 
+/// A CONNECT that has left cannot be called back, and the next one to the same broker may come
+/// before it: another address of the same host is no reason to give it up. The shares of time are
+/// for name, TCP, proxy and TLS.
+bool Attempt::may_stay(Clock::time_point now) const {
+  return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() && hooks::connect_sent();
+}
+
+std::optional<std::uint64_t> Attempt::give_up() {
+  if (step_ != Step::connecting) return std::nullopt;
+  session_->give_up();
+  return session_->connection();
+}
+
 void Attempt::no_answer(Clock::time_point now) {
+  session_.reset();
   note(Hurdle::unreachable, "no answer in time");
   ++address_;
   next_address(now);
@@ -227,6 +252,7 @@ void Attempt::no_answer(Clock::time_point now) {
 
 void Attempt::fall_back(const std::string& why, Clock::time_point now) {
   surroundings_.debug(name() + " " + why + "; trying MQTT 3.1.1");
+  surroundings_.answered();  // by closing the connection
   fell_back_ = true;
   version_ = Version::v3_1_1;
   connect(now);
@@ -239,6 +265,7 @@ void Attempt::note(Hurdle hurdle, std::string words) {
 }
 
 void Attempt::fail(Failure failure) {
+  session_.reset();
   failure_ = std::move(failure);
   state_ = State::failed;
   step_ = Step::done;

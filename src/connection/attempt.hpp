@@ -22,7 +22,8 @@
 namespace mqtt_tools::connection {
 
 /// One attempt to reach a broker: all endpoints in order, all addresses of each, within one time
-/// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5.
+/// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5. A candidate that is given
+/// up is given up for good: its Paho client is destroyed before the next one's connect() begins.
 class Attempt {
  public:
   enum class State { trying, connected, failed };
@@ -30,8 +31,9 @@ class Attempt {
   /// What an attempt needs of its surroundings.
   struct Surroundings {
     Shared& shared;
-    std::function<Session&(const Endpoint&, Version)> session;  ///< One that may connect now.
-    std::function<std::uint64_t()> next_connection;             ///< A number for each connect().
+    std::function<std::uint64_t()> next_connection;  ///< A number for each connect().
+    std::function<std::string()> client_id;          ///< One for each connect().
+    std::function<void()> answered;                  ///< No CONNECT is under way any more.
     std::function<void(std::string)> debug;
   };
 
@@ -48,8 +50,13 @@ class Attempt {
   std::optional<Clock::time_point> due() const;
 
   State state() const { return state_; }
-  Session* session() const { return session_; }
-  std::uint64_t connection() const { return connection_; }
+  /// The connection, once connected. Afterwards the attempt is of no more use.
+  std::unique_ptr<Session> take_session() { return std::move(session_); }
+
+  /// Gives up the candidate under way. Event::closed follows with the number that is given;
+  /// nothing: there is none under way.
+  std::optional<std::uint64_t> give_up();
+
   const Limits& limits() const { return limits_; }  ///< Once connected.
   Version version() const { return version_; }
   const Failure& failure() const { return failure_; }
@@ -62,6 +69,7 @@ class Attempt {
   void connect(Clock::time_point now);
   void examine(Clock::time_point now);
   void refused(int code, Clock::time_point now);
+  bool may_stay(Clock::time_point now) const;
   void no_answer(Clock::time_point now);
   void note(Hurdle hurdle, std::string words);
   void fall_back(const std::string& why, Clock::time_point now);
@@ -86,8 +94,7 @@ class Attempt {
   std::size_t address_ = 0;
   Errand<Resolved> look_up_{};
   Errand<Cause> examination_{};
-  Session* session_ = nullptr;
-  std::uint64_t connection_ = 0;
+  std::unique_ptr<Session> session_{};
   Limits limits_{};
 
   Hurdles hurdles_{};  ///< Why each candidate failed.

@@ -8,12 +8,17 @@
 namespace mqtt_tools::connection {
 
 void Courier::carry(std::function<void()> call) {
-  if (direct_) {
+  if (direct()) {
     call();
-    return;
+  } else {
+    carry_apart(std::move(call));
   }
+}
+
+void Courier::carry_apart(std::function<void()> call) {
   const std::lock_guard lock(mutex_);
   calls_.push_back(std::move(call));
+  ++waiting_;
   if (!started_) {
     started_ = true;
     std::thread([this] { work(); }).detach();  // lives as long as the process
@@ -25,10 +30,12 @@ void Courier::work() {
   for (;;) {
     std::unique_lock lock(mutex_);
     news_.wait(lock, [this] { return !calls_.empty(); });
-    const auto call = std::move(calls_.front());
+    auto call = std::move(calls_.front());
     calls_.pop_front();
     lock.unlock();
     call();
+    call = nullptr;  // what it owned goes before the next call
+    --waiting_;
   }
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -16,15 +18,21 @@ class Courier {
   /// From now on calls are made on a thread of their own. Before the first.
   void own_thread() { direct_ = false; }
 
-  bool direct() const { return direct_; }
+  /// A call that is made now is made at once, on this thread. The app's thread asks.
+  bool direct() const { return direct_ && waiting_.load(std::memory_order_acquire) == 0; }
 
-  /// Makes `call`, now or soon. It must not throw, and what it uses must live on.
+  /// Makes `call`, now or soon. It must not throw, and what it uses must live on. The app's thread.
   void carry(std::function<void()> call);
+
+  /// The same for a call that may wait: always on the other thread. Calls that come after it are
+  /// made after it.
+  void carry_apart(std::function<void()> call);
 
  private:
   void work();
 
   bool direct_ = true;
+  std::atomic<std::size_t> waiting_{0};  ///< Calls not made yet, with the one being made.
   bool started_ = false;
   std::mutex mutex_{};
   std::condition_variable news_{};

@@ -13,6 +13,12 @@ namespace mqtt_tools::connection {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+
+constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
+
+}  // namespace
+
 Keeper::Keeper(Shared& shared, Teller& teller, Subscriptions& subscriptions)
     : shared_(shared),
       teller_(teller),
@@ -36,11 +42,6 @@ void Keeper::start(Clock::time_point now) {
 
 void Keeper::look_at_approach(Clock::time_point now) {
   due_ = approach_.due();
-  if (going_ && approach_.state() != Approach::State::attempting &&
-      approach_.state() != Approach::State::connected) {
-    finish_leaving();
-    return;
-  }
   if (approach_.state() == Approach::State::connected) {
     connected(now);
   } else if (approach_.state() == Approach::State::failed) {
@@ -49,16 +50,11 @@ void Keeper::look_at_approach(Clock::time_point now) {
 }
 
 void Keeper::connected(Clock::time_point now) {
-  session_ = approach_.session();
-  connection_ = approach_.connection();
+  session_ = approach_.take_session();
+  connection_ = session_->connection();
   limits_ = approach_.limits();
   const auto& endpoint = session_->endpoint();
   broker_ = with_port(endpoint.host, port_of(endpoint, options()));
-  if (going_) {
-    begin_leaving(now);
-    return;
-  }
-
   if (keep_alive_too_long()) {
     // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the
     // broker's: a subscriber before it misses anything, a publisher only if it stays that long.
@@ -120,6 +116,7 @@ void Keeper::renew(Clock::time_point now) {
 
 void Keeper::renewed(Clock::time_point now) {
   state_ = State::approaching;
+  session_.reset();
   approach_.set_out_again(keep_alive_, now);
   look_at_approach(now);
 }
@@ -128,7 +125,6 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
   const auto text = "connection to " + broker_ + " lost" + (why.empty() ? "" : ": " + why);
   session_->take(last_completions_);
   shared_.unreleased = session_->unreleased();
-  session_ = nullptr;
   renew_at_.reset();
   lost_at_ = now;
   losses_.add(connected_at_, now, progress_);
@@ -140,6 +136,7 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
     end(std::move(*hopeless));
     return;
   }
+  session_.reset();
   teller_.warn(text + "; reconnecting");
   state_ = State::approaching;
   approach_.set_out_after_loss(now - connected_at_ > seconds{5} || progress_, now);
@@ -166,6 +163,11 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
     case Event::Kind::dismissed:
       dismissal_ = Dismissal(event.code, event.text, options());
       teller_.debug("<- DISCONNECT " + dismissal_.words());
+      if (connected() && event.code == session_taken_over && approach_.taken_over_by_ourselves()) {
+        dismissal_ = {};
+        lost("an earlier attempt of ours came late and took it over", now);
+        break;
+      }
       if (connected()) lost(dismissal_.words(), now);
       break;
     case Event::Kind::lost:
@@ -182,11 +184,6 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
       if (state_ == State::leaving) finish_leaving();
       break;
     case Event::Kind::malformed:
-      if (state_ == State::leaving) {
-        finish_leaving();
-        break;
-      }
-      session_->take(last_completions_);
       end({ExitCode::lost, escaped(broker_ + " sent " + event.text)});
       break;
     case Event::Kind::granted:
@@ -260,10 +257,12 @@ std::vector<Completion> Keeper::completions() {
 void Keeper::leave(Clock::time_point now) {
   if (connected()) {
     begin_leaving(now);
-  } else if (state_ == State::approaching && approach_.state() == Approach::State::attempting &&
-             options().will) {
+  } else if (const auto given_up =
+                 state_ == State::approaching ? approach_.give_up() : std::nullopt) {
     // The broker may have our CONNECT; without a DISCONNECT it would publish the will.
-    going_ = true;
+    connection_ = *given_up;
+    state_ = State::leaving;
+    due_ = now + seconds{1};
   } else {
     finish_leaving();
   }
@@ -277,7 +276,7 @@ void Keeper::begin_leaving(Clock::time_point now) {
 
 void Keeper::finish_leaving() {
   state_ = State::over;
-  session_ = nullptr;
+  left_ = std::move(session_);
   due_.reset();
 }
 

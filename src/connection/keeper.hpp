@@ -15,6 +15,7 @@
 #include "timestamp.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,13 +80,13 @@ class Keeper {
   Subscriptions& subscriptions_;
 
   State state_ = State::idle;
-  bool going_ = false;  ///< Leave as soon as the attempt under way is decided.
   std::optional<RunError> failure_{};
   std::optional<Clock::time_point> due_{};
 
   Approach approach_;
-  Session* session_ = nullptr;    ///< The one that is connected.
-  std::uint64_t connection_ = 0;  ///< The number of the connection that is up.
+  std::unique_ptr<Session> session_{};  ///< The one that is connected.
+  std::unique_ptr<Session> left_{};     ///< The one that was left at the end: it ends with us.
+  std::uint64_t connection_ = 0;        ///< The number of the connection that is up.
   Limits limits_{};
 
   std::uint64_t connections_ = 0;

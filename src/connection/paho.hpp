@@ -16,6 +16,10 @@ namespace mqtt_tools::connection::paho {
 /// for --debug, no proxies from the environment, no initialisation of OpenSSL by Paho.
 void set_up(bool debug);
 
+/// From now on Paho's threads run until the process ends. They end with the last client otherwise,
+/// and whoever destroys that waits for them. Not on the app's thread: it takes Paho's lock.
+void keep_running();
+
 /// From now on `trace` gets each packet that Paho's own trace tells of, in words, from any thread.
 void trace_packets(void (*trace)(const char* packet));
 

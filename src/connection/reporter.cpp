@@ -6,16 +6,10 @@
 
 namespace mqtt_tools::connection {
 
-void Reporter::begin(std::uint64_t connection, std::shared_ptr<hooks::ConnectionRecord> record) {
-  record_ = std::move(record);
-  connection_.store(connection, std::memory_order_release);
-  pending_ = true;
-}
-
 /// Paho only knows that the connection has ended: the hooks ended it.
 void Reporter::tell_violation(Event& event) const noexcept {
   try {
-    if (auto violation = record_ ? record_->violation() : std::nullopt) {
+    if (auto violation = record_.violation()) {
       event.kind = Event::Kind::malformed;
       event.text = std::move(*violation);
     }
@@ -27,7 +21,7 @@ void Reporter::tell_violation(Event& event) const noexcept {
 void Reporter::post(Event::Kind kind, int code, std::string text, std::size_t index) noexcept {
   Event event;
   event.kind = kind;
-  event.connection = connection_.load(std::memory_order_acquire);
+  event.connection = connection_;
   event.code = code;
   event.text = std::move(text);
   event.index = index;
@@ -38,7 +32,7 @@ void Reporter::post(Event::Kind kind, int code, std::string text, std::size_t in
 void Reporter::connected(Limits limits) {
   Event event;
   event.kind = Event::Kind::connected;
-  event.connection = connection_.load(std::memory_order_acquire);
+  event.connection = connection_;
   event.limits = std::move(limits);
   mailbox_.post(std::move(event));
 }

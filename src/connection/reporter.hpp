@@ -6,24 +6,17 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 namespace mqtt_tools::connection {
 
 /// Posts what happens to one session, under the number of its connection. The Session owns it; the
-/// app's thread begins, Paho's threads (and the courier's) report. Nothing but begin() and
-/// connected() can throw.
+/// Paho's threads (and the courier's) report. Nothing but connected() can throw.
 class Reporter {
  public:
-  explicit Reporter(Mailbox& mailbox) : mailbox_(mailbox) {}
-
-  /// From now on events carry the number `connection`, and what `record` saw tells why there is no
-  /// connection any more. Before the connect() that it belongs to.
-  void begin(std::uint64_t connection, std::shared_ptr<hooks::ConnectionRecord> record);
-
-  /// A connect() is under way that Paho has not ended yet.
-  bool pending() const { return pending_; }
+  /// Both must outlive it. What `record` saw tells why there is no connection any more.
+  Reporter(Mailbox& mailbox, std::uint64_t connection, const hooks::ConnectionRecord& record)
+      : mailbox_(mailbox), connection_(connection), record_(record) {}
 
   /// Paho has ended the connect(). True the first time.
   bool settle() noexcept { return pending_.exchange(false); }
@@ -40,9 +33,9 @@ class Reporter {
   void tell_violation(Event& event) const noexcept;
 
   Mailbox& mailbox_;
-  std::shared_ptr<hooks::ConnectionRecord> record_{};
-  std::atomic<std::uint64_t> connection_{0};
-  std::atomic<bool> pending_{false};
+  const std::uint64_t connection_;
+  const hooks::ConnectionRecord& record_;
+  std::atomic<bool> pending_{true};  ///< Paho has not ended the connect() yet.
 };
 
 }  // namespace mqtt_tools::connection

@@ -30,13 +30,13 @@ bool Ring::claim_missing() const {
   return limited_ && claims_.load(std::memory_order_seq_cst) <= 0;
 }
 
-Ring::Put Ring::claim() {
+Ring::Put Ring::claim(const std::atomic<bool>& given_up) {
   if (slots_.empty()) slots_.resize(max_slots);  // a run that receives nothing pays nothing
   if (full() || claim_missing()) {
     std::unique_lock lock(mutex_);
     waiting_.store(true, std::memory_order_seq_cst);
     const auto let_past = Clock::now() + pause_;
-    while (!hurried() && (full() || claim_missing())) {
+    while (!hurried() && !given_up && (full() || claim_missing())) {
       // A claim comes back by a decision of the app, never by time; nor does time make more slots.
       if (claim_missing() || waiting_messages() == max_slots) {
         room_.wait(lock);
@@ -45,6 +45,7 @@ Ring::Put Ring::claim() {
       }
     }
     waiting_.store(false, std::memory_order_seq_cst);
+    if (given_up) return Put::given_up;
     if (claim_missing()) return Put::surplus;
     if (waiting_messages() == max_slots) return Put::no_room;
   }
@@ -90,10 +91,14 @@ void Ring::give_back() {
   release();
 }
 
-void Ring::hurry() {
-  hurried_.store(true, std::memory_order_seq_cst);
+void Ring::wake() {
   const std::lock_guard lock(mutex_);
   room_.notify_all();
+}
+
+void Ring::hurry() {
+  hurried_.store(true, std::memory_order_seq_cst);
+  wake();
 }
 
 void Ring::park() {

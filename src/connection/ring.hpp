@@ -25,8 +25,9 @@ class Ring {
 
   enum class Put {
     taken,
-    surplus,  ///< The run ends, and this message is more than were wanted.
-    no_room,  ///< The run ends, and the app has not made room.
+    surplus,   ///< The run ends, and this message is more than were wanted.
+    no_room,   ///< The run ends, and the app has not made room.
+    given_up,  ///< The connection is given up: nobody is interested in the message.
   };
 
   /// While the ring is full one message is let past the limit this often, so that
@@ -38,8 +39,10 @@ class Ring {
 
   // Paho's receive thread.
 
-  /// Waits for room and a claim. When taken, slot() may be filled and publish() must follow.
-  Put claim();
+  /// Waits for room and a claim, no longer than until `given_up` is true (see wake()). When taken,
+  /// slot() may be filled and publish() must follow.
+  Put claim(const std::atomic<bool>& given_up);
+  Put claim() { return claim(never_); }
   Message& slot() { return slots_[tail_ % max_slots].message; }
   void publish();
 
@@ -54,6 +57,9 @@ class Ring {
 
   /// A message did not count: one more may be taken.
   void give_back();
+
+  /// A connection was given up: its claim() is to see that.
+  void wake();
 
   /// The run ends: from now on claim() does not wait.
   void hurry();
@@ -74,6 +80,8 @@ class Ring {
   bool claim_missing() const;
   bool hurried() const { return hurried_.load(std::memory_order_seq_cst); }
   void release();
+
+  static constexpr std::atomic<bool> never_{false};
 
   std::vector<Slot> slots_{};
   std::uint64_t tail_ = 0;       ///< Receive thread: messages put.

@@ -13,6 +13,7 @@
 #include "connection/psk_connect.hpp"
 #include "connection/reporter.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace mqtt_tools::connection {
@@ -25,26 +26,80 @@ constexpr int most_buffered = 70000;
 }  // namespace
 
 struct Session::Impl {
-  Impl(Shared& shared_, const Endpoint& endpoint, Version version)
+  Impl(Shared& shared_, const Endpoint& endpoint, Version version, std::string client_id_,
+       std::uint64_t connection)
       : shared(shared_),
         v5(paho::version_number(version) == MQTTVERSION_5),
-        client(paho::server_uri(shared_.options, endpoint), shared_.options.client_id,
-               mqtt::create_options(paho::version_number(version), most_buffered)),
-        handle(paho::handle_of(client)) {}
+        uri(paho::server_uri(shared_.options, endpoint)),
+        client_id(std::move(client_id_)),
+        create(paho::version_number(version), most_buffered),
+        record(std::make_shared<hooks::ConnectionRecord>(limits(shared_.options))),
+        reporter(shared_.mailbox, connection, *record) {
+    if (!shared.options.clean_start) record->resume(shared.unreleased);
+    record->on_released([this](std::uint16_t id, hooks::PacketGuard::Unreleased message) {
+      arrivals.put_released(id, std::move(message));
+    });
+  }
+
+  static hooks::PacketGuard::Limits limits(const Options& options) {
+    hooks::PacketGuard::Limits limits;
+    limits.max_packet = options.max_packet;
+    return limits;
+  }
 
   Shared& shared;
   const bool v5;
-  Reporter reporter{shared.mailbox};
-  std::shared_ptr<hooks::ConnectionRecord> record{};  ///< Of the connection made last.
-  std::unique_ptr<paho::Connect> connect{};           ///< Paho C++ points into it while it lives.
+  const std::string uri;
+  const std::string client_id;
+  const mqtt::create_options create;
+  const std::shared_ptr<hooks::ConnectionRecord> record;
+  Reporter reporter;
+  paho::Connect connect{};  ///< Paho C++ points into it while it lives.
   Flights flights{shared.mailbox,
                   shared.options.tell_messages ? Flights::Tell::now : Flights::Tell::in_bunches};
-  Arrivals arrivals{shared, reporter, v5 ? Arrivals::Properties::read : Arrivals::Properties::none};
+  Arrivals arrivals{shared, reporter, v5 ? Arrivals::Properties::read : Arrivals::Properties::none,
+                    *record};
   const std::unique_ptr<mqtt::iaction_listener> results = listener(reporter);
 
-  // Last, so that it goes first: going, it still calls back with flights.
-  mqtt::async_client client;
-  const MQTTAsync handle;
+  // Last, so that it goes first: going, it still calls back with flights. Made and destroyed where
+  // calls to Paho are made (Courier), as both take Paho's lock.
+  std::unique_ptr<mqtt::async_client> client{};
+  MQTTAsync handle = nullptr;
+
+  void open() {
+    client = std::make_unique<mqtt::async_client>(uri, client_id, create);
+    handle = paho::handle_of(*client);
+    client->set_connection_lost_handler(
+        [this](const std::string&) { reporter.post(Event::Kind::lost); });
+    client->set_disconnected_handler(
+        [this](const mqtt::properties& properties, mqtt::ReasonCode code) {
+          try {
+            reporter.post(Event::Kind::dismissed, static_cast<int>(code),
+                          paho::reason_string(properties.c_struct()));
+          } catch (...) {
+            reporter.post(Event::Kind::dismissed, static_cast<int>(code));
+          }
+        });
+    // Not set_message_callback(): the wrapper copies each payload once more and allocates a token.
+    arrivals.await(handle);
+  }
+
+  void begin() noexcept {
+    if (record->given_up()) return;
+    hooks::expect(record);
+    try {
+      open();
+      if (shared.options.tls.psk) {
+        connect_with_psk(handle, v5, connect, shared.options.tls, reporter);
+      } else {
+        client->connect(connect.options, nullptr, *results);
+      }
+    } catch (const mqtt::exception& error) {
+      reporter.not_connected(error.get_return_code(), 0);
+    } catch (...) {
+      reporter.not_connected(MQTTASYNC_FAILURE, 0);
+    }
+  }
 
   void disconnect() {
     MQTTAsync_disconnectOptions call = MQTTAsync_disconnectOptions_initializer;
@@ -72,69 +127,44 @@ struct Session::Impl {
   }
 };
 
-Session::Session(Shared& shared, Endpoint endpoint, Version version)
+Session::Session(Shared& shared, Endpoint endpoint, Version version, std::string client_id,
+                 std::uint64_t connection)
     : endpoint_(std::move(endpoint)),
       version_(version),
-      impl_(std::make_unique<Impl>(shared, endpoint_, version)) {
-  auto& self = *impl_;
-  self.client.set_connection_lost_handler(
-      [&self](const std::string&) { self.reporter.post(Event::Kind::lost); });
-  self.client.set_disconnected_handler(
-      [&self](const mqtt::properties& properties, mqtt::ReasonCode code) {
-        try {
-          self.reporter.post(Event::Kind::dismissed, static_cast<int>(code),
-                             paho::reason_string(properties.c_struct()));
-        } catch (...) {
-          self.reporter.post(Event::Kind::dismissed, static_cast<int>(code));
-        }
-      });
-  // Not set_message_callback(): the wrapper copies each payload once more and allocates a token.
-  self.arrivals.await(self.handle);
+      connection_(connection),
+      impl_(std::make_shared<Impl>(shared, endpoint_, version, std::move(client_id), connection)) {}
+
+Session::~Session() { give_up(); }
+
+void Session::connect(std::chrono::seconds keep_alive, std::chrono::seconds limit) {
+  paho::fill(impl_->connect, impl_->shared.options, version_, keep_alive, limit);
+  impl_->shared.courier.carry([self = impl_] { self->begin(); });
 }
 
-Session::~Session() = default;
-
-void Session::connect(std::uint64_t connection, std::chrono::seconds keep_alive,
-                      std::chrono::seconds limit) {
-  auto& self = *impl_;
-  self.connect = std::make_unique<paho::Connect>();
-  paho::fill(*self.connect, self.shared.options, version_, keep_alive, limit);
-  hooks::PacketGuard::Limits limits;
-  limits.max_packet = self.shared.options.max_packet;
-  self.record = std::make_shared<hooks::ConnectionRecord>(limits);
-  if (!self.shared.options.clean_start) self.record->resume(self.shared.unreleased);
-  self.record->on_released([&self](std::uint16_t id, hooks::PacketGuard::Unreleased message) {
-    self.arrivals.put_released(id, std::move(message));
-  });
-  self.arrivals.from(self.record);
-  self.reporter.begin(connection, self.record);
-  self.shared.courier.carry([&self] {
-    hooks::expect(self.record);
-    try {
-      if (self.shared.options.tls.psk) {
-        connect_with_psk(self.handle, self.v5, *self.connect, self.shared.options.tls,
-                         self.reporter);
-        return;
-      }
-      self.client.connect(self.connect->options, nullptr, *self.results);
-    } catch (const mqtt::exception& error) {
-      self.reporter.settle();
-      self.reporter.post(Event::Kind::failed, error.get_return_code());
-    }
+void Session::give_up() {
+  if (!impl_) return;
+  impl_->record->give_up();
+  impl_->shared.ring.wake();
+  auto& courier = impl_->shared.courier;
+  courier.carry_apart([self = std::move(impl_)] {
+    paho::keep_running();
+    self->client.reset();
+    self->reporter.post(Event::Kind::closed);
   });
 }
 
 void Session::subscribe(std::size_t index, const Subscription& subscription) {
-  impl_->shared.courier.carry([&self = *impl_, index, subscription] {
+  impl_->shared.courier.carry([shared_self = impl_, index, subscription] {
+    auto& self = *shared_self;
     auto* context = context_of(index);
     try {
       if (self.v5) {
-        self.client.subscribe(subscription.filter, static_cast<int>(subscription.qos), context,
-                              *self.results, paho::to_paho(subscription),
-                              paho::to_paho(self.shared.options.subscribe_properties));
+        self.client->subscribe(subscription.filter, static_cast<int>(subscription.qos), context,
+                               *self.results, paho::to_paho(subscription),
+                               paho::to_paho(self.shared.options.subscribe_properties));
       } else {
-        self.client.subscribe(subscription.filter, static_cast<int>(subscription.qos), context,
-                              *self.results);
+        self.client->subscribe(subscription.filter, static_cast<int>(subscription.qos), context,
+                               *self.results);
       }
     } catch (const mqtt::exception&) {
       // Not connected any more: the loss is told by its own event.
@@ -143,14 +173,15 @@ void Session::subscribe(std::size_t index, const Subscription& subscription) {
 }
 
 void Session::unsubscribe(std::size_t index, const std::string& filter) {
-  impl_->shared.courier.carry([&self = *impl_, index, filter] {
+  impl_->shared.courier.carry([shared_self = impl_, index, filter] {
+    auto& self = *shared_self;
     auto* context = context_of(index);
     try {
       if (self.v5) {
-        self.client.unsubscribe(filter, context, *self.results,
-                                paho::to_paho(self.shared.options.unsubscribe_properties));
+        self.client->unsubscribe(filter, context, *self.results,
+                                 paho::to_paho(self.shared.options.unsubscribe_properties));
       } else {
-        self.client.unsubscribe(filter, context, *self.results);
+        self.client->unsubscribe(filter, context, *self.results);
       }
     } catch (const mqtt::exception&) {
       // As above.
@@ -167,9 +198,9 @@ bool Session::send(std::uint64_t id, const Message& message) {
     self.flights.cancel(flight);
     return false;
   }
-  self.shared.courier.carry([&self, flight, message] {
-    if (!dispatch(self.handle, self.v5, flight, message)) {
-      self.flights.land({flight, true, false, {}});
+  self.shared.courier.carry([shared_self = impl_, flight, message] {
+    if (!dispatch(shared_self->handle, shared_self->v5, flight, message)) {
+      shared_self->flights.land({flight, true, false, {}});
     }
   });
   return true;
@@ -178,13 +209,11 @@ bool Session::send(std::uint64_t id, const Message& message) {
 void Session::take(std::vector<Completion>& out) { impl_->flights.take(out); }
 
 void Session::disconnect() {
-  impl_->shared.courier.carry([self = impl_.get()] { self->disconnect(); });
+  impl_->shared.courier.carry([self = impl_] { self->disconnect(); });
 }
 
-bool Session::pending() const { return impl_->reporter.pending(); }
-
 hooks::PacketGuard::UnreleasedById Session::unreleased() const {
-  return impl_->record ? impl_->record->unreleased() : hooks::PacketGuard::UnreleasedById{};
+  return impl_->record->unreleased();
 }
 
 std::size_t Session::outstanding() const { return impl_->flights.outstanding(); }

@@ -15,19 +15,25 @@
 
 namespace mqtt_tools::connection {
 
-/// One Paho client for one endpoint and protocol version. It connects when told, and again after a
-/// loss. Its calls return at once; what comes of them is posted to the mailbox or put into the
-/// ring.
+/// One connection, or one attempt at it: a Paho client of its own, so that what a broker does late
+/// can touch no other. It is used from the app's thread. Its calls return at once; what comes of
+/// them is posted to the mailbox or put into the ring.
 class Session {
  public:
-  Session(Shared& shared, Endpoint endpoint, Version version);
-  ~Session();  ///< Waits for Paho's threads: a last resort, never on the way out.
+  /// Events carry the number `connection`.
+  Session(Shared& shared, Endpoint endpoint, Version version, std::string client_id,
+          std::uint64_t connection);
+  ~Session();  ///< As give_up().
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Begins to connect; events carry the number `connection`. `limit` is when Paho itself gives up.
-  void connect(std::uint64_t connection, std::chrono::seconds keep_alive,
-               std::chrono::seconds limit);
+  /// Begins to connect, once. `limit` is when Paho itself gives up.
+  void connect(std::chrono::seconds keep_alive, std::chrono::seconds limit);
+
+  /// From now on nothing is received, acknowledged or sent; a CONNECT that has left gets a
+  /// DISCONNECT behind it. Paho's client is destroyed on another thread, before any connect() that
+  /// is called later begins. Event::closed follows. Nothing else may be called any more.
+  void give_up();
 
   void subscribe(std::size_t index, const Subscription& subscription);
   void unsubscribe(std::size_t index, const std::string& filter);
@@ -45,10 +51,7 @@ class Session {
   hooks::PacketGuard::UnreleasedById unreleased() const;
 
   const Endpoint& endpoint() const { return endpoint_; }
-  Version version() const { return version_; }
-
-  /// A connect() is under way that Paho has not ended yet.
-  bool pending() const;
+  std::uint64_t connection() const { return connection_; }
 
   /// Messages that were handed over and have not come back.
   std::size_t outstanding() const;
@@ -58,7 +61,8 @@ class Session {
 
   Endpoint endpoint_;
   Version version_;
-  std::unique_ptr<Impl> impl_;
+  std::uint64_t connection_;
+  std::shared_ptr<Impl> impl_;  ///< With the calls that are still to be made; none: given up.
 };
 
 }  // namespace mqtt_tools::connection

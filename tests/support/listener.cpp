@@ -65,6 +65,12 @@ Listener::Listener(Family family, int backlog) {
   throw std::runtime_error{"no free port"};
 }
 
+std::optional<Listener> Listener::twin() const {
+  auto fd = bound(Family::ipv6, port_);
+  if (!fd || listen(fd.get(), 64) != 0) return std::nullopt;
+  return Listener{std::move(fd), port_};
+}
+
 Descriptor Listener::accept() const {
   Descriptor fd{accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
   const int on = 1;

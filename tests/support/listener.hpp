@@ -3,7 +3,9 @@
 
 #include "support/descriptor.hpp"
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mqtt_tools::support {
@@ -19,6 +21,9 @@ class Listener {
  public:
   explicit Listener(Family family = Family::ipv4, int backlog = 64);
 
+  /// The same port at ::1; nothing if it is taken there.
+  std::optional<Listener> twin() const;
+
   int port() const { return port_; }
   int fd() const { return fd_.get(); }
   Descriptor accept() const;  ///< Nothing when there is nobody.
@@ -26,6 +31,8 @@ class Listener {
  private:
   Descriptor fd_{};
   int port_ = 0;
+
+  Listener(Descriptor fd, int port) : fd_(std::move(fd)), port_(port) {}
 };
 
 /// A port where connections hang: the queue of those waiting is full, and stays so.

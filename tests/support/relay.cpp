@@ -24,6 +24,12 @@ Relay::~Relay() {
   pump_.join();
 }
 
+bool Relay::listen_at_both_addresses() {
+  twin_ = listener_.twin();
+  if (twin_) change([](Settings& settings) { settings.both = true; });
+  return twin_.has_value();
+}
+
 void Relay::change(const std::function<void(Settings&)>& how) {
   {
     const std::lock_guard lock{mutex_};
@@ -68,7 +74,9 @@ void Relay::pump() {
 }
 
 void Relay::wait(const Settings& settings) {
-  std::vector<pollfd> fds{{bell_.fd(), POLLIN, 0}, {listener_.fd(), POLLIN, 0}};
+  std::vector<pollfd> fds{{bell_.fd(), POLLIN, 0},
+                          {listener_.fd(), POLLIN, 0},
+                          {settings.both ? twin_->fd() : -1, POLLIN, 0}};
   const auto now = std::chrono::steady_clock::now();
   auto end = now + 1h;
   for (auto& link : links_) {
@@ -90,22 +98,28 @@ void Relay::wait(const Settings& settings) {
   const auto left = std::chrono::ceil<milliseconds>(end - now);
   poll(fds.data(), fds.size(), static_cast<int>(left.count()));
   if (fds[0].revents != 0) bell_.clear();
-  auto polled = fds.begin() + 2;
+  auto polled = fds.begin() + 3;
   for (auto& link : links_) {
     for (auto& events : link->events) events = (polled++)->revents;
   }
 }
 
 void Relay::admit(const Settings& settings) {
-  while (auto client = listener_.accept()) {
+  const auto next = [&] {
+    auto client = listener_.accept();
+    return client || !settings.both ? std::move(client) : twin_->accept();
+  };
+  while (auto client = next()) {
+    int number = 0;
     {
       const std::lock_guard lock{mutex_};
-      ++connections_;
+      number = ++connections_;
     }
     changed_.notify_all();
     auto broker = settings.refusing ? Descriptor{} : connect_to(broker_port_);
     if (!broker) continue;
     auto link = std::make_unique<Link>();
+    link->first = number == 1;
     link->to(Toward::broker) = std::move(broker);
     link->to(Toward::client) = std::move(client);
     links_.push_back(std::move(link));
@@ -121,7 +135,10 @@ void Relay::receive(Link& link, Toward direction, const Settings& settings) {
   if (size > 0) {
     const std::string bytes{buffer.data(), static_cast<std::size_t>(size)};
     flow.waiting += bytes.size();
-    flow.chunks.push_back({std::chrono::steady_clock::now() + settings.delay, bytes});
+    // What comes behind the first bytes waits behind them.
+    const bool first = link.first && flow.passed + flow.waiting == bytes.size();
+    const auto delay = first ? settings.delay_of_first[index(direction)] : milliseconds{};
+    flow.chunks.push_back({std::chrono::steady_clock::now() + settings.delay + delay, bytes});
     if (direction == Toward::broker && settings.recording) {
       const std::lock_guard lock{mutex_};
       recorded_ += bytes;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +25,11 @@ enum class Toward : std::size_t { broker, client };
 class Relay {
  public:
   explicit Relay(int broker_port);
+
+  /// Listens at ::1, too, so that `localhost` has two addresses here. False if the port is taken
+  /// there. Before the first connection.
+  bool listen_at_both_addresses();
+
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -36,7 +42,8 @@ class Relay {
 
   /// Closes each of the next `times` connections that carry so many bytes in that direction.
   void cut_after(Toward direction, std::size_t bytes, int times = 1'000'000);
-  void delay(milliseconds time);  ///< In each direction.
+  void delay(milliseconds time);                          ///< In each direction.
+  void delay_first(Toward direction, milliseconds time);  ///< The first bytes of all.
   void limit(std::size_t bytes_per_second);
   void hold(Toward direction);  ///< Passes nothing on, and reads no more than a little.
   void release();               ///< Ends all of delay, limit and hold.
@@ -56,8 +63,10 @@ class Relay {
     std::array<std::size_t, 2> cut_after{};
     int cuts_left = 0;
     milliseconds delay{};
+    std::array<milliseconds, 2> delay_of_first{};
     std::size_t rate = 0;
     std::array<bool, 2> held{};
+    bool both = false;
     bool refusing = false;
     bool recording = false;
     bool leaving = false;
@@ -75,6 +84,7 @@ class Relay {
 
   int broker_port_;
   Listener listener_{};
+  std::optional<Listener> twin_{};
   Bell bell_{};
   mutable std::mutex mutex_{};
   mutable std::condition_variable changed_{};

@@ -41,6 +41,7 @@ struct Relay::Link {
   std::array<Flow, 2> flows{};
   std::array<short, 2> events{};  ///< What poll() said about the ends.
   bool dead = false;
+  bool first = false;  ///< No connection was made before it.
 
   Descriptor& to(Toward direction) { return ends[index(direction)]; }
   Descriptor& from(Toward direction) { return to(other(direction)); }

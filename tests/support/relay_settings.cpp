@@ -25,6 +25,12 @@ void Relay::delay(milliseconds time) {
   change([=](Settings& settings) { settings.delay = time; });
 }
 
+void Relay::delay_first(Toward direction, milliseconds time) {
+  change([=](Settings& settings) {
+    settings.delay_of_first[static_cast<std::size_t>(direction)] = time;
+  });
+}
+
 void Relay::limit(std::size_t bytes_per_second) {
   change([=](Settings& settings) { settings.rate = bytes_per_second; });
 }
@@ -36,6 +42,7 @@ void Relay::hold(Toward direction) {
 void Relay::release() {
   change([](Settings& settings) {
     settings.delay = {};
+    settings.delay_of_first = {};
     settings.rate = 0;
     settings.held = {};
   });

@@ -80,9 +80,10 @@ void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
   if (!frame_violation_) frame_violation_ = std::move(violation);
 }
 
-std::string ConnectionRecord::disconnect_packet() const {
+std::string ConnectionRecord::last_packet() const {
   constexpr char reason_protocol_error = '\x82';
   const std::lock_guard lock{mutex_};
+  if (given_up_) return guard_.connect_sent() ? std::string{"\xE0\0", 2} : std::string{};
   if (guard_.version() < 5 || !guard_.accepted()) return {};
   const auto& found = guard_.violation();
   return {'\xE0', '\x01', found ? static_cast<char>(found->reason) : reason_protocol_error};
@@ -91,6 +92,11 @@ std::string ConnectionRecord::disconnect_packet() const {
 void expect(std::shared_ptr<ConnectionRecord> record) {
   const std::lock_guard lock{expected().mutex};
   expected().record = std::move(record);
+}
+
+bool connect_sent() {
+  const std::lock_guard lock{expected().mutex};
+  return expected().record && expected().record->connect_sent();
 }
 
 std::shared_ptr<ConnectionRecord> expected_record() {

@@ -4,6 +4,7 @@
 #include "connection/hooks/packet_guard.hpp"
 #include "connection/hooks/websocket.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -48,6 +49,11 @@ class ConnectionRecord {
   using TakeReleased = std::function<void(std::uint16_t id, PacketGuard::Unreleased message)>;
   void on_released(TakeReleased take) { take_released_ = std::move(take); }
 
+  /// Nobody is interested in the connection any more: nothing more is read from it or written to
+  /// it but, behind a CONNECT that has left, a DISCONNECT.
+  void give_up() { given_up_ = true; }
+  const std::atomic<bool>& given_up() const { return given_up_; }
+
   // The socket.
 
   /// As PacketGuard::received().
@@ -60,11 +66,13 @@ class ConnectionRecord {
   std::unique_lock<std::mutex> lock() const { return std::unique_lock{mutex_}; }
   PacketGuard& guard() { return guard_; }  ///< Only under lock().
 
-  /// The DISCONNECT that says why (MQTT 5.0 §4.13.1); empty under MQTT 3 and before CONNACK.
-  std::string disconnect_packet() const;
+  /// The last thing to say: after a violation the DISCONNECT that says why (MQTT 5.0 §4.13.1), but
+  /// under MQTT 5 and after CONNACK only; to who gave up a DISCONNECT if there was a CONNECT.
+  std::string last_packet() const;
 
  private:
   const std::size_t max_packet_;
+  std::atomic<bool> given_up_{false};
   mutable std::mutex mutex_{};
   PacketGuard guard_;
   std::optional<WebSocketFrames::Violation> frame_violation_{};
@@ -73,6 +81,9 @@ class ConnectionRecord {
 
 /// The sockets that Paho opens from now on belong to `record`. One connection is made at a time.
 void expect(std::shared_ptr<ConnectionRecord> record);
+
+/// Whether CONNECT has left on the connection expected last.
+bool connect_sent();
 
 /// The record for the socket that Paho opens; one of its own when none is expected.
 std::shared_ptr<ConnectionRecord> expected_record();

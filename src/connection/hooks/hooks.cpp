@@ -28,6 +28,7 @@
 #include "connection/hooks/waits.hpp"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -35,6 +36,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -93,12 +95,14 @@ struct RealFunctions {
   decltype(&::usleep) usleep = next(&::usleep, "usleep");
   decltype(&::recv) recv = next(&::recv, "recv");
   decltype(&::writev) writev = next(&::writev, "writev");
+  decltype(&::shutdown) shutdown = next(&::shutdown, "shutdown");
   decltype(&::pthread_cond_timedwait) cond_timedwait =
       next(&::pthread_cond_timedwait, "pthread_cond_timedwait");
   decltype(&::SSL_connect) ssl_connect = next(&::SSL_connect, "SSL_connect");
   decltype(&::SSL_read) ssl_read = next(&::SSL_read, "SSL_read");
   decltype(&::SSL_pending) ssl_pending = next(&::SSL_pending, "SSL_pending");
   decltype(&::SSL_write) ssl_write = next(&::SSL_write, "SSL_write");
+  decltype(&::SSL_shutdown) ssl_shutdown = next(&::SSL_shutdown, "SSL_shutdown");
   Code paho = find_code();
 
   RealFunctions() {
@@ -120,6 +124,18 @@ bool shortened(const void* caller) { return counters.waits_shortened && from_pah
 /// The socket behind `descriptor` when Paho calls, else nothing.
 Socket* served(const void* caller, int descriptor) {
   return from_paho(caller) ? Socket::find(descriptor) : nullptr;
+}
+
+std::atomic<int> last_closed{-1};
+
+/// `descriptor`, or the same socket under another number: Paho's receiving thread may still be busy
+/// with the socket that was closed last, and would take one with its number for it.
+int with_new_number(int descriptor) {
+  if (descriptor < 0 || descriptor != last_closed) return descriptor;
+  const int other = ::fcntl(descriptor, F_DUPFD_CLOEXEC, descriptor + 1);
+  if (other < 0) return descriptor;
+  real().close(descriptor);
+  return other;
 }
 
 /// Paho wrote `size` bytes, or fewer.
@@ -149,7 +165,7 @@ extern "C" {
 
 int socket(int domain, int type, int protocol) noexcept {
   if (!from_paho(__builtin_return_address(0))) return real().socket(domain, type, protocol);
-  const int descriptor = real().socket(domain, type | SOCK_CLOEXEC, protocol);
+  const int descriptor = with_new_number(real().socket(domain, type | SOCK_CLOEXEC, protocol));
   if (descriptor < 0 || Socket::open(descriptor, expected_record()) != nullptr) return descriptor;
   real().close(descriptor);
   errno = EMFILE;
@@ -169,6 +185,7 @@ int connect(int descriptor, const sockaddr* address, socklen_t size) {
 int close(int descriptor) {
   if (auto* stream = served(__builtin_return_address(0), descriptor)) {
     stream->enter(State::unused);
+    last_closed = descriptor;
     wake_receiver();
   }
   return real().close(descriptor);
@@ -204,8 +221,8 @@ ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
     return real().recv(descriptor, to, most, 0);
   };
   const auto count = stream->read(source, bytes, size);
-  if (const auto words = stream->last_words(); !words.empty()) {
-    static_cast<void>(::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL));
+  if (const auto words = stream->refused() ? stream->last_words() : ""; !words.empty()) {
+    static_cast<void>(::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   }
   return count;
 }
@@ -225,6 +242,15 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
   return result;
 }
 
+int shutdown(int descriptor, int how) noexcept {
+  auto* stream = served(__builtin_return_address(0), descriptor);
+  if (stream != nullptr && stream->state() != State::tls) {
+    const auto words = stream->last_words();
+    if (!words.empty()) ::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  return real().shutdown(descriptor, how);
+}
+
 int SSL_connect(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream != nullptr && stream->state() != State::tls) stream->enter(State::tls);
@@ -238,7 +264,7 @@ int SSL_read(SSL* ssl, void* bytes, int size) {
     return static_cast<ssize_t>(real().ssl_read(ssl, to, static_cast<int>(most)));
   };
   const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));
-  if (const auto words = stream->last_words(); !words.empty()) {
+  if (const auto words = stream->refused() ? stream->last_words() : ""; !words.empty()) {
     static_cast<void>(real().ssl_write(ssl, words.data(), static_cast<int>(words.size())));
   }
   return static_cast<int>(count);
@@ -263,6 +289,15 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
   note_write(*stream, result == size);
   errno = error;
   return result;
+}
+
+int SSL_shutdown(SSL* ssl) {
+  auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
+  if (stream != nullptr) {
+    const auto words = stream->last_words();
+    if (!words.empty()) real().ssl_write(ssl, words.data(), static_cast<int>(words.size()));
+  }
+  return real().ssl_shutdown(ssl);
 }
 
 }  // extern "C"

@@ -69,6 +69,7 @@ void Socket::enter(State state) {
     watched_ = false;
     refused_ = false;
     parted_ = false;
+    answered_ = false;
   }
   state_ = state;
   if (state == State::unused) {
@@ -86,9 +87,10 @@ void Socket::wrote(bool complete) {
 }
 
 ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
+  auto* const bytes = static_cast<char*>(to);
+  if (record_->given_up()) return read_given_up(bytes, size);
   const std::lock_guard lock{mutex_};
   if (refused_) return 0;
-  auto* const bytes = static_cast<char*>(to);
   if (request_ != HttpRequest::none) return read_frames(source, bytes, size);
   if (held_ == 0) {
     const bool ahead = size < capacity && watched_ && state_ != State::tls;
@@ -110,6 +112,14 @@ ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
   begin_ += count;
   held_ -= count;
   return checked(bytes, count);
+}
+
+ssize_t Socket::read_given_up(char* bytes, std::size_t size) {
+  if (request_ != HttpRequest::proxy || answered_.exchange(true)) return 0;
+  // Paho asks a silent proxy again and again, whether the stream has ended or not, until its answer
+  // is long enough to be a refusal.
+  std::memset(bytes, '-', size);
+  return static_cast<ssize_t>(size);
 }
 
 /// What of `bytes` Paho may have.
@@ -167,7 +177,7 @@ ssize_t Socket::take_frames(char* bytes, std::size_t size) {
 
 std::optional<std::unique_lock<std::mutex>> Socket::begin_write() {
   auto lock = record_->lock();
-  if (refused_) return std::nullopt;
+  if (refused_ || record_->given_up()) return std::nullopt;
   return lock;
 }
 
@@ -187,12 +197,15 @@ void Socket::note_sent(const iovec* parts, int number, std::size_t count) {
 
 std::string Socket::last_words() {
   const std::lock_guard lock{mutex_};
-  if (!refused_ || std::exchange(parted_, true) || blocked_) return {};
-  auto packet = record_->disconnect_packet();
+  // Inside of a packet that was written in part none can begin.
+  if (!(refused_ || record_->given_up()) || blocked_ || std::exchange(parted_, true)) return {};
+  auto packet = record_->last_packet();
   if (packet.empty() || request_ != HttpRequest::upgrade) return packet;
-  // One whole frame, masked as a client's must be (RFC 6455 §5.3), with nought.
-  return "\x82" + std::string(1, static_cast<char>(0x80 | packet.size())) + std::string(4, '\0') +
-         packet;
+  // One whole frame and the one that closes, masked as a client's must be, with nought (RFC 6455
+  // §5.3, §5.5.1).
+  const std::string mask(4, '\0');
+  return "\x82" + std::string(1, static_cast<char>(0x80 | packet.size())) + mask + packet +
+         "\x88\x80" + mask;
 }
 
 }  // namespace mqtt_tools::connection::hooks

@@ -62,9 +62,13 @@ class Socket {
   /// The first `count` bytes of `parts` were written. Before the lock is let go.
   void note_sent(const iovec* parts, int number, std::size_t count);
 
-  /// What to write instead, once: the DISCONNECT that says why, in a frame if need be. Empty when
-  /// there is nothing to say, or no way because a packet has been written in part.
+  /// What to write instead, once: a DISCONNECT (ConnectionRecord::last_packet()), in a frame if
+  /// need be. Empty when there is nothing to say, or no way because a packet has been written in
+  /// part. After a violation at once, before Paho closes a connection that was given up.
   std::string last_words();
+
+  /// The server did what is not allowed.
+  bool refused() const { return refused_; }
 
   /// Paho wrote; `complete` is false when the kernel did not take all of it.
   void wrote(bool complete);
@@ -84,6 +88,7 @@ class Socket {
  private:
   static constexpr std::size_t capacity = 32 * 1024;
 
+  ssize_t read_given_up(char* bytes, std::size_t size);
   ssize_t read_frames(const Read& source, char* bytes, std::size_t size);
   ssize_t take_frames(char* bytes, std::size_t size);
   ssize_t checked(const char* bytes, std::size_t count);
@@ -99,7 +104,8 @@ class Socket {
 
   std::mutex mutex_{};
   std::shared_ptr<ConnectionRecord> record_{};
-  bool parted_ = false;  ///< last_words() were asked for.
+  std::atomic<bool> answered_{false};  ///< A proxy, though given up: see read_given_up().
+  bool parted_ = false;                ///< last_words() were asked for.
   std::unique_ptr<WebSocketFrames> frames_{};
   SentFrames sent_frames_{};
   std::unique_ptr<char[]> buffer_{};
