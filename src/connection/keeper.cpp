@@ -127,6 +127,9 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
   shared_.unreleased = session_->unreleased();
   renew_at_.reset();
   lost_at_ = now;
+  // Not whether some wait: those that came with the loss may be shown already, or not yet.
+  const auto received = shared_.ring.received();
+  if (std::exchange(received_, received) != received) progress_ = true;
   losses_.add(connected_at_, now, progress_);
   if (auto dismissed = dismissal_.ending(broker_, why)) {
     end(std::move(*dismissed));
@@ -204,7 +207,6 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
 void Keeper::advance(Clock::time_point now) {
   shared_.mailbox.clear();
   for (const auto& event : shared_.mailbox.take()) handle(event, now);
-  if (!shared_.ring.empty()) progress_ = true;
   if (state_ == State::approaching) {
     approach_.advance(now);
     look_at_approach(now);

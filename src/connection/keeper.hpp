@@ -92,7 +92,8 @@ class Keeper {
   std::uint64_t connections_ = 0;
   Clock::time_point connected_at_{};
   std::optional<Clock::time_point> lost_at_{};  ///< Until the connection is back.
-  bool progress_ = false;
+  bool progress_ = false;                       ///< Something was acknowledged.
+  std::uint64_t received_ = 0;                  ///< Messages before this connection.
   Losses losses_{};
   std::chrono::seconds keep_alive_;
   std::optional<Clock::time_point> renew_at_{};

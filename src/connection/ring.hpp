@@ -53,6 +53,9 @@ class Ring {
 
   /// What get() gave is done with. Until then it takes room; a giant takes all there is.
   void let_go();
+
+  /// How many have been put so far.
+  std::uint64_t received() const { return published_.load(std::memory_order_acquire); }
   bool empty() const { return head_used_ == published_.load(std::memory_order_acquire); }
 
   /// A message did not count: one more may be taken.

@@ -117,7 +117,7 @@ TEST_CASE(
     Run(const Delay& delay, const std::string& version) : name(delay.of + (" " + version)) {
       apply(relay, delay);
       process.emplace(Command{"mqtt-pub", "-h", address(relay.port()), "-h", address(broker.port()),
-                              "t", "-l", "--raw", "-V", version}
+                              "t", "-l", "--raw", "-V", version, "--connect-timeout", "4"}
                           .add(will)
                           .open_input());
       process->write(sequence(1, 40));
@@ -157,7 +157,8 @@ TEST_CASE("with a client id of the user's a late CONNECT takes the run over once
     Relay relay{broker.port()};
     relay.delay_first(Toward::broker, late);
     Process process{Command{"mqtt-sub", "-h", address(relay.port()), "-h", address(broker.port()),
-                            "t", "-i", "mqtt-mine", "-V", version, "--reconnect-max", "0.1"}};
+                            "t", "-i", "mqtt-mine", "-V", version, "--reconnect-max", "0.1",
+                            "--connect-timeout", "4"}};
     REQUIRE(broker.wait_for_subscription("t"));
     // The relay passes the late one on to the same broker.
     REQUIRE(broker.wait_for_log("already connected"));
@@ -321,7 +322,7 @@ TEST_CASE("a connection whose messages find no room is given up like any other")
   process.signal(SIGTERM);
   const auto stopped = std::chrono::steady_clock::now();
   CHECK(process.wait().code == 143);
-  CHECK(std::chrono::steady_clock::now() - stopped <= within(2s));
+  CHECK(std::chrono::steady_clock::now() - stopped <= within(1s));
 }
 
 TEST_CASE("hundreds of lost connections leave nothing behind") {
