@@ -24,10 +24,11 @@ struct Arrivals::Callback {
 
   static void receive(Arrivals& self, const char* topic, int topic_size,
                       const MQTTAsync_message& in) {
-    // Shown over the connection before this one, and acknowledged there by a PUBREC that may have
-    // been lost (MQTT 5.0 §4.3.3).
+    // Shown over an earlier connection, and acknowledged there by a PUBREC that may have been lost
+    // (MQTT 5.0 §4.3.3). Paho hides the DUP flag of QoS 2, but without it the guard knows the id no
+    // longer.
     const auto id = static_cast<std::uint16_t>(in.msgid);
-    if (in.qos == 2 && in.dup != 0 && self.record_.given_before(id)) return;
+    if (in.qos == 2 && self.record_.given_before(id)) return;
     auto& ring = self.shared_.ring;
     if (self.record_.given_up()) return;  // no acknowledgement leaves any more (hooks::Socket)
     if (const auto put = ring.claim(self.record_.given_up()); put != Ring::Put::taken) {

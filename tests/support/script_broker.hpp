@@ -47,7 +47,7 @@ class Session {
   [[noreturn]] void close();
   [[noreturn]] void reset();
 
-  int connection() const { return connection_; }  ///< Its number, the first is 1.
+  int connection() const { return connection_ + 1; }  ///< Its number, the first is 1.
   int level() const { return level_; }            ///< Of CONNECT: 4 is MQTT 3.1.1.
 
  private:
