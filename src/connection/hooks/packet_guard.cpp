@@ -246,7 +246,8 @@ void PacketGuard::learn(std::string_view head) {
   }
   const auto id = fields.two();
   if (fields.cut()) return;
-  const auto code = fields.rest().empty() ? std::uint8_t{0} : fields.byte();
+  // Before MQTT 5 there is none, and what is kept of a message stays until the server's PUBREL.
+  const auto code = version_ < 5 || fields.rest().empty() ? std::uint8_t{0} : fields.byte();
   if (type == PacketType::publish) {
     awaited_.set(id, out_.qos() == 1 ? Awaited::puback : Awaited::pubrec);
   } else if (type == PacketType::pubrel) {

@@ -352,6 +352,15 @@ TEST_CASE("under MQTT 3 messages without PUBREL go on, to be handed over when it
   CHECK(clean->unreleased().begin()->second.topic.empty());  // nobody will ask for it
 }
 
+TEST_CASE("a PUBREC of ours amid a payload does not end what is kept of it") {
+  const auto guard = guard_after({.version = 4});
+  const auto message = publish_3(0x34, "t", 7);
+  receive(*guard, message.substr(0, message.size() - 3));
+  guard->sent(with_id(0x50, 7, raw({0x80})));  // MQTT 3.1.1 has no reason codes
+  receive(*guard, message.substr(message.size() - 3));
+  CHECK(guard->unreleased().at(7).payload == "payload");
+}
+
 TEST_CASE("ids without PUBREL go on to the next connection of the session") {
   const auto first = guard_after({});
   receive(*first, publish(0x34, "t", 7, "") + publish(0x34, "t", 8, "") +
