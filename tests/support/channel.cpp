@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/channel.hpp"
 
+#include "support/listener.hpp"
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <array>
@@ -92,6 +94,23 @@ void Channel::give(std::string_view text) {
       if (size < 0 && errno != EAGAIN) ended_ = true;
     }
   }
+}
+
+void Channel::close() {
+  if (tls_ && !ended_) SSL_shutdown(tls_.get());
+  ERR_clear_error();
+  ended_ = true;
+  // Unread bytes would turn the close into a reset.
+  std::array<char, 65536> buffer;
+  shutdown(fd_.get(), SHUT_WR);
+  while (recv(fd_.get(), buffer.data(), buffer.size(), 0) > 0) {
+  }
+  fd_.close();
+}
+
+void Channel::reset() {
+  ended_ = true;
+  support::reset(fd_);
 }
 
 }  // namespace mqtt_tools::support

@@ -25,12 +25,14 @@ class Channel {
 
   int fd() const { return fd_.get(); }
   bool ended() const { return ended_; }
+  bool wait(short events);           ///< As in poll(2); false when it ends before.
   std::string take();                ///< What has come; nothing if that is nothing.
   std::string take_head();           ///< Waits until the head of an HTTP message has come.
   void give(std::string_view text);  ///< Waits until all is sent.
+  void close();                      ///< In order: what was given arrives.
+  void reset();                      ///< With RST.
 
  private:
-  bool wait(short events);
   bool retry(int result);
 
   Descriptor fd_;

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -153,10 +155,13 @@ void Process::attend() {
     }
     if (exited) {
       siginfo_t info{};
-      waitid(P_PID, static_cast<id_t>(process_.pid), &info, WEXITED | WNOWAIT);
+      rusage usage{};
+      // The library's waitid() does not hand out the usage that the system call does.
+      syscall(SYS_waitid, P_PID, process_.pid, &info, WEXITED | WNOWAIT, &usage);
       const std::lock_guard lock{mutex_};
       status_ = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
       ended_ = now;
+      peak_ = usage.ru_maxrss;
       process_.exited.close();
     }
     changed_.notify_all();

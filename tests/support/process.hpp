@@ -24,6 +24,7 @@ struct Result {
   std::string out{};
   std::string err{};
   milliseconds duration{};
+  long peak_resident = 0;  ///< Memory in KiB, at most.
 };
 
 /// A program that runs. What it writes is taken from it at once, on a thread of its own, so that it
@@ -73,6 +74,7 @@ class Process {
   std::string out_{};
   std::string err_{};
   std::optional<int> status_{};
+  long peak_ = 0;
   std::chrono::steady_clock::time_point started_{};
   std::chrono::steady_clock::time_point ended_{};
   std::atomic<bool> leaving_ = false;

@@ -48,6 +48,7 @@ Result Process::wait(milliseconds limit) {
   result.out = out_;
   result.err = err_;
   const auto end = status_ ? ended_ : std::chrono::steady_clock::now();
+  result.peak_resident = peak_;
   result.duration = std::chrono::duration_cast<milliseconds>(end - started_);
   return result;
 }

@@ -10,8 +10,10 @@
 
 namespace mqtt_tools::support {
 
-ScriptBroker::ScriptBroker(std::vector<Script> scripts)
-    : scripts_(std::move(scripts)), doorman_([this] { listen(); }) {}
+ScriptBroker::ScriptBroker(std::vector<Script> scripts, Transport transport)
+    : scripts_(std::move(scripts)),
+      transport_(std::move(transport)),
+      doorman_([this] { listen(); }) {}
 
 ScriptBroker::~ScriptBroker() {
   leaving_.raise();
@@ -43,7 +45,7 @@ void ScriptBroker::play(Descriptor fd, int connection) {
   {
     Session session{*this, std::move(fd), connection};
     try {
-      script(session);
+      if (session.shake_hands()) script(session);
       session.close();
     } catch (const Session::Ended&) {
     } catch (const std::exception& error) {
@@ -70,6 +72,11 @@ void ScriptBroker::keep(const Packet& packet) {
     received_.push_back(packet);
   }
   changed_.notify_all();
+}
+
+std::string ScriptBroker::url() const {
+  const std::string scheme = transport_.web_socket ? "ws" : "mqtt";
+  return scheme + (transport_.tls ? "s" : "") + "://127.0.0.1:" + port_text();
 }
 
 std::vector<Packet> ScriptBroker::received() const {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/descriptor.hpp"
+#include "support/channel.hpp"
 #include "support/listener.hpp"
 #include "support/packet.hpp"
 #include "support/patience.hpp"
+#include "support/web_socket.hpp"
 
 #include <condition_variable>
 #include <functional>
@@ -35,7 +36,11 @@ class Session {
   void publish(std::string_view topic, std::string_view payload, int qos = 0, int id = 1,
                std::string_view properties = {});
   void disconnect(int reason, std::string_view properties = {});
-  void send(std::string_view bytes);
+  void send(std::string_view bytes);  ///< Of MQTT, as one message over WebSocket.
+
+  // Beneath MQTT.
+  std::string read_head();                     ///< Of an HTTP request.
+  void send_unframed(std::string_view bytes);  ///< As they are, also over WebSocket.
 
   // Whole behaviours.
   void accept();                      ///< CONNECT, CONNACK 0.
@@ -54,17 +59,24 @@ class Session {
   friend class ScriptBroker;
   struct Ended {};
 
-  Session(ScriptBroker& broker, Descriptor fd, int connection)
-      : broker_(broker), fd_(std::move(fd)), connection_(connection) {}
+  Session(ScriptBroker& broker, Descriptor fd, int connection);
 
-  void wait(short events);
+  bool shake_hands();
+  void take();
   void acknowledge(PacketType type, int flags, int id, int reason);
 
   ScriptBroker& broker_;
-  Descriptor fd_;
+  Channel channel_;
   int connection_;
   int level_ = 5;
+  FrameReader frames_{};
   PacketReader reader_{};
+};
+
+/// What a broker speaks beneath MQTT.
+struct Transport {
+  TlsContext tls{};  ///< Plain when there is none.
+  bool web_socket = false;
 };
 
 /// A broker whose side is played by scripts, one for each connection in turn; further connections
@@ -73,14 +85,16 @@ class ScriptBroker {
  public:
   using Script = std::function<void(Session&)>;
 
-  explicit ScriptBroker(Script script) : ScriptBroker(std::vector<Script>{std::move(script)}) {}
-  explicit ScriptBroker(std::vector<Script> scripts);
+  explicit ScriptBroker(Script script, Transport transport = {})
+      : ScriptBroker(std::vector<Script>{std::move(script)}, std::move(transport)) {}
+  explicit ScriptBroker(std::vector<Script> scripts, Transport transport = {});
   ~ScriptBroker();
   ScriptBroker(const ScriptBroker&) = delete;
   ScriptBroker& operator=(const ScriptBroker&) = delete;
 
   int port() const { return listener_.port(); }
   std::string port_text() const { return std::to_string(port()); }
+  std::string url() const;  ///< With the address 127.0.0.1.
 
   /// What has come so far: of one type, or all.
   std::vector<Packet> received() const;
@@ -103,6 +117,7 @@ class ScriptBroker {
 
   Listener listener_{};
   std::vector<Script> scripts_;
+  Transport transport_;
   Bell leaving_{};
   mutable std::mutex mutex_{};
   mutable std::condition_variable changed_{};

@@ -2,20 +2,19 @@
 #include "support/script_broker.hpp"
 
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <array>
-#include <cerrno>
+#include <utility>
 
 namespace mqtt_tools::support {
 
-void Session::wait(short events) {
-  std::array<pollfd, 2> fds{{{fd_.get(), events, 0}, {broker_.leaving_.fd(), POLLIN, 0}}};
-  while (true) {
-    poll(fds.data(), fds.size(), -1);
-    if (fds[1].revents != 0 || !fd_) throw Ended{};
-    if (fds[0].revents != 0) return;
-  }
+Session::Session(ScriptBroker& broker, Descriptor fd, int connection)
+    : broker_(broker), channel_(std::move(fd), broker.leaving_), connection_(connection) {}
+
+bool Session::shake_hands() {
+  const auto& transport = broker_.transport_;
+  if (transport.tls && !channel_.shake_hands(transport.tls)) return false;
+  if (!transport.web_socket) return true;
+  send_unframed(accept_upgrade(read_head()));
+  return true;
 }
 
 Packet Session::read() {
@@ -28,11 +27,18 @@ Packet Session::read() {
       broker_.keep(*packet);
       return *packet;
     }
-    wait(POLLIN);
-    std::array<char, 65536> buffer;
-    const auto size = recv(fd_.get(), buffer.data(), buffer.size(), 0);
-    if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) throw Ended{};
-    if (size > 0) reader_.add({buffer.data(), static_cast<std::size_t>(size)});
+    take();
+  }
+}
+
+void Session::take() {
+  if (!channel_.wait(POLLIN)) throw Ended{};
+  const auto bytes = channel_.take();
+  if (bytes.empty() && channel_.ended()) throw Ended{};
+  if (!broker_.transport_.web_socket) return reader_.add(bytes);
+  frames_.add(bytes);
+  while (const auto frame = frames_.next()) {
+    if (frame->opcode <= Frame::binary) reader_.add(frame->payload);
   }
 }
 
@@ -44,12 +50,19 @@ Packet Session::expect(PacketType type) {
 }
 
 void Session::send(std::string_view bytes) {
-  while (!bytes.empty()) {
-    wait(POLLOUT);
-    const auto size = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (size < 0 && errno != EAGAIN && errno != EINTR) throw Ended{};
-    if (size > 0) bytes.remove_prefix(static_cast<std::size_t>(size));
-  }
+  if (!broker_.transport_.web_socket) return send_unframed(bytes);
+  send_unframed(encode_frame(Frame::binary, bytes));
+}
+
+void Session::send_unframed(std::string_view bytes) {
+  channel_.give(bytes);
+  if (channel_.ended()) throw Ended{};
+}
+
+std::string Session::read_head() {
+  auto head = channel_.take_head();
+  if (channel_.ended()) throw Ended{};
+  return head;
 }
 
 void Session::connack(int code, std::string_view properties, int session_present) {
@@ -143,22 +156,17 @@ void Session::stay_silent() {
 void Session::stop_reading() {
   // What the client wrote stays in the socket. Once that is full, its going away stands in the
   // queue behind the rest, and nobody sees it.
-  wait(POLLRDHUP);
+  channel_.wait(POLLRDHUP);
   throw Ended{};
 }
 
 void Session::close() {
-  // Unread bytes would turn the close into a reset.
-  std::array<char, 65536> buffer;
-  shutdown(fd_.get(), SHUT_WR);
-  while (recv(fd_.get(), buffer.data(), buffer.size(), 0) > 0) {
-  }
-  fd_.close();
+  channel_.close();
   throw Ended{};
 }
 
 void Session::reset() {
-  support::reset(fd_);
+  channel_.reset();
   throw Ended{};
 }
 

@@ -11,12 +11,6 @@
 namespace mqtt_tools::support {
 namespace {
 
-// RFC 6455 §5.2
-constexpr int continuation = 0;
-constexpr int binary = 2;
-constexpr int close_frame = 8;
-constexpr int ping = 9;
-constexpr int pong = 10;
 constexpr std::string_view question = "still there?";
 
 char as_byte(std::size_t number) { return static_cast<char>(number & 0xFF); }
@@ -38,7 +32,9 @@ std::string acceptance(const std::string& key) {
   return encoded.data();
 }
 
-std::string frame(int opcode, bool last, std::string_view bytes) {
+}  // namespace
+
+std::string encode_frame(int opcode, std::string_view bytes, bool last) {
   std::string text;
   text += as_byte(static_cast<std::size_t>(opcode) | (last ? 0x80 : 0));
   if (bytes.size() < 126) {
@@ -54,63 +50,75 @@ std::string frame(int opcode, bool last, std::string_view bytes) {
   return text.append(bytes);
 }
 
-}  // namespace
+std::optional<Frame> FrameReader::next() {
+  const auto byte = [this](std::size_t at) {
+    return std::size_t{static_cast<unsigned char>(bytes_[at])};
+  };
+  if (bytes_.size() < 2) return std::nullopt;
+  Frame frame;
+  frame.opcode = static_cast<int>(byte(0) & 0x0F);
+  frame.last = (byte(0) & 0x80) != 0;
+  frame.reserved = (byte(0) & 0x70) != 0;
+  frame.masked = (byte(1) & 0x80) != 0;
+  std::size_t size = byte(1) & 0x7F;
+  const std::size_t extra = size == 127 ? 8 : size == 126 ? 2 : 0;
+  const std::size_t from = 2 + extra + (frame.masked ? 4 : 0);
+  if (bytes_.size() < from) return std::nullopt;
+  if (extra > 0) size = 0;
+  for (std::size_t at = 2; at < 2 + extra; ++at) size = size * 256 + byte(at);
+  if (bytes_.size() < from + size) return std::nullopt;
+  frame.payload = bytes_.substr(from, size);
+  for (std::size_t at = 0; frame.masked && at < size; ++at) {
+    frame.payload[at] ^= bytes_[from - 4 + at % 4];
+  }
+  bytes_.erase(0, from + size);
+  return frame;
+}
 
-/// Takes frames of a client from a stream of bytes.
+std::string accept_upgrade(const std::string& request, const std::string& headers) {
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: " +
+         acceptance(header(request, "Sec-WebSocket-Key")) + "\r\n" + headers + "\r\n";
+}
+
+/// Takes frames of a client, and minds what they must be like (RFC 6455 §5.1, §5.4; MQTT 5.0 §6).
 class WebSocket::Reader {
  public:
   explicit Reader(WebSocket& server) : server_(server) {}
 
   /// What MQTT there is in the frames that are whole now.
   std::string data(const std::string& bytes) {
-    bytes_ += bytes;
+    frames_.add(bytes);
     std::string data;
-    while (next(data)) {
+    while (const auto frame = frames_.next()) {
+      look(*frame);
+      if (frame->opcode <= Frame::binary) data += frame->payload;
     }
     return data;
   }
 
  private:
-  std::size_t byte(std::size_t at) const { return static_cast<unsigned char>(bytes_[at]); }
-
-  bool next(std::string& data) {
-    if (bytes_.size() < 2) return false;
-    std::size_t size = byte(1) & 0x7F;
-    const std::size_t extra = size == 127 ? 8 : size == 126 ? 2 : 0;
-    const std::size_t from = 2 + extra + 4;
-    if (bytes_.size() < from) return false;
-    if (extra > 0) size = 0;
-    for (std::size_t at = 2; at < 2 + extra; ++at) size = size * 256 + byte(at);
-    if (bytes_.size() < from + size) return false;
-    for (std::size_t at = 0; at < size; ++at) bytes_[from + at] ^= bytes_[from - 4 + at % 4];
-    look(static_cast<int>(byte(0) & 0x0F), (byte(0) & 0x80) != 0, (byte(0) & 0x70) != 0,
-         (byte(1) & 0x80) != 0);
-    if ((byte(0) & 0x0F) == pong && bytes_.substr(from, size) != question) {
-      server_.complain("a pong that repeats something else");
-    }
-    if ((byte(0) & 0x0F) <= binary) data += bytes_.substr(from, size);
-    bytes_.erase(0, from + size);
-    return true;
-  }
-
-  /// What a frame must be like (RFC 6455 §5.1, §5.4; MQTT 5.0 §6).
-  void look(int opcode, bool last, bool reserved, bool masked) {
-    if (!masked) server_.complain("a frame is not masked");
-    if (reserved) server_.complain("a reserved bit is set");
-    if (opcode == binary || opcode == continuation) {
-      if ((opcode == continuation) != within_) server_.complain("fragments in no order");
-      within_ = !last;
-    } else if (opcode < close_frame || opcode > pong) {
+  void look(const Frame& frame) {
+    const int opcode = frame.opcode;
+    if (!frame.masked) server_.complain("a frame is not masked");
+    if (frame.reserved) server_.complain("a reserved bit is set");
+    if (opcode == Frame::binary || opcode == Frame::continuation) {
+      if ((opcode == Frame::continuation) != within_) server_.complain("fragments in no order");
+      within_ = !frame.last;
+    } else if (opcode < Frame::close || opcode > Frame::pong) {
       server_.complain("a frame with opcode " + std::to_string(opcode));
     }
+    if (opcode == Frame::pong && frame.payload != question) {
+      server_.complain("a pong that repeats something else");
+    }
     const std::lock_guard lock{server_.mutex_};
-    if (opcode <= binary) ++server_.frames_;
-    if (opcode == pong) ++server_.pongs_;
+    if (opcode <= Frame::binary) ++server_.frames_;
+    if (opcode == Frame::pong) ++server_.pongs_;
     server_.changed_.notify_all();
   }
 
   WebSocket& server_;
-  std::string bytes_{};
+  FrameReader frames_{};
   bool within_ = false;
 };
 
@@ -149,10 +157,10 @@ std::string WebSocket::framed(const std::string& bytes) const {
   std::string text;
   for (std::size_t at = 0; at < bytes.size(); at += rules_.fragment) {
     const auto size = std::min(rules_.fragment, bytes.size() - at);
-    text += frame(at == 0 ? binary : continuation, at + size == bytes.size(),
-                  std::string_view{bytes}.substr(at, size));
+    text += encode_frame(at == 0 ? Frame::binary : Frame::continuation,
+                         std::string_view{bytes}.substr(at, size), at + size == bytes.size());
   }
-  return rules_.ping && !bytes.empty() ? text + frame(ping, true, question) : text;
+  return rules_.ping && !bytes.empty() ? text + encode_frame(Frame::ping, question) : text;
 }
 
 void WebSocket::serve(Channel& client) {
@@ -180,10 +188,7 @@ void WebSocket::serve(Channel& client) {
     client.give("HTTP/1.1 503 Service Unavailable\r\n\r\n");
     return;
   }
-  client.give(
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: " +
-      acceptance(header(head, "Sec-WebSocket-Key")) + "\r\n" + rules_.headers + "\r\n");
+  client.give(accept_upgrade(head, rules_.headers));
   Channel broker{std::move(way), service_.leaving()};
   Reader reader{*this};
   join(

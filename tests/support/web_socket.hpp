@@ -6,10 +6,39 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mqtt_tools::support {
+
+/// RFC 6455 §5.2
+struct Frame {
+  enum Opcode : int { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+
+  int opcode = 0;
+  bool last = false;  ///< Of the fragments of its message.
+  bool reserved = false;
+  bool masked = false;
+  std::string payload{};  ///< Without the mask.
+};
+
+/// Takes frames from a stream of bytes.
+class FrameReader {
+ public:
+  void add(std::string_view bytes) { bytes_ += bytes; }
+  std::optional<Frame> next();
+
+ private:
+  std::string bytes_{};
+};
+
+/// A frame as a server sends it.
+std::string encode_frame(int opcode, std::string_view payload, bool last = true);
+
+/// The server's answer to the head of a request for an upgrade: 101, and further headers.
+std::string accept_upgrade(const std::string& request, const std::string& headers = {});
 
 /// A WebSocket server in front of a broker on 127.0.0.1 (MQTT 5.0 §6, RFC 6455), with TLS if it has
 /// a certificate. What the broker says goes on in fragments of messages.
