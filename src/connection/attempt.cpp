@@ -5,7 +5,6 @@
 #include "connection/hooks/connection_record.hpp"
 #include "connection/host.hpp"
 #include "connection/reason.hpp"
-#include "connection/tls.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -61,12 +60,6 @@ void Attempt::next_endpoint(Clock::time_point now) {
     return;
   }
   const auto& endpoint = options_.endpoints[endpoint_];
-  if (const auto why = options_.tls.on ? unverifiable(options_.tls, endpoint) : std::nullopt) {
-    note(Hurdle::lasting, *why);
-    ++endpoint_;
-    next_endpoint(now);
-    return;
-  }
   const auto& host = options_.proxy ? options_.proxy->host : endpoint.host;
   const int port = options_.proxy ? options_.proxy->port : port_of(endpoint, options_);
   addresses_ = known_addresses(host, port);

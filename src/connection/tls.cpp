@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls.hpp"
 
-#include "connection/host.hpp"
 #include "connection/tls_context.hpp"
 #include "error.hpp"
 
@@ -113,12 +112,6 @@ std::string cipher_list(const Tls& tls) {
   // With a pre-shared key no certificate is verified: none may stand in for the key.
   if (tls.psk) list += ":!aRSA:!aDSS:!aECDSA:!aNULL:!eNULL:!SRP";
   return list + ":@SECLEVEL=" + std::to_string(security_level());
-}
-
-std::optional<std::string> unverifiable(const Tls& tls, const Endpoint& endpoint) {
-  if (!tls.on || !tls.verify || tls.psk || !is_ipv6(endpoint.host)) return {};
-  return "no certificate can be verified for the IPv6 address " + endpoint.host +
-         ": give the broker's name (or --insecure, which verifies nothing)";
 }
 
 }  // namespace mqtt_tools::connection

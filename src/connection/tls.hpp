@@ -3,7 +3,6 @@
 
 #include "connection/options.hpp"
 
-#include <optional>
 #include <string>
 
 namespace mqtt_tools::connection {
@@ -22,9 +21,5 @@ void prepare_tls(const Tls& tls);
 /// The cipher list that Paho must be given: the user's or the default, always with a security level
 /// of at least 2; for a pre-shared key only suites that use it.
 std::string cipher_list(const Tls& tls);
-
-/// Why no certificate can ever be verified for `endpoint`, or nothing: Paho compares an IPv6
-/// address with its brackets.
-std::optional<std::string> unverifiable(const Tls& tls, const Endpoint& endpoint);
 
 }  // namespace mqtt_tools::connection

@@ -2,7 +2,7 @@
 
 #include "connection/tls_end.hpp"
 
-#include "connection/host.hpp"
+#include "connection/tls/certificate.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -11,12 +11,10 @@ namespace mqtt_tools::connection {
 
 namespace {
 
-/// Server Name Indication (RFC 6066 §3), which has no addresses. OpenSSL's macro for this is a cast
-/// that we do not write.
-void name_server(SSL* ssl, const std::string& host) {
-  if (is_ipv4(host) || is_ipv6(host)) return;
-  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           const_cast<char*>(host.c_str()));
+/// OpenSSL's macro for this is a cast that we do not write.
+void name_server(SSL* ssl, std::string name) {
+  if (name.empty()) return;
+  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
 }
 
 }  // namespace
@@ -27,7 +25,7 @@ TlsEnd new_end(ssl_ctx_st* context, const std::string& host) {
   TlsEnd ssl{SSL_new(context)};
   SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_connect_state(ssl.get());
-  name_server(ssl.get(), host);
+  name_server(ssl.get(), indicated_name(host));
   return ssl;
 }
 

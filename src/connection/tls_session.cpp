@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls_session.hpp"
 
-#include "connection/certificate_words.hpp"
 #include "connection/handshake_words.hpp"
-#include "connection/host.hpp"
+#include "connection/tls/certificate.hpp"
 #include "connection/tls_context.hpp"
 #include "connection/tls_end.hpp"
 #include "connection/tls_hello.hpp"
@@ -16,8 +15,6 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 namespace mqtt_tools::connection {
 
@@ -46,7 +43,6 @@ struct TlsSession::Impl {
   Cause ended(Received::End end);
   Cause judged(Clock::time_point deadline);
 
-  static int verified(int fine, X509_STORE_CTX* chain);
   static int asked(SSL* ssl, void* session);
   static int given_ticket(SSL* ssl, SSL_SESSION* session);
 
@@ -75,33 +71,15 @@ TlsSession::Impl::Impl(Stream& stream, const Tls& settings, std::string name, in
   ssl = new_end(context.get(), host);
   SSL_set_app_data(ssl.get(), this);
   if (tls.verify && !tls.psk) {
-    auto* const wanted = SSL_get0_param(ssl.get());
-    if (is_ipv4(host) || is_ipv6(host)) {
-      X509_VERIFY_PARAM_set1_ip_asc(wanted, host.substr(0, host.find('%')).c_str());
-    } else {
-      X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size());
-    }
-    SSL_set_verify(ssl.get(), SSL_VERIFY_PEER, verified);
+    verify_server(ssl.get(), host, [this](const TlsFailure& failure) {
+      distrust = certificate_words(failure, host);
+    });
   }
   const auto protocols = protocol_list(tls.alpn);
   if (!protocols.empty()) {
     SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(protocols.data()),
                         static_cast<unsigned>(protocols.size()));
   }
-}
-
-int TlsSession::Impl::verified(int fine, X509_STORE_CTX* chain) {
-  if (fine == 1) return 1;
-  const auto* const ssl = static_cast<const SSL*>(
-      X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto& session = *static_cast<Impl*>(SSL_get_app_data(ssl));
-  try {
-    session.distrust =
-        certificate_words(X509_STORE_CTX_get_error(chain), X509_STORE_CTX_get_error_depth(chain),
-                          X509_STORE_CTX_get_current_cert(chain), session.host);
-  } catch (...) {  // Must not cross OpenSSL's frames; the handshake fails all the same.
-  }
-  return 0;
 }
 
 int TlsSession::Impl::asked(SSL* /*ssl*/, void* session) {

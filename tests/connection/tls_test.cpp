@@ -271,13 +271,3 @@ TEST_CASE("what a strict administrator has set is never lowered") {
     return most() == TLS1_2_VERSION && suites == 1;
   }));
 }
-
-TEST_CASE("an IPv6 address cannot be verified and a name can") {
-  auto tls = tls_on();
-  CHECK(unverifiable(tls, {"::1", 8883}).value_or("").find("::1") != std::string::npos);
-  CHECK_FALSE(unverifiable(tls, {"localhost", 8883}));
-  CHECK_FALSE(unverifiable(tls, {"127.0.0.1", 8883}));
-  tls.verify = false;
-  CHECK_FALSE(unverifiable(tls, {"::1", 8883}));
-  CHECK_FALSE(unverifiable(Tls{}, {"::1", 1883}));
-}

@@ -99,20 +99,88 @@ TEST_CASE("an IPv4 address is verified against the addresses of the certificate"
   CHECK(contains(result.err, "not for 127.0.0.1 but for localhost"));
 }
 
-TEST_CASE("an IPv6 address is refused rather than used unverified, and a name on IPv6 is used") {
+TEST_CASE("an IPv6 address is verified against the addresses of the certificate") {
   Certificates files;
   auto options = with(files.addresses(), files.server_key());
   options.family = Family::ipv6;
-  Broker by_address{options};
-  const auto refused = run(pub_to("::1", by_address.port(), {"--cafile", files.ca()}));
-  check_exit_within(refused, 3, 2s);
-  CHECK(contains(refused.err, "no certificate can be verified for the IPv6 address ::1"));
-  CHECK_FALSE(contains(by_address.log(), "New connection"));
-  check_exit(run(pub_to("::1", by_address.port(), {"--tls", "--insecure"})), 0);
+  Broker fits{options};
+  for (const std::string host : {"::1", "[::1]", "0:0::1"}) {
+    CAPTURE(host);
+    check_exit(run(pub_to(host, fits.port(), {"--cafile", files.ca(), "-r"})), 0);
+  }
+  const auto url = "mqtts://[::1]:" + fits.port_text() + "/t";
+  check_exit(run({"mqtt-sub", "-L", url, "--cafile", files.ca(), "-C", "1", "-W", "10"}), 0);
+  check_exit(run(pub_to("::1", fits.port(), {"--tls", "--insecure"})), 0);
 
-  options.certificate = files.server();
-  Broker by_name{options};
-  check_exit(run(pub_to("localhost", by_name.port(), {"--cafile", files.ca()})), 0);
+  options.certificate = files.named("::1", "DNS:localhost,DNS:::1,DNS:[::1,IP:127.0.0.1");
+  Broker other{options};
+  for (const std::string program : {"mqtt-pub", "mqtt-sub"}) {
+    auto command = other.command(program, {"-t", "t", "--cafile", files.ca()});
+    command.add({"-h", "::1"});
+    if (program == "mqtt-pub") command.add({"-m", "hi"});
+    CAPTURE(command.text());
+    const auto refused = run(command);
+    check_exit_within(refused, 3, 3s);
+    CHECK(contains(refused.err, "not for ::1 but for localhost, ::1"));
+    CHECK(contains(refused.err, "an address must be among its IP addresses"));
+  }
+  check_exit(run(pub_to("localhost", other.port(), {"--cafile", files.ca()})), 0);
+}
+
+TEST_CASE("the certificate of a broker must name the host by the strict rules in both programs") {
+  Certificates files;
+  struct Case {
+    std::string host;
+    std::string certificate;
+    int exit;
+  };
+  const std::vector<Case> cases{
+      {"127.0.0.1", files.named("127.0.0.1", "DNS:127.0.0.1,DNS:*.0.0.1"), 3},
+      {"127.0.0.1", files.named("127.0.0.1", ""), 3},
+      {"127.1", files.named("cn", "DNS:127.1"), 3},
+      {"127.1", files.named("cn", "IP:127.0.0.1"), 0},
+      {"localhost", files.named("localhost", ""), 0},
+      {"localhost", files.named("localhost", "DNS:other.example"), 3},
+      {"localhost", files.named("localhost", "IP:127.0.0.1"), 3},
+      {"localhost.", files.named("cn", "DNS:localhost"), 0},
+      {"LOCALHOST", files.named("cn", "DNS:localhost"), 0},
+      {"localhost", files.named_raw("cn", std::string{"localhost\0.example", 18}), 3},
+      {"foo.more.localhost", files.named("cn", "DNS:*.more.localhost"), 0},
+      {"foo.more.localhost", files.named("cn", "DNS:f*.more.localhost"), 3},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.host, each.certificate);
+    Broker broker{with(each.certificate, files.server_key())};
+    for (const std::string program : {"mqtt-pub", "mqtt-sub"}) {
+      Command command{program, "-h", each.host, "-p", broker.port_text(), "-t", "t"};
+      command.add({"--cafile", files.ca()});
+      if (program == "mqtt-pub") command.add({"-m", "hi", "-r"});
+      if (program == "mqtt-sub") command.add({"-C", "1", "-W", "10"});
+      CAPTURE(command.text());
+      const auto result = run(command);
+      check_exit(result, each.exit);
+      const auto words = "the broker's certificate is not for " + each.host;
+      CHECK(contains(result.err, words) == (each.exit != 0));
+    }
+    // Whatever else verifies: the broker has seen a client only where it was to be.
+    CHECK(contains(broker.log(), "New client connected") == (each.exit == 0));
+  }
+}
+
+TEST_CASE("a broker is asked for its certificate by name and never by address") {
+  Certificates files;
+  Broker broker{with(files.addresses(), files.server_key())};
+  Relay relay{broker.port()};
+  relay.record();
+  check_exit(run(pub_to("127.0.0.1", relay.port(), {"--cafile", files.ca()})), 0);
+  CHECK_FALSE(contains(relay.recorded(), "127.0.0.1"));
+
+  Broker named{with(files.server(), files.server_key())};
+  Relay wire{named.port()};
+  wire.record();
+  check_exit(run(pub_to("localhost.", wire.port(), {"--cafile", files.ca()})), 0);
+  CHECK(contains(wire.recorded(), "localhost"));
+  CHECK_FALSE(contains(wire.recorded(), "localhost."));
 }
 
 TEST_CASE("option --insecure verifies nothing, and says so once even with --quiet") {

@@ -187,6 +187,31 @@ std::string Certificates::addresses() {
   return certificate(wish);
 }
 
+std::string Certificates::named(const std::string& common_name, const std::string& names) {
+  Wish wish;
+  wish.name = "named-" + std::to_string(authority_->certificates.size());
+  wish.common_name = common_name;
+  wish.names = names;
+  return certificate(wish);
+}
+
+std::string Certificates::named_raw(const std::string& common_name, const std::string& dns_name) {
+  // GeneralNames (RFC 5280 §4.2.1.6) in DER: a sequence of one dNSName, [2].
+  need(dns_name.size() < 120, "a DNS name that is too long");
+  std::string der{"\x30"};
+  der += static_cast<char>(dns_name.size() + 2);
+  der += '\x82';
+  der += static_cast<char>(dns_name.size());
+  der += dns_name;
+  std::string names = "DER";
+  for (const char byte : der) {
+    std::array<char, 4> hex{};
+    std::snprintf(hex.data(), hex.size(), ":%02X", static_cast<unsigned char>(byte));
+    names += hex.data();
+  }
+  return named(common_name, names);
+}
+
 std::string Certificates::expired() {
   Wish wish;
   wish.name = "expired";

@@ -31,6 +31,13 @@ class Certificates {
   std::string server_key();
   std::string weak_key();
 
+  /// Another of a broker, for this common name and these alternative names as openssl.cnf writes
+  /// them ("DNS:a.example,IP:127.0.0.1"), or none.
+  std::string named(const std::string& common_name, const std::string& names);
+
+  /// One with this very text, which may hold any byte, for its only DNS name.
+  std::string named_raw(const std::string& common_name, const std::string& dns_name);
+
   // For a client; client_key() is the key of both, encrypted_key() the same with passphrase().
   std::string client();
   std::string other_client();  ///< By itself: no broker knows who that is.

@@ -32,6 +32,11 @@ std::optional<std::string> ConnectionRecord::violation() const {
   return std::nullopt;
 }
 
+std::optional<TlsFailure> ConnectionRecord::tls_failure() const {
+  const std::lock_guard lock{mutex_};
+  return tls_failure_;
+}
+
 bool ConnectionRecord::connect_sent() const {
   const std::lock_guard lock{mutex_};
   return guard_.connect_sent();
@@ -78,6 +83,11 @@ std::size_t ConnectionRecord::received(std::string_view bytes) {
 void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
   const std::lock_guard lock{mutex_};
   if (!frame_violation_) frame_violation_ = std::move(violation);
+}
+
+void ConnectionRecord::refuse(TlsFailure failure) {
+  const std::lock_guard lock{mutex_};
+  tls_failure_ = std::move(failure);
 }
 
 std::string ConnectionRecord::last_packet() const {

@@ -3,6 +3,7 @@
 
 #include "connection/hooks/packet_guard.hpp"
 #include "connection/hooks/websocket.hpp"
+#include "connection/tls/certificate.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -31,6 +32,9 @@ class ConnectionRecord {
   /// What the server sent that MQTT or WebSocket does not allow, with the rule, as in "a PUBACK
   /// for id 7, which waits for PUBREC; MQTT 5.0 §4.3.3". The connection is closed then.
   std::optional<std::string> violation() const;
+
+  /// Why the broker's certificate was refused.
+  std::optional<TlsFailure> tls_failure() const;
 
   /// CONNECT has left: from here on the broker may take the connection for made.
   bool connect_sent() const;
@@ -62,6 +66,8 @@ class ConnectionRecord {
   /// The frames around the packets are not as they must be.
   void refuse(WebSocketFrames::Violation violation);
 
+  void refuse(TlsFailure failure);
+
   /// Held while bytes are written, so that no answer to them is looked at before sent() was called.
   std::unique_lock<std::mutex> lock() const { return std::unique_lock{mutex_}; }
   PacketGuard& guard() { return guard_; }  ///< Only under lock().
@@ -76,6 +82,7 @@ class ConnectionRecord {
   mutable std::mutex mutex_{};
   PacketGuard guard_;
   std::optional<WebSocketFrames::Violation> frame_violation_{};
+  std::optional<TlsFailure> tls_failure_{};
   TakeReleased take_released_{};
 };
 

@@ -25,6 +25,7 @@
 
 #include "connection/hooks/hooks.hpp"
 #include "connection/hooks/socket.hpp"
+#include "connection/hooks/tls_handshake.hpp"
 #include "connection/hooks/waits.hpp"
 
 #include <dlfcn.h>
@@ -254,6 +255,7 @@ int shutdown(int descriptor, int how) noexcept {
 int SSL_connect(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream != nullptr && stream->state() != State::tls) stream->enter(State::tls);
+  prepare_handshake(ssl, stream != nullptr ? stream->record() : nullptr);
   return real().ssl_connect(ssl);
 }
 

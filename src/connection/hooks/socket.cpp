@@ -53,6 +53,11 @@ Socket* Socket::find(int descriptor) {
   return nullptr;
 }
 
+std::shared_ptr<ConnectionRecord> Socket::record() {
+  const std::lock_guard lock{mutex_};
+  return record_;
+}
+
 void Socket::enter(State state) {
   const std::lock_guard lock{mutex_};
   {

@@ -43,6 +43,9 @@ class Socket {
 
   State state() const { return state_; }
 
+  /// Of the connection that it belongs to; null once it is closed.
+  std::shared_ptr<ConnectionRecord> record();
+
   /// Asked to connect, taken over by TLS, or closed (unused). Bytes read ahead are forgotten.
   void enter(State state);
 

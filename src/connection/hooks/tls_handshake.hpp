@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/hooks/connection_record.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace mqtt_tools::connection::hooks {
+
+/// The host as the user wrote it, from `text` as Paho gives it to OpenSSL: an IPv6 address stands
+/// in brackets there, or begins with one.
+std::string host_of_paho(std::string_view text);
+
+/// For SSL_connect(), however often Paho calls it for `ssl`: before the first byte is sent, makes
+/// OpenSSL verify the server by verify_server() if Paho asks for verification, and name it as RFC
+/// 6066 has it. The host is the one that Paho has named in `ssl`: so no connection is ever measured
+/// by the name of another. `record`, if any, is told what was wrong. Any thread.
+void prepare_handshake(ssl_st* ssl, const std::shared_ptr<ConnectionRecord>& record) noexcept;
+
+}  // namespace mqtt_tools::connection::hooks

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+struct ssl_st;
+struct x509_st;
+
+namespace mqtt_tools::connection {
+
+/// Why a broker's certificate was not accepted. All texts are terminal-safe and of limited length.
+struct TlsFailure {
+  int error = 0;                 ///< OpenSSL's X509_V_ERR_….
+  int depth = 0;                 ///< 0: the broker's own certificate; else an authority's.
+  bool has_certificate = false;  ///< false: all that follows is empty.
+  std::string subject{};         ///< The common name, or the whole name of one who has none.
+  std::string issuer{};          ///< Likewise.
+  std::string not_before{};      ///< "2020-01-02 03:04 UTC"
+  std::string not_after{};
+  /// What the certificate is for: its alternative names of hosts ("*.example") and addresses
+  /// ("127.0.0.1"); the common name if it has no alternative names at all.
+  std::vector<std::string> names{};
+};
+
+/// The bytes of the address that `host` writes, in network order: 4 or 16, or none if it is a name.
+/// It is an address if the resolver takes it for one: "127.1" and "fe80::1%eth0" are, and a dot at
+/// the end makes no difference.
+std::string address_bytes(const std::string& host);
+
+/// The name of `host` for Server Name Indication, which has neither addresses nor a dot at the end
+/// (RFC 6066 §3). Empty for an address.
+std::string indicated_name(const std::string& host);
+
+/// Whether `certificate` is for `host`, a name or an address as the user wrote it. RFC 6125 §6.4:
+/// an address is compared with the iPAddress entries only; '*' is a whole first label or nothing; a
+/// dot at the end of `host` and upper case make no difference; the common name counts only in a
+/// certificate without any subjectAltName. Any thread.
+bool matches(const x509_st* certificate, const std::string& host);
+
+/// Makes OpenSSL accept the server of `ssl` only if its chain is good and its certificate matches
+/// `host`, and tell `failed` otherwise, before the handshake ends in an alert. `failed` is called
+/// on the thread that shakes hands; it must outlive `ssl` and what it throws is lost. Without
+/// memory for this no certificate is accepted. To be called before the handshake; repeated calls
+/// count as the last one. A session that is resumed is not verified again: its server proves that
+/// it is the one that was.
+void verify_server(ssl_st* ssl, const std::string& host,
+                   std::function<void(const TlsFailure&)> failed) noexcept;
+
+/// `failure` as a sentence about the broker that the user calls `host`. Terminal-safe.
+std::string certificate_words(const TlsFailure& failure, const std::string& host);
+
+}  // namespace mqtt_tools::connection

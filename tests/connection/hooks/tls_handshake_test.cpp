@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "connection/hooks/tls_handshake.hpp"
+
+#include "support/certificates.hpp"
+
+#include "catch.hpp"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+using namespace mqtt_tools::connection::hooks;
+
+namespace {
+
+using Context = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
+using End = std::unique_ptr<SSL, void (*)(SSL*)>;
+using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
+
+End make_end(SSL_CTX* context) { return {SSL_new(context), SSL_free}; }
+
+Certificate read(const std::string& path) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> file{BIO_new_file(path.c_str(), "r"), BIO_free};
+  Certificate read{PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), X509_free};
+  REQUIRE(read != nullptr);
+  return read;
+}
+
+/// How a handshake ended that began as Paho begins one.
+struct Outcome {
+  bool done = false;
+  std::string indicated{"none"};  ///< The name that the server was asked for.
+  std::optional<mqtt_tools::connection::TlsFailure> failure{};
+};
+
+/// `named` is what Paho makes of a host, `mode` what it asks OpenSSL to verify.
+Outcome shake_hands(Certificates& files, const std::string& certificate, std::string named,
+                    int mode = SSL_VERIFY_PEER) {
+  const Context ours{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
+  const Context theirs{SSL_CTX_new(TLS_server_method()), SSL_CTX_free};
+  REQUIRE(SSL_CTX_load_verify_file(ours.get(), files.ca().c_str()) == 1);
+  REQUIRE(SSL_CTX_use_certificate_file(theirs.get(), certificate.c_str(), SSL_FILETYPE_PEM) == 1);
+  REQUIRE(SSL_CTX_use_PrivateKey_file(theirs.get(), files.server_key().c_str(), SSL_FILETYPE_PEM) ==
+          1);
+  SSL_CTX_set_verify(ours.get(), mode, nullptr);
+  const auto client = make_end(ours.get());
+  const auto server = make_end(theirs.get());
+  BIO* near = nullptr;
+  BIO* far = nullptr;
+  REQUIRE(BIO_new_bio_pair(&near, 0, &far, 0) == 1);
+  SSL_set_bio(client.get(), near, near);
+  SSL_set_bio(server.get(), far, far);
+  SSL_set_accept_state(server.get());
+  SSL_ctrl(client.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, named.data());
+
+  const auto record = std::make_shared<ConnectionRecord>(PacketGuard::Limits{});
+  Outcome outcome;
+  for (int turn = 0; turn < 10 && !outcome.done; ++turn) {
+    prepare_handshake(client.get(), record);
+    const bool here = SSL_connect(client.get()) == 1;
+    const bool there = SSL_do_handshake(server.get()) == 1;
+    if (const char* const name = SSL_get_servername(server.get(), TLSEXT_NAMETYPE_host_name)) {
+      outcome.indicated = name;
+    }
+    outcome.done = here && there;
+  }
+  outcome.failure = record->tls_failure();
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("the host of a connection is read as Paho writes it") {
+  CHECK(host_of_paho("localhost") == "localhost");
+  CHECK(host_of_paho("[::1") == "::1");
+  CHECK(host_of_paho("[fe80::1%lo]") == "fe80::1%lo");
+  CHECK(host_of_paho("").empty());
+}
+
+TEST_CASE("a handshake of Paho's is verified by our rules and names the server as TLS has it") {
+  Certificates files;
+  const auto addresses = files.addresses();
+  for (const std::string host : {"127.0.0.1", "[::1", "[::1]", "127.1"}) {
+    CAPTURE(host);
+    const auto outcome = shake_hands(files, addresses, host);
+    CHECK(outcome.done);
+    CHECK_FALSE(outcome.failure);
+    CHECK(outcome.indicated == "none");
+  }
+  for (const std::string host : {"localhost", "localhost.", "LocalHost"}) {
+    CAPTURE(host);
+    const auto outcome = shake_hands(files, files.server(), host);
+    CHECK(outcome.done);
+    CHECK(outcome.indicated == host.substr(0, 9));
+  }
+}
+
+TEST_CASE("a handshake of Paho's with the wrong server fails and its record says why") {
+  Certificates files;
+  const auto names = files.named("127.0.0.9", "DNS:127.0.0.9,DNS:*.0.0.9");
+  const auto wrong = shake_hands(files, names, "127.0.0.9");
+  CHECK_FALSE(wrong.done);
+  REQUIRE(wrong.failure);
+  CHECK(wrong.failure->error == X509_V_ERR_IP_ADDRESS_MISMATCH);
+  CHECK(wrong.failure->names == std::vector<std::string>{"127.0.0.9", "*.0.0.9"});
+
+  const auto unnamed = shake_hands(files, files.server(), "");
+  CHECK_FALSE(unnamed.done);
+  CHECK(unnamed.failure);
+}
+
+TEST_CASE("a handshake of Paho's that verifies nothing is not verified and stays so") {
+  Certificates files;
+  const auto outcome = shake_hands(files, files.self_signed(), "[::1", SSL_VERIFY_NONE);
+  CHECK(outcome.done);
+  CHECK(outcome.indicated == "none");
+  CHECK_FALSE(outcome.failure);
+}
+
+TEST_CASE("what Paho asks OpenSSL about a certificate is answered by our rules, too") {
+  Certificates files;
+  const auto host = [](const Certificate& certificate, const std::string& text) {
+    return X509_check_host(certificate.get(), text.c_str(), text.size(), 0, nullptr);
+  };
+  const auto address = [](const Certificate& certificate, const std::string& text) {
+    return X509_check_ip_asc(certificate.get(), text.c_str(), 0);
+  };
+  const auto addresses = read(files.addresses());
+  CHECK(address(addresses, "[::1") == 1);
+  CHECK(host(addresses, "[::1") == 1);
+  CHECK(address(addresses, "[::2") == 0);
+
+  const auto names = read(files.named("cn.example", "DNS:127.0.0.1,DNS:f*.more.example,DNS:[::1"));
+  for (const std::string text : {"127.0.0.1", "foo.more.example", "cn.example", "[::1", ""}) {
+    CAPTURE(text);
+    CHECK(host(names, text) == 0);
+    CHECK(address(names, text) == 0);
+  }
+
+  const auto server = read(files.server());
+  char* matched = nullptr;
+  // Paho gives the length of the name alone.
+  CHECK(X509_check_host(server.get(), "localhost.:8883/x", 10, 0, &matched) == 1);
+  REQUIRE(matched != nullptr);
+  CHECK(std::string{matched} == "localhost.");
+  OPENSSL_free(matched);
+}
