@@ -45,9 +45,15 @@ std::string split_host(std::string_view text, std::string& host, std::optional<i
     const auto end = text.find(']');
     if (end == std::string_view::npos) return "the ']' after the IPv6 address is missing";
     host = text.substr(1, end - 1);
-    // RFC 6874 writes the '%' before a scope as "%25".
-    if (const auto scope = host.find("%25"); scope != std::string::npos) host.erase(scope + 1, 2);
+    // RFC 6874 writes the '%' before a zone as "%25". Alone it is the interface with the number 25.
+    if (const auto zone = host.find("%25"); zone != std::string::npos && zone + 3 < host.size()) {
+      host.erase(zone + 1, 2);
+    }
     if (!is_ipv6(host)) return "what stands in '[' and ']' is not an IPv6 address";
+    if (needs_zone(host)) {
+      return "a link-local IPv6 address needs its network interface, as in " + host +
+             "%eth0 (in a URL: %25eth0)";
+    }
     rest = text.substr(end + 1);
     if (!rest.empty() && rest.front() != ':') return "only ':PORT' may follow ']'";
   } else {
@@ -85,6 +91,15 @@ bool is_ipv6(const std::string& host) {
   }
   in6_addr address{};
   return ::inet_pton(AF_INET6, host.substr(0, scope).c_str(), &address) == 1;
+}
+
+bool needs_zone(const std::string& host) {
+  in6_addr address{};
+  return ::inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_LINKLOCAL(&address);
+}
+
+std::string without_zone(const std::string& host) {
+  return is_ipv6(host) ? host.substr(0, host.find('%')) : host;
 }
 
 bool is_localhost_name(std::string_view host) {

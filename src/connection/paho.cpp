@@ -66,7 +66,8 @@ std::string server_uri(const Options& options, const Endpoint& endpoint) {
   const bool web = options.transport == Transport::websocket;
   std::string uri =
       web ? (options.tls.on ? "wss://" : "ws://") : (options.tls.on ? "ssl://" : "tcp://");
-  uri += with_port(endpoint.host, port_of(endpoint, options));
+  // In WebSocket's "Host:" a zone has no place (RFC 6874 §3): only this machine knows it.
+  uri += with_port(web ? without_zone(endpoint.host) : endpoint.host, port_of(endpoint, options));
   if (web) uri += options.websocket_path;
   return uri;
 }

@@ -44,6 +44,21 @@ std::string words_for(int error, int system_error) {
   }
 }
 
+/// What to say about an address that the resolver does not take, which can only be for its zone.
+std::string zone_words(const std::string& host) {
+  const auto zone = host.find('%');
+  return needs_zone(without_zone(host))
+             ? "this machine has no network interface '" + host.substr(zone + 1) + "'"
+             : "only a link-local address (fe80::…) has a network interface behind a '%'";
+}
+
+/// Link-local, and nobody said on which network.
+bool lacks_zone(const sockaddr* address) {
+  if (address->sa_family != AF_INET6) return false;
+  const auto* const six = reinterpret_cast<const sockaddr_in6*>(address);
+  return IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr) && six->sin6_scope_id == 0;
+}
+
 void add(std::vector<Address>& addresses, const void* address, socklen_t size) {
   Address added;
   if (size > sizeof added.storage) return;
@@ -131,12 +146,20 @@ Resolved resolve(const std::string& host, int port) {
   const auto system_error = errno;
   if (error == 0) {
     for (const auto* entry = found; entry != nullptr; entry = entry->ai_next) {
+      if (lacks_zone(entry->ai_addr)) {
+        resolved.error = "its address is link-local, and the name server names no interface";
+        continue;
+      }
       add(resolved.addresses, entry->ai_addr, entry->ai_addrlen);
     }
     ::freeaddrinfo(found);
   }
   if (is_localhost_name(host)) add_loopback(resolved.addresses, port);
-  if (resolved.addresses.empty()) {
+  if (!resolved.addresses.empty()) {
+    resolved.error.clear();
+  } else if (error != 0 && is_ipv6(host)) {
+    resolved.error = zone_words(host);
+  } else if (resolved.error.empty()) {
     resolved.error = error == 0 ? "name not found" : words_for(error, system_error);
   }
   return resolved;
@@ -146,6 +169,7 @@ void choose_address(const std::string& host, const Address& address) {
   auto text = address.text();
   auto& all = choices();
   const std::lock_guard lock{all.mutex};
+  all.texts[without_zone(host)] = text;
   all.texts[host] = std::move(text);
 }
 

@@ -31,8 +31,9 @@ std::vector<Address> known_addresses(const std::string& host, int port);
 /// a thread of its own. Loopback names work without a configured network.
 Resolved resolve(const std::string& host, int port);
 
-/// From now on the look-up hook answers Paho's question for `host` with `address`, so that the name
-/// stays the name for TLS and WebSocket while we choose the address. Any thread.
+/// From now on the look-up hook answers Paho's question for `host`, with or without its zone, with
+/// `address`, so that the name stays the name for TLS and WebSocket while we choose the address.
+/// Any thread.
 void choose_address(const std::string& host, const Address& address);
 
 /// What choose_address() said last for `host`, as text; empty if nothing. Any thread.

@@ -40,6 +40,17 @@ TEST_CASE("an address keeps its scope") {
   CHECK(texts(resolved) == std::vector<std::string>{"fe80::1%lo"});
 }
 
+TEST_CASE("an address whose network interface is not there says so") {
+  const auto missing = resolve("fe80::1%nowhere9", 1883);
+  CHECK(missing.addresses.empty());
+  CHECK(missing.error == "this machine has no network interface 'nowhere9'");
+  const auto global = resolve("2001:db8::1%lo", 1883);
+  CHECK(global.addresses.empty());
+  CHECK(global.error == "only a link-local address (fe80::…) has a network interface behind a '%'");
+  CHECK(resolve("fe80::1", 1883).addresses.empty());
+  CHECK(resolve("fe80::1", 1883).error.find("link-local") != std::string::npos);
+}
+
 TEST_CASE("localhost has an IPv4 and an IPv6 address whatever the hosts file says") {
   for (const std::string host : {"localhost", "LocalHost", "localhost.", "a.localhost"}) {
     INFO(host);

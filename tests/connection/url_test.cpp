@@ -276,6 +276,8 @@ TEST_CASE("a host may bring its port") {
       {"[::1]", {"::1", 0}},
       {"[::1]:1884", {"::1", 1884}},
       {"fe80::1%lo", {"fe80::1%lo", 0}},
+      {"[fe80::1%25lo]:1884", {"fe80::1%lo", 1884}},
+      {"fe80::1%25", {"fe80::1%25", 0}},
       {"192.0.2.1:1", {"192.0.2.1", 1}},
       {"under_score-dash.example", {"under_score-dash.example", 0}},
   };
@@ -286,8 +288,9 @@ TEST_CASE("a host may bring its port") {
 }
 
 TEST_CASE("a host that is none is refused") {
-  for (const std::string text : {"", ":1883", "h:", "h:x", "h:0", "h:65536", "a:b:c", "1:2:3:4",
-                                 "[::1]:", "[::1", "[h]:1", "a b", "a/b", "mqtt://h", "fe80::1%"}) {
+  for (const std::string text :
+       {"", ":1883", "h:", "h:x", "h:0", "h:65536", "a:b:c", "1:2:3:4", "[::1]:", "[::1", "[h]:1",
+        "a b", "a/b", "mqtt://h", "fe80::1%", "fe80::1", "[fe80::1]:1883", "FEBF::1"}) {
     INFO(text);
     CHECK_THROWS_AS(read_endpoint(text), UsageError);
   }

@@ -24,6 +24,7 @@
 #undef _FORTIFY_SOURCE
 
 #include "connection/hooks/hooks.hpp"
+#include "connection/hooks/lookup.hpp"
 #include "connection/hooks/socket.hpp"
 #include "connection/hooks/tls_handshake.hpp"
 #include "connection/hooks/waits.hpp"
@@ -174,7 +175,8 @@ int socket(int domain, int type, int protocol) noexcept {
 }
 
 int connect(int descriptor, const sockaddr* address, socklen_t size) {
-  const int result = real().connect(descriptor, address, size);
+  sockaddr_in6 whole{};
+  const int result = real().connect(descriptor, with_zone(address, size, whole), size);
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream != nullptr && stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);

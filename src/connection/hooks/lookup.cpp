@@ -8,6 +8,7 @@
 // looser rules; and it writes IPv6 addresses with a bracket, which no certificate has. It gets our
 // answer instead. Where these two functions are not called, what Paho finds itself holds.
 
+#include "connection/hooks/lookup.hpp"
 #include "connection/hooks/tls_handshake.hpp"
 #include "connection/resolver.hpp"
 
@@ -39,6 +40,9 @@ std::string chosen(const char* node) noexcept {
   }
 }
 
+/// The IPv6 address that this thread was last given by getaddrinfo() below.
+thread_local sockaddr_in6 given{};
+
 /// As OpenSSL numbers it: 1 for yes, 0 for no, -1 for an error.
 int fits(X509* certificate, const char* text, std::size_t size) noexcept {
   try {
@@ -67,8 +71,30 @@ extern "C" int getaddrinfo(const char* __restrict node, const char* __restrict s
     numeric.ai_flags = hints->ai_flags & ~AI_ADDRCONFIG;
   }
   numeric.ai_flags |= AI_NUMERICHOST;
-  return look_up(address.c_str(), service, &numeric, result);
+  const int error = look_up(address.c_str(), service, &numeric, result);
+  given = {};
+  if (error == 0 && (*result)->ai_family == AF_INET6) {
+    std::memcpy(&given, (*result)->ai_addr, sizeof given);
+  }
+  return error;
 }
+
+namespace mqtt_tools::connection::hooks {
+
+const sockaddr* with_zone(const sockaddr* address, socklen_t size, sockaddr_in6& room) {
+  if (size < sizeof room || address->sa_family != AF_INET6 || given.sin6_scope_id == 0) {
+    return address;
+  }
+  std::memcpy(&room, address, sizeof room);
+  if (room.sin6_scope_id != 0 ||
+      std::memcmp(&room.sin6_addr, &given.sin6_addr, sizeof room.sin6_addr) != 0) {
+    return address;
+  }
+  room.sin6_scope_id = given.sin6_scope_id;
+  return reinterpret_cast<const sockaddr*>(&room);
+}
+
+}  // namespace mqtt_tools::connection::hooks
 
 // Exported whatever the build's default visibility: Paho's library must find them.
 #pragma GCC visibility push(default)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "connection/hooks/lookup.hpp"
+
 #include "connection/resolver.hpp"
 
 #include "catch.hpp"
@@ -6,8 +8,11 @@
 #include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <sys/socket.h>
+#include <cstring>
+#include <thread>
 
 using namespace mqtt_tools::connection;
+using mqtt_tools::connection::hooks::with_zone;
 
 namespace {
 
@@ -47,4 +52,37 @@ TEST_CASE("our own look-up is not answered with what we chose before") {
   for (const auto& address : resolve("localhost", 1).addresses) {
     CHECK(address.text() != "127.0.0.7");
   }
+}
+
+TEST_CASE("an address that was looked up keeps its zone when it is connected to") {
+  choose_address("fe80::7%lo", resolve("fe80::7%lo", 1).addresses.at(0));
+  for (const std::string host : {"fe80::7%lo", "fe80::7"}) {  // WebSocket has no zone
+    CHECK(seen_by_a_library(host) == Texts{"fe80::7%lo"});
+  }
+  const auto connected = [](const std::string& text) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(1883);
+    REQUIRE(::inet_pton(AF_INET6, text.c_str(), &address.sin6_addr) == 1);
+    sockaddr_in6 room{};
+    sockaddr_in6 whole{};
+    const auto* const given = reinterpret_cast<const sockaddr*>(&address);
+    std::memcpy(&whole, with_zone(given, sizeof address, room), sizeof whole);
+    CHECK(whole.sin6_port == htons(1883));
+    CHECK(std::memcmp(&whole.sin6_addr, &address.sin6_addr, sizeof whole.sin6_addr) == 0);
+    return whole.sin6_scope_id;
+  };
+  CHECK(connected("fe80::7") == 1);
+  CHECK(connected("fe80::8") == 0);
+  CHECK(connected("::1") == 0);
+  std::thread{[&] { CHECK(connected("fe80::7") == 0); }}.join();  // Another one looked it up.
+
+  const sockaddr_in four{AF_INET, htons(1883), {}, {}};
+  sockaddr_in6 room{};
+  const auto* const given = reinterpret_cast<const sockaddr*>(&four);
+  CHECK(with_zone(given, sizeof four, room) == given);
+
+  choose_address("broker.invalid", resolve("::1", 1).addresses.at(0));
+  CHECK(seen_by_a_library("broker.invalid") == Texts{"::1"});
+  CHECK(connected("fe80::7") == 0);
 }
