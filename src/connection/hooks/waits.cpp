@@ -89,6 +89,25 @@ struct Habits {
 };
 thread_local Habits habits;
 
+/// What Paho's sending thread holds back. A thread that has never been seen waiting in
+/// wait_to_send() holds nothing: it might not come by to let it go.
+struct Sending {
+  bool waits = false;
+  int corked = -1;  ///< A descriptor, or none.
+};
+thread_local Sending sending;
+
+void set_cork(int descriptor, int on) {
+  const int error = errno;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  errno = error;
+}
+
+void release_writes() {
+  const int descriptor = std::exchange(sending.corked, -1);
+  if (descriptor >= 0) set_cork(descriptor, 0);
+}
+
 constexpr nfds_t most_sockets = 16;  // more at once are left to Paho
 
 int wait(pollfd* sockets, nfds_t number, std::chrono::nanoseconds time) {
@@ -228,6 +247,13 @@ int nap() {
   return 0;
 }
 
+void gather_write(int descriptor) {
+  if (!sending.waits || sending.corked == descriptor) return;
+  release_writes();
+  set_cork(descriptor, 1);
+  sending.corked = descriptor;
+}
+
 void note_write(Socket& stream, bool whole) {
   if (whole && stream.blocked()) habits.unblocked = true;
   stream.wrote(whole);
@@ -239,6 +265,8 @@ void wake_receiver() { bell().ring(); }
 
 int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                  const timespec* limit) {
+  sending.waits = true;
+  release_writes();
   return desk.wait(real, condition, mutex, limit);
 }
 

@@ -27,6 +27,12 @@ int nap();
 /// The receiving thread has something to find out.
 void wake_receiver();
 
+/// Paho is about to write to `descriptor`, which has TCP_NODELAY. On the thread that sends, small
+/// packets gather in the kernel (TCP_CORK) until it waits for more to send: a burst does not become
+/// a segment for each packet, and nothing is late, as what is alone is followed by that wait. The
+/// kernel itself holds no segment longer than 200 ms (tcp(7)).
+void gather_write(int descriptor);
+
 /// Paho wrote to `stream`; `whole` is false when the kernel did not take all of it.
 void note_write(Socket& stream, bool whole);
 

@@ -10,6 +10,7 @@
 #include <MQTTAsync.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -219,21 +220,49 @@ void wait_for_short_write(std::uint64_t before) {
   }
 }
 
-/// How many of this process's connected sockets a started program would get. The broker's own do
-/// block, Paho's do not.
-int inherited_sockets(int first, int last) {
-  int number = 0;
+/// This process's connected sockets from `first` to `last` that do not block: Paho's. The broker's
+/// own do.
+std::vector<int> sockets_of_paho(int first, int last) {
+  std::vector<int> sockets;
   for (int descriptor = first; descriptor <= last; ++descriptor) {
     sockaddr_in peer{};
     socklen_t size = sizeof peer;
-    const int flags = ::fcntl(descriptor, F_GETFD);
-    const bool blocking = (::fcntl(descriptor, F_GETFL) & O_NONBLOCK) == 0;
-    if (flags >= 0 && !blocking && (flags & FD_CLOEXEC) == 0 &&
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    if (flags >= 0 && (flags & O_NONBLOCK) != 0 &&
         ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0) {
-      ++number;
+      sockets.push_back(descriptor);
     }
   }
+  return sockets;
+}
+
+/// How many of them a started program would get.
+int inherited_sockets(int first, int last) {
+  int number = 0;
+  for (const int descriptor : sockets_of_paho(first, last)) {
+    if ((::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) == 0) ++number;
+  }
   return number;
+}
+
+int tcp_option(int descriptor, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  ::getsockopt(descriptor, IPPROTO_TCP, option, &value, &size);
+  return value;
+}
+
+/// Nothing is held back on Paho's sockets in the end, neither by Nagle's algorithm nor by us.
+void check_that_nothing_is_held_back() {
+  const auto sockets = sockets_of_paho(3, 255);
+  REQUIRE_FALSE(sockets.empty());
+  for (const int descriptor : sockets) {
+    CHECK(tcp_option(descriptor, TCP_NODELAY) == 1);
+    for (int i = 0; i < 10'000 && tcp_option(descriptor, TCP_CORK) != 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    CHECK(tcp_option(descriptor, TCP_CORK) == 0);
+  }
 }
 
 }  // namespace
@@ -245,6 +274,7 @@ TEST_CASE("a burst is acknowledged with fewer polls and reads than Paho asks for
   REQUIRE(client.connected.reaches(1));
   for (int i = 0; i < 200; ++i) client.publish("hello", 1);
   REQUIRE(client.acknowledged.reaches(200));
+  check_that_nothing_is_held_back();
   client.disconnect();
   REQUIRE(client.disconnected.reaches(1));
 
@@ -400,6 +430,7 @@ TEST_CASE("switched off the layer does nothing and Paho works on", "[.off]") {
   REQUIRE(client.connected.reaches(1));
   client.publish("hello", 1);
   REQUIRE(client.acknowledged.reaches(1));
+  check_that_nothing_is_held_back();
 
   CHECK_FALSE(counters.waits_shortened);
   CHECK(counters.waits_removed == 0);
