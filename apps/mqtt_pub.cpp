@@ -57,7 +57,9 @@ class Publication {
     }
     progress_.clear();
     cli::take_leave(client_, wait_, Clock::now() + cli::farewell_limit);
-    return verdict();
+    show_answers(Clock::time_point::max());
+    const auto code = interrupt_.raised();
+    return code ? *code : verdict();
   }
 
  private:
@@ -81,7 +83,7 @@ class Publication {
   void take_in(Clock::time_point now) {
     for (Message message; sending_.room() && intake_.next(now, message); message = {}) {
       if (exchange_) exchange_->address(message, now);
-      account_.given(now);
+      account_.given(now, message.qos);
       sending_.add(std::move(message));
     }
     if (intake_.complaint() && account_.messages() == 0) throw RunError(*intake_.complaint());
@@ -105,6 +107,27 @@ class Publication {
     }
   }
 
+  /// Answers that came are written, until `deadline` or a signal. What is missing then is said.
+  void show_answers(Clock::time_point deadline) {
+    if (!exchange_) return;
+    const bool interrupted = interrupt_.raised().has_value();
+    while (true) {
+      while (const auto* message = client_.receive()) exchange_->consider(*message);
+      exchange_->flush();
+      if (exchange_->written() || Clock::now() >= deadline) break;
+      if (!interrupted && interrupt_.raised()) break;
+      wait_.on(interrupted ? -1 : interrupt_.fd(), POLLIN);
+      exchange_->on(wait_);
+      wait_.until(deadline);
+      wait_.now();
+    }
+    if (const auto missing = exchange_->unwritten(); missing > 0) {
+      cli::say(std::to_string(missing) +
+               (missing == 1 ? " answer that was acknowledged was not written"
+                             : " answers that were acknowledged were not written"));
+    }
+  }
+
   /// Sends what waits and takes in more, one message for each that came back.
   void deliver(Clock::time_point now) {
     while (!sending_.deliver()) {
@@ -123,7 +146,7 @@ class Publication {
       wait_.until(intake_.feed().due());
     }
     if (exchange_) {
-      if (exchange_->out().pending() > 0) wait_.on(exchange_->out().fd(), POLLOUT);
+      exchange_->on(wait_);
       wait_.until(exchange_->due());
     }
     wait_.until(client_.due());
@@ -141,11 +164,17 @@ class Publication {
           [&] { return sending_.in_flight() == 0; }, [&] { collect(Clock::now()); });
     }
     cli::take_leave(client_, wait_, deadline);
-    if (account_.outstanding() > 0) cli::say("interrupted; " + account_.unacknowledged());
+    show_answers(deadline);
+    if (account_.messages() > 1 && (account_.outstanding() > 0 || !options_.talk.quiet)) {
+      cli::say("interrupted; " + account_.so_far(sending_.unsent()));
+    } else if (account_.outstanding() > 0) {
+      cli::say("interrupted; " + account_.unacknowledged());
+    }
     return code;
   }
 
   [[noreturn]] void give_up(const RunError& why) {
+    show_answers(Clock::now() + std::chrono::seconds{1});
     if (account_.outstanding() == 0 || client_.connections() == 0) throw RunError(why);
     throw RunError(why.code(), std::string(why.what()) + "; " + account_.unacknowledged());
   }

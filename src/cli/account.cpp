@@ -2,6 +2,8 @@
 
 #include "cli/account.hpp"
 
+#include <algorithm>
+
 namespace mqtt_tools::cli {
 
 namespace {
@@ -13,7 +15,8 @@ std::string of_messages(std::uint64_t part, std::uint64_t all) {
 
 }  // namespace
 
-void Account::given(Clock::time_point now) {
+void Account::given(Clock::time_point now, Qos qos) {
+  acknowledgeable_ = acknowledgeable_ || qos != Qos::at_most_once;
   if (outstanding() == 0) quiet_since_ = now;
   ++given_;
 }
@@ -46,6 +49,14 @@ bool Account::overdue(Clock::time_point now) const {
 
 std::string Account::unacknowledged() const {
   return of_messages(outstanding(), given_) + " not acknowledged";
+}
+
+std::string Account::so_far(std::uint64_t unsent) const {
+  const auto sent = given_ - std::min(unsent, given_);
+  auto text = "of " + std::to_string(given_) + (given_ == 1 ? " message" : " messages") +
+              " read, " + std::to_string(sent) + (sent == 1 ? " was" : " were") + " sent";
+  if (acknowledgeable_) text += " and " + std::to_string(taken_) + " acknowledged";
+  return text;
 }
 
 std::string Account::summary() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "message.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
@@ -16,7 +17,7 @@ class Account {
   explicit Account(Duration ack_timeout) : ack_timeout_(ack_timeout) {}
 
   /// A message is to be published.
-  void given(Clock::time_point now);
+  void given(Clock::time_point now, Qos qos = Qos::at_least_once);
 
   /// The broker took it.
   void taken(Clock::time_point now);
@@ -39,6 +40,9 @@ class Account {
   /// "2 of 5 messages were not acknowledged"
   std::string unacknowledged() const;
 
+  /// "of 5 messages read, 4 were sent and 3 acknowledged", when `unsent` wait to be sent.
+  std::string so_far(std::uint64_t unsent) const;
+
   /// "4 messages were acknowledged"
   std::string summary() const;
 
@@ -50,7 +54,8 @@ class Account {
   std::uint64_t given_ = 0;
   std::uint64_t taken_ = 0;
   std::uint64_t denied_ = 0;
-  std::string why_{};  ///< Of the first denial.
+  bool acknowledgeable_ = false;  ///< Not all have QoS 0.
+  std::string why_{};             ///< Of the first denial.
   std::optional<Clock::time_point> quiet_since_{};
   bool connected_ = false;
 };

@@ -45,7 +45,11 @@ void Exchange::address(Message& message, Clock::time_point now) {
 void Exchange::consider(const Message& message) {
   if (message.topic != response_topic_) return;
   if (awaited_.erase(message.properties.correlation_data.value_or("")) == 0) return;
-  printer_->print(payload::decode(message, options_.decode_as), out_.buffer());
+  if (printer_->print(payload::decode(message, options_.decode_as), out_.buffer())) {
+    using Delivery = output::StandardOutput::Delivery;
+    out_.end_record(message.qos == Qos::at_most_once ? Delivery::at_most_once
+                                                     : Delivery::acknowledged);
+  }
 }
 
 void Exchange::flush() {
@@ -54,9 +58,14 @@ void Exchange::flush() {
   }
 }
 
+void Exchange::on(Wait& wait) const {
+  if (written()) return;
+  wait.on(out_.fd(), out_.events());
+  if (out_.retry_after()) wait.until(Clock::now() + *out_.retry_after());
+}
+
 bool Exchange::over(Clock::time_point now) const {
-  return reader_left_ || (awaited_.empty() && out_.pending() == 0) ||
-         (deadline_ && now >= *deadline_);
+  return reader_left_ || (awaited_.empty() && written()) || (deadline_ && now >= *deadline_);
 }
 
 std::optional<Clock::time_point> Exchange::due() const { return deadline_; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/pub_options.hpp"
+#include "cli/wait.hpp"
 #include "connection/options.hpp"
 #include "exit_code.hpp"
 #include "message.hpp"
@@ -9,6 +10,7 @@
 #include "output/standard_output.hpp"
 #include "timestamp.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -35,10 +37,18 @@ class Exchange {
   /// Writes what can be written.
   void flush();
 
+  /// All that came is out, or there is no reader for it.
+  bool written() const { return reader_left_ || out_.pending() == 0; }
+
+  /// Also waits until more can be written.
+  void on(Wait& wait) const;
+
+  /// Answers that were acknowledged to the broker and are not written, or only in part.
+  std::uint64_t unwritten() const { return out_.unwritten(); }
+
   /// All answers came and are out, or time is up.
   bool over(Clock::time_point now) const;
   std::optional<Clock::time_point> due() const;
-  const output::StandardOutput& out() const { return out_; }
 
   /// 27 when an answer is missing.
   ExitCode exit_code() const;

@@ -47,9 +47,10 @@ sigset_t wanted_signals() {
   return wanted;
 }
 
-extern "C" void leave_at_once(int signal) { ::_exit(exit_offset + signal); }
+extern "C" void leave_at_once(int signal) { end_by_signal(signal); }
 
-/// From here on the kernel itself ends the process, even if the run no longer asks.
+/// From here on a signal ends the process, even if the run no longer asks. By a handler, because
+/// the default action would spare process 1 of a container.
 void leave_at_the_next(const sigset_t& signals) {
   struct sigaction action = {};
   action.sa_handler = leave_at_once;
@@ -83,6 +84,16 @@ std::optional<ExitCode> Interrupt::raised() {
     leave_at_the_next(wanted_signals());
   }
   return first_;
+}
+
+void end_by_signal(int signal) noexcept {
+  ::signal(signal, SIG_DFL);
+  sigset_t raised;
+  sigemptyset(&raised);
+  sigaddset(&raised, signal);
+  ::raise(signal);  // Also while it is blocked.
+  ::pthread_sigmask(SIG_UNBLOCK, &raised, nullptr);
+  ::_exit(exit_offset + signal);
 }
 
 void ignore_broken_pipes() {

@@ -10,12 +10,12 @@ namespace mqtt_tools::cli {
 
 /// SIGINT, SIGTERM and SIGHUP as a question one can ask. They are blocked from here on in this
 /// thread and those it starts, and read from fd(). A signal that was ignored at the start (nohup,
-/// `&`) stays ignored. A second signal ends the process at once.
+/// `&`) stays ignored. A second signal ends the process at once, by itself.
 class Interrupt {
  public:
   /// Before any other thread is started.
   Interrupt();
-  ~Interrupt();  ///< The signals stay blocked: the run is about to leave with a code of its own.
+  ~Interrupt();  ///< The signals stay blocked: the run is about to end in its own way.
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
@@ -28,6 +28,11 @@ class Interrupt {
   int fd_ = -1;
   std::optional<ExitCode> first_{};
 };
+
+/// Ends the process by `signal` itself, so that the shell and service managers know why: its
+/// default action is restored, it is unblocked and raised. Process 1 of a container is spared by
+/// that, and ends with the code that a shell gives for it, 128 + `signal`. Async-signal-safe.
+[[noreturn]] void end_by_signal(int signal) noexcept;
 
 /// Ignores SIGPIPE: a reader that left is told by write(). Before any Interrupt.
 void ignore_broken_pipes();

@@ -131,6 +131,12 @@ void Ready::attend() {
   }
 }
 
+void Ready::stop() const {
+  if (child_) {
+    child_->terminate();
+  }
+}
+
 /// Whoever waits for the file must not find it half written: it is written aside and renamed.
 void Ready::write_file() const {
   const std::string& path = options_.file;

@@ -30,6 +30,9 @@ class Ready {
   /// Looks after the command: says its failure once. Call it when fd() is readable.
   void attend();
 
+  /// Asks the command that runs to end.
+  void stop() const;
+
   /// Whether the command failed: ends a run with 1 when nothing else decided.
   bool failed() const { return failed_; }
 

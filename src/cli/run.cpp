@@ -103,6 +103,10 @@ void leave(ExitCode code) {
 #ifdef MQTT_TOOLS_FIND_LEAKS
   __lsan_do_leak_check();
 #endif
+  constexpr int first_signal_code = 128;
+  if (const int signal = static_cast<int>(code) - first_signal_code; signal > 0) {
+    end_by_signal(signal);
+  }
   ::_exit(static_cast<int>(code));
 }
 

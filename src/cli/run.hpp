@@ -22,7 +22,7 @@ const std::string& program();
 
 /// Leaves the process with `code`: flushes stdio and skips destructors (Paho's would wait 100 ms or
 /// more), except under sanitizers, which want an orderly end. Code 0 becomes 1 when stdout could
-/// not be written.
+/// not be written. A code above 128 stands for a signal, and by that signal the process ends.
 [[noreturn]] void leave(ExitCode code);
 
 /// The whole of main(): names the program, prepares the process (signals, descriptors 0 to 2 open),

@@ -5,6 +5,7 @@
 #include "feed/spool.hpp"
 #include "message.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,9 @@ class Sending {
 
   bool empty() const { return spool_.empty(); }
   std::size_t in_flight() const { return in_flight_; }
+
+  /// How many were not sent on this connection yet.
+  std::size_t unsent() const { return spool_.size() - std::min(in_flight_, spool_.size()); }
 
  private:
   connection::Client& client_;

@@ -152,7 +152,7 @@ Verdict::Ending Verdict::ending(Clock::time_point now) const {
 
 /// All came that was asked for, or all that may come.
 bool Verdict::enough() const {
-  return (!until_.expect.empty() && unmet_.empty()) || (until_.count && seen_ >= *until_.count) ||
+  return (!until_.expect.empty() && unmet_.empty()) || full() ||
          (until_.after_subscribe && since_) || live_;
 }
 

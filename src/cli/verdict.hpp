@@ -33,6 +33,9 @@ class Verdict {
   /// A wanted message came and was shown.
   void consider(const payload::Decoded& decoded, Clock::time_point now);
 
+  /// As many messages were shown as --count allows: no other is to be.
+  bool full() const { return until_.count && seen_ >= *until_.count; }
+
   /// The reader of stdout went away.
   void reader_left();
 

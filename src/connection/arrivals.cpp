@@ -2,20 +2,31 @@
 
 #include "connection/arrivals.hpp"
 
+#include "connection/memory.hpp"
 #include "connection/paho.hpp"
 #include "connection/paho_properties.hpp"
 #include "large_pages.hpp"
 
+#include <utility>
+
 namespace mqtt_tools::connection {
+
+namespace {
+
+/// A message of this size is acknowledged once the app has shown it: until then, there may turn out
+/// to be no memory for what that takes.
+constexpr std::size_t large = std::size_t{1} << 20;
+
+}  // namespace
 
 struct Arrivals::Callback {
   static int on_message(void* context, char* topic, int topic_size,
                         MQTTAsync_message* message) noexcept {
-    auto* self = static_cast<Arrivals*>(context);
+    auto& self = *static_cast<Arrivals*>(context);
     try {
-      receive(*self, topic, topic_size, *message);
+      receive(self, topic, topic_size, *message);
     } catch (...) {
-      // Not enough memory for this message. Returning acknowledges it: better than a dead process.
+      no_memory(self, topic, *message);
     }
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);
@@ -32,11 +43,7 @@ struct Arrivals::Callback {
     auto& ring = self.shared_.ring;
     if (self.record_.given_up()) return;  // no acknowledgement leaves any more (hooks::Socket)
     if (const auto put = ring.claim(self.record_.given_up()); put != Ring::Put::taken) {
-      if (put == Ring::Put::given_up) return;
-      // Returning acknowledges. What is more than --count is never acknowledged; what finds no room
-      // at the end is not if a session is left to keep it.
-      const bool kept = !self.shared_.options.clean_start;
-      if (in.qos > 0 && (put == Ring::Put::surplus || kept)) ring.park();
+      if (in.qos > 0 && put != Ring::Put::given_up) refuse(self, put);
       return;
     }
     auto& out = ring.slot();
@@ -65,6 +72,40 @@ struct Arrivals::Callback {
     out.time = std::chrono::system_clock::now();
     ring.publish();
     self.shared_.mailbox.wake();
+    if (in.qos > 0 && size >= large && !ring.wait_until_done_with(self.record_.given_up()))
+      ring.park();
+  }
+
+  /// Returning acknowledges, so the callback does not return where a message must stay with the
+  /// broker.
+  static void refuse(Arrivals& self, Ring::Put why) {
+    auto& ring = self.shared_.ring;
+    const auto& options = self.shared_.options;
+    const bool kept = !options.clean_start || options.session_expiry.value_or(0) > 0;
+    const bool leaving = ring.hurried();
+    // Answers to SUBSCRIBE are awaited behind what is beyond --count: if the session ends with the
+    // connection, an acknowledgement takes nothing from anybody.
+    if (why == Ring::Put::surplus && !leaving && !kept) return;
+    // Without a session the message is lost either way, and DISCONNECT must get out.
+    if (why == Ring::Put::no_room && !kept) {
+      ring.count_dropped();
+      return;
+    }
+    ring.park();
+  }
+
+  /// There is no memory for this message, and the run ends.
+  static void no_memory(Arrivals& self, const char* topic, const MQTTAsync_message& in) noexcept {
+    auto& ring = self.shared_.ring;
+    ring.close();
+    std::string words;
+    try {
+      words = no_memory_words(topic, static_cast<std::size_t>(in.payloadlen), in.qos > 0);
+    } catch (...) {
+      // The event alone must do.
+    }
+    self.reporter_.post(Event::Kind::no_memory, 0, std::move(words));
+    if (in.qos > 0) ring.park();
   }
 };
 

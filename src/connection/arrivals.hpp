@@ -11,7 +11,7 @@ namespace mqtt_tools::connection {
 
 /// The messages that arrive at one session: puts them into the ring. The Session owns it, and it
 /// must outlive Paho's client. Paho's receiving thread calls it, and waits in it while the ring is
-/// full; nothing is thrown back at Paho.
+/// full; nothing is thrown back at Paho. What must not be acknowledged never returns to it.
 class Arrivals {
  public:
   enum class Properties { read, none };

@@ -112,12 +112,20 @@ void Client::give_back() {
   if (impl_->shared.options.count) impl_->shared.ring.give_back();
 }
 
-bool Client::more() const { return !impl_->shared.ring.empty(); }
+std::size_t Client::waiting() const { return impl_->shared.ring.waiting(); }
 
 void Client::leave(Clock::time_point now) {
   impl_->shared.ring.hurry();
   impl_->keeper.leave(now);
 }
+
+bool Client::stop_receiving() { return impl_->shared.ring.close(); }
+
+void Client::refuse_surplus() { impl_->shared.ring.refuse_surplus(); }
+
+bool Client::blocked() const { return impl_->shared.ring.parked(); }
+
+std::uint64_t Client::dropped() const { return impl_->shared.ring.dropped(); }
 
 bool Client::left() const { return impl_->keeper.left() || impl_->shared.ring.parked(); }
 

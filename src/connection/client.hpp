@@ -79,17 +79,32 @@ class Client {
   /// A message did not count: one more may be taken (Options::count).
   void give_back();
 
-  /// There is something received that receive() has not given yet.
-  bool more() const;
+  /// There is something received that receive() has not given yet, and how much.
+  bool more() const { return waiting() > 0; }
+  std::size_t waiting() const;
 
   // Leaving.
 
   /// Takes leave: DISCONNECT is sent if connected and nothing stands in its way. Messages that come
-  /// from now on are dropped, unacknowledged.
+  /// before it is written are still there for receive().
   void leave(Clock::time_point now);
 
   /// DISCONNECT is written and the connection closed, or there is none.
   bool left() const;
+
+  /// From now on no message is acknowledged that receive() has not given or could give. Nothing can
+  /// be sent any more once another one comes. False when also the last one that came will not be
+  /// acknowledged.
+  bool stop_receiving();
+
+  /// All that was wanted is here (Options::count): what comes beyond it is refused, so that answers
+  /// behind it can be read. Where it cannot be refused without being acknowledged to a session that
+  /// outlives the connection, nothing more is read, and blocked() tells.
+  void refuse_surplus();
+  bool blocked() const;
+
+  /// Messages that were acknowledged and thrown away, for want of room when the run ended.
+  std::uint64_t dropped() const;
 
  private:
   struct Impl;

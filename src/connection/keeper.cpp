@@ -189,6 +189,9 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
     case Event::Kind::malformed:
       end({ExitCode::lost, escaped(broker_ + " sent " + event.text)});
       break;
+    case Event::Kind::no_memory:
+      end({ExitCode::failure, escaped(event.text)});
+      break;
     case Event::Kind::granted:
     case Event::Kind::not_granted:
     case Event::Kind::unsubscribed:

@@ -34,6 +34,7 @@ struct Event {
     unsubscribed,  ///< UNSUBACK for filter `index`: `code`.
     closed,        ///< Our DISCONNECT is written, the connection closed.
     malformed,     ///< The broker sent what MQTT does not allow: `text`.
+    no_memory,     ///< For a message that was received: `text` says for which.
     traced,        ///< A packet, in words, for --debug.
   };
 

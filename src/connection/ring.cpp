@@ -36,7 +36,7 @@ Ring::Put Ring::claim(const std::atomic<bool>& given_up) {
     std::unique_lock lock(mutex_);
     waiting_.store(true, std::memory_order_seq_cst);
     const auto let_past = Clock::now() + pause_;
-    while (!hurried() && !given_up && (full() || claim_missing())) {
+    while (!hurried() && !closed() && !given_up && !refused() && (full() || claim_missing())) {
       // A claim comes back by a decision of the app, never by time; nor does time make more slots.
       if (claim_missing() || waiting_messages() == max_slots) {
         room_.wait(lock);
@@ -46,9 +46,11 @@ Ring::Put Ring::claim(const std::atomic<bool>& given_up) {
     }
     waiting_.store(false, std::memory_order_seq_cst);
     if (given_up) return Put::given_up;
+    if (closed()) return Put::closed;
     if (claim_missing()) return Put::surplus;
     if (waiting_messages() == max_slots) return Put::no_room;
   }
+  if (closed()) return Put::closed;
   if (limited_) claims_.fetch_sub(1, std::memory_order_acq_rel);
   return Put::taken;
 }
@@ -59,6 +61,17 @@ void Ring::publish() {
   bytes_.fetch_add(put.bytes, std::memory_order_acq_rel);
   ++tail_;
   published_.store(tail_, std::memory_order_release);
+}
+
+bool Ring::wait_until_done_with(const std::atomic<bool>& given_up) {
+  std::unique_lock lock(mutex_);
+  held_ = true;
+  waiting_.store(true, std::memory_order_seq_cst);
+  const auto done = [&] { return hurried() || closed() || given_up || waiting_messages() == 0; };
+  room_.wait_for(lock, pause_, done);
+  waiting_.store(false, std::memory_order_seq_cst);
+  held_ = false;
+  return !closed() || waiting_messages() == 0;
 }
 
 void Ring::release() {
@@ -92,6 +105,25 @@ void Ring::give_back() {
 }
 
 void Ring::wake() {
+  const std::lock_guard lock(mutex_);
+  room_.notify_all();
+}
+
+bool Ring::close() {
+  closed_.store(true, std::memory_order_seq_cst);
+  const std::lock_guard lock(mutex_);
+  room_.notify_all();
+  return !held_ || waiting_messages() == 0;
+}
+
+void Ring::refuse_surplus() {
+  if (refusing_.exchange(true, std::memory_order_seq_cst)) return;
+  const std::lock_guard lock(mutex_);
+  room_.notify_all();
+}
+
+void Ring::hurry() {
+  hurried_.store(true, std::memory_order_seq_cst);
   const std::lock_guard lock(mutex_);
   room_.notify_all();
 }

@@ -28,6 +28,7 @@ class Ring {
     surplus,   ///< The run ends, and this message is more than were wanted.
     no_room,   ///< The run ends, and the app has not made room.
     given_up,  ///< The connection is given up: nobody is interested in the message.
+    closed,    ///< See close().
   };
 
   /// While the ring is full one message is let past the limit this often, so that
@@ -46,6 +47,14 @@ class Ring {
   Message& slot() { return slots_[tail_ % max_slots].message; }
   void publish();
 
+  /// Waits until all that was put is done with: what is acknowledged only then is not lost when the
+  /// app cannot take it. No longer than one message is held back by a full ring, nor once the run
+  /// ends. False when the ring was closed first: the last message is not to be acknowledged.
+  bool wait_until_done_with(const std::atomic<bool>& given_up);
+
+  /// A message was thrown away and will be acknowledged.
+  void count_dropped() { dropped_.fetch_add(1, std::memory_order_relaxed); }
+
   // The app's thread.
 
   /// The oldest message; null when there is none. Valid until let_go(), or the next call.
@@ -56,7 +65,10 @@ class Ring {
 
   /// How many have been put so far.
   std::uint64_t received() const { return published_.load(std::memory_order_acquire); }
-  bool empty() const { return head_used_ == published_.load(std::memory_order_acquire); }
+  bool empty() const { return waiting() == 0; }
+  std::size_t waiting() const {
+    return static_cast<std::size_t>(published_.load(std::memory_order_acquire) - head_used_);
+  }
 
   /// A message did not count: one more may be taken.
   void give_back();
@@ -67,9 +79,20 @@ class Ring {
   /// The run ends: from now on claim() does not wait.
   void hurry();
 
+  /// From now on no message is taken. False when the last one that was put will not be
+  /// acknowledged, as its callback is in wait_until_done_with().
+  bool close();
+
+  bool hurried() const { return hurried_.load(std::memory_order_seq_cst); }
+
+  /// From now on what is beyond the limit is refused at once, though the run does not end yet.
+  void refuse_surplus();
+
   /// A message with QoS 1 or 2 waits that will never be acknowledged: its callback does not return,
-  /// so that nothing can be sent any more.
+  /// so that nothing can be sent any more, and nothing behind it is read.
   bool parked() const { return parked_.load(std::memory_order_acquire); }
+
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   void park();  ///< Paho's thread: waits for the end of the process.
 
  private:
@@ -81,7 +104,8 @@ class Ring {
   std::size_t waiting_messages() const;
   bool full() const;
   bool claim_missing() const;
-  bool hurried() const { return hurried_.load(std::memory_order_seq_cst); }
+  bool closed() const { return closed_.load(std::memory_order_seq_cst); }
+  bool refused() const { return refusing_.load(std::memory_order_seq_cst) && claim_missing(); }
   void release();
 
   static constexpr std::atomic<bool> never_{false};
@@ -98,6 +122,10 @@ class Ring {
   Duration pause_ = std::chrono::seconds{10};
 
   std::atomic<bool> hurried_{false};
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> refusing_{false};
+  std::atomic<std::uint64_t> dropped_{0};
+  bool held_ = false;  ///< A callback is in wait_until_done_with(). Guarded by mutex_.
   std::atomic<bool> parked_{false};
   std::atomic<bool> waiting_{false};
   std::mutex mutex_{};

@@ -7,6 +7,7 @@
 #include "connection/flights.hpp"
 #include "connection/hooks/connection_record.hpp"
 #include "connection/listener.hpp"
+#include "connection/memory.hpp"
 #include "connection/paho.hpp"
 #include "connection/paho_connect.hpp"
 #include "connection/paho_properties.hpp"
@@ -14,6 +15,7 @@
 #include "connection/reporter.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace mqtt_tools::connection {
@@ -100,6 +102,9 @@ struct Session::Impl {
       reporter.not_connected(MQTTASYNC_FAILURE, 0);
     }
   }
+
+  /// How often Paho holds what is sent: TLS takes a packet in one piece.
+  std::size_t copies_on_the_way_out() const { return shared.options.tls.on ? 2 : 1; }
 
   void disconnect() {
     MQTTAsync_disconnectOptions call = MQTTAsync_disconnectOptions_initializer;
@@ -192,6 +197,12 @@ void Session::unsubscribe(std::size_t index, const std::string& filter) {
 bool Session::send(std::uint64_t id, const Message& message) {
   auto& self = *impl_;
   const bool told = self.shared.options.tell_messages;
+  if (!memory_for(message.payload.size(), self.copies_on_the_way_out())) {
+    self.reporter.post(Event::Kind::no_memory, 0,
+                       "no memory to send a message of " + std::to_string(message.payload.size()) +
+                           " bytes to " + message.topic);
+    return false;
+  }
   auto* flight = self.flights.start(id, told ? Clock::now() : Clock::time_point{});
   if (self.shared.courier.direct()) {
     if (dispatch(self.handle, self.v5, flight, message)) return true;

@@ -4,14 +4,18 @@
 #include "catch.hpp"
 #include "error.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -329,4 +333,146 @@ TEST_CASE("what is out does not stay in the buffer of a reader who never catches
     pipe.take();
     REQUIRE(out.buffer().size() <= 1'000'000);
   }
+}
+
+namespace {
+
+using Delivery = StandardOutput::Delivery;
+
+void append(StandardOutput& out, const std::string& record,
+            Delivery delivery = Delivery::acknowledged) {
+  out.buffer() += record;
+  out.end_record(delivery);
+}
+
+/// Fills a pipe whose reader does not read, and gives what is in it then.
+std::string left_in_pipe(const std::vector<std::string>& records) {
+  Pipe pipe;
+  StandardOutput out{pipe.writer};
+  for (const auto& record : records) append(out, record);
+  CHECK(out.flush() == State::open);
+  CHECK(out.pending() > 0);
+  CHECK(out.flush() == State::open);
+  return pipe.take();
+}
+
+std::vector<std::string> records(std::size_t count, const std::vector<std::size_t>& sizes) {
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto record = std::to_string(i) + ' ';
+    record.resize(std::max(sizes[i % sizes.size()], record.size() + 1), 'x');
+    record.back() = '\n';
+    result.push_back(record);
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a pipe whose reader does not read holds whole records") {
+  for (const auto& sizes : std::vector<std::vector<std::size_t>>{{7},
+                                                                 {200},
+                                                                 {4095},
+                                                                 {4096},
+                                                                 {4097},
+                                                                 {10'000},
+                                                                 {50'000},
+                                                                 {65'536},
+                                                                 {3, 9000, 17, 30'000}}) {
+    CAPTURE(sizes.front());
+    const auto all = records(200'000 / sizes.front() + 4, sizes);
+    const auto text = left_in_pipe(all);
+    REQUIRE_FALSE(text.empty());
+    CHECK(text.size() <= 65'536);
+    CHECK(text.size() > 8'000);
+    CHECK(text.back() == '\n');
+    std::string expected;
+    for (const auto& record : all) {
+      if (expected.size() == text.size()) break;
+      expected += record;
+    }
+    CHECK(text == expected);
+  }
+}
+
+TEST_CASE("a pipe holds whole records at any moment, however slowly it is read") {
+  Pipe pipe;
+  StandardOutput out{pipe.writer};
+  const auto all = records(600, {1000, 12'000, 30, 40'000, 5000});
+  std::size_t sent = 0;
+  std::uint64_t in_pipe_and_read = 0;
+  std::uint64_t boundary = 0;
+  std::string received;
+  std::array<char, 777> piece;
+  while (received.size() < 600 / 5 * (1000 + 12'000 + 30 + 40'000 + 5000)) {
+    for (; sent < all.size() && out.pending() < 64 * 1024; ++sent) append(out, all[sent]);
+    CHECK(out.flush() == State::open);
+    int unread = 0;
+    REQUIRE(ioctl(pipe.reader, FIONREAD, &unread) == 0);
+    in_pipe_and_read = received.size() + static_cast<std::size_t>(unread);
+    for (std::size_t i = 0; boundary < in_pipe_and_read; ++i) {
+      boundary = 0;
+      for (std::size_t n = 0; n <= i; ++n) boundary += all[n].size();
+    }
+    REQUIRE(boundary == in_pipe_and_read);
+    const auto size = ::read(pipe.reader, piece.data(), piece.size());
+    REQUIRE(size > 0);
+    received.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  std::string expected;
+  for (const auto& record : all) expected += record;
+  CHECK(received == expected);
+}
+
+TEST_CASE("a record that waits for more room than poll asks for is tried again, ever less often") {
+  Pipe pipe;
+  StandardOutput out{pipe.writer};
+  append(out, std::string(40'000, 'a'));
+  append(out, std::string(40'000, 'b'));
+  CHECK(out.flush() == State::open);
+  REQUIRE(out.retry_after());
+  CHECK(out.events() == 0);
+  const auto first = *out.retry_after();
+  for (int i = 0; i < 20; ++i) out.flush();
+  CHECK(*out.retry_after() > first);
+  CHECK(*out.retry_after() <= std::chrono::milliseconds{50});
+  CHECK(pipe.take() == std::string(40'000, 'a'));
+  CHECK(out.flush() == State::open);
+  CHECK_FALSE(out.retry_after());
+  CHECK(pipe.take() == std::string(40'000, 'b'));
+}
+
+TEST_CASE("a record larger than a pipe goes out in parts") {
+  Pipe pipe;
+  StandardOutput out{pipe.writer};
+  append(out, "first\n");
+  append(out, numbered(300'000));
+  append(out, "last\n");
+  std::string received;
+  while (out.pending() > 0) {
+    REQUIRE(out.flush() == State::open);
+    CHECK_FALSE(out.retry_after());
+    received += pipe.take();
+  }
+  CHECK(received == "first\n" + numbered(300'000) + "last\n");
+}
+
+TEST_CASE("records that are not out as a whole are counted, if they were acknowledged") {
+  Pipe pipe;
+  StandardOutput out{pipe.writer};
+  CHECK(out.unwritten() == 0);
+  append(out, "one\n");
+  append(out, "two\n", Delivery::at_most_once);
+  append(out, "");
+  CHECK(out.unwritten() == 2);
+  CHECK(out.flush() == State::open);
+  CHECK(out.unwritten() == 0);
+
+  append(out, numbered(100'000));
+  append(out, "three\n");
+  CHECK(out.flush() == State::open);
+  CHECK(out.unwritten() == 2);
+  pipe.close_reader();
+  CHECK(out.flush() == State::closed);
+  CHECK(out.unwritten() == 2);
 }

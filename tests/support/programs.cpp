@@ -37,7 +37,11 @@ Witness::Witness(Broker& broker, int count, const std::string& format,
 
 void check_exit(const Result& result, int code) {
   INFO(description(result));
-  CHECK(result.code == code);
+  if (code > 128) {
+    CHECK(result.signal == code - 128);
+  } else {
+    CHECK(result.code == code);
+  }
 }
 
 void check_exit_within(const Result& result, int code, milliseconds promised) {

@@ -29,7 +29,7 @@ class Witness {
   Process process_;
 };
 
-/// Checks the exit code, and shows what the program said when it is another.
+/// Checks the exit code, or with 128 + n that signal n ended it, and shows what the program said when it is another.
 void check_exit(const Result& result, int code);
 
 /// The same, for a run that was to end within `promised`.

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace mqtt_tools::connection {
+
+/// How often Paho 1.3.12 and we hold a message at once on its way in, without what it takes to show
+/// it: the packet, Paho's copy of the payload, and ours. WebSocket adds the frame. With QoS 2 there
+/// is one more, which waits for PUBREL.
+constexpr std::size_t copies_of_a_message = 3;
+
+/// Whether there is memory for `copies` blocks of `size` bytes at this moment, as far as that can
+/// be told: under a limit of the address space (ulimit -v) and where the kernel refuses what it
+/// never could give. Ask before Paho reads a packet with this remaining length: where malloc gives
+/// it nothing, it writes through a null pointer, or acknowledges a message that it has thrown away.
+/// Any thread. Sizes below 1 MiB are taken for granted.
+bool memory_for(std::size_t size, std::size_t copies) noexcept;
+
+/// Why the run ends when there is not. `topic` may be empty, where it is not known; with QoS
+/// 1 and 2 an acknowledgement was due, which will not be given.
+std::string no_memory_words(const std::string& topic, std::size_t size, bool acknowledgement_due);
+
+}  // namespace mqtt_tools::connection

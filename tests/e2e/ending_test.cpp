@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+//
+// What was acknowledged is shown, whole lines only, however a run ends; or its number is said.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/script_broker.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+constexpr int queued = 1000;
+
+/// 200 bytes each: together more than a pipe and our own buffer hold.
+std::string line(int number) {
+  auto text = std::to_string(number) + " ";
+  text.resize(199, 'x');
+  return text + "\n";
+}
+
+/// A broker that has so many messages with QoS 1 for the client "keeper", and tells of each packet.
+class QueueingBroker : public Broker {
+ public:
+  QueueingBroker() : Broker({.lines = "log_type debug\nmax_inflight_messages 0\n"}) {
+    check_exit(run(sub({"t", "-c", "-i", "keeper", "-E"})), 0);
+    std::string lines;
+    for (int i = 0; i < queued; ++i) lines += line(i);
+    check_exit(run(pub({"t", "--raw", "-l", "-q", "1"}), lines), 0);
+  }
+
+  Command keeper(std::initializer_list<std::string> words) const {
+    return sub({"t", "-c", "-i", "keeper"}).add(words);
+  }
+
+  bool all_acknowledged() { return wait_for_log("PUBACK from keeper", patience, queued); }
+  bool left() { return wait_for_log("DISCONNECT from keeper", patience, 2); }
+};
+
+std::string read_to_end(Pipe& pipe) {
+  std::string text;
+  std::array<char, 65536> piece;
+  for (ssize_t size = 0; (size = read(pipe.read.get(), piece.data(), piece.size())) > 0;) {
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
+/// How many of the lines, from the first on and without a gap, `text` consists of; -1 if of
+/// anything else.
+int whole_lines(const std::string& text) {
+  std::string expected;
+  int count = 0;
+  while (expected.size() < text.size()) expected += line(count++);
+  return expected == text ? count : -1;
+}
+
+std::string missing(int count) {
+  return std::to_string(count) + " messages that were acknowledged were not written";
+}
+
+/// A subscriber whose reader has not begun to read when all is acknowledged.
+struct Unread {
+  explicit Unread(QueueingBroker& broker, std::initializer_list<std::string> words = {})
+      : process(broker.keeper(words).output_to(pipe.write.get())) {
+    pipe.write.close();
+    REQUIRE(broker.all_acknowledged());
+    REQUIRE(process.running());
+  }
+
+  Pipe pipe = make_pipe();
+  Process process;
+};
+
+void check_told(const Result& result, const std::string& out) {
+  const int shown = whole_lines(out);
+  INFO(result.err);
+  CHECK(shown > 0);
+  CHECK(shown < queued);
+  CHECK(result.err.find(missing(queued - shown)) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "when the connection is lost, a reader that begins in time gets all that was acknowledged") {
+  QueueingBroker broker;
+  Unread unread{broker, {"--no-reconnect"}};
+  broker.kill();
+  CHECK(whole_lines(read_to_end(unread.pipe)) == queued);
+  const auto result = unread.process.wait();
+  check_exit(result, 6);
+  CHECK(result.err.find("were not written") == std::string::npos);
+}
+
+TEST_CASE(
+    "when the connection is lost and nobody reads, whole lines are left and the rest is told") {
+  QueueingBroker broker;
+  Unread unread{broker, {"--no-reconnect"}};
+  broker.kill();
+  const auto result = unread.process.wait();
+  check_exit(result, 6);
+  check_told(result, read_to_end(unread.pipe));
+}
+
+TEST_CASE("when the time is up, a reader may take as long as it likes") {
+  QueueingBroker broker;
+  Unread unread{broker, {"-W", "0.5"}};
+  REQUIRE(broker.left());
+  CHECK(unread.process.running());
+  CHECK(whole_lines(read_to_end(unread.pipe)) == queued);
+  const auto result = unread.process.wait();
+  check_exit(result, 27);
+  CHECK(result.err.find("were not written") == std::string::npos);
+}
+
+TEST_CASE(
+    "a signal ends a run that waits for its reader after the end, and what is missing is told") {
+  QueueingBroker broker;
+  Unread unread{broker, {"--duration", "0.5"}};
+  REQUIRE(broker.left());
+  unread.process.signal(SIGINT);
+  const auto result = unread.process.wait(within(1s));
+  check_exit(result, 130);
+  check_told(result, read_to_end(unread.pipe));
+}
+
+TEST_CASE("after a signal, a reader that begins in time gets all that was acknowledged") {
+  QueueingBroker broker;
+  Unread unread{broker};
+  unread.process.signal(SIGTERM);
+  CHECK(whole_lines(read_to_end(unread.pipe)) == queued);
+  const auto result = unread.process.wait();
+  check_exit(result, 143);
+  CHECK(result.err.empty());
+  CHECK(broker.left());
+}
+
+TEST_CASE(
+    "after a signal, nobody reads, whole lines are left and the rest is told within a second") {
+  QueueingBroker broker;
+  Unread unread{broker, {"--quiet"}};
+  unread.process.signal(SIGTERM);
+  const auto result = unread.process.wait(within(1s));
+  check_exit(result, 143);
+  check_told(result, read_to_end(unread.pipe));
+  CHECK(broker.left());
+}
+
+TEST_CASE("when enough has come, a reader gets all of it however late it begins") {
+  QueueingBroker broker;
+  Unread unread{broker, {"-C", "1000"}};
+  CHECK(whole_lines(read_to_end(unread.pipe)) == queued);
+  check_exit(unread.process.wait(), 0);
+}
+
+TEST_CASE("a reader that leaves is told of what it did not take") {
+  QueueingBroker broker;
+  Unread unread{broker};
+  unread.pipe.read.close();
+  const auto result = unread.process.wait();
+  check_exit(result, 0);
+  CHECK(result.err.find("messages that were acknowledged were not written") != std::string::npos);
+}
+
+TEST_CASE("a violation by the broker ends a run after what was acknowledged before it") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    for (int i = 0; i < 100; ++i) session.publish("t", line(i).substr(0, 199), 1, i + 1);
+    for (int i = 0; i < 100; ++i) session.expect(PacketType::puback);
+    session.publish("t/\xff", "x", 1, 200);
+    session.serve();
+  }};
+  const auto result = run(sub(broker.port(), {"t"}));
+  check_exit(result, 6);
+  CHECK(whole_lines(result.out) == 100);
+}
+
+TEST_CASE("what comes while a run takes leave is shown or not acknowledged") {
+  // The broker goes on until the connection ends.
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    for (int id = 1;; id += 50) {
+      for (int i = 0; i < 50; ++i) session.publish("t", std::to_string(id + i), 1, id + i);
+      for (int i = 0; i < 50; ++i) session.read();
+    }
+  }};
+  Process process{sub(broker.port(), {"t"})};
+  REQUIRE(process.wait_for_out("\n100\n"));
+  process.signal(SIGINT);
+  const auto result = process.wait();
+  check_exit(result, 130);
+  REQUIRE(broker.wait_for_end());
+  const auto shown = std::count(result.out.begin(), result.out.end(), '\n');
+  const auto acknowledged = broker.received(PacketType::puback).size();
+  CHECK(acknowledged >= 100);
+  CHECK(acknowledged <= static_cast<std::size_t>(shown));
+  CHECK(result.out.ends_with("\n"));
+  CHECK(result.err.empty());
+}
