@@ -18,83 +18,148 @@ namespace mqtt_tools::cli {
 namespace {
 
 constexpr std::size_t longest = 65'535;  // MQTT 5.0 §1.5.6: binary data has a two-byte length.
-constexpr std::array<int, 3> ending{SIGINT, SIGTERM, SIGHUP};
+
+/// What ends the process, stops it, or lets it go on: the terminal must not be left without echo,
+/// nor the password be shown.
+constexpr std::array<int, 6> watched{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
 
 volatile sig_atomic_t signal_seen = 0;
 
 void see(int number) { signal_seen = number; }
 
-/// While it lives, the signals that end a process are held back, but for the time of wait(). One
-/// that is ignored stays ignored.
-class Ears {
+sigset_t only(int signal) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  return set;
+}
+
+/// Whether the terminal is ours and not its shell's. So is one that controls no process.
+bool foreground(int fd) {
+  const pid_t group = ::tcgetpgrp(fd);
+  return group < 0 || group == ::getpgrp();
+}
+
+/// While it lives, the signals above are held back, but for the time of wait(). One that is ignored
+/// stays ignored.
+class HeldSignals {
  public:
-  Ears() {
-    signal_seen = 0;
+  HeldSignals() {
     sigset_t held;
     sigemptyset(&held);
-    for (std::size_t at = 0; at < ending.size(); ++at) {
+    for (std::size_t at = 0; at < watched.size(); ++at) {
       struct sigaction action {};
       action.sa_handler = see;
-      sigaction(ending[at], nullptr, &before_[at]);
-      if (before_[at].sa_handler != SIG_IGN) {
-        sigaction(ending[at], &action, nullptr);
-        sigaddset(&held, ending[at]);
+      sigaction(watched[at], nullptr, &before_[at]);
+      if (before_[at].sa_handler != SIG_IGN || watched[at] == SIGCONT) {
+        sigaction(watched[at], &action, nullptr);
+        sigaddset(&held, watched[at]);
       }
     }
     pthread_sigmask(SIG_BLOCK, &held, &mask_);
     open_ = mask_;
-    for (const int number : ending) {
+    for (const int number : watched) {
       if (sigismember(&held, number) == 1) {
         sigdelset(&open_, number);
       }
     }
   }
 
-  ~Ears() {
-    for (std::size_t at = 0; at < ending.size(); ++at) {
-      sigaction(ending[at], &before_[at], nullptr);
+  ~HeldSignals() {
+    for (std::size_t at = 0; at < watched.size(); ++at) {
+      sigaction(watched[at], &before_[at], nullptr);
     }
     pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
   }
 
-  Ears(const Ears&) = delete;
-  Ears& operator=(const Ears&) = delete;
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
 
-  /// Waits until `fd` is readable; throws RunError when a signal comes instead.
-  void wait(int fd) const {
+  /// Waits until `fd` is readable, which gives 0, or for a signal.
+  int wait(int fd) const {
     pollfd line{fd, POLLIN, 0};
+    signal_seen = 0;
     while (::ppoll(&line, 1, nullptr, &open_) < 0) {
       if (signal_seen != 0) {
-        throw RunError(static_cast<ExitCode>(128 + signal_seen),
-                       "interrupted while asking for the password");
+        return signal_seen;
+      }
+    }
+    return 0;
+  }
+
+  /// What `signal`, SIGTSTP or SIGTTOU, does by default: stops the process. False when it did not,
+  /// as there is no shell that could let it go on.
+  bool stop(int signal) const {
+    const auto set = only(signal);
+    struct sigaction before {};
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    sigaction(signal, &standard, &before);
+    ::raise(signal);
+    sigset_t mask;
+    pthread_sigmask(SIG_UNBLOCK, &set, &mask);
+    pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+    sigaction(signal, &before, nullptr);
+    return forget_continuation();
+  }
+
+  /// Forgets that the process was let go on, if it was: what that calls for is done.
+  bool forget_continuation() const {
+    const auto set = only(SIGCONT);
+    const timespec at_once{};
+    return ::sigtimedwait(&set, nullptr, &at_once) == SIGCONT;
+  }
+
+  /// Stops the process while the shell has the terminal. 0, or the signal that ends it.
+  int wait_for_foreground(int fd) const {
+    while (true) {
+      sigset_t pending;
+      sigpending(&pending);
+      for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+        if (sigismember(&pending, number) == 1) {
+          return number;
+        }
+      }
+      if (foreground(fd) || !stop(SIGTTOU)) {
+        return 0;
       }
     }
   }
 
  private:
-  std::array<struct sigaction, ending.size()> before_{};
+  std::array<struct sigaction, watched.size()> before_{};
   sigset_t mask_{};
   sigset_t open_{};
 };
 
-/// A terminal that does not show what is typed, for as long as it lives.
-class Blindfold {
+/// A terminal that does not show what is typed, from off() on and for no longer than it lives. What
+/// is typed while that changes is forgotten: it was not meant for whoever reads next.
+class Echo {
  public:
-  explicit Blindfold(int fd) : fd_(fd) {
-    tcgetattr(fd, &before_);
+  explicit Echo(int fd) : fd_(fd) { tcgetattr(fd, &before_); }
+  ~Echo() { on(); }
+  Echo(const Echo&) = delete;
+  Echo& operator=(const Echo&) = delete;
+
+  void off() {
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     quiet.c_lflag |= ECHONL | ICANON | ISIG;
-    tcsetattr(fd, TCSAFLUSH, &quiet);
+    tcsetattr(fd_, TCSAFLUSH, &quiet);
+    off_ = true;
   }
 
-  ~Blindfold() { tcsetattr(fd_, TCSAFLUSH, &before_); }
-
-  Blindfold(const Blindfold&) = delete;
-  Blindfold& operator=(const Blindfold&) = delete;
+  /// Not from the background: the shell has the terminal as it wants it.
+  void on() {
+    if (off_ && foreground(fd_)) {
+      tcsetattr(fd_, TCSAFLUSH, &before_);
+    }
+    off_ = false;
+  }
 
  private:
   int fd_;
+  bool off_ = false;
   termios before_{};
 };
 
@@ -156,11 +221,30 @@ std::string ask_password(const std::string& path) {
   if (terminal.fd < 0 || ::isatty(terminal.fd) != 1) {
     throw UsageError("--ask-password needs a terminal; without one use --password-file");
   }
-  const Ears ears;
-  const Blindfold blindfold{terminal.fd};
-  show(terminal.fd, "Password: ");
-  ears.wait(terminal.fd);
-  return read_line(terminal.fd);  // A terminal gives whole lines.
+  const HeldSignals signals;
+  Echo echo{terminal.fd};
+  while (true) {
+    int signal = signals.wait_for_foreground(terminal.fd);
+    if (signal == 0) {
+      echo.off();
+      signals.forget_continuation();
+      show(terminal.fd, "Password: ");
+      signal = signals.wait(terminal.fd);
+      if (signal == 0) {
+        return read_line(terminal.fd);  // A terminal gives whole lines.
+      }
+      if (signal == SIGCONT) {  // A shell that had the terminal meanwhile shows what is typed.
+        continue;
+      }
+      show(terminal.fd, "\n");
+    }
+    echo.on();
+    if (signal != SIGTSTP) {
+      throw RunError(static_cast<ExitCode>(128 + signal),
+                     "interrupted while asking for the password");
+    }
+    signals.stop(SIGTSTP);
+  }
 }
 
 }  // namespace mqtt_tools::cli

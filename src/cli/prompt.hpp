@@ -11,7 +11,8 @@ std::string read_line(int fd);
 
 /// Asks for a password on `terminal` without showing it. Throws UsageError when there is no such
 /// terminal. A signal that ends the process ends the question: RunError with its code, and the
-/// terminal as it was.
+/// terminal as it was. One that stops it (Ctrl-Z) finds the terminal as it was, too; when the
+/// process goes on, nothing is shown again and the question is repeated.
 std::string ask_password(const std::string& terminal);
 
 }  // namespace mqtt_tools::cli

@@ -72,8 +72,14 @@ struct Arrivals::Callback {
     out.time = std::chrono::system_clock::now();
     ring.publish();
     self.shared_.mailbox.wake();
-    if (in.qos > 0 && size >= large && !ring.wait_until_done_with(self.record_.given_up()))
-      ring.park();
+    if (in.qos > 0 && size >= large && !ring.wait_until_done_with(self.record_.given_up())) {
+      park(self);
+    }
+  }
+
+  /// Without a copy of anything: there may be no memory.
+  [[noreturn]] static void park(Arrivals& self) {
+    self.shared_.ring.park([&mailbox = self.shared_.mailbox] { mailbox.wake(); });
   }
 
   /// Returning acknowledges, so the callback does not return where a message must stay with the
@@ -91,7 +97,7 @@ struct Arrivals::Callback {
       ring.count_dropped();
       return;
     }
-    ring.park();
+    park(self);
   }
 
   /// There is no memory for this message, and the run ends.
@@ -105,7 +111,7 @@ struct Arrivals::Callback {
       // The event alone must do.
     }
     self.reporter_.post(Event::Kind::no_memory, 0, std::move(words));
-    if (in.qos > 0) ring.park();
+    if (in.qos > 0) park(self);
   }
 };
 

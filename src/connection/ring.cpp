@@ -133,8 +133,9 @@ void Ring::hurry() {
   wake();
 }
 
-void Ring::park() {
+void Ring::park(const std::function<void()>& tell) {
   parked_.store(true, std::memory_order_release);
+  tell();
   std::unique_lock lock(mutex_);
   for (;;) room_.wait(lock);
 }

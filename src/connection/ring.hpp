@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -93,7 +94,9 @@ class Ring {
   bool parked() const { return parked_.load(std::memory_order_acquire); }
 
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
-  void park();  ///< Paho's thread: waits for the end of the process.
+
+  /// Paho's thread: calls `tell` once parked() holds, and waits for the end of the process.
+  [[noreturn]] void park(const std::function<void()>& tell);
 
  private:
   struct Slot {

@@ -38,6 +38,13 @@ struct FakeTerminal {
     return (settings.c_lflag & static_cast<tcflag_t>(ECHO)) != 0;
   }
 
+  void show() const {
+    termios settings{};
+    tcgetattr(slave, &settings);
+    settings.c_lflag |= static_cast<tcflag_t>(ECHO);
+    tcsetattr(slave, TCSANOW, &settings);
+  }
+
   /// Until the question is out: then nothing is shown any more.
   void wait_for_question() const {
     std::string text;
@@ -71,19 +78,41 @@ TEST_CASE("a password is asked for without being shown, and the terminal is as i
 }
 
 TEST_CASE("a signal ends the question with its code and the terminal as it was") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    CAPTURE(signal);
+    const FakeTerminal terminal;
+    const pthread_t asking = pthread_self();
+    std::thread person([&] {
+      terminal.wait_for_question();
+      pthread_kill(asking, signal);
+    });
+    int code = 0;
+    try {
+      ask_password(terminal.path);
+    } catch (const RunError& error) {
+      code = static_cast<int>(error.code());
+    }
+    person.join();
+    CHECK(code == 128 + signal);
+    CHECK(terminal.shows());
+  }
+}
+
+TEST_CASE("a process that is let go on asks again, and does not show the password") {
   const FakeTerminal terminal;
   const pthread_t asking = pthread_self();
+  bool shown = true;
   std::thread person([&] {
     terminal.wait_for_question();
-    pthread_kill(asking, SIGINT);
+    terminal.show();  // As a shell does that had the terminal meanwhile.
+    pthread_kill(asking, SIGCONT);
+    terminal.wait_for_question();
+    shown = terminal.shows();
+    CHECK(write(terminal.master, "s3cret\n", 7) == 7);
   });
-  try {
-    ask_password(terminal.path);
-    FAIL("no error");
-  } catch (const RunError& error) {
-    CHECK(error.code() == ExitCode::interrupted);
-  }
+  CHECK(ask_password(terminal.path) == "s3cret");
   person.join();
+  CHECK_FALSE(shown);
   CHECK(terminal.shows());
 }
 

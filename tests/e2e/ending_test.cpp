@@ -203,3 +203,67 @@ TEST_CASE("what comes while a run takes leave is shown or not acknowledged") {
   CHECK(result.out.ends_with("\n"));
   CHECK(result.err.empty());
 }
+
+namespace {
+
+/// Grants the first of two subscriptions, sends the messages "1", "2", … of which the first is
+/// acknowledged before the second subscription gets this answer.
+ScriptBroker::Script late_answer(int qos, int messages, int answer) {
+  return [=](Session& session) {
+    session.accept_subscription();
+    const auto second = session.expect(PacketType::subscribe);
+    for (int i = 1; i <= messages; ++i) session.publish("t", std::to_string(i), qos, i);
+    if (qos > 0) session.expect(PacketType::puback);
+    session.suback(second, {answer});
+    session.serve();
+  };
+}
+
+}  // namespace
+
+TEST_CASE("enough messages are no success while a subscription may still be denied") {
+  for (const auto& end : std::vector<std::vector<std::string>>{{"-C", "1"}, {"--expect", "1"}}) {
+    for (const int qos : {0, 1}) {
+      CAPTURE(end.front(), qos);
+      ScriptBroker denying{late_answer(qos, 1, 0x87)};
+      const auto denied = run(sub(denying.port(), {"t", "u"}).add(end));
+      check_exit(denied, 5);
+      CHECK(denied.out == "1\n");
+      ScriptBroker granting{late_answer(qos, 1, 1)};
+      check_exit(run(sub(granting.port(), {"t", "u"}).add(end)), 0);
+      CHECK(granting.wait_for(PacketType::disconnect));
+    }
+  }
+}
+
+TEST_CASE("messages beyond --count do not hide the answer to a subscription") {
+  for (const auto* version : {"5", "3.1.1"}) {
+    CAPTURE(version);
+    for (const int qos : {0, 1}) {
+      CAPTURE(qos);
+      ScriptBroker denying{late_answer(qos, 5, version[0] == '5' ? 0x87 : 0x80)};
+      const auto denied = run(sub(denying.port(), {"t", "u", "-C", "1", "-V", version}));
+      check_exit(denied, 5);
+      CHECK(denied.out == "1\n");
+    }
+    // A session that is kept must not lose the second one.
+    ScriptBroker kept{late_answer(1, 2, 1)};
+    const auto result =
+        run(sub(kept.port(), {"t", "u", "-C", "1", "-c", "-i", "me", "-V", version}));
+    check_exit_within(result, 0, 2s);
+    CHECK(result.out == "1\n");
+    REQUIRE(kept.wait_for_end());
+    CHECK(kept.received(PacketType::puback).size() == 1);
+  }
+}
+
+TEST_CASE("an answer to a subscription is awaited for so long, whatever has come") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    session.publish("t", "1", 1, 1);
+    session.stay_silent();
+  }};
+  const auto result = run(sub(broker.port(), {"t", "u", "-C", "1", "--connect-timeout", "1"}));
+  check_exit_within(result, 3, 3s);
+  CHECK(result.out == "1\n");
+}

@@ -101,6 +101,43 @@ TEST_CASE("a password may be typed, and is not shown") {
   CHECK_FALSE(contains(result.out + result.err, "pa55-Geheim"));
 }
 
+namespace {
+
+/// mqtt-sub that asks for a password, in a shell with jobs on a terminal that shows what is typed;
+/// once it is stopped, the shell goes on with `rest`.
+Command asking_in_shell(const ScriptBroker& broker, const std::string& rest) {
+  const auto line = "set -m; stty echo; mqtt-sub t -u me --ask-password -h 127.0.0.1 -p " +
+                    broker.port_text() + "; stty -a; stty echo; " + rest;
+  return Command{"bash", "-c", line}.terminal_input().terminal_output().terminal_errors();
+}
+
+}  // namespace
+
+TEST_CASE("a password is not shown either when the question was stopped and goes on") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Process shell{asking_in_shell(broker, "fg; echo code $?")};
+  REQUIRE(shell.wait_for_out("Password: "));
+  shell.write("\x1a");
+  REQUIRE(shell.wait_for_out("Password: ", patience, 2));
+  CHECK(contains(shell.out(), " echo "));  // For the shell, while it has the terminal.
+  shell.write("pa55-Geheim\n");
+  REQUIRE(broker.wait_for(PacketType::subscribe));
+  CHECK(broker.received(PacketType::connect).at(0).body.ends_with(encode_text("pa55-Geheim")));
+  shell.write("\x03");
+  CHECK_FALSE(contains(shell.wait().out, "Geheim"));
+}
+
+TEST_CASE("a question that was stopped ends in the background by a signal") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Process shell{asking_in_shell(
+      broker, "p=$(jobs -p); kill %1; while kill -0 $p 2>&-; do sleep 0.01; done; echo gone")};
+  REQUIRE(shell.wait_for_out("Password: "));
+  shell.write("\x1a");
+  const auto result = shell.wait();
+  CHECK(contains(result.out, "gone\n"));
+  CHECK(broker.connections() == 0);
+}
+
 TEST_CASE("a configuration file and a profile are used, and the command line wins") {
   Broker by_file;
   Broker by_profile;

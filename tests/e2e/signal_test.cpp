@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "support/programs.hpp"
 #include "support/script_broker.hpp"
+#include "support/temporary.hpp"
 
 #include <signal.h>
 
@@ -17,6 +18,11 @@ void silent_from_the_start(Session& session) { session.stay_silent(); }
 void never_acknowledges(Session& session) {
   session.accept();
   session.stay_silent();
+}
+
+/// `line`, understood by bash on a terminal of its own.
+Command on_terminal(const std::string& line) {
+  return Command{"bash", "-c", line}.terminal_input().terminal_output().terminal_errors();
 }
 
 /// Signals `process`, and checks that it ends by that signal, `code` - 128, within a second.
@@ -114,6 +120,97 @@ TEST_CASE("a hang-up that was ignored at the start stays ignored") {
   process.signal(SIGHUP);
   CHECK_FALSE(process.wait(300ms).ended);
   ends(process, SIGTERM, 143);
+}
+
+TEST_CASE("Ctrl-C ends a loop of the shell around a program") {
+  for (const std::string program : {"mqtt-sub t", "mqtt-pub t -l"}) {
+    CAPTURE(program);
+    ScriptBroker broker{[](Session& session) { session.serve(); }};
+    const auto port = broker.port_text();
+    Process shell{on_terminal("while true; do " + program + " -h 127.0.0.1 -p " + port + "; done")};
+    REQUIRE(broker.wait_for(PacketType::connect));
+    shell.write("\x03");
+    check_exit(shell.wait(), 130);
+    CHECK(broker.connections() == 1);
+  }
+}
+
+TEST_CASE("a subscriber that was stopped goes on") {
+  Broker broker;
+  Process shell{on_terminal("set -m; mqtt-sub t -C 2 -h 127.0.0.1 -p " + broker.port_text() +
+                            "; echo stop\"ped\"; fg; echo code $?")};
+  REQUIRE(broker.wait_for_subscription("t"));
+  check_exit(run(broker.pub({"t", "--raw", "first"})), 0);
+  REQUIRE(shell.wait_for_out("first"));
+  shell.write("\x1a");
+  REQUIRE(shell.wait_for_out("stopped"));
+  check_exit(run(broker.pub({"t", "--raw", "second"})), 0);
+  const auto result = shell.wait();
+  CHECK(result.out.find("second") != std::string::npos);
+  CHECK(result.out.find("code 0") != std::string::npos);
+}
+
+TEST_CASE("a subscriber that was stopped for longer than its keep-alive connects again") {
+  Broker broker;
+  Process shell{on_terminal("set -m; mqtt-sub t -C 2 -k 1 -h 127.0.0.1 -p " + broker.port_text() +
+                            "; echo stop\"ped\"; read word; fg; echo code $?")};
+  REQUIRE(broker.wait_for_subscription("t"));
+  check_exit(run(broker.pub({"t", "--raw", "first"})), 0);
+  REQUIRE(shell.wait_for_out("first"));
+  shell.write("\x1a");
+  REQUIRE(broker.wait_for_log("exceeded timeout"));
+  shell.write("on\n");
+  REQUIRE(broker.wait_for_subscription("t", 2));
+  check_exit(run(broker.pub({"t", "--raw", "second"})), 0);
+  CHECK(shell.wait().out.find("code 0") != std::string::npos);
+}
+
+TEST_CASE("a signal ends what --on-ready and --exec have started") {
+  const TemporaryDirectory directory;
+  for (const std::string option : {"--on-ready", "--exec"}) {
+    CAPTURE(option);
+    Broker broker;
+    const auto file = directory / option.substr(2);
+    // Tells that it runs, and when it is ended.
+    const auto command = "trap 'echo ended >" + file + "; exit' TERM; echo begun >&2; " +
+                         "while true; do sleep 0.01; done";
+    Process process{broker.sub({"t", option, command})};
+    REQUIRE(broker.wait_for_subscription("t"));
+    check_exit(run(broker.pub({"t", "x"})), 0);
+    REQUIRE(process.wait_for_err("begun"));
+    process.signal(SIGTERM);
+    check_exit(process.wait(), 143);
+    CHECK(eventually(patience, [&] { return read_file(file) == "ended\n"; }));
+  }
+}
+
+TEST_CASE("a signal during a stream of lines tells how many were sent and acknowledged") {
+  const TemporaryDirectory directory;
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) lines += std::to_string(i) + "\n";
+  const auto file = directory.write("lines", lines);
+  // Of a window of 10, half is acknowledged, which makes room for as many.
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    for (int i = 0; i < 5; ++i) session.puback(session.expect(PacketType::publish));
+    session.stay_silent();
+  }};
+  Process stuck{pub(broker.port(), {"t", "-l", "-f", file, "--raw", "--window", "10"})};
+  REQUIRE(broker.wait_for(PacketType::publish, 15));
+  stuck.signal(SIGINT);
+  const auto result = stuck.wait();
+  check_exit(result, 130);
+  CHECK(result.err.find("15 were sent and 5 acknowledged") != std::string::npos);
+
+  ScriptBroker good{[](Session& session) { session.serve(); }};
+  Process idle{pub(good.port(), {"t", "-l"}).open_input()};
+  idle.write("1\n2\n");
+  REQUIRE(good.wait_for(PacketType::publish, 2));
+  REQUIRE(good.wait_for(PacketType::publish, 2));
+  idle.signal(SIGTERM);
+  const auto told = idle.wait();
+  check_exit(told, 143);
+  CHECK(told.err == "mqtt-pub: interrupted; of 2 messages read, 2 were sent and 2 acknowledged\n");
 }
 
 TEST_CASE("a second signal ends a run at once") {
