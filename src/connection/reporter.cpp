@@ -9,7 +9,10 @@ namespace mqtt_tools::connection {
 /// Paho only knows that the connection has ended: the hooks ended it.
 void Reporter::tell_violation(Event& event) const noexcept {
   try {
-    if (auto violation = record_.violation()) {
+    if (auto words = record_.no_memory()) {
+      event.kind = Event::Kind::no_memory;
+      event.text = std::move(*words);
+    } else if (auto violation = record_.violation()) {
       event.kind = Event::Kind::malformed;
       event.text = std::move(*violation);
     }

@@ -124,12 +124,6 @@ void Ring::refuse_surplus() {
 
 void Ring::hurry() {
   hurried_.store(true, std::memory_order_seq_cst);
-  const std::lock_guard lock(mutex_);
-  room_.notify_all();
-}
-
-void Ring::hurry() {
-  hurried_.store(true, std::memory_order_seq_cst);
   wake();
 }
 

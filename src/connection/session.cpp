@@ -46,6 +46,7 @@ struct Session::Impl {
   static hooks::PacketGuard::Limits limits(const Options& options) {
     hooks::PacketGuard::Limits limits;
     limits.max_packet = options.max_packet;
+    limits.memory_for = [](std::size_t size) { return memory_for(size, copies_of_a_message); };
     return limits;
   }
 

@@ -2,6 +2,8 @@
 
 #include "connection/hooks/connection_record.hpp"
 
+#include "connection/memory.hpp"
+
 #include <utility>
 
 namespace mqtt_tools::connection::hooks {
@@ -35,6 +37,13 @@ std::optional<std::string> ConnectionRecord::violation() const {
 std::optional<TlsFailure> ConnectionRecord::tls_failure() const {
   const std::lock_guard lock{mutex_};
   return tls_failure_;
+}
+
+std::optional<std::string> ConnectionRecord::no_memory() const {
+  const std::lock_guard lock{mutex_};
+  const auto& found = guard_.violation();
+  if (!found || found->no_memory_for == 0) return std::nullopt;
+  return no_memory_words({}, found->no_memory_for, found->acknowledgement_due);
 }
 
 bool ConnectionRecord::connect_sent() const {

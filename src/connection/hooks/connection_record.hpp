@@ -36,6 +36,9 @@ class ConnectionRecord {
   /// Why the broker's certificate was refused.
   std::optional<TlsFailure> tls_failure() const;
 
+  /// Why a packet was refused though the server did nothing wrong: there is no memory for it.
+  std::optional<std::string> no_memory() const;
+
   /// CONNECT has left: from here on the broker may take the connection for made.
   bool connect_sent() const;
 

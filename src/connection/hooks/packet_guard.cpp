@@ -96,10 +96,19 @@ bool PacketGuard::take_header(Reader& reader, std::uint8_t byte) {
     lost_ = true;
     return false;
   }
-  if (inbound(reader) && !check_length(byte)) return false;
+  if (inbound(reader) && !(check_length(byte) && check_memory())) return false;
   begin_head(reader);
   // A packet without a body is judged before its last byte is handed over, as all others are.
   return reader.needed > 0 || finish(reader, {});
+}
+
+bool PacketGuard::check_memory() {
+  const auto size = in_.packet_size();
+  if (!limits_.memory_for || limits_.memory_for(size)) return true;
+  fail(0x97, "§4.13", " of " + std::to_string(size) + " bytes, for which there is no memory");
+  violation_->no_memory_for = size;
+  violation_->acknowledgement_due = in_.type() == PacketType::publish && in_.qos() > 0;
+  return false;
 }
 
 void PacketGuard::begin_head(Reader& reader) {

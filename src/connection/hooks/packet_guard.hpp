@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -56,6 +57,8 @@ class PacketGuard {
     std::size_t max_packet = std::size_t{128} * 1024 * 1024;  ///< Bytes of one whole packet.
     std::size_t max_unreleased =
         std::size_t{64} * 1024 * 1024;  ///< Bytes of QoS 2 messages without PUBREL, in all.
+    /// Asked before a packet of so many bytes is let in; with false it is refused.
+    std::function<bool(std::size_t)> memory_for{};
   };
 
   /// What a server did that MQTT does not allow.
@@ -70,6 +73,9 @@ class PacketGuard {
     /// A packet above Limits::max_packet. Not set for one that is only above the
     /// maximum-packet-size of our CONNECT.
     bool too_large = false;
+    /// Not 0: the server did nothing wrong, but Limits::memory_for() said no to this many bytes.
+    std::size_t no_memory_for = 0;
+    bool acknowledgement_due = false;  ///< And the packet was a PUBLISH with QoS 1 or 2.
   };
 
   /// What Paho drops of an acknowledgement, of CONNACK and of DISCONNECT.
@@ -222,6 +228,7 @@ class PacketGuard {
   // Of what the server sends.
   bool check_first();
   bool check_length(std::uint8_t last);
+  bool check_memory();
   bool check(std::string_view head);
   bool check_connack(std::string_view head);
   bool check_publish(std::string_view head);
