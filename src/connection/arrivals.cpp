@@ -33,6 +33,16 @@ struct Arrivals::Callback {
     return 1;
   }
 
+  static hooks::PacketGuard::Unreleased unreleased(const char* topic, int topic_size,
+                                                   const MQTTAsync_message& in) {
+    hooks::PacketGuard::Unreleased kept;
+    kept.topic = topic_size > 0 ? std::string(topic, static_cast<std::size_t>(topic_size)) : topic;
+    const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
+    kept.payload.assign(static_cast<const char*>(in.payload), size);
+    kept.retained = in.retained != 0;
+    return kept;
+  }
+
   static void receive(Arrivals& self, const char* topic, int topic_size,
                       const MQTTAsync_message& in) {
     // Shown over an earlier connection, and acknowledged there by a PUBREC that may have been lost
@@ -41,9 +51,16 @@ struct Arrivals::Callback {
     const auto id = static_cast<std::uint16_t>(in.msgid);
     if (in.qos == 2 && self.record_.given_before(id)) return;
     auto& ring = self.shared_.ring;
-    if (self.record_.given_up()) return;  // no acknowledgement leaves any more (hooks::Socket)
-    if (const auto put = ring.claim(self.record_.given_up()); put != Ring::Put::taken) {
-      if (in.qos > 0 && put != Ring::Put::given_up) refuse(self, put);
+    const auto& given_up = self.record_.given_up();
+    const auto put = given_up ? Ring::Put::given_up : ring.claim(given_up);
+    if (put == Ring::Put::given_up) {
+      // No acknowledgement leaves any more (hooks::Socket). With a session the broker sends a
+      // message with QoS 1 again; one with QoS 2 must not count as handed over.
+      if (in.qos == 2) self.record_.not_taken(id, unreleased(topic, topic_size, in));
+      return;
+    }
+    if (put != Ring::Put::taken) {
+      if (in.qos > 0) refuse(self, put);
       return;
     }
     auto& out = ring.slot();

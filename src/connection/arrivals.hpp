@@ -19,7 +19,7 @@ class Arrivals {
   /// `properties`: whether messages have any (MQTT 5). The others must outlive it. Once `record` is
   /// given up messages are dropped; Ring::wake() ends a wait for room then.
   Arrivals(Shared& shared, Reporter& reporter, Properties properties,
-           const hooks::ConnectionRecord& record)
+           hooks::ConnectionRecord& record)
       : shared_(shared), reporter_(reporter), properties_(properties), record_(record) {}
   Arrivals(const Arrivals&) = delete;
   Arrivals& operator=(const Arrivals&) = delete;
@@ -36,7 +36,7 @@ class Arrivals {
   Shared& shared_;
   Reporter& reporter_;
   const Properties properties_;
-  const hooks::ConnectionRecord& record_;
+  hooks::ConnectionRecord& record_;
 };
 
 }  // namespace mqtt_tools::connection

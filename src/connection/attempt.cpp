@@ -227,7 +227,8 @@ void Attempt::examine(Clock::time_point now) {
 /// before it: another address of the same host is no reason to give it up. The shares of time are
 /// for name, TCP, proxy and TLS.
 bool Attempt::may_stay(Clock::time_point now) const {
-  return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() && hooks::connect_sent();
+  return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() &&
+         session_->record()->connect_sent();
 }
 
 std::optional<std::uint64_t> Attempt::give_up() {

@@ -116,6 +116,7 @@ void Keeper::renew(Clock::time_point now) {
 
 void Keeper::renewed(Clock::time_point now) {
   state_ = State::approaching;
+  shared_.last = session_->record();
   session_.reset();
   approach_.set_out_again(keep_alive_, now);
   look_at_approach(now);
@@ -124,12 +125,15 @@ void Keeper::renewed(Clock::time_point now) {
 void Keeper::lost(const std::string& why, Clock::time_point now) {
   const auto text = "connection to " + broker_ + " lost" + (why.empty() ? "" : ": " + why);
   session_->take(last_completions_);
-  shared_.unreleased = session_->unreleased();
+  shared_.last = session_->record();
   renew_at_.reset();
   lost_at_ = now;
-  // Not whether some wait: those that came with the loss may be shown already, or not yet.
+  // What came right before the loss counts: acknowledgements that nobody has taken yet, and
+  // messages, whether they wait or are shown already.
   const auto received = shared_.ring.received();
-  if (std::exchange(received_, received) != received) progress_ = true;
+  if (std::exchange(received_, received) != received || !last_completions_.empty()) {
+    progress_ = true;
+  }
   losses_.add(connected_at_, now, progress_);
   if (auto dismissed = dismissal_.ending(broker_, why)) {
     end(std::move(*dismissed));

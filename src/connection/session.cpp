@@ -36,8 +36,8 @@ struct Session::Impl {
         client_id(std::move(client_id_)),
         create(paho::version_number(version), most_buffered),
         record(std::make_shared<hooks::ConnectionRecord>(limits(shared_.options))),
+        last(shared_.last),
         reporter(shared_.mailbox, connection, *record) {
-    if (!shared.options.clean_start) record->resume(shared.unreleased);
     record->on_released([this](std::uint16_t id, hooks::PacketGuard::Unreleased message) {
       arrivals.put_released(id, std::move(message));
     });
@@ -56,6 +56,7 @@ struct Session::Impl {
   const std::string client_id;
   const mqtt::create_options create;
   const std::shared_ptr<hooks::ConnectionRecord> record;
+  const std::shared_ptr<const hooks::ConnectionRecord> last;  ///< Of the connection before.
   Reporter reporter;
   paho::Connect connect{};  ///< Paho C++ points into it while it lives.
   Flights flights{shared.mailbox,
@@ -87,11 +88,16 @@ struct Session::Impl {
     arrivals.await(handle);
   }
 
-  void begin() noexcept {
+  void begin(Version version, std::chrono::seconds keep_alive,
+             std::chrono::seconds limit) noexcept {
     if (record->given_up()) return;
     hooks::expect(record);
     try {
       open();
+      // Not before there is a client: the properties take memory of Paho's.
+      paho::fill(connect, shared.options, version, keep_alive, limit);
+      // Not before the last one is destroyed: until then messages come over it.
+      if (last && !shared.options.clean_start) record->resume(last->unreleased());
       if (shared.options.tls.psk) {
         connect_with_psk(handle, v5, connect, shared.options.tls, reporter);
       } else {
@@ -143,8 +149,9 @@ Session::Session(Shared& shared, Endpoint endpoint, Version version, std::string
 Session::~Session() { give_up(); }
 
 void Session::connect(std::chrono::seconds keep_alive, std::chrono::seconds limit) {
-  paho::fill(impl_->connect, impl_->shared.options, version_, keep_alive, limit);
-  impl_->shared.courier.carry([self = impl_] { self->begin(); });
+  impl_->shared.courier.carry([self = impl_, version = version_, keep_alive, limit] {
+    self->begin(version, keep_alive, limit);
+  });
 }
 
 void Session::give_up() {
@@ -224,9 +231,7 @@ void Session::disconnect() {
   impl_->shared.courier.carry([self = impl_] { self->disconnect(); });
 }
 
-hooks::PacketGuard::UnreleasedById Session::unreleased() const {
-  return impl_->record->unreleased();
-}
+std::shared_ptr<const hooks::ConnectionRecord> Session::record() const { return impl_->record; }
 
 std::size_t Session::outstanding() const { return impl_->flights.outstanding(); }
 

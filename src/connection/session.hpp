@@ -2,7 +2,7 @@
 #pragma once
 
 #include "connection/completion.hpp"
-#include "connection/hooks/packet_guard.hpp"
+#include "connection/hooks/connection_record.hpp"
 #include "connection/options.hpp"
 #include "connection/shared.hpp"
 #include "message.hpp"
@@ -47,8 +47,8 @@ class Session {
   /// Sends DISCONNECT and closes; Event::closed follows, also when there is nothing to close.
   void disconnect();
 
-  /// QoS 2 messages that came over the last connection and were not released.
-  hooks::PacketGuard::UnreleasedById unreleased() const;
+  /// What happens on the connection. It outlives this.
+  std::shared_ptr<const hooks::ConnectionRecord> record() const;
 
   const Endpoint& endpoint() const { return endpoint_; }
   std::uint64_t connection() const { return connection_; }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "connection/courier.hpp"
-#include "connection/hooks/packet_guard.hpp"
+#include "connection/hooks/connection_record.hpp"
 #include "connection/mailbox.hpp"
 #include "connection/options.hpp"
 #include "connection/ring.hpp"
+
+#include <memory>
 
 namespace mqtt_tools::connection {
 
@@ -15,7 +17,7 @@ struct Shared {
   Mailbox mailbox{};
   Ring ring{};
   Courier courier{};
-  hooks::PacketGuard::UnreleasedById unreleased{};  ///< Of the last connection, for the next one.
+  std::shared_ptr<const hooks::ConnectionRecord> last{};  ///< Of the connection that was made last.
 };
 
 }  // namespace mqtt_tools::connection

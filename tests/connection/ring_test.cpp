@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 
+#include <atomic>
 #include <future>
 #include <string>
 
@@ -87,6 +88,20 @@ TEST_CASE("in a hurry a ring without a free slot refuses") {
   ring.hurry();
   for (std::size_t i = 0; i < Ring::max_slots; ++i) put(ring, "x");
   CHECK(ring.claim() == Ring::Put::no_room);
+}
+
+TEST_CASE("a writer whose connection is given up waits no longer, and puts nothing") {
+  Ring ring;
+  ring.let_past_every(std::chrono::hours{1});
+  for (std::size_t i = 0; i < Ring::max_messages; ++i) put(ring, "x");
+  std::atomic<bool> given_up{false};
+  auto writer = std::async(std::launch::async, [&] { return ring.claim(given_up); });
+  CHECK(writer.wait_for(std::chrono::milliseconds{0}) == std::future_status::timeout);
+  given_up = true;
+  ring.wake();
+  REQUIRE(writer.wait_for(std::chrono::seconds{10}) == std::future_status::ready);
+  CHECK(writer.get() == Ring::Put::given_up);
+  CHECK(ring.received() == Ring::max_messages);
 }
 
 }  // namespace

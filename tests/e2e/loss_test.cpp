@@ -94,6 +94,20 @@ TEST_CASE("after a loss every line without an acknowledgement is sent again, in 
   CHECK(payloads(broker, 1) == numbers(11, 100));
 }
 
+TEST_CASE("acknowledgements that come with the loss are progress") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    const auto first = session.expect(PacketType::publish);
+    session.puback(first);
+    session.close();
+  }};
+  const auto result =
+      run(pub(broker.port(), {"t", "-l", "--raw", "--window", "1", "--reconnect-max", "0.01"}),
+          sequence(1, 20));
+  check_exit(result, 0);
+  CHECK(broker.connections() >= 20);
+}
+
 TEST_CASE("a loss in the middle of QoS 2 is not the end") {
   ScriptBroker broker{{[](Session& session) {
                          session.accept();

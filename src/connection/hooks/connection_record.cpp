@@ -69,7 +69,21 @@ bool ConnectionRecord::given_before(std::uint16_t id) const {
 
 PacketGuard::UnreleasedById ConnectionRecord::unreleased() const {
   const std::lock_guard lock{mutex_};
-  return guard_.unreleased();
+  auto all = guard_.unreleased();
+  for (const auto& [id, message] : not_taken_) {
+    // Under MQTT 5 the message comes again, under MQTT 3 its PUBREL does.
+    if (guard_.version() == 5) {
+      all.erase(id);
+    } else {
+      all.insert_or_assign(id, message);
+    }
+  }
+  return all;
+}
+
+void ConnectionRecord::not_taken(std::uint16_t id, PacketGuard::Unreleased message) {
+  const std::lock_guard lock{mutex_};
+  not_taken_.insert_or_assign(id, std::move(message));
 }
 
 void ConnectionRecord::resume(PacketGuard::UnreleasedById unreleased) {

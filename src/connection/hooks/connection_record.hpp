@@ -61,6 +61,10 @@ class ConnectionRecord {
   void give_up() { given_up_ = true; }
   const std::atomic<bool>& given_up() const { return given_up_; }
 
+  /// The message with QoS 2 and this id came over the connection when it was given up already, and
+  /// was dropped: unreleased() has it as one that was not handed over. Inside Paho's callback.
+  void not_taken(std::uint16_t id, PacketGuard::Unreleased message);
+
   // The socket.
 
   /// As PacketGuard::received().
@@ -87,6 +91,7 @@ class ConnectionRecord {
   std::optional<WebSocketFrames::Violation> frame_violation_{};
   std::optional<TlsFailure> tls_failure_{};
   TakeReleased take_released_{};
+  PacketGuard::UnreleasedById not_taken_{};
 };
 
 /// The sockets that Paho opens from now on belong to `record`. One connection is made at a time.

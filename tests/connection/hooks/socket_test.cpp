@@ -241,3 +241,52 @@ TEST_CASE("sockets are found by any descriptor, however high, as long as there a
   for (auto* socket : open) socket->enter(State::unused);
   CHECK(Socket::find(1'000'000) == nullptr);
 }
+
+TEST_CASE("of a connection that is given up nothing is read, and nothing more is written") {
+  Pair pair;
+  Connected paho{pair};
+  pair.say(connack);
+  paho.record->give_up();
+  CHECK(paho.read(1).empty());
+  CHECK_FALSE(paho.socket->begin_write());
+}
+
+TEST_CASE("behind a CONNECT that was given up goes one DISCONNECT, in a frame if need be") {
+  Pair pair;
+  Connected plain{pair};
+  CHECK(plain.socket->last_words().empty());
+  plain.record->give_up();
+  CHECK(plain.socket->last_words() == std::string("\xE0\0", 2));
+  CHECK(plain.socket->last_words().empty());
+}
+
+TEST_CASE("a connection that is given up before its CONNECT says nothing") {
+  Pair pair;
+  Connected paho{pair, "CONNECT broker:1883 HTTP/1.1\r\n\r\n"};
+  paho.record->give_up();
+  CHECK(paho.socket->last_words().empty());
+  // Paho waits for twelve bytes of the proxy's answer, and goes on until they are there.
+  CHECK(paho.read(12) == std::string(12, '-'));
+  CHECK(paho.read(1).empty());
+}
+
+TEST_CASE("a QoS 2 message that was dropped with its connection was not handed over") {
+  for (const int level : {4, 5}) {
+    CAPTURE(level);
+    Pair pair;
+    std::string connect = connect_packet;
+    connect[8] = static_cast<char>(level);
+    if (level == 5) connect = std::string{"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01t", 16};
+    Connected paho{pair, connect};
+    const std::string accepted = level == 5 ? std::string{"\x20\x03\0\0\0", 5} : connack;
+    const std::string unreleased = level == 5 ? std::string{"\x34\x07\0\x01t\0\x07\0x", 9}
+                                              : std::string{"\x34\x06\0\x01t\0\x07x", 8};
+    pair.say(accepted + unreleased);
+    CHECK(paho.read(accepted.size()) == accepted);
+    CHECK(paho.read(unreleased.size()) == unreleased);
+    CHECK(paho.record->unreleased().contains(7));
+    paho.record->not_taken(7, {"t", "x", false});
+    // MQTT 5: it comes again. MQTT 3: only its PUBREL does, and the message is ours to give.
+    CHECK(paho.record->unreleased().contains(7) == (level == 4));
+  }
+}
