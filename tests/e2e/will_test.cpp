@@ -144,3 +144,20 @@ TEST_CASE("what belongs to a will needs one") {
     CHECK(result.err.find("will") != std::string::npos);
   }
 }
+
+TEST_CASE("a broker that does what is not allowed publishes the will all the same") {
+  for (const std::string version : {"5", "3.1.1"}) {
+    CAPTURE(version);
+    Broker broker;
+    Witness witness{broker, 1, "%t %p"};
+    auto command = broker.sub({"other", "--max-packet", "300", "--will-topic", "t",
+                               "--will-payload", "gone", "-V", version});
+    // Else a broker of MQTT 5 would leave the message out.
+    if (version == "5") command.add({"-D", "connect", "maximum-packet-size", "5000"});
+    Process process{command};
+    REQUIRE(broker.wait_for_subscription("other"));
+    check_exit(run(broker.pub({"other", "--raw", std::string(1'000, 'x')})), 0);
+    check_exit(process.wait(), 6);
+    CHECK(witness.out() == "t gone\n");
+  }
+}
