@@ -87,9 +87,11 @@ struct Arrivals::Callback {
       paho::from_paho(in.properties, out.properties);
     }
     out.time = std::chrono::system_clock::now();
+    const bool hold = in.qos > 0 && size >= large;
+    if (hold) ring.hold();
     ring.publish();
     self.shared_.mailbox.wake();
-    if (in.qos > 0 && size >= large && !ring.wait_until_done_with(self.record_.given_up())) {
+    if (hold && !ring.wait_until_done_with(self.record_.given_up())) {
       park(self);
     }
   }

@@ -2,6 +2,9 @@
 
 #include "connection/courier.hpp"
 
+#include "error.hpp"
+
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,8 +23,13 @@ void Courier::carry_apart(std::function<void()> call) {
   calls_.push_back(std::move(call));
   ++waiting_;
   if (!started_) {
+    try {
+      std::thread([this] { work(); }).detach();  // lives as long as the process
+    } catch (const std::system_error& error) {
+      throw RunError(ExitCode::failure,
+                     "cannot start a thread: " + error.code().message() + " (ulimit -v, -u?)");
+    }
     started_ = true;
-    std::thread([this] { work(); }).detach();  // lives as long as the process
   }
   news_.notify_one();
 }

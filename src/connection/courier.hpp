@@ -25,7 +25,7 @@ class Courier {
   void carry(std::function<void()> call);
 
   /// The same for a call that may wait: always on the other thread. Calls that come after it are
-  /// made after it.
+  /// made after it. Throws RunError when there is no such thread; the call waits for one then.
   void carry_apart(std::function<void()> call);
 
  private:

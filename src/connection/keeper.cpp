@@ -221,7 +221,10 @@ void Keeper::advance(Clock::time_point now) {
   if (!due_ || now < *due_) return;
   switch (state_) {
     case State::subscribing:
-      if (connections_ == 1) {
+      if (shared_.ring.holds_back()) {
+        // The answer is behind messages that our reader does not take: that is not the broker's.
+        due_ = now + options().connect_timeout;
+      } else if (connections_ == 1) {
         end({ExitCode::no_connection, escaped(broker_ + " did not answer SUBSCRIBE in time")});
       } else {
         session_->disconnect();

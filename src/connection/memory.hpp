@@ -7,9 +7,9 @@
 namespace mqtt_tools::connection {
 
 /// How often Paho 1.3.12 and we hold a message at once on its way in, without what it takes to show
-/// it: the packet, Paho's copy of the payload, and ours. WebSocket adds the frame. With QoS 2 there
-/// is one more, which waits for PUBREL.
-constexpr std::size_t copies_of_a_message = 3;
+/// it: the packet, Paho's copy of the payload, with QoS 2 one more, which waits for PUBREL, and
+/// ours.
+constexpr std::size_t copies_of_a_message = 4;
 
 /// Whether there is memory for `copies` blocks of `size` bytes at this moment, as far as that can
 /// be told: under a limit of the address space (ulimit -v) and where the kernel refuses what it

@@ -63,15 +63,20 @@ void Ring::publish() {
   published_.store(tail_, std::memory_order_release);
 }
 
+void Ring::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = tail_ + 1;
+}
+
+bool Ring::held() const { return held_ > consumed_.load(std::memory_order_seq_cst); }
+
 bool Ring::wait_until_done_with(const std::atomic<bool>& given_up) {
   std::unique_lock lock(mutex_);
-  held_ = true;
   waiting_.store(true, std::memory_order_seq_cst);
-  const auto done = [&] { return hurried() || closed() || given_up || waiting_messages() == 0; };
-  room_.wait_for(lock, pause_, done);
+  room_.wait_for(lock, pause_, [&] { return hurried() || closed() || given_up || !held(); });
   waiting_.store(false, std::memory_order_seq_cst);
-  held_ = false;
-  return !closed() || waiting_messages() == 0;
+  held_ = 0;
+  return !last_refused_;
 }
 
 void Ring::release() {
@@ -110,10 +115,12 @@ void Ring::wake() {
 }
 
 bool Ring::close() {
-  closed_.store(true, std::memory_order_seq_cst);
   const std::lock_guard lock(mutex_);
+  closed_.store(true, std::memory_order_seq_cst);
+  // Settled here: the app goes on, and may be done with it before its callback looks.
+  last_refused_ = last_refused_ || held();
   room_.notify_all();
-  return !held_ || waiting_messages() == 0;
+  return !last_refused_;
 }
 
 void Ring::refuse_surplus() {

@@ -48,6 +48,9 @@ class Ring {
   Message& slot() { return slots_[tail_ % max_slots].message; }
   void publish();
 
+  /// Before publish(): wait_until_done_with() will follow.
+  void hold();
+
   /// Waits until all that was put is done with: what is acknowledged only then is not lost when the
   /// app cannot take it. No longer than one message is held back by a full ring, nor once the run
   /// ends. False when the ring was closed first: the last message is not to be acknowledged.
@@ -81,7 +84,7 @@ class Ring {
   void hurry();
 
   /// From now on no message is taken. False when the last one that was put will not be
-  /// acknowledged, as its callback is in wait_until_done_with().
+  /// acknowledged, as its callback is between hold() and the end of wait_until_done_with().
   bool close();
 
   bool hurried() const { return hurried_.load(std::memory_order_seq_cst); }
@@ -92,6 +95,9 @@ class Ring {
   /// A message with QoS 1 or 2 waits that will never be acknowledged: its callback does not return,
   /// so that nothing can be sent any more, and nothing behind it is read.
   bool parked() const { return parked_.load(std::memory_order_acquire); }
+
+  /// A message waits for the app: nothing behind it is read.
+  bool holds_back() const { return waiting_.load(std::memory_order_seq_cst); }
 
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -107,6 +113,7 @@ class Ring {
   std::size_t waiting_messages() const;
   bool full() const;
   bool claim_missing() const;
+  bool held() const;
   bool closed() const { return closed_.load(std::memory_order_seq_cst); }
   bool refused() const { return refusing_.load(std::memory_order_seq_cst) && claim_missing(); }
   void release();
@@ -128,7 +135,8 @@ class Ring {
   std::atomic<bool> closed_{false};
   std::atomic<bool> refusing_{false};
   std::atomic<std::uint64_t> dropped_{0};
-  bool held_ = false;  ///< A callback is in wait_until_done_with(). Guarded by mutex_.
+  std::uint64_t held_ = 0;     ///< The message after hold(), counted from 1. Guarded by mutex_.
+  bool last_refused_ = false;  ///< Guarded by mutex_.
   std::atomic<bool> parked_{false};
   std::atomic<bool> waiting_{false};
   std::mutex mutex_{};

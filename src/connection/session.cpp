@@ -13,6 +13,7 @@
 #include "connection/paho_properties.hpp"
 #include "connection/psk_connect.hpp"
 #include "connection/reporter.hpp"
+#include "error.hpp"
 
 #include <memory>
 #include <string>
@@ -159,11 +160,15 @@ void Session::give_up() {
   impl_->record->give_up();
   impl_->shared.ring.wake();
   auto& courier = impl_->shared.courier;
-  courier.carry_apart([self = std::move(impl_)] {
-    paho::keep_running();
-    self->client.reset();
-    self->reporter.post(Event::Kind::closed);
-  });
+  try {
+    courier.carry_apart([self = std::move(impl_)] {
+      paho::keep_running();
+      self->client.reset();
+      self->reporter.post(Event::Kind::closed);
+    });
+  } catch (const RunError&) {
+    // Whoever has the next call to make is told. Nothing leaves on the connection meanwhile.
+  }
 }
 
 void Session::subscribe(std::size_t index, const Subscription& subscription) {

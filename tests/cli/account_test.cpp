@@ -23,6 +23,16 @@ TEST_CASE("what is neither taken nor denied is outstanding, and said in words") 
   CHECK(account.summary() == "2 messages were acknowledged");
 }
 
+TEST_CASE("an interrupted stream is told by what was read, sent and acknowledged") {
+  Account account{seconds{30}};
+  for (int i = 0; i < 5; ++i) account.given(at(0));
+  account.taken(at(1));
+  CHECK(account.so_far(2) == "of 5 messages read, 3 were sent and 1 acknowledged");
+  Account unacknowledged{seconds{30}};
+  unacknowledged.given(at(0), Qos::at_most_once);
+  CHECK(unacknowledged.so_far(0) == "of 1 message read, 1 was sent");
+}
+
 TEST_CASE("of several denials the first one's reason is told") {
   Account account{seconds{30}};
   account.given(at(0));

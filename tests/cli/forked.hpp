@@ -13,7 +13,8 @@
 struct Told {
   std::string out{};
   std::string error{};
-  int code = -1;  ///< 128 and the signal, for one that a signal ended.
+  int code = -1;   ///< 128 and the signal, for one that a signal ended.
+  int signal = 0;  ///< The signal that ended it.
 };
 
 /// Runs `act` in a process of its own, which ends with 99 should it return.
@@ -53,6 +54,7 @@ inline Told forked(const std::function<void()>& act) {
   told.error = read_all(error[0]);
   int how = 0;
   ::waitpid(pid, &how, 0);
+  told.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
   told.code = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
   return told;
 }

@@ -17,9 +17,11 @@ bool readable(int fd) {
   return ::poll(&entry, 1, 0) == 1;
 }
 
-/// The code of a process in which `act` runs and then tells by its exit that all is well.
+/// The code of a process in which `act` runs and then tells by its exit that all is well; the
+/// signal that ended it, below zero.
 int code_of(const std::function<bool()>& act) {
-  return forked([&] { ::_exit(act() ? 0 : 1); }).code;
+  const Told told = forked([&] { ::_exit(act() ? 0 : 1); });
+  return told.signal != 0 ? -told.signal : told.code;
 }
 
 TEST_CASE("each signal is told once it came and gives its exit code") {
@@ -48,14 +50,14 @@ TEST_CASE("a second signal ends the process at once") {
           interrupt.raised();
           std::raise(SIGTERM);  // Nobody asks any more.
           return true;
-        }) == 143);
+        }) == -SIGTERM);
   CHECK(code_of([] {
           Interrupt interrupt;
           std::raise(SIGINT);
           interrupt.raised();
           std::raise(SIGINT);
           return true;
-        }) == 130);
+        }) == -SIGINT);
 }
 
 TEST_CASE("a signal that was ignored at the start stays ignored") {

@@ -2,6 +2,7 @@
 #include "cli/run.hpp"
 
 #include "cli/forked.hpp"
+#include "cli/interrupt.hpp"
 
 #include "catch.hpp"
 
@@ -127,6 +128,18 @@ TEST_CASE("descriptors that the shell closed are open and useless") {
     });
   });
   CHECK(told.code == 0);
+}
+
+TEST_CASE("a run that a signal ended ends by that signal, after what was printed") {
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
+    const Told told = run_of([signal] {
+      const Interrupt interrupt;  // Blocks it.
+      std::fputs("message\n", stdout);
+      return static_cast<ExitCode>(128 + signal);
+    });
+    CHECK(told.signal == signal);
+    CHECK(told.out == "message\n");
+  }
 }
 
 TEST_CASE("a broken pipe does not end a run by signal") {

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <string>
 
@@ -81,6 +82,84 @@ TEST_CASE("time lets one message past a full ring, and only one") {
   put(ring, "past");  // returns though nobody reads
   ring.hurry();
   CHECK(ring.claim() == Ring::Put::taken);
+}
+
+TEST_CASE("a closed ring takes nothing, and lets go whoever waits for room") {
+  Ring ring;
+  for (std::size_t i = 0; i < Ring::max_messages; ++i) put(ring, "x");
+  auto writer = std::async(std::launch::async, [&] { return ring.claim(); });
+  CHECK(ring.close());
+  REQUIRE(writer.wait_for(std::chrono::seconds{10}) == std::future_status::ready);
+  CHECK(writer.get() == Ring::Put::closed);
+  CHECK(ring.waiting() == Ring::max_messages);
+  CHECK(ring.get() != nullptr);  // What was taken before is still there.
+}
+
+TEST_CASE("what is beyond the limit waits, until it is to be refused") {
+  Ring ring;
+  ring.limit(1);
+  put(ring, "1");
+  auto writer = std::async(std::launch::async, [&] { return ring.claim(); });
+  CHECK(writer.wait_for(std::chrono::milliseconds{0}) == std::future_status::timeout);
+  ring.refuse_surplus();
+  REQUIRE(writer.wait_for(std::chrono::seconds{10}) == std::future_status::ready);
+  CHECK(writer.get() == Ring::Put::surplus);
+  CHECK_FALSE(ring.hurried());
+}
+
+namespace {
+
+/// A message whose callback waits until it is done with.
+std::future<bool> put_and_hold(Ring& ring) {
+  REQUIRE(ring.claim() == Ring::Put::taken);
+  ring.hold();
+  ring.publish();
+  return std::async(std::launch::async, [&] { return ring.wait_until_done_with(); });
+}
+
+}  // namespace
+
+TEST_CASE("a callback may wait until its message is done with") {
+  Ring ring;
+  ring.let_past_every(std::chrono::hours{1});
+  SECTION("it is shown") {
+    auto callback = put_and_hold(ring);
+    ring.get();
+    CHECK(callback.wait_for(std::chrono::milliseconds{0}) == std::future_status::timeout);
+    ring.let_go();
+    CHECK(callback.get());
+    CHECK(ring.close());
+  }
+  SECTION("it cannot be shown, also when the app is done with it at once") {
+    auto callback = put_and_hold(ring);
+    ring.get();
+    CHECK_FALSE(ring.close());
+    ring.let_go();
+    CHECK_FALSE(callback.get());
+  }
+  SECTION("the run ends") {
+    auto callback = put_and_hold(ring);
+    ring.hurry();
+    CHECK(callback.get());
+  }
+  SECTION("its connection is given up") {
+    std::atomic<bool> given_up{false};
+    REQUIRE(ring.claim() == Ring::Put::taken);
+    ring.hold();
+    ring.publish();
+    auto callback =
+        std::async(std::launch::async, [&] { return ring.wait_until_done_with(given_up); });
+    given_up = true;
+    ring.wake();
+    CHECK(callback.get());
+  }
+}
+
+TEST_CASE("a callback waits for its message no longer than a full ring holds one back") {
+  Ring ring;
+  ring.let_past_every(std::chrono::milliseconds{1});
+  CHECK(put_and_hold(ring).get());
+  CHECK(ring.waiting() == 1);
 }
 
 TEST_CASE("in a hurry a ring without a free slot refuses") {
