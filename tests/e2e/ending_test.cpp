@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "support/programs.hpp"
 #include "support/script_broker.hpp"
+#include "support/temporary.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -27,10 +28,12 @@ std::string line(int number) {
 /// A broker that has so many messages with QoS 1 for the client "keeper", and tells of each packet.
 class QueueingBroker : public Broker {
  public:
-  QueueingBroker() : Broker({.lines = "log_type debug\nmax_inflight_messages 0\n"}) {
+  /// `padding`: what each line has more than line() gives it.
+  explicit QueueingBroker(std::size_t padding = 0)
+      : Broker({.lines = "log_type debug\nmax_inflight_messages 0\n"}) {
     check_exit(run(sub({"t", "-c", "-i", "keeper", "-E"})), 0);
     std::string lines;
-    for (int i = 0; i < queued; ++i) lines += line(i);
+    for (int i = 0; i < queued; ++i) lines += std::string(padding, 'x') + line(i);
     check_exit(run(pub({"t", "--raw", "-l", "-q", "1"}), lines), 0);
   }
 
@@ -266,4 +269,51 @@ TEST_CASE("an answer to a subscription is awaited for so long, whatever has come
   const auto result = run(sub(broker.port(), {"t", "u", "-C", "1", "--connect-timeout", "1"}));
   check_exit_within(result, 3, 3s);
   CHECK(result.out == "1\n");
+}
+
+TEST_CASE("the answer to a subscription is not missed behind what a late reader leaves") {
+  // More than waits anywhere between the broker and the reader.
+  QueueingBroker broker{20'000};
+  auto pipe = make_pipe();
+  Process process{broker.keeper({"-C", std::to_string(queued), "--connect-timeout", "1"})
+                      .output_to(pipe.write.get())};
+  pipe.write.close();
+  REQUIRE(broker.wait_for_log("PUBACK from keeper"));
+  check_exit(run(broker.sub({"other", "-W", "2"})), 27);  // So much time passes.
+  CHECK(process.running());
+  CHECK(read_to_end(pipe).size() == std::size_t{queued} * 20'200);
+  check_exit(process.wait(), 0);
+}
+
+namespace {
+
+/// Sends the messages "1" to "5" with QoS 1.
+void five(Session& session) {
+  session.accept_subscription();
+  for (int i = 1; i <= 5; ++i) session.publish("t", std::to_string(i), 1, i);
+  session.serve();
+}
+
+}  // namespace
+
+TEST_CASE("messages that were acknowledged before the time was up are handed to the command") {
+  const TemporaryDirectory directory;
+  const auto file = directory / "handed";
+  ScriptBroker broker{five};
+  const auto command = "sleep 0.1; cat >>" + file + "; echo >>" + file;
+  check_exit(run(sub(broker.port(), {"t", "-W", "0.2", "--exec", command})), 27);
+  CHECK(read_file(file) == "1\n2\n3\n4\n5\n");
+}
+
+TEST_CASE("messages that a signal keeps from the command are told") {
+  ScriptBroker broker{five};
+  Process process{
+      sub(broker.port(), {"t", "--exec", "echo begun >&2; while true; do sleep 1; done"})};
+  REQUIRE(process.wait_for_err("begun"));
+  REQUIRE(broker.wait_for(PacketType::puback, 5));
+  process.signal(SIGTERM);
+  const auto result = process.wait(within(1s));
+  check_exit(result, 143);
+  CHECK(result.err.find("4 messages that were acknowledged were not handed to the command") !=
+        std::string::npos);
 }
