@@ -53,8 +53,10 @@ class Ring {
 
   /// Waits until all that was put is done with: what is acknowledged only then is not lost when the
   /// app cannot take it. No longer than one message is held back by a full ring, nor once the run
-  /// ends. False when the ring was closed first: the last message is not to be acknowledged.
+  /// ends or `given_up` is true. False when the ring was closed first: the last message is not to
+  /// be acknowledged.
   bool wait_until_done_with(const std::atomic<bool>& given_up);
+  bool wait_until_done_with() { return wait_until_done_with(never_); }
 
   /// A message was thrown away and will be acknowledged.
   void count_dropped() { dropped_.fetch_add(1, std::memory_order_relaxed); }
