@@ -221,8 +221,9 @@ void Keeper::advance(Clock::time_point now) {
   if (!due_ || now < *due_) return;
   switch (state_) {
     case State::subscribing:
-      if (shared_.ring.holds_back()) {
-        // The answer is behind messages that our reader does not take: that is not the broker's.
+      if (connections_ == 1 && shared_.ring.holds_back()) {
+        // The answer is behind messages that our reader does not take, which is no fault of the
+        // broker's. Later connections are given up all the same: that costs nothing.
         due_ = now + options().connect_timeout;
       } else if (connections_ == 1) {
         end({ExitCode::no_connection, escaped(broker_ + " did not answer SUBSCRIBE in time")});
