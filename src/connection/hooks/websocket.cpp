@@ -13,6 +13,7 @@ constexpr std::size_t longest_head = 65536;
 constexpr std::size_t chunk_size = 65536;
 constexpr std::string_view head_start = "HTTP/";
 constexpr std::string_view head_end = "\r\n\r\n";
+constexpr std::string_view refusal = "HTTP/1.1 505 HTTP Version Not Supported\r\n\r\n";
 
 // RFC 6455 §5.2
 enum Opcode : unsigned { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
@@ -179,12 +180,14 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
   in_.resize(end + head_end.size());
   bytes.remove_prefix(in_.size() - before);
 
-  // Paho looks at these very bytes. After an answer that it does not take, and after one that it
-  // takes for neither (HTTP/1.0 101), it must not see more.
+  // Paho looks at these very bytes, and takes what it neither accepts nor refuses (HTTP/1.0 101)
+  // for plain MQTT from here on: it gets a refusal instead.
   const auto status = in_.substr(0, 12);
   const bool upgraded = upgrade && status == "HTTP/1.1 101";
   const bool tunnel = !upgrade && (status == "HTTP/1.1 200" || status == "HTTP/1.0 200");
-  const auto head = upgraded ? shortened(in_) : std::exchange(in_, {});
+  const bool unclear = upgrade && !upgraded &&
+                       (status.compare(0, 8, "HTTP/1.1") != 0 || status.compare(9, 3, "101") == 0);
+  const auto head = upgraded ? shortened(in_) : unclear ? std::string{refusal} : in_;
   in_ = {};
   store(head, true);
   make_ready({head.size(), false, true});
