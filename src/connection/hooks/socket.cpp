@@ -154,8 +154,17 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
       frames_->asked(request_);
       frames_->add({buffer.data(), static_cast<std::size_t>(count)});
     }
-    if (frames_->held() > 0) return take_frames(bytes, size);
-    if (const auto& found = frames_->violation()) record_->refuse(*found);
+    const auto& found = frames_->violation();
+    if (frames_->held() > 0) {
+      const auto taken = take_frames(bytes, size);
+      if (!refused_ && found && frames_->held() == 0) {
+        // At once: nothing more may come that would make Paho read again.
+        record_->refuse(*found);
+        refuse();
+      }
+      return taken;
+    }
+    if (found) record_->refuse(*found);
   } catch (...) {
     record_->refuse(no_memory());
   }

@@ -176,6 +176,22 @@ TEST_CASE("under MQTT 5 a socket that ended so says why, once") {
   CHECK(paho.socket->last_words().empty());
 }
 
+TEST_CASE("what is not allowed of WebSocket is told of though nothing more comes") {
+  Pair pair;
+  Connected paho{pair, "GET / HTTP/1.1\r\n\r\n"};
+  const std::string head = "HTTP/1.1 101 x\r\n\r\n";
+  pair.say(head);
+  CHECK(paho.read(1'024) == head);
+  paho.send("\x82\x8f" + std::string(4, '\0') + connect_packet);
+  pair.say("\x82\x04" + connack + std::string{"\x82\x05\x30\xff\xff\xff\xff", 7});
+  CHECK(paho.read(2) == "\x82\x04");
+  CHECK(paho.read(4) == connack);
+  CHECK(paho.socket->holds_bytes());  // or Paho would not read on
+  CHECK(paho.read(2).empty());
+  REQUIRE(paho.record->violation());
+  CHECK(paho.record->violation()->find("MQTT 5.0 §1.5.5") != std::string::npos);
+}
+
 TEST_CASE("a server that speaks first, or answers MQTT with HTTP, is not heard") {
   const auto* const said = GENERATE("HTTP/1.1 200 OK\r\n\r\n", "SSH-2.0-x\r\n", "\x20\x02");
   Pair pair;
