@@ -115,11 +115,16 @@ void ConnectionRecord::refuse(TlsFailure failure) {
 
 std::string ConnectionRecord::last_packet() const {
   constexpr char reason_protocol_error = '\x82';
+  constexpr char reason_packet_too_large = '\x95';
   const std::lock_guard lock{mutex_};
   if (given_up_) return guard_.connect_sent() ? std::string{"\xE0\0", 2} : std::string{};
   if (guard_.version() < 5 || !guard_.accepted()) return {};
   const auto& found = guard_.violation();
-  return {'\xE0', '\x01', found ? static_cast<char>(found->reason) : reason_protocol_error};
+  const bool too_large = frame_violation_ && frame_violation_->too_large;
+  return {'\xE0', '\x01',
+          found       ? static_cast<char>(found->reason)
+          : too_large ? reason_packet_too_large
+                      : reason_protocol_error};
 }
 
 void expect(std::shared_ptr<ConnectionRecord> record) {

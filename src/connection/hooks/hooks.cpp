@@ -169,6 +169,14 @@ void wake_receiver() {
 [[maybe_unused]] const bool registered = (
     find_paho = [] { return real().paho.begin != 0; }, true);
 
+/// What a write gives that begin_write() does not allow. After a violation Paho must not take a
+/// message of QoS 0 for sent; of a connection that was given up nobody asks.
+ssize_t not_written(const Socket& socket, ssize_t wanted) {
+  if (!socket.refused()) return wanted;
+  errno = EPIPE;
+  return -1;
+}
+
 }  // namespace
 }  // namespace mqtt_tools::connection::hooks
 
@@ -250,7 +258,7 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
   std::size_t wanted = 0;
   for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
   const auto lock = stream->begin_write();
-  if (!lock) return static_cast<ssize_t>(wanted);
+  if (!lock) return not_written(*stream, static_cast<ssize_t>(wanted));
   gather_write(descriptor);
   const auto result = real().writev(descriptor, parts, number);
   const int error = errno;
@@ -300,7 +308,7 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream == nullptr || size <= 0) return real().ssl_write(ssl, bytes, size);
   const auto lock = stream->begin_write();
-  if (!lock) return size;
+  if (!lock) return static_cast<int>(not_written(*stream, size));
   gather_write(::SSL_get_fd(ssl));
   const int result = real().ssl_write(ssl, bytes, size);
   const int error = errno;

@@ -58,8 +58,8 @@ class Socket {
   ssize_t read(const Read& source, void* bytes, std::size_t size);
 
   /// Before Paho writes: what is returned is held meanwhile, so that no answer is looked at before
-  /// note_sent(). Nothing when the server did what is not allowed: then Paho may believe that it
-  /// wrote, but nothing more leaves, as its DISCONNECT would take the will away.
+  /// note_sent(). Nothing when the server did what is not allowed, or the connection was given up:
+  /// then nothing more leaves, as Paho's DISCONNECT would take the will away.
   std::optional<std::unique_lock<std::mutex>> begin_write();
 
   /// The first `count` bytes of `parts` were written. Before the lock is let go.
