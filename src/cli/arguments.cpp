@@ -1,18 +1,49 @@
 // SPDX-License-Identifier: MIT
 #include "cli/arguments.hpp"
 
-#include "cli/secret.hpp"
 #include "connection/property.hpp"
+#include "connection/url.hpp"
 #include "error.hpp"
+#include "escape.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cstring>
 #include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
 
 namespace mqtt_tools::cli {
 
 namespace {
+
+/// Whether a property of -D carries a secret.
+bool secret_property(std::string_view name) {
+  constexpr std::string_view secret = "authentication-data";
+  return std::equal(name.begin(), name.end(), secret.begin(), secret.end(),
+                    [](char letter, char wanted) {
+                      return std::tolower(static_cast<unsigned char>(letter)) == wanted;
+                    });
+}
+
+std::string masked_header(std::string_view header) {
+  const std::size_t colon = header.find(':');
+  return colon == std::string_view::npos || colon + 1 == header.size()
+             ? std::string{hidden}
+             : std::string{header.substr(0, colon + 1)}.append(hidden);
+}
+
+std::string masked_property(std::string_view words) {
+  const std::size_t command = words.find(joint);
+  const std::size_t name =
+      command == std::string_view::npos ? command : words.find(joint, command + 1);
+  if (name == std::string_view::npos ||
+      !secret_property(words.substr(command + 1, name - command - 1))) {
+    return std::string{words};
+  }
+  return std::string{words.substr(0, name + 1)}.append(hidden);
+}
 
 /// An option in a list of words, with its value.
 struct Found {
@@ -36,10 +67,11 @@ std::size_t last_word(const Option& option, const std::vector<std::string>& word
 }
 
 /// Looks at a word such as "-p1883" or "-vNC".
-Found look_at_letters(const Tool& tool, const std::vector<std::string>& words, std::size_t at) {
+Found look_at_letters(const Declarations& declared, const std::vector<std::string>& words,
+                      std::size_t at) {
   const std::string& word = words[at];
   for (std::size_t letter = 1; letter < word.size(); ++letter) {
-    const Option* option = tool.named(std::string{'-', word[letter]});
+    const Option* option = declared.named(std::string{'-', word[letter]});
     if (option == nullptr) {
       break;
     }
@@ -54,11 +86,12 @@ Found look_at_letters(const Tool& tool, const std::vector<std::string>& words, s
 }
 
 /// Looks at a word such as "--port" or "--port=1883".
-Found look_at_name(const Tool& tool, const std::vector<std::string>& words, std::size_t at) {
+Found look_at_name(const Declarations& declared, const std::vector<std::string>& words,
+                   std::size_t at) {
   const std::string& word = words[at];
   const std::size_t equals = word.find('=');
   const bool attached = equals != std::string::npos;
-  const Option* option = tool.named(word.substr(0, equals));
+  const Option* option = declared.named(word.substr(0, equals));
   if (option == nullptr || (option->takes == Option::Takes::nothing && !attached)) {
     return {};
   }
@@ -67,12 +100,12 @@ Found look_at_name(const Tool& tool, const std::vector<std::string>& words, std:
 }
 
 /// The option with a value that word `at` names; an empty one if it is anything else.
-Found look_at(const Tool& tool, const std::vector<std::string>& words, std::size_t at) {
+Found look_at(const Declarations& declared, const std::vector<std::string>& words, std::size_t at) {
   const std::string& word = words[at];
   if (word.size() < 2 || word[0] != '-') {
     return {};
   }
-  return word[1] == '-' ? look_at_name(tool, words, at) : look_at_letters(tool, words, at);
+  return word[1] == '-' ? look_at_name(declared, words, at) : look_at_letters(declared, words, at);
 }
 
 std::string value_of(const Found& found, const std::vector<std::string>& words) {
@@ -113,6 +146,70 @@ void wipe(const Found& found, const std::vector<std::string>& words, char** argv
   }
 }
 
+using Bound = std::pair<const Option*, CLI::Option*>;
+
+/// Whether CLI11 may find an option with this name in `word`.
+bool may_hold(const std::string& word, std::string_view name) {
+  if (name.size() > 2) return word == name;
+  return word.size() > 1 && word[0] == '-' && word.find(name[1], 1) != std::string::npos;
+}
+
+bool may_hold(const std::vector<std::string>& words, const Option& option) {
+  const auto own = names(option);
+  return std::any_of(words.begin(), words.end(), [&own](const std::string& word) {
+    return std::any_of(own.begin(), own.end(),
+                       [&word](std::string_view name) { return may_hold(word, name); });
+  });
+}
+
+/// Declares those options that `words` may hold to CLI11, which compares each with all that
+/// came before: all of them would take a twentieth of the time that it takes to publish a message.
+/// The values are kept as they were written: bound to a vector CLI11 would take words that follow
+/// and split what stands in brackets.
+std::vector<Bound> declare(CLI::App& app, const Declarations& declared,
+                           const std::vector<std::string>& words) {
+  std::vector<Bound> bound;
+  for (const OptionGroup& group : declared.groups) {
+    for (const Option& option : group.options) {
+      if (!may_hold(words, option)) continue;
+      const std::string all{option.names};
+      if (option.takes == Option::Takes::nothing) {
+        bound.emplace_back(&option, app.add_flag(all));
+      } else {
+        const auto keep = [](const CLI::results_t&) { return true; };
+        CLI::Option* own = app.add_option(all, keep)->allow_extra_args(false)->take_all();
+        bound.emplace_back(&option, own);
+      }
+    }
+  }
+  return bound;
+}
+
+/// Names the option, but nothing that may be its value.
+[[noreturn]] void refuse_option(const Declarations& declared, const std::string& word) {
+  const std::string name = word[1] == '-' ? word.substr(0, word.find('=')) : word.substr(0, 2);
+  const std::string near = declared.nearest(name);
+  throw UsageError("unknown option " + escaped(name) +
+                   (near.empty() ? "; see --help" : "; did you mean " + near + "?"));
+}
+
+/// The words that are no options. What begins with a dash and is no number must be an option, and
+/// an unknown one, unless it stands behind `--`.
+std::vector<std::string> words_of(const Declarations& declared, const CLI::App& app) {
+  std::vector<std::string> words;
+  bool ended = false;
+  for (const std::string& word : app.remaining()) {
+    if (!ended && word == "--") {
+      ended = true;
+    } else if (!ended && word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9')) {
+      refuse_option(declared, word);
+    } else {
+      words.push_back(word);
+    }
+  }
+  return words;
+}
+
 }  // namespace
 
 bool is_property(std::string_view joined, std::string_view command, std::string_view name) {
@@ -123,14 +220,32 @@ bool is_property(std::string_view joined, std::string_view command, std::string_
          });
 }
 
-std::vector<std::string> prepared(const Tool& tool, const std::vector<std::string>& words) {
+std::string masked(const Option& option, std::string_view value) {
+  const std::string_view name = key(option);
+  if (!option.secret || value.empty()) {
+    return std::string{value};
+  }
+  if (name == "url" || name == "host" || name == "http-proxy") {
+    return connection::masked_url(value);
+  }
+  if (name == "ws-header") {
+    return masked_header(value);
+  }
+  if (name == "property") {
+    return masked_property(value);
+  }
+  return std::string{hidden};
+}
+
+std::vector<std::string> prepared(const Declarations& declared,
+                                  const std::vector<std::string>& words) {
   std::vector<std::string> ready;
   for (std::size_t at = 0; at < words.size(); ++at) {
     if (words[at] == "--") {
       ready.insert(ready.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
       break;
     }
-    const Found found = look_at(tool, words, at);
+    const Found found = look_at(declared, words, at);
     if (found.option == nullptr) {
       ready.push_back(words[at]);
       continue;
@@ -146,11 +261,11 @@ std::vector<std::string> prepared(const Tool& tool, const std::vector<std::strin
   return ready;
 }
 
-std::vector<std::string> take_arguments(const Tool& tool, int argc, char** argv) {
+std::vector<std::string> take_arguments(const Declarations& declared, int argc, char** argv) {
   char** const first = argv + std::min(argc, 1);
   const std::vector<std::string> words(first, argv + argc);
   for (std::size_t at = 0; at < words.size() && words[at] != "--"; ++at) {
-    const Found found = look_at(tool, words, at);
+    const Found found = look_at(declared, words, at);
     if (found.option != nullptr && found.last < words.size()) {
       if (found.option->secret) {
         wipe(found, words, first);
@@ -159,6 +274,34 @@ std::vector<std::string> take_arguments(const Tool& tool, int argc, char** argv)
     }
   }
   return words;
+}
+
+CommandLine read_command_line(const Declarations& declared,
+                              const std::vector<std::string>& arguments) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+
+  std::vector<std::string> words = prepared(declared, arguments);
+  const std::vector<Bound> bound = declare(app, declared, words);
+  std::reverse(words.begin(), words.end());
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    // Its own text may hold a value; what can go wrong was ruled out before.
+    throw UsageError("the command line cannot be understood (" + error.get_name() +
+                     "); see --help");
+  }
+
+  CommandLine line;
+  line.words = words_of(declared, app);
+  for (const auto& [option, own] : bound) {
+    if (own->count() > 0) {
+      const bool flag = option->takes == Option::Takes::nothing;
+      line.layer.push_back({option, flag ? std::vector<std::string>{} : own->results(), {}, false});
+    }
+  }
+  return line;
 }
 
 }  // namespace mqtt_tools::cli

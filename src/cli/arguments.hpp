@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/tool.hpp"
+#include "cli/declarations.hpp"
 
 #include <string>
 #include <string_view>
@@ -12,17 +12,36 @@ namespace mqtt_tools::cli {
 /// Stands between the words of one `-D COMMAND NAME VALUE` that were joined to one.
 constexpr char joint = '\0';
 
+/// Stands for what is not shown.
+constexpr std::string_view hidden = "*";
+
 /// Whether the joined words of a -D give this property of this command, in whatever case.
 bool is_property(std::string_view joined, std::string_view command, std::string_view name);
+
+/// `value` as it may be shown: unchanged for an option without a secret; of a URL all but the
+/// login and the query, of a header its name, of a password nothing. Never longer than `value`.
+std::string masked(const Option& option, std::string_view value);
+
+/// The words after the program's name. Secret values are overwritten in `argv`, so that the list of
+/// processes does not show them.
+std::vector<std::string> take_arguments(const Declarations& declared, int argc, char** argv);
 
 /// Makes the words of a command line ready for CLI11, which would count some of them wrongly (`-D`
 /// takes two or three words, `--name=` would take the next word): each option with a value becomes
 /// two words, its name and its value. Throws UsageError for a value that is missing and for one
 /// that a flag does not take.
-std::vector<std::string> prepared(const Tool& tool, const std::vector<std::string>& words);
+std::vector<std::string> prepared(const Declarations& declared,
+                                  const std::vector<std::string>& words);
 
-/// The words after the program's name. Secret values are overwritten in `argv`, so that the list of
-/// processes does not show them.
-std::vector<std::string> take_arguments(const Tool& tool, int argc, char** argv);
+/// A command line, read: what its options say, and the words that are none.
+struct CommandLine {
+  Layer layer{};
+  std::vector<std::string> words{};
+};
+
+/// Reads the words after the program's name. Throws UsageError for an option that is unknown or
+/// lacks its value; no value is repeated in its text.
+CommandLine read_command_line(const Declarations& declared,
+                              const std::vector<std::string>& arguments);
 
 }  // namespace mqtt_tools::cli

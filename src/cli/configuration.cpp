@@ -2,23 +2,42 @@
 #include "cli/configuration.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/nearest.hpp"
-#include "cli/whole_file.hpp"
+#include "cli/help.hpp"
+#include "connection/url.hpp"
 #include "error.hpp"
 #include "escape.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <optional>
+#include <ostream>
 
 #include <toml++/toml.h>
 
 namespace mqtt_tools::cli {
 
 namespace {
+
+constexpr std::size_t most = std::size_t{1} << 20;
+
+/// An open file that closes itself.
+struct Descriptor {
+  explicit Descriptor(int number) : fd(number) {}
+  ~Descriptor() { ::close(fd); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int fd;
+};
+
+[[noreturn]] void fail(const std::string& path, const std::string& reason) {
+  throw RunError(ExitCode::failure, "cannot read " + escaped(path) + ": " + reason);
+}
 
 /// One entry of a file, and where it stands.
 struct Entry {
@@ -33,16 +52,17 @@ struct Entry {
 }
 
 /// The option that `name` stands for: this program's or, for both read the same file, the other's.
-const Option& option_for(const Tool& tool, const std::string& place, const std::string& name) {
+const Option& option_for(const Declarations& declared, const std::string& place,
+                         const std::string& name) {
   const std::string spelled = "--" + name;
-  const Option* option = tool.named(spelled);
-  for (const Tool* other : {&mqtt_pub(), &mqtt_sub()}) {
-    const Option* theirs = other->named(spelled);
-    option = theirs != nullptr && (option == nullptr || (theirs->file && !option->file)) ? theirs
-                                                                                         : option;
+  const Option* option = declared.named(spelled);
+  if (option == nullptr || !option->file) {
+    const Declarations& other = declared.name == "mqtt-pub" ? mqtt_sub() : mqtt_pub();
+    const Option* theirs = other.named(spelled);
+    option = theirs != nullptr && (option == nullptr || theirs->file) ? theirs : option;
   }
   if (option == nullptr) {
-    const std::string near = nearest(tool, spelled);
+    const std::string near = declared.nearest(spelled);
     throw UsageError(place + ": unknown key " + escaped(name) +
                      (near.empty() ? "; keys are the long names of options, see --help"
                                    : "; did you mean " + near.substr(2) + "?"));
@@ -149,10 +169,148 @@ toml::table parse(const std::string& text, const std::string& path) {
   }
 }
 
+/// An environment variable, and the option that it gives.
+struct Variable {
+  const char* name;
+  std::string_view key;
+};
+
+constexpr std::array<Variable, 9> variables{{
+    {"MQTT_URL", "url"},
+    {"MQTT_HOST", "host"},
+    {"MQTT_PORT", "port"},
+    {"MQTT_PROTOCOL_VERSION", "protocol-version"},
+    {"MQTT_USERNAME", "username"},
+    {"MQTT_PASSWORD", "password"},
+    {"MQTT_CAFILE", "cafile"},
+    {"MQTT_CERT", "cert"},
+    {"MQTT_KEY", "key"},
+}};
+
+/// Others set variables by our names, too: Kubernetes gives each container of a namespace
+/// `MQTT_PORT=tcp://10.0.0.5:1883` when a service there is named mqtt.
+bool meant_for_others(const Option& option, const std::string& value) {
+  return option.takes != Option::Takes::text && value.find("://") != std::string::npos;
+}
+
+Layer read_environment(const Declarations& declared, const Environment& environment,
+                       std::vector<Warning>& warnings) {
+  Layer layer;
+  for (const Variable& variable : variables) {
+    std::optional<std::string> value = environment.variable(variable.name);
+    if (!value) {
+      continue;
+    }
+    const Option* option = declared.find(variable.key);
+    if (meant_for_others(*option, *value)) {
+      warnings.push_back({std::string{variable.name} + " counts as unset: '" +
+                              escaped(connection::masked_url(*value)) + "' is not for " +
+                              spelling(*option),
+                          false, true});
+      continue;
+    }
+    layer.push_back(
+        {option, {std::move(*value)}, {Origin::Layer::environment, variable.name}, false});
+  }
+  return layer;
+}
+
+const Setting* find(const Layer& layer, std::string_view wanted) {
+  const auto found = std::find_if(layer.begin(), layer.end(), [&](const Setting& setting) {
+    return key(*setting.option) == wanted;
+  });
+  return found == layer.end() ? nullptr : &*found;
+}
+
+/// Where configuration files are by default; nothing without a home.
+std::optional<std::string> folder(const Environment& environment) {
+  if (const auto folder = environment.variable("XDG_CONFIG_HOME");
+      folder && folder->front() == '/') {
+    return *folder + "/mqtt-tools";  // A relative path is invalid, says the XDG specification.
+  }
+  const auto home = environment.variable("HOME");
+  return home ? std::optional{*home + "/.config/mqtt-tools"} : std::nullopt;
+}
+
+/// Adds the layers of the profile and of the configuration file.
+void add_files(const Declarations& declared, const Environment& environment,
+               std::vector<Layer>& layers, std::vector<Warning>& warnings) {
+  const Setting* profile = find(layers.front(), "profile");
+  if (find(layers.front(), "no-config") != nullptr) {
+    if (profile != nullptr) {
+      throw UsageError("--no-config reads no file, so --profile cannot be had; leave one out");
+    }
+    return;
+  }
+  const std::optional<std::string> home = folder(environment);
+
+  std::optional<std::string> name = environment.variable("MQTT_PROFILE");
+  if (profile != nullptr) {
+    check_filled(*profile);
+    name = profile->value();
+  }
+  if (name) {
+    const std::string path = profile_path(home.value_or("/etc/mqtt-tools"), *name);
+    layers.push_back(
+        read_configuration(declared, path, Origin::Layer::profile, Presence::required, warnings));
+  }
+
+  const Setting* given = find(layers.front(), "config");
+  if (given != nullptr) {
+    check_filled(*given);
+  }
+  if (given != nullptr || home) {
+    const std::string path = given != nullptr ? given->value() : *home + "/config.toml";
+    layers.push_back(read_configuration(declared, path, Origin::Layer::configuration,
+                                        given != nullptr ? Presence::required : Presence::optional,
+                                        warnings));
+  }
+}
+
 }  // namespace
 
-Layer read_configuration(const Tool& tool, const std::string& path, Origin::Layer origin,
-                         Presence presence, std::vector<Warning>& warnings) {
+std::optional<WholeFile> read_whole_file(const std::string& path, Presence presence) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP;
+    if (presence == Presence::optional && absent) {
+      return {};
+    }
+    fail(path, std::strerror(errno));
+  }
+  const Descriptor descriptor{fd};
+
+  WholeFile file;
+  struct stat status {};
+  if (::fstat(fd, &status) == 0) {
+    file.open_to_others = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+  }
+  std::array<char, 4096> block{};
+  for (;;) {
+    const ssize_t count = ::read(fd, block.data(), block.size());
+    if (count == 0) {
+      return file;
+    }
+    if (count < 0 && errno != EINTR) {
+      fail(path, std::strerror(errno));
+    }
+    file.text.append(block.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+    if (file.text.size() > most) {
+      fail(path, "more than 1 MiB");
+    }
+  }
+}
+
+std::string first_line(const std::string& text) {
+  std::string line = text.substr(0, text.find('\n'));
+  if (!line.empty() && line.back() == '\r') {
+    line.pop_back();
+  }
+  return line;
+}
+
+Layer read_configuration(const Declarations& declared, const std::string& path,
+                         Origin::Layer origin, Presence presence, std::vector<Warning>& warnings) {
   const std::optional<WholeFile> file = read_whole_file(path, presence);
   if (!file) {
     const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
@@ -169,13 +327,13 @@ Layer read_configuration(const Tool& tool, const std::string& path, Origin::Laye
     Entry entry;
     entry.name = std::string{std::string_view{key}};
     entry.place = path + ":" + std::to_string(node.source().begin.line);
-    entry.option = &option_for(tool, entry.place, entry.name);
+    entry.option = &option_for(declared, entry.place, entry.name);
     entry.value = &node;
     std::vector<std::string> values = values_of(entry);
-    if (entry.option->secret && file->open_to_others && entry.option->field == "password") {
+    if (entry.option->secret && file->open_to_others && entry.option->decides == "password") {
       warnings.push_back({entry.place + ": others may read this password (chmod 600 helps)"});
     }
-    const Option* own = tool.named("--" + entry.name);
+    const Option* own = declared.named("--" + entry.name);
     if (own != nullptr) {
       layer.push_back({own, std::move(values), {origin, entry.place}, false});
     }
@@ -191,6 +349,29 @@ std::string profile_path(const std::string& folder, const std::string& name) {
                      escaped(name) + "'; its file is " + folder + "/NAME.toml");
   }
   return folder + "/" + name + ".toml";
+}
+
+std::optional<Settings> read_settings(const Declarations& declared,
+                                      const std::vector<std::string>& arguments,
+                                      const Environment& environment) {
+  CommandLine line = read_command_line(declared, arguments);
+  if (find(line.layer, "help") != nullptr) {
+    *environment.out << help(declared);
+    return {};
+  }
+  if (find(line.layer, "version") != nullptr) {
+    *environment.out << version(declared);
+    return {};
+  }
+
+  std::vector<Warning> warnings;
+  std::vector<Layer> layers;
+  layers.push_back(std::move(line.layer));
+  layers.push_back(read_environment(declared, environment, warnings));
+  add_files(declared, environment, layers, warnings);
+  Settings settings{declared, std::move(layers), std::move(line.words), std::move(warnings)};
+  settings.fill_fields();
+  return settings;
 }
 
 }  // namespace mqtt_tools::cli

@@ -1,27 +1,49 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/setting.hpp"
+#include "cli/environment.hpp"
+#include "cli/layers.hpp"
 #include "cli/talk.hpp"
-#include "cli/tool.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace mqtt_tools::cli {
 
-/// Whether a configuration file must be there.
+/// Reads all layers: the command line, the environment, the profile and the configuration; lays
+/// them on one another, and fills the fields that the options are bound to. Nothing when --help or
+/// --version was asked for, and is written. Throws UsageError and RunError.
+std::optional<Settings> read_settings(const Declarations& declared,
+                                      const std::vector<std::string>& arguments,
+                                      const Environment& environment);
+
+/// Whether a file must be there.
 enum class Presence { required, optional };
 
 /// Reads a configuration file (TOML): its keys are the long names of options. Both programs read
 /// the same files, so that what only the other one knows is checked and left out. Throws UsageError
 /// with path and line for what cannot be used, RunError (code 1, path and reason) for a file that
 /// cannot be read. Warns of a password that others may read.
-Layer read_configuration(const Tool& tool, const std::string& path, Origin::Layer layer,
+Layer read_configuration(const Declarations& declared, const std::string& path, Origin::Layer layer,
                          Presence presence, std::vector<Warning>& warnings);
 
 /// The file of a profile, beside the default configuration file. Throws UsageError for a name that
 /// is more than [A-Za-z0-9._-]+.
 std::string profile_path(const std::string& folder, const std::string& name);
+
+/// A small file, read whole.
+struct WholeFile {
+  std::string text{};
+  bool open_to_others = false;  ///< A regular file that group or others may read.
+};
+
+/// Reads `path`; nothing when it need not be there and is not, or may not be read: services run
+/// with a home that is shut to them. Throws RunError (code 1, path and reason), also for more than
+/// 1 MiB.
+std::optional<WholeFile> read_whole_file(const std::string& path, Presence presence);
+
+/// Its first line, without its end.
+std::string first_line(const std::string& text);
 
 }  // namespace mqtt_tools::cli

@@ -2,6 +2,7 @@
 #include "cli/help.hpp"
 
 #include "cli/exit_words.hpp"
+#include "connection/versions.hpp"
 
 #include <vector>
 
@@ -91,13 +92,18 @@ std::string exit_table() {
 
 }  // namespace
 
-std::string help(const Tool& tool) {
+std::string help(const Declarations& declared) {
   std::string text =
-      "Usage: " + std::string{tool.usage} + "\n" + std::string{tool.summary} + "\n\n";
-  for (const OptionGroup& group : tool.groups) {
+      "Usage: " + std::string{declared.usage} + "\n" + std::string{declared.summary} + "\n\n";
+  for (const OptionGroup& group : declared.groups) {
     text += section(group);
   }
-  return text + exit_table() + "\nExamples:\n" + std::string{tool.examples};
+  return text + exit_table() + "\nExamples:\n" + std::string{declared.examples};
+}
+
+std::string version(const Declarations& declared) {
+  return std::string{declared.name} + " " + MQTT_TOOLS_VERSION + "\n" + connection::versions() +
+         "\n";
 }
 
 }  // namespace mqtt_tools::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "cli/connection_flags.hpp"
-#include "cli/whole_file.hpp"
+#include "cli/configuration.hpp"
+#include "cli/connection_options.hpp"
 #include "connection/host.hpp"
 #include "error.hpp"
 #include "escape.hpp"
@@ -20,20 +20,21 @@ std::string secret_from_file(const Setting& setting, std::vector<Warning>& warni
   return first_line(file->text);
 }
 
-std::optional<std::string> read_password(const Settings& settings, const World& world,
+std::optional<std::string> read_password(const Settings& settings, const Environment& environment,
+                                         const ConnectionInput& input,
                                          std::vector<Warning>& warnings) {
   if (const Setting* file = settings.find("password-file")) {
     std::string password =
-        file->value() == "-" ? world.line_of_stdin() : secret_from_file(*file, warnings);
+        file->value() == "-" ? environment.line_of_stdin() : secret_from_file(*file, warnings);
     if (password.empty()) {
       throw UsageError(named(*file) + ": there is no password in its first line");
     }
     return password;
   }
-  if (settings.on("ask-password")) {
-    return world.ask_password();
+  if (input.ask_password) {
+    return environment.ask_password();
   }
-  return settings.text("password");
+  return input.password;
 }
 
 /// The setting that gives the password; null if none does.
@@ -67,7 +68,7 @@ void warn_of_plain_text(const Setting& password, const Options& options,
     if (!options.tls.on && !connection::is_loopback(endpoint.host)) {
       const bool elsewhere = password.origin.layer != Origin::Layer::command_line;
       warnings.push_back(
-          {"the password" + (elsewhere ? " from " + words(password.origin) : std::string{}) +
+          {"the password" + (elsewhere ? " from " + source_of(password.origin) : std::string{}) +
            " goes to " + escaped(endpoint.host) + " in plain text; --tls encrypts it"});
       return;
     }
@@ -76,10 +77,10 @@ void warn_of_plain_text(const Setting& password, const Options& options,
 
 }  // namespace
 
-void read_secrets(const Settings& settings, const World& world, Options& options,
-                  std::vector<Warning>& warnings) {
+void read_secrets(const Settings& settings, const Environment& environment,
+                  const ConnectionInput& input, Options& options, std::vector<Warning>& warnings) {
   if (const Setting* password = password_setting(settings)) {
-    options.credentials.password = read_password(settings, world, warnings);
+    options.credentials.password = read_password(settings, environment, input, warnings);
     if (options.credentials.password) {
       check_password(*password, options);
       warn_of_plain_text(*password, options, warnings);
@@ -93,14 +94,16 @@ void read_secrets(const Settings& settings, const World& world, Options& options
     options.tls.key_passphrase = secret_from_file(*passphrase, warnings);
   }
   const Setting* file = settings.find("psk-file");
-  const Setting* psk = file != nullptr ? file : settings.find("psk");
-  if (psk != nullptr) {
-    const std::string key = file != nullptr ? secret_from_file(*file, warnings) : psk->value();
+  if (file != nullptr) {
+    options.tls.psk = secret_from_file(*file, warnings);
+  }
+  if (options.tls.psk) {
+    const std::string& key = *options.tls.psk;
     if (key.empty() || key.size() % 2 != 0 ||
         key.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
-      throw UsageError(named(*psk) + " must be a key in hex digits, two for each byte");
+      throw UsageError(named(file != nullptr ? *file : *settings.find("psk")) +
+                       " must be a key in hex digits, two for each byte");
     }
-    options.tls.psk = key;
   }
   if (!options.tls.verify) {
     warnings.push_back({"--insecure: whoever answers is believed to be the broker", true});

@@ -2,33 +2,343 @@
 #include "cli/pub_options.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/connection_flags.hpp"
-#include "cli/envelope_flags.hpp"
-#include "cli/invocation.hpp"
-#include "cli/output_flags.hpp"
-#include "cli/printed_settings.hpp"
-#include "cli/property_flags.hpp"
-#include "cli/source_flags.hpp"
+#include "cli/configuration.hpp"
+#include "cli/connection_options.hpp"
+#include "cli/output_options.hpp"
+#include "cli/print_config.hpp"
 #include "error.hpp"
+#include "escape.hpp"
 #include "topic.hpp"
 
+#include <limits>
 #include <ostream>
 
 namespace mqtt_tools::cli {
 
 namespace {
 
+using payload::EnvelopeOptions;
+using payload::Field;
 using Kind = feed::SourceOptions::Kind;
 
-std::optional<RequestOptions> read_request(const Settings& settings, const World& world,
-                                           PubOptions& options) {
+constexpr std::size_t largest_packet = 268'435'455;  // MQTT 5.0 §1.5.5: four bytes of length.
+
+/// KEY=TEXT or KEY:=JSON: the first of `=` and `:=` splits.
+std::vector<Field> fields(const Setting& setting) {
+  std::vector<Field> all;
+  for (const std::string& text : setting.values) {
+    const std::size_t equals = text.find('=');
+    const bool json = equals != std::string::npos && equals > 0 && text[equals - 1] == ':';
+    const std::size_t end = json ? equals - 1 : equals;
+    if (equals == std::string::npos || end == 0) {
+      reject(setting, text, "KEY=TEXT or KEY:=JSON");
+    }
+    all.push_back({text.substr(0, end), text.substr(equals + 1),
+                   json ? Field::Form::json : Field::Form::text});
+  }
+  return all;
+}
+
+double more_than_none(const Setting& setting) {
+  const double value = number(setting);
+  if (value <= 0) {
+    reject(setting, setting.value(), "more than 0");
+  }
+  return value;
+}
+
+std::string prefix(const Setting& setting) {
+  check_topic(setting.value());
+  return setting.value();
+}
+
+std::string topic(const Setting& setting) {
+  try {
+    check_topic(setting.value());
+  } catch (const UsageError& error) {
+    throw UsageError(named(setting) + ": " + error.what());
+  }
+  return setting.value();
+}
+
+std::string only_one(const Setting& setting) {
+  if (setting.values.size() > 1) {
+    throw UsageError(named(setting) + " is given twice; one " + std::string{key(*setting.option)} +
+                     " is right");
+  }
+  return setting.value();
+}
+
+/// One reading of the options of mqtt-pub: they are declared when it is made.
+class PubReader {
+ public:
+  PubReader();
+  PubReader(const PubReader&) = delete;
+  PubReader& operator=(const PubReader&) = delete;
+
+  const Declarations& declared() const { return in_; }
+  std::optional<PubOptions> read(const std::vector<std::string>& arguments,
+                                 const Environment& environment);
+
+ private:
+  void declare_message();
+  void declare_envelope();
+  void declare_more();
+
+  void sort_words(const Settings& settings);
+  void choose_kind(const Settings& settings, const Environment& environment);
+  void check_topics(const Settings& settings);
+  void check_pace(const Settings& settings);
+  void check_envelope(const Settings& settings);
+  void check_request(const Settings& settings, const Environment& environment);
+
+  Declarations in_{};
+  PubOptions options_{};
+
+  // What decides nothing alone.
+  ConnectionInput connection_{};
+  OutputInput output_{};
+  RequestOptions request_{};
+  std::optional<std::string> topic_{};
+  std::optional<std::string> message_{};
+  std::string message_from_{};  ///< What gives the message, for people; empty if nothing does.
+  bool clear_retained_ = false;
+  std::string time_format_{"%Y-%m-%d %H-%M-%S"};
+  bool utc_ = false;
+  bool json_ = false;
+};
+
+PubReader::PubReader() {
+  in_.name = "mqtt-pub";
+  in_.usage = "mqtt-pub [OPTION]... [TOPIC] [MESSAGE]";
+  in_.summary = "Publishes messages and exits 0 when the broker has taken them all.";
+  in_.examples =
+      "  mqtt-pub test hello                     to localhost\n"
+      "  tail -f log | mqtt-pub -L mqtts://user@broker.example/log -l\n"
+      "  mqtt-pub --raw -r status/lamp on        no envelope, retained\n";
+  options_.source.form.qos = Qos::at_least_once;
+  declare_message();
+  declare_envelope();
+  declare_more();
+  declare_connection(in_, options_.connection, options_.talk, connection_);
+}
+
+void PubReader::declare_message() {
+  feed::SourceOptions& source = options_.source;
+  auto group = in_.group("What to publish");
+  group.option("-t,--topic", topic_, "TOPIC").as(only_one);
+  group.option("-m,--message", message_, "TEXT", "as the words TOPIC and MESSAGE")
+      .as(only_one)
+      .may_be_empty();
+  group.option("-f,--file", source.file, "FILE");
+  group.flag("-s,--stdin", "all of it is one message");
+  group.flag("-l,--lines", "each line of stdin, or of FILE, is one");
+  group.flag("--topic-from-line", source.topic_from_line, "each line is TOPIC<tab>MESSAGE");
+  group.flag("-n,--null-message");
+  group.flag("--clear-retained", clear_retained_, "empty payload; the same with -r");
+  group.option("-q,--qos", source.form.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
+  group.flag("-r,--retain", source.form.retained, "the broker keeps it for newcomers");
+  group.option("--repeat", source.repeat, "N").from(1);
+  group.option("--repeat-delay", source.repeat_delay, "SEC", "publish it again");
+  group.option("--rate", source.rate, "N", "at most N messages a second").as(more_than_none);
+  group.option("--window", options_.window, "N", "messages in flight")
+      .from(1, 65'535)
+      .by_default("64");
+  group.option("--ack-timeout", options_.ack_timeout, "SEC", "give up when nothing is acknowledged")
+      .by_default("30");
+}
+
+void PubReader::declare_envelope() {
+  using Encoding = EnvelopeOptions::Encoding;
+  using Input = EnvelopeOptions::Input;
+  EnvelopeOptions& envelope = options_.envelope;
+  auto group = in_.group("Envelope {\"msg\":TEXT,\"data\":TIME}");
+  group.flag("--raw", envelope.raw, "no envelope, the bytes as they are");
+  group.flag("--json", json_, "MESSAGE is JSON");
+  group.option("--field", envelope.fields, "KEY=TEXT|KEY:=JSON", "more members")
+      .as(fields)
+      .repeated();
+  group.option("--message-key", envelope.message_key, "KEY").by_default("msg");
+  group.option("--time-key", envelope.time_key, "KEY", "names of its members").by_default("data");
+  group.option("--time-format", time_format_, "FMT", "strftime, iso, unix, unix-ms")
+      .by_default("%Y-%m-%d %H-%M-%S");
+  group.flag("--utc", utc_, "not local time");
+  group.option("--encode", envelope.encoding, "FORM", "json, cbor or msgpack")
+      .one_of({{"json", Encoding::json}, {"cbor", Encoding::cbor}, {"msgpack", Encoding::msgpack}})
+      .by_default("json");
+  group.option("--from", envelope.input, "FORM", "MESSAGE is hex or base64 (with --raw)")
+      .one_of({{"hex", Input::hex}, {"base64", Input::base64}});
+}
+
+void PubReader::declare_more() {
+  feed::SourceOptions& source = options_.source;
+  auto group = in_.group("Request, replay, progress");
+  group.flag("--request");
+  group.option("--response-topic", request_.response_topic, "T").as(topic);
+  group.option("-W,--timeout", request_.timeout, "SEC", "the answer; 27 if none came");
+  declare_form(group, output_, "FORM", "");
+  declare_format(group, request_.output, "how, as mqtt-sub does");
+  declare_select(group, request_.output, "");
+  declare_decode(group, request_.decode_as, "");
+  declare_colour(group, output_, "WHEN", "likewise");
+  group.unbound("--replay", "FILE", "records of mqtt-sub -o json; '-' is stdin");
+  group.option("--speed", source.speed, "N", "2 is twice as fast, 0 at once").by_default("0");
+  group.option("--topic-prefix", source.topic_prefix, "P").as(prefix);
+  group.flag("--keep-retain", source.keep_retain);
+  group.flag("--skip-bad-lines", source.skip_bad_lines, "with --replay");
+  group.flag("-v,--verbose", options_.talk.verbose);
+  group.flag("--no-progress", options_.progress, "say more, less on stderr").clears();
+}
+
+/// Two words: topic, message. One word: the topic; but the message when -t, or a path in a
+/// command-line URL, gives the topic.
+void PubReader::sort_words(const Settings& settings) {
+  const std::vector<std::string>& words = settings.words();
+  message_from_ = message_ ? "--message" : "";
+  if (words.size() > 2) {
+    throw UsageError("too many words: '" + escaped(words[2]) +
+                     "' is the third; put a message with blanks in quotes");
+  }
+  const bool path =
+      settings.topic_of_url() && settings.address()->origin.layer == Origin::Layer::command_line;
+  const bool topic_first = words.size() == 2 || (words.size() == 1 && !topic_ && !path);
+  if (topic_first) {
+    if (topic_) {
+      throw UsageError("the topic is given twice: '" + escaped(words[0]) + "' and --topic");
+    }
+    topic_ = words[0];
+  }
+  if (words.size() == (topic_first ? 2U : 1U)) {
+    if (message_) {
+      throw UsageError("the message is given twice: '" + escaped(words.back()) + "' and --message");
+    }
+    message_ = words.back();
+    message_from_ = "'" + escaped(words.back()) + "'";
+  }
+}
+
+/// Sees to it that one thing gives the message, and that something does.
+void PubReader::choose_kind(const Settings& settings, const Environment& environment) {
+  struct Choice {
+    std::string_view key;
+    Kind kind;
+  };
+  feed::SourceOptions& source = options_.source;
+  const bool lines = settings.on("lines");
+  for (const Choice& choice :
+       {Choice{"lines", Kind::lines}, Choice{"file", Kind::whole}, Choice{"stdin", Kind::whole},
+        Choice{"null-message", Kind::null}, Choice{"clear-retained", Kind::null},
+        Choice{"replay", Kind::replay}}) {
+    const bool same = (choice.key == "file" && lines) ||
+                      (choice.key == "clear-retained" && settings.on("null-message"));
+    if (settings.find(choice.key) == nullptr || same) {
+      continue;
+    }
+    const std::string name = "--" + std::string{choice.key};
+    if (!message_from_.empty()) {
+      throw UsageError("the message is given twice: " + message_from_ + " and " + name);
+    }
+    message_from_ = name;
+    source.kind = choice.kind;
+  }
+  if (message_) {
+    source.text = *message_;
+  } else if (message_from_.empty()) {
+    if (!environment.stdin_gives) {
+      throw UsageError(
+          "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload");
+    }
+    source.kind = Kind::whole;
+    source.implicit_stdin = true;
+  }
+  if (const Setting* replay = settings.find("replay")) {
+    source.file = replay->value();
+  }
+  if (source.file == "-") {
+    source.file.reset();
+  }
+}
+
+void PubReader::check_topics(const Settings& settings) {
+  feed::SourceOptions& source = options_.source;
+  if (source.topic_from_line && source.kind != Kind::lines) {
+    throw UsageError("--topic-from-line needs --lines");
+  }
+  if (source.topic_from_line || source.kind == Kind::replay) {
+    if (topic_) {
+      throw UsageError(source.topic_from_line
+                           ? "--topic-from-line takes the topic from each line; leave out the other"
+                           : "--replay takes the topic from each record; see --topic-prefix");
+    }
+    return;
+  }
+  const std::optional<std::string> topic = topic_ ? topic_ : settings.topic_of_url();
+  if (!topic) {
+    throw UsageError("no topic given; such as: mqtt-pub TOPIC MESSAGE");
+  }
+  check_topic(*topic);
+  source.form.topic = *topic;
+  const std::size_t header = 1 + 4 + 2 + topic->size() + 2;
+  if (source.text.size() > largest_packet - header) {
+    throw UsageError("the message is too large: MQTT takes at most 268435455 bytes with the topic");
+  }
+}
+
+void PubReader::check_pace(const Settings& settings) {
+  const Kind kind = options_.source.kind;
+  if (settings.find("repeat") == nullptr) {
+    refuse(settings, {"repeat-delay"}, "needs --repeat");
+  } else if (kind == Kind::lines || kind == Kind::replay) {
+    throw UsageError("--repeat needs one message, not --" +
+                     std::string{kind == Kind::lines ? "lines" : "replay"});
+  }
+  if (kind != Kind::replay) {
+    refuse(settings, {"speed", "topic-prefix", "keep-retain", "skip-bad-lines"}, "needs --replay");
+  } else {
+    refuse(settings, {"retain"}, "has no meaning with --replay; see --keep-retain");
+  }
+}
+
+void PubReader::check_envelope(const Settings& settings) {
+  EnvelopeOptions& envelope = options_.envelope;
+  const std::vector<std::string_view> ours{"field",       "message-key", "time-key",
+                                           "time-format", "utc",         "encode"};
+  if (envelope.raw) {
+    refuse(settings, ours, "belongs to the envelope, which --raw leaves out");
+  }
+  std::vector<std::string_view> all = ours;
+  all.insert(all.end(), {"json", "from"});
+  if (options_.source.kind == Kind::null) {
+    refuse(settings, all, "has no meaning for an empty payload");
+  }
+  if (options_.source.kind == Kind::replay) {
+    refuse(settings, all, "has no meaning with --replay, which publishes payloads as they were");
+  }
+  if (json_) {
+    refuse(settings, {"from"}, "and --json exclude each other, use one of them");
+    envelope.input = EnvelopeOptions::Input::json;
+  }
+  if (!envelope.raw) {
+    refuse(settings, {"from"}, "needs --raw: an envelope holds text, not bytes");
+  }
+  envelope.announce = settings.find("encode") != nullptr;
+  if (settings.find("time-format") != nullptr || utc_) {
+    envelope.time_format = TimeFormat{time_format_, utc_ ? Zone::utc : Zone::local};
+  }
+}
+
+void PubReader::check_request(const Settings& settings, const Environment& environment) {
+  connection::Options& connection = options_.connection;
+  const feed::SourceOptions& source = options_.source;
   if (!settings.on("request")) {
     refuse(settings, {"response-topic", "timeout", "output", "format", "select", "decode", "color"},
            "needs --request");
-    return {};
+    // Who only publishes is sent acknowledgements, and at most what an old session kept.
+    if (settings.find("max-packet") == nullptr) connection.max_packet = std::size_t{1024} * 1024;
+    connection.receive_maximum = 8;
+    return;
   }
-  need_version_5(options.connection, *settings.find("request"));
-  const feed::SourceOptions& source = options.source;
+  need_version_5(connection, *settings.find("request"));
   if (source.kind == Kind::lines || source.kind == Kind::replay || source.repeat > 1) {
     throw UsageError("--request needs one message, not --" +
                      std::string{source.kind == Kind::lines    ? "lines"
@@ -38,70 +348,51 @@ std::optional<RequestOptions> read_request(const Settings& settings, const World
   if (source.form.properties.response_topic) {
     throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
   }
-  RequestOptions request;
-  request.response_topic = settings.text("response-topic");
-  if (request.response_topic) {
-    try {
-      check_topic(*request.response_topic);
-    } catch (const UsageError& error) {
-      throw UsageError(named(*settings.find("response-topic")) + ": " + error.what());
-    }
-  }
-  if (const Setting* timeout = settings.find("timeout")) {
-    request.timeout = seconds(*timeout);
-  }
-  request.output = read_form(settings, world);
-  request.decode_as = read_decode(settings);
-  return request;
+  check_output(settings, environment, output_, request_.output);
+  options_.request = std::move(request_);
 }
 
-void read_delivery(const Settings& settings, PubOptions& options) {
-  if (const Setting* window = settings.find("window")) {
-    options.window = static_cast<std::size_t>(whole_number(*window, 1, 65'535));
+std::optional<PubOptions> PubReader::read(const std::vector<std::string>& arguments,
+                                          const Environment& environment) {
+  const std::optional<Settings> settings = read_settings(in_, arguments, environment);
+  if (!settings) {
+    return {};
   }
-  if (const Setting* timeout = settings.find("ack-timeout")) {
-    options.ack_timeout = seconds(*timeout);
+  check_connection(*settings, environment, connection_, options_.connection);
+  if (settings->on("print-config")) {
+    *environment.out << printed(*settings, options_.connection);
+    return {};
   }
-  options.talk.quiet = settings.on("quiet");
-  options.talk.verbose = settings.on("verbose");
-  options.talk.debug = settings.on("debug");
-  options.progress = !settings.on("no-progress") && !options.talk.quiet;
-}
-
-/// Who only publishes is sent acknowledgements, and at most what an old session kept.
-void expect_little(const Settings& settings, connection::Options& options) {
-  if (settings.find("max-packet") == nullptr) options.max_packet = std::size_t{1024} * 1024;
-  options.receive_maximum = 8;
+  sort_words(*settings);
+  choose_kind(*settings, environment);
+  check_topics(*settings);
+  check_pace(*settings);
+  options_.source.keep_newline = options_.envelope.raw;
+  options_.source.form.retained = options_.source.form.retained || clear_retained_;
+  options_.source.form.properties = publish_properties(*settings, connection_);
+  check_envelope(*settings);
+  check_request(*settings, environment);
+  options_.progress = options_.progress && !options_.talk.quiet;
+  options_.talk.warnings = settings->warnings();
+  read_secrets(*settings, environment, connection_, options_.connection, options_.talk.warnings);
+  return std::move(options_);
 }
 
 }  // namespace
 
-std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments, const World& world) {
-  std::optional<Invocation> invocation = read_invocation(mqtt_pub(), arguments, world);
-  if (!invocation) {
-    return {};
-  }
-  const Settings& settings = invocation->settings;
-  PubOptions options;
-  options.connection = read_connection(settings, world);
-  if (settings.on("print-config")) {
-    check_printed(settings, world);
-    *world.out << printed(settings, options.connection);
-    return {};
-  }
-  options.source = read_source(settings, invocation->words, world);
-  options.source.form.properties = read_publish_properties(settings);
-  options.envelope = read_envelope(settings);
-  options.request = read_request(settings, world, options);
-  read_delivery(settings, options);
-  if (!options.request) expect_little(settings, options.connection);
-  options.talk.warnings = std::move(invocation->warnings);
-  read_secrets(settings, world, options.connection, options.talk.warnings);
-  return options;
+const Declarations& mqtt_pub() {
+  static const PubReader reader;
+  return reader.declared();
+}
+
+std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments,
+                                   const Environment& environment) {
+  return PubReader{}.read(arguments, environment);
 }
 
 std::optional<PubOptions> parse_pub(int argc, char** argv) {
-  return read_pub(take_arguments(mqtt_pub(), argc, argv), this_world());
+  PubReader reader;
+  return reader.read(take_arguments(reader.declared(), argc, argv), this_environment());
 }
 
 }  // namespace mqtt_tools::cli

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/environment.hpp"
 #include "cli/talk.hpp"
-#include "cli/world.hpp"
 #include "connection/options.hpp"
 #include "feed/source.hpp"
 #include "output/printer.hpp"
@@ -41,7 +41,8 @@ struct PubOptions {
 /// all is said already (--help, --version, --print-config went to stdout).
 std::optional<PubOptions> parse_pub(int argc, char** argv);
 
-/// The same for the words after the program's name, in a world that is given.
-std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments, const World& world);
+/// The same for the words after the program's name, in an environment that is given.
+std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments,
+                                   const Environment& environment);
 
 }  // namespace mqtt_tools::cli

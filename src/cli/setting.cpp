@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "cli/setting.hpp"
 
+#include "cli/declarations.hpp"
 #include "error.hpp"
 #include "escape.hpp"
+#include "utf8.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 namespace mqtt_tools::cli {
 
@@ -41,7 +44,7 @@ void check_filled(const Setting& setting) {
   }
 }
 
-std::string words(const Origin& origin) {
+std::string source_of(const Origin& origin) {
   switch (origin.layer) {
     case Origin::Layer::command_line:
       return "command line";
@@ -107,6 +110,17 @@ std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most)
                " bytes, such as 64KiB or 10MB");
   }
   return value * known->second;
+}
+
+std::string connect_text(const Setting& setting, std::size_t most) {
+  const std::string& text = setting.value();
+  if (text.size() > most || first_invalid_utf8(text) || first_unwelcome(text)) {
+    reject(setting, text,
+           "at most " + std::to_string(most) +
+               " bytes of UTF-8 without control characters and noncharacters (brokers close the "
+               "connection for them)");
+  }
+  return text;
 }
 
 Duration seconds(const Setting& setting) {

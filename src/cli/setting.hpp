@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/option.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace mqtt_tools::cli {
+
+struct Option;
 
 /// Where a setting comes from. The stronger layer has the smaller value.
 struct Origin {
@@ -38,15 +38,17 @@ using Layer = std::vector<Setting>;
 /// The setting as its user would find it again: "--port", "MQTT_PORT", "/etc/x.toml:3: port".
 std::string named(const Setting& setting);
 
+/// Where it comes from: "command line", "environment MQTT_PORT", "profile /home/…/x.toml:3".
+std::string source_of(const Origin& origin);
+
 /// Throws UsageError for an empty text that stands for nothing: `--cafile ""` is a variable of a
 /// script that was not set, never "not given".
 void check_filled(const Setting& setting);
 
-/// Where it comes from: "command line", "environment MQTT_PORT", "profile /home/…/x.toml:3".
-std::string words(const Origin& origin);
-
 /// Throws the UsageError "<name> must be <needed>, not '<value>'"; a secret value is left out.
 [[noreturn]] void reject(const Setting& setting, std::string_view value, std::string_view needed);
+
+// What the value of an option may be. Each of these throws a UsageError for anything else.
 
 /// A whole number from `least` to `most`, digits only.
 std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64_t most);
@@ -60,6 +62,10 @@ Duration seconds(const Setting& setting);
 /// Bytes: a whole number, alone or with a unit (B, kB, KB, MB, GB for powers of 1000; KiB, MiB, GiB
 /// for powers of 1024).
 std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most);
+
+/// What can stand as a text in a CONNECT: at most `most` bytes of UTF-8 without control characters
+/// and noncharacters (MQTT 5.0 §1.5.4). An empty text passes.
+std::string connect_text(const Setting& setting, std::size_t most = 65'535);
 
 /// One of a few words.
 template <typename T>

@@ -2,14 +2,14 @@
 #include "cli/sub_options.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/connection_flags.hpp"
-#include "cli/invocation.hpp"
-#include "cli/output_flags.hpp"
-#include "cli/printed_settings.hpp"
-#include "cli/will_flags.hpp"
+#include "cli/configuration.hpp"
+#include "cli/connection_options.hpp"
+#include "cli/output_options.hpp"
+#include "cli/print_config.hpp"
 #include "error.hpp"
 #include "topic.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <ostream>
 
@@ -19,143 +19,213 @@ namespace {
 
 using connection::RetainHandling;
 using connection::Subscription;
-using payload::DecodeAs;
+using output::PrinterOptions;
 
-/// What all subscriptions of a run have in common.
-Subscription read_manner(const Settings& settings, connection::Options& connection) {
-  Subscription manner;
-  if (const Setting* qos = settings.find("qos")) {
-    manner.qos = read_qos(*qos);
+/// One reading of the options of mqtt-sub: they are declared when it is made.
+class SubReader {
+ public:
+  SubReader();
+  SubReader(const SubReader&) = delete;
+  SubReader& operator=(const SubReader&) = delete;
+
+  const Declarations& declared() const { return in_; }
+  std::optional<SubOptions> read(const std::vector<std::string>& arguments,
+                                 const Environment& environment);
+
+ private:
+  void declare_messages();
+  void declare_leaving();
+  void declare_showing();
+  void declare_acting();
+  void check_subscriptions(const Settings& settings);
+  void check_leaving(const Settings& settings);
+  void check_acting(const Settings& settings);
+  void check_showing(const Settings& settings, const Environment& environment);
+
+  Declarations in_{};
+  SubOptions options_{};
+
+  // What decides nothing alone.
+  ConnectionInput connection_{};
+  OutputInput output_{};
+  std::vector<std::string> topics_{};
+  Subscription manner_{};  ///< What all subscriptions have in common.
+  ExecOptions exec_{};
+  bool json_ = false;
+  bool verbose_ = false;
+};
+
+SubReader::SubReader() {
+  in_.name = "mqtt-sub";
+  in_.usage = "mqtt-sub [OPTION]... [FILTER]...";
+  in_.summary = "Subscribes and shows what comes.";
+  in_.examples =
+      "  mqtt-sub 'sensors/#'                    from localhost\n"
+      "  mqtt-sub -L mqtts://user@broker.example -j '#' | jq .value\n"
+      "  mqtt-sub -C 1 -W 5 --expect '{\"msg\":\"ok\"}' ci/smoke --on-ready 'mqtt-pub ci/smoke "
+      "ok'\n";
+  declare_messages();
+  declare_leaving();
+  declare_showing();
+  declare_acting();
+  declare_connection(in_, options_.connection, options_.talk, connection_);
+}
+
+void SubReader::declare_messages() {
+  WantedOptions& wanted = options_.wanted;
+  auto group = in_.group("Which messages");
+  group.option("-t,--topic", topics_, "FILTER", "as the words FILTER");
+  group.option("-T,--filter-out", wanted.filter_out, "FILTER", "drop what matches");
+  group.option("-U,--unsubscribe", options_.unsubscribe, "FILTER", "unsubscribe first");
+  group.option("-q,--qos", manner_.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
+  group.flag("-R,--no-retained", wanted.no_retained).decides("retained");
+  group.flag("--retained-only", wanted.retained_only, "live ones only; retained ones only")
+      .decides("retained");
+  group.flag("--remove-retained", options_.remove_retained,
+             "clear each retained message that comes");
+  group.flag("--retain-as-published", manner_.retain_as_published);
+  group.flag("--no-local", manner_.no_local, "MQTT 5");
+  group.option("--retain-handling", manner_.retain_handling, "always|new|never", "MQTT 5")
+      .one_of({{"always", RetainHandling::always},
+               {"new", RetainHandling::only_new},
+               {"never", RetainHandling::never}})
+      .by_default("always");
+  group.option("--match", wanted.match, "JSON");
+  group.option("--grep", wanted.grep, "REGEX", "what the payload must contain").may_be_empty();
+}
+
+void SubReader::declare_leaving() {
+  UntilOptions& until = options_.until;
+  auto group = in_.group("When to leave");
+  group.option("-C,--count", until.count, "N", "after N messages").from(1);
+  group.option("-W,--timeout", until.timeout, "SEC", "with 27 after SEC");
+  group.option("--duration", until.duration, "SEC");
+  group.option("--idle-timeout", until.idle_timeout, "SEC", "with 0 after SEC, or after silence");
+  group.option("--expect", until.expect, "JSON", "when a message contains it; repeat for all");
+  group.flag("-E", until.after_subscribe, "once subscribed");
+}
+
+void SubReader::declare_showing() {
+  auto group = in_.group("How to show them");
+  declare_form(group, output_, "auto|pretty|raw|json", "pretty on a terminal, else raw");
+  group.flag("-j,--json", json_, "-o json").decides("output");
+  declare_format(group, options_.output, "mosquitto_sub's %t %p %q..., \\n \\t");
+  group.flag("-v,--verbose", verbose_, "topic before payload");
+  group.flag("-N").decides("delimiter");
+  group.flag("-0", "no newline, or NUL, after each").decides("delimiter");
+  declare_select(group, options_.output, "only this value");
+  declare_decode(group, options_.decode_as, "json text hex base64 cbor msgpack binary");
+  declare_colour(group, output_, "auto|always|never", "auto: a terminal without NO_COLOR");
+}
+
+void SubReader::declare_acting() {
+  auto group = in_.group("What to start");
+  group.option("--on-ready", options_.ready.command, "CMD");
+  group.option("--ready-file", options_.ready.file, "FILE");
+  group.option("--ready-fd", options_.ready.fd, "N", "once subscribed")
+      .from(0, std::numeric_limits<int>::max());
+  group.option("--exec", exec_.command, "CMD", "for each message");
+  group.option("--jobs", exec_.jobs, "N").from(1, 1'024).by_default("1");
+  group.flag("--reply", exec_.reply, "at once; its output is the answer");
+}
+
+void SubReader::check_subscriptions(const Settings& settings) {
+  std::vector<std::string> all = topics_;
+  all.insert(all.end(), settings.words().begin(), settings.words().end());
+  if (all.empty() && settings.topic_of_url()) {
+    all.push_back(*settings.topic_of_url());
   }
-  manner.no_local = settings.on("no-local");
-  manner.retain_as_published = settings.on("retain-as-published");
-  if (const Setting* handling = settings.find("retain-handling")) {
-    manner.retain_handling = choice<RetainHandling>(*handling, {{"always", RetainHandling::always},
-                                                                {"new", RetainHandling::only_new},
-                                                                {"never", RetainHandling::never}});
+  if (all.empty() && (options_.unsubscribe.empty() || !options_.until.after_subscribe)) {
+    throw UsageError("no filter given; such as: mqtt-sub 'sensors/#'");
   }
   for (const std::string_view key : {"no-local", "retain-as-published", "retain-handling"}) {
     if (settings.find(key) != nullptr) {
-      need_version_5(connection, *settings.find(key));
+      need_version_5(options_.connection, *settings.find(key));
     }
   }
-  return manner;
-}
-
-void read_subscriptions(const Settings& settings, const std::vector<std::string>& words,
-                        SubOptions& options) {
-  std::vector<std::string> filters = settings.texts("topic");
-  filters.insert(filters.end(), words.begin(), words.end());
-  const std::optional<Address>& address = settings.address();
-  if (filters.empty() && address && !address->path.empty() && address->scheme[0] == 'm') {
-    filters.push_back(address->path);
+  for (const std::vector<std::string>* filters :
+       {&all, &options_.unsubscribe, &options_.wanted.filter_out}) {
+    std::for_each(filters->begin(), filters->end(), check_filter);
   }
-  options.unsubscribe = settings.texts("unsubscribe");
-  if (filters.empty() && (options.unsubscribe.empty() || !settings.on("E"))) {
-    throw UsageError("no filter given; such as: mqtt-sub 'sensors/#'");
-  }
-  Subscription subscription = read_manner(settings, options.connection);
-  for (const std::string& filter : filters) {
-    check_filter(filter);
-    subscription.filter = filter;
-    options.subscriptions.push_back(subscription);
-  }
-  for (const std::string& filter : options.unsubscribe) {
-    check_filter(filter);
+  for (const std::string& filter : all) {
+    manner_.filter = filter;
+    options_.subscriptions.push_back(manner_);
   }
 }
 
-void read_wanted(const Settings& settings, SubOptions& options) {
-  WantedOptions& wanted = options.wanted;
-  wanted.filter_out = settings.texts("filter-out");
-  for (const std::string& filter : wanted.filter_out) {
-    check_filter(filter);
-  }
-  wanted.no_retained = settings.on("no-retained");
-  wanted.retained_only = settings.on("retained-only");
-  wanted.match = settings.texts("match");
-  wanted.grep = settings.texts("grep");
-  options.remove_retained = settings.on("remove-retained");
-}
-
-std::optional<Duration> read_seconds(const Settings& settings, std::string_view key) {
-  const Setting* setting = settings.find(key);
-  return setting == nullptr ? std::nullopt : std::optional{seconds(*setting)};
-}
-
-void read_until(const Settings& settings, SubOptions& options) {
-  UntilOptions& until = options.until;
-  if (const Setting* count = settings.find("count")) {
-    until.count = static_cast<std::uint64_t>(
-        whole_number(*count, 1, std::numeric_limits<std::int64_t>::max()));
-  }
-  until.timeout = read_seconds(settings, "timeout");
-  until.duration = read_seconds(settings, "duration");
-  until.idle_timeout = read_seconds(settings, "idle-timeout");
-  until.expect = settings.texts("expect");
-  until.after_subscribe = settings.on("E");
-  until.after_retained = options.wanted.retained_only;
+void SubReader::check_leaving(const Settings& settings) {
+  UntilOptions& until = options_.until;
+  until.after_retained = options_.wanted.retained_only;
   if (until.after_subscribe) {
     refuse(settings, {"count", "expect", "duration", "idle-timeout"},
            "waits for messages, but -E leaves before any");
   }
 }
 
-void read_acts(const Settings& settings, SubOptions& options) {
-  options.ready.command = settings.text("on-ready").value_or("");
-  options.ready.file = settings.text("ready-file").value_or("");
-  if (const Setting* fd = settings.find("ready-fd")) {
-    options.ready.fd = static_cast<int>(whole_number(*fd, 0, std::numeric_limits<int>::max()));
-  }
-  const std::optional<std::string> command = settings.text("exec");
-  if (!command) {
+void SubReader::check_acting(const Settings& settings) {
+  if (settings.find("exec") != nullptr) {
+    options_.exec = exec_;
+  } else {
     refuse(settings, {"jobs", "reply"}, "needs --exec");
-    return;
   }
-  ExecOptions exec;
-  exec.command = *command;
-  if (const Setting* jobs = settings.find("jobs")) {
-    exec.jobs = static_cast<int>(whole_number(*jobs, 1, 1'024));
+  // Who publishes as well must take what comes before the acknowledgements, wanted or not.
+  const bool publishes = options_.remove_retained || exec_.reply;
+  if (!publishes) {
+    options_.connection.count = options_.until.count;
   }
-  exec.reply = settings.on("reply");
-  options.exec = std::move(exec);
+}
+
+void SubReader::check_showing(const Settings& settings, const Environment& environment) {
+  PrinterOptions& output = options_.output;
+  check_output(settings, environment, output_, output);
+  if (json_) {
+    output.form = PrinterOptions::Form::json;
+  }
+  // A format says where the topic stands.
+  output.topic = verbose_ && output.form != PrinterOptions::Form::format;
+  output.delimiter = settings.on("N")   ? PrinterOptions::Delimiter::none
+                     : settings.on("0") ? PrinterOptions::Delimiter::null
+                                        : PrinterOptions::Delimiter::newline;
+  if (output.select) {
+    refuse(settings, {"json"}, "and --select exclude each other, use one of them");
+  }
+}
+
+std::optional<SubOptions> SubReader::read(const std::vector<std::string>& arguments,
+                                          const Environment& environment) {
+  const std::optional<Settings> settings = read_settings(in_, arguments, environment);
+  if (!settings) {
+    return {};
+  }
+  check_connection(*settings, environment, connection_, options_.connection);
+  if (settings->on("print-config")) {
+    *environment.out << printed(*settings, options_.connection);
+    return {};
+  }
+  check_subscriptions(*settings);
+  check_leaving(*settings);
+  check_acting(*settings);
+  check_showing(*settings, environment);
+  options_.talk.warnings = settings->warnings();
+  read_secrets(*settings, environment, connection_, options_.connection, options_.talk.warnings);
+  return std::move(options_);
 }
 
 }  // namespace
 
-std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, const World& world) {
-  std::optional<Invocation> invocation = read_invocation(mqtt_sub(), arguments, world);
-  if (!invocation) {
-    return {};
-  }
-  const Settings& settings = invocation->settings;
-  SubOptions options;
-  options.connection = read_connection(settings, world);
-  if (settings.on("print-config")) {
-    check_printed(settings, world);
-    *world.out << printed(settings, options.connection);
-    return {};
-  }
-  read_subscriptions(settings, invocation->words, options);
-  read_wanted(settings, options);
-  read_until(settings, options);
-  read_acts(settings, options);
-  options.decode_as = read_decode(settings);
-  // Who publishes as well must take what comes before the acknowledgements, wanted or not.
-  const bool publishes = options.remove_retained || (options.exec && options.exec->reply);
-  if (!publishes) {
-    options.connection.count = options.until.count;
-  }
-  options.output = read_output(settings, world);
-  options.talk.quiet = settings.on("quiet");
-  options.talk.debug = settings.on("debug");
-  options.talk.warnings = std::move(invocation->warnings);
-  read_secrets(settings, world, options.connection, options.talk.warnings);
-  return options;
+const Declarations& mqtt_sub() {
+  static const SubReader reader;
+  return reader.declared();
+}
+
+std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments,
+                                   const Environment& environment) {
+  return SubReader{}.read(arguments, environment);
 }
 
 std::optional<SubOptions> parse_sub(int argc, char** argv) {
-  return read_sub(take_arguments(mqtt_sub(), argc, argv), this_world());
+  SubReader reader;
+  return reader.read(take_arguments(reader.declared(), argc, argv), this_environment());
 }
 
 }  // namespace mqtt_tools::cli

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/environment.hpp"
 #include "cli/talk.hpp"
-#include "cli/world.hpp"
 #include "connection/options.hpp"
 #include "output/printer.hpp"
 #include "payload/decode.hpp"
@@ -68,7 +68,8 @@ struct SubOptions {
 /// all is said already (--help, --version, --print-config went to stdout).
 std::optional<SubOptions> parse_sub(int argc, char** argv);
 
-/// The same for the words after the program's name, in a world that is given.
-std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments, const World& world);
+/// The same for the words after the program's name, in an environment that is given.
+std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments,
+                                   const Environment& environment);
 
 }  // namespace mqtt_tools::cli

@@ -20,14 +20,14 @@ std::string joined(const Words& words) {
 }
 
 /// Lets take_arguments() read and wipe a copy of `words`; gives what is left, "|" between words.
-std::string left_in_argv(const Tool& tool, Words words) {
+std::string left_in_argv(const Declarations& declared, Words words) {
   words.insert(words.begin(), "program");
   std::vector<char*> argv;
   for (std::string& word : words) {
     argv.push_back(word.data());
   }
   argv.push_back(nullptr);
-  take_arguments(tool, static_cast<int>(words.size()), argv.data());
+  take_arguments(declared, static_cast<int>(words.size()), argv.data());
   std::string left;
   for (std::size_t at = 1; at + 1 < argv.size(); ++at) {
     left += (left.empty() ? "" : "|") + std::string{argv[at]};

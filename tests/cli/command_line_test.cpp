@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "cli/command_line.hpp"
+#include "cli/arguments.hpp"
 
 #include "catch.hpp"
 #include "cli/fake_world.hpp"
-#include "cli/nearest.hpp"
+#include "cli/declarations.hpp"
 
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
@@ -11,8 +11,8 @@ using namespace mqtt_tools::cli;
 namespace {
 
 /// The values of the option with `key`, as `words` give them.
-Words values(const Tool& tool, const Words& words, std::string_view wanted) {
-  for (const Setting& setting : read_command_line(tool, words).layer) {
+Words values(const Declarations& declared, const Words& words, std::string_view wanted) {
+  for (const Setting& setting : read_command_line(declared, words).layer) {
     if (key(*setting.option) == wanted) {
       return setting.values;
     }
@@ -20,8 +20,8 @@ Words values(const Tool& tool, const Words& words, std::string_view wanted) {
   return {"not given"};
 }
 
-Words free_words(const Tool& tool, const Words& words) {
-  return read_command_line(tool, words).words;
+Words free_words(const Declarations& declared, const Words& words) {
+  return read_command_line(declared, words).words;
 }
 
 }  // namespace

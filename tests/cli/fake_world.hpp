@@ -3,7 +3,7 @@
 
 #include "cli/pub_options.hpp"
 #include "cli/sub_options.hpp"
-#include "cli/world.hpp"
+#include "cli/environment.hpp"
 #include "error.hpp"
 
 #include <map>
@@ -22,8 +22,8 @@ struct FakeWorld {
   bool terminal = false;
   std::ostringstream out{};
 
-  World world() {
-    World made;
+  Environment world() {
+    Environment made;
     made.variable = [this](const std::string& name) -> std::optional<std::string> {
       const auto found = environment.find(name);
       return found == environment.end() || found->second.empty()

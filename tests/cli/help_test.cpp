@@ -12,10 +12,10 @@ using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
 
 TEST_CASE("option --help names every option and every exit code, and stays short") {
-  for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
-    const std::string text = help(*tool);
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    const std::string text = help(*declared);
     CHECK(std::count(text.begin(), text.end(), '\n') <= 84);
-    for (const OptionGroup& group : tool->groups) {
+    for (const OptionGroup& group : declared->groups) {
       for (const Option& option : group.options) {
         const std::string_view letter = names(option).front();
         CAPTURE(spelling(option));
@@ -37,8 +37,8 @@ TEST_CASE("option --help names every option and every exit code, and stays short
 }
 
 TEST_CASE("no line of --help is wider than a terminal") {
-  for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
-    std::istringstream lines{help(*tool)};
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    std::istringstream lines{help(*declared)};
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
       CHECK(line.size() <= 88);
@@ -57,9 +57,9 @@ TEST_CASE("option --help and --version win over whatever else is wrong, and go t
 }
 
 TEST_CASE("no name belongs to two options") {
-  for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     std::set<std::string_view> seen;
-    for (const OptionGroup& group : tool->groups) {
+    for (const OptionGroup& group : declared->groups) {
       for (const Option& option : group.options) {
         for (const std::string_view name : names(option)) {
           CAPTURE(name);

@@ -50,7 +50,7 @@ TEST_CASE("the stronger layer's source of a password wins") {
 
 TEST_CASE("nothing is asked for a run that will be refused") {
   FakeWorld fake;
-  World world = fake.world();
+  Environment world = fake.world();
   bool asked = false;
   world.ask_password = [&] {
     asked = true;

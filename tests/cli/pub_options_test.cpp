@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "cli/fake_world.hpp"
-#include "cli/tool.hpp"
+#include "cli/declarations.hpp"
 
 #include <functional>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/tls_flags.hpp"
+#include "cli/connection_options.hpp"
 
 #include "error.hpp"
 #include "escape.hpp"
@@ -11,6 +11,8 @@
 namespace mqtt_tools::cli {
 
 namespace {
+
+using connection::TlsVersion;
 
 constexpr int tls_port = 8883;
 
@@ -33,10 +35,10 @@ const Setting* asking(const Settings& settings) {
 }
 
 /// What --tls, --no-tls and their keys in files say; null if nothing.
-const Setting* said(const Settings& settings) {
+const Setting* said(const Settings& settings, const ConnectionInput& input) {
   const Setting* on = settings.find("tls");
   const Setting* off = settings.find("no-tls");
-  return on != nullptr ? on : off != nullptr && settings.on("no-tls") ? off : nullptr;
+  return on != nullptr ? on : off != nullptr && input.tls_off ? off : nullptr;
 }
 
 /// The setting that leads to port 8883; null if none does.
@@ -108,12 +110,13 @@ std::optional<bool> decide_against(const Settings& settings, const Setting& deni
   return false;
 }
 
-bool decide(const Settings& settings, const std::vector<connection::Endpoint>& endpoints) {
+bool decide(const Settings& settings, const ConnectionInput& input,
+            const std::vector<connection::Endpoint>& endpoints) {
   const std::optional<Address>& address = settings.address();
   const Setting* option = asking(settings);
   const Setting* port = leading_to_port(settings, endpoints);
-  if (const Setting* setting = said(settings)) {
-    if (settings.on("tls")) {
+  if (const Setting* setting = said(settings, input)) {
+    if (input.tls_on) {
       return decide_for(*setting, address);
     }
     if (const auto decided = decide_against(settings, *setting, option, port)) {
@@ -146,8 +149,32 @@ bool decide(const Settings& settings, const std::vector<connection::Endpoint>& e
   return false;
 }
 
+std::vector<std::string> names_between_commas(const Setting& setting) {
+  std::vector<std::string> names;
+  std::string rest = setting.value();
+  for (std::size_t comma = 0; comma != std::string::npos;) {
+    comma = rest.find(',');
+    names.push_back(rest.substr(0, comma));
+    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
+    if (names.back().empty() || names.back().size() > 255) {
+      reject(setting, setting.value(), "names of 1 to 255 bytes with commas between");
+    }
+  }
+  return names;
+}
+
+std::string ciphers(const Setting& setting) {
+  std::string upper = setting.value();
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+  if (upper.empty() || upper.find("@SECLEVEL") != std::string::npos) {
+    reject(setting, setting.value(), "an OpenSSL cipher list without @SECLEVEL");
+  }
+  return setting.value();
+}
+
 /// A pre-shared key stands alone; of two layers Settings has kept what the stronger one says.
-void read_psk(const Settings& settings, connection::Tls& tls) {
+void check_psk(const Settings& settings, connection::Tls& tls) {
   const Setting* file = settings.find("psk-file");
   const Setting* key = file != nullptr ? file : settings.find("psk");
   const Setting* identity = settings.find("psk-identity");
@@ -176,63 +203,46 @@ void read_psk(const Settings& settings, connection::Tls& tls) {
   alone.on = true;
   alone.minimum = tls.minimum;
   alone.alpn = tls.alpn;
-  alone.psk_identity = identity->value();
+  alone.psk = std::move(tls.psk);
+  alone.psk_identity = std::move(tls.psk_identity);
   tls = std::move(alone);
-}
-
-std::vector<std::string> split(const Setting& setting) {
-  std::vector<std::string> names;
-  std::string rest = setting.value();
-  for (std::size_t comma = 0; comma != std::string::npos;) {
-    comma = rest.find(',');
-    names.push_back(rest.substr(0, comma));
-    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
-    if (names.back().empty() || names.back().size() > 255) {
-      reject(setting, setting.value(), "names of 1 to 255 bytes with commas between");
-    }
-  }
-  return names;
-}
-
-std::string ciphers(const Setting& setting) {
-  std::string upper = setting.value();
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
-  if (upper.empty() || upper.find("@SECLEVEL") != std::string::npos) {
-    reject(setting, setting.value(), "an OpenSSL cipher list without @SECLEVEL");
-  }
-  return setting.value();
 }
 
 }  // namespace
 
-connection::Tls read_tls(const Settings& settings,
-                         const std::vector<connection::Endpoint>& endpoints) {
-  using connection::TlsVersion;
-  connection::Tls tls;
-  tls.on = decide(settings, endpoints);
-  if (!tls.on) {
+void declare_tls(Declarations& in, ConnectionInput& input) {
+  connection::Tls& tls = input.tls;
+  auto group = in.group("TLS (any of these, mqtts://, wss:// or port 8883 turns it on)", true);
+  group.flag("--tls", input.tls_on).decides("tls");
+  group.flag("--no-tls", input.tls_off, "with the system's authorities; plain text").decides("tls");
+  group.option("--cafile", tls.ca_file, "FILE");
+  group.option("--capath", tls.ca_path, "DIR", "other authorities");
+  group.option("--cert", tls.certificate, "FILE");
+  group.option("--key", tls.key, "FILE");
+  group.unbound("--keypass-file", "FILE", "our own certificate");
+  group.flag("--insecure", tls.verify, "verify nothing (needs TLS on)").clears();
+  group.option("--ciphers", tls.ciphers, "LIST").as(ciphers);
+  group.option("--tls-version", tls.minimum, "1.2|1.3")
+      .takes(Option::Takes::word)
+      .one_of({{"1.2", TlsVersion::v1_2},
+               {"1.3", TlsVersion::v1_3},
+               {"tlsv1.2", TlsVersion::v1_2},
+               {"tlsv1.3", TlsVersion::v1_3}});
+  group.option("--tls-alpn", tls.alpn, "NAME", "what to agree on").as(names_between_commas).once();
+  group.option("--psk-identity", tls.psk_identity, "NAME");
+  group.option("--psk", tls.psk, "HEX").decides("psk").secret();
+  group.unbound("--psk-file", "FILE", "key, no certificates").decides("psk");
+}
+
+connection::Tls checked_tls(const Settings& settings, const ConnectionInput& input,
+                            const std::vector<connection::Endpoint>& endpoints) {
+  if (!decide(settings, input, endpoints)) {
     refuse(settings, {"insecure"}, "needs TLS: add --tls, or write mqtts:// or wss://");
-    return tls;
+    return {};
   }
-  tls.verify = !settings.on("insecure");
-  tls.ca_file = settings.text("cafile").value_or("");
-  tls.ca_path = settings.text("capath").value_or("");
-  tls.certificate = settings.text("cert").value_or("");
-  tls.key = settings.text("key").value_or("");
-  if (const Setting* setting = settings.find("tls-version")) {
-    tls.minimum = choice<TlsVersion>(*setting, {{"1.2", TlsVersion::v1_2},
-                                                {"1.3", TlsVersion::v1_3},
-                                                {"tlsv1.2", TlsVersion::v1_2},
-                                                {"tlsv1.3", TlsVersion::v1_3}});
-  }
-  if (const Setting* setting = settings.find("tls-alpn")) {
-    tls.alpn = split(*setting);
-  }
-  if (const Setting* setting = settings.find("ciphers")) {
-    tls.ciphers = ciphers(*setting);
-  }
-  read_psk(settings, tls);
+  connection::Tls tls = input.tls;
+  tls.on = true;
+  check_psk(settings, tls);
   if (tls.certificate.empty() && tls.psk_identity.empty()) {
     for (const std::string_view key : {"key", "keypass-file"}) {
       if (settings.find(key) != nullptr) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cli/printed_settings.hpp"
+#include "cli/print_config.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/secret.hpp"
 #include "connection/url.hpp"
 #include "escape.hpp"
 #include "utf8.hpp"
@@ -117,7 +116,7 @@ std::string as_path(std::string_view topic) {
 /// Scheme and path that lead to the connection in effect. The host has a line of its own.
 std::string address(const Address& address, const connection::Options& connection) {
   const std::string secure = connection.tls.on ? "s" : "";
-  const std::string origin = words(address.origin);
+  const std::string origin = source_of(address.origin);
   if (!address.websocket()) {
     return line("url", quoted("mqtt" + secure + "://" + as_path(address.path)), origin);
   }
@@ -152,7 +151,7 @@ std::string setting_lines(const Settings& settings, const Setting& setting,
                           const connection::Options& connection) {
   const Option& option = *setting.option;
   const std::string_view name = key(option);
-  const std::string origin = words(setting.origin);
+  const std::string origin = source_of(setting.origin);
   std::vector<std::string> plain;
   std::vector<std::string> secret;
   for (const std::string& value : setting.values) {
@@ -199,7 +198,7 @@ std::string printed(const Settings& settings, const connection::Options& connect
   if (settings.address()) {
     text += address(*settings.address(), connection);
   }
-  for (const OptionGroup& group : settings.tool().groups) {
+  for (const OptionGroup& group : settings.declared().groups) {
     for (const Option& option : group.options) {
       if (key(option) == "print-config") {
         continue;
@@ -208,13 +207,13 @@ std::string printed(const Settings& settings, const connection::Options& connect
         text += setting_lines(settings, *setting, connection);
       } else if (key(option) == "tls" && connection.tls.on && settings.find("psk") != nullptr) {
         // The key is a comment; without it nothing else may turn TLS on.
-        text += line("tls", "true", words(settings.find("psk")->origin));
+        text += line("tls", "true", source_of(settings.find("psk")->origin));
       } else {
         text += fallback_line(option, connection);
       }
     }
   }
-  for (const Warning& warning : settings.warnings()) {
+  for (const Warning& warning : settings.dropped_logins()) {
     text += "# " + escaped(warning.text) + "\n";
   }
   return text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What --print-config writes can be given as --config.
-#include "cli/printed_settings.hpp"
+#include "cli/print_config.hpp"
 
 #include "catch.hpp"
 #include "cli/fake_world.hpp"

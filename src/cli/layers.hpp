@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/setting.hpp"
+#include "cli/declarations.hpp"
 #include "cli/talk.hpp"
-#include "cli/tool.hpp"
 
 #include <optional>
 #include <string>
@@ -26,34 +25,40 @@ struct Address {
 /// What is in effect once all layers are laid on one another.
 class Settings {
  public:
-  /// `layers`, the strongest first. A URL is taken apart into its fields; of the options that give
-  /// the same field the strongest layer's holds, and of two that exclude each other too. A URL
+  /// `layers`, the strongest first. A URL is taken apart into its fields; of the options that
+  /// decide the same the strongest layer's holds, and of two that exclude each other too. A URL
   /// replaces host, port, user name and password of all weaker layers; a login is for the hosts of
   /// its own layer only. What is not needed is not looked at. Throws UsageError when one layer
-  /// gives a field twice, and for an empty value that stands for nothing.
-  Settings(const Tool& tool, std::vector<Layer> layers);
+  /// decides a thing twice, and for an empty value that stands for nothing.
+  Settings(const Declarations& declared, std::vector<Layer> layers, std::vector<std::string> words,
+           std::vector<Warning> warnings);
 
-  const Tool& tool() const { return *tool_; }
+  const Declarations& declared() const { return *declared_; }
 
   /// The setting of the option with this key; null if nobody said anything. The key must be one of
-  /// the tool's.
+  /// the program's.
   const Setting* find(std::string_view key) const;
 
   /// Whether a flag is set (and no file says `false`).
   bool on(std::string_view key) const;
 
-  /// The value of an option, if it was given.
-  std::optional<std::string> text(std::string_view key) const;
-
-  /// All values of an option that may be repeated.
-  std::vector<std::string> texts(std::string_view key) const;
-
   const std::optional<Address>& address() const { return address_; }
 
-  const Layer& all() const { return settings_; }
+  /// The path of the URL in effect, where it is a topic or a filter.
+  std::optional<std::string> topic_of_url() const;
+
+  /// The words of the command line that belong to no option.
+  const std::vector<std::string>& words() const { return words_; }
+
+  /// Puts each value into the field that its option is bound to. Throws UsageError for the first
+  /// that its option does not take.
+  void fill_fields() const;
 
   /// Which logins are not used, because they were given for another host.
-  const std::vector<Warning>& warnings() const { return warnings_; }
+  const std::vector<Warning>& dropped_logins() const { return dropped_logins_; }
+
+  /// All that is to be said about the layers.
+  std::vector<Warning> warnings() const;
 
  private:
   bool given(const Setting& setting) const;
@@ -66,11 +71,13 @@ class Settings {
   void prefer_stronger_property(std::string_view key, std::string_view command,
                                 std::string_view property);
 
-  const Tool* tool_;
+  const Declarations* declared_;
   Layer settings_{};
   std::optional<Address> address_{};
   std::vector<std::string> hosts_{};  ///< In effect so far; without their ports.
-  std::vector<Warning> warnings_{};
+  std::vector<std::string> words_;
+  std::vector<Warning> warnings_;
+  std::vector<Warning> dropped_logins_{};
 };
 
 /// Throws a UsageError for the first of `keys` that was given: "--field needs …" and so on: its

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/connection_flags.hpp"
+#include "cli/connection_options.hpp"
 
 #include "catch.hpp"
 #include "cli/fake_world.hpp"
@@ -207,7 +207,7 @@ TEST_CASE("the client id is short, plain, and another one in every process") {
   CHECK(id == "mqttpub2hwcf00000000001");
   CHECK(id.size() == 23);
   CHECK(fake.sub({"t"}).connection.client_id.rfind("mqttsub", 0) == 0);
-  World other = fake.world();
+  Environment other = fake.world();
   other.random = 0xFFFF'FFFF'FFFF'FFFF;
   const std::string far = read_pub({"t", "m"}, other)->connection.client_id;
   CHECK(far.size() == 23);
@@ -313,7 +313,7 @@ TEST_CASE("a password may be any bytes") {
 }
 
 TEST_CASE("an empty value is refused where it would name a thing, and taken where it is content") {
-  const auto empty_is_refused = [](const Tool& tool, const Option& option, bool sub) {
+  const auto empty_is_refused = [](const Declarations& declared, const Option& option, bool sub) {
     const std::string name = spelling(option);
     CAPTURE(name);
     FakeWorld fake;
@@ -321,22 +321,22 @@ TEST_CASE("an empty value is refused where it would name a thing, and taken wher
     if (!sub) words.push_back("m");
     words.insert(words.begin(), {name, ""});
     const std::string error = sub ? fake.sub_error(words) : fake.pub_error(words);
-    static_cast<void>(tool);
+    static_cast<void>(declared);
     return !error.empty() && error.find(name) != std::string::npos;
   };
   const std::vector<std::string_view> content{"message", "will-payload", "username", "password",
                                               "select",  "format",       "grep"};
   int refused = 0;
-  for (const Tool* tool : {&mqtt_pub(), &mqtt_sub()}) {
-    for (const OptionGroup& group : tool->groups) {
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    for (const OptionGroup& group : declared->groups) {
       for (const Option& option : group.options) {
         using Takes = Option::Takes;
         if (option.takes == Takes::nothing || option.takes == Takes::property) continue;
         const bool may = std::count(content.begin(), content.end(), key(option)) > 0;
-        CAPTURE(tool->name, key(option));
+        CAPTURE(declared->name, key(option));
         CHECK(option.empty == may);
         if (may) continue;
-        CHECK(empty_is_refused(*tool, option, tool == &mqtt_sub()));
+        CHECK(empty_is_refused(*declared, option, declared == &mqtt_sub()));
         ++refused;
       }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/settings.hpp"
+#include "cli/layers.hpp"
 
 #include "cli/arguments.hpp"
 #include "connection/host.hpp"
@@ -17,16 +17,16 @@ namespace mqtt_tools::cli {
 
 namespace {
 
-auto with_field(std::string_view wanted) {
-  return [wanted](const Setting& setting) { return field(*setting.option) == wanted; };
+auto deciding(std::string_view wanted) {
+  return [wanted](const Setting& setting) { return decided_by(*setting.option) == wanted; };
 }
 
 auto with_key(std::string_view wanted) {
   return [wanted](const Setting& setting) { return key(*setting.option) == wanted; };
 }
 
-const Setting* find_in(const Layer& layer, std::string_view field) {
-  const auto found = std::find_if(layer.begin(), layer.end(), with_field(field));
+const Setting* find_in(const Layer& layer, std::string_view decided) {
+  const auto found = std::find_if(layer.begin(), layer.end(), deciding(decided));
   return found == layer.end() ? nullptr : &*found;
 }
 
@@ -90,7 +90,7 @@ bool proves_identity(const std::string& property) {
 /// What part of a login it is, in words; empty for none. With `all` also what else proves to one
 /// broker who we are.
 std::string login_part(const Setting& setting, bool all) {
-  const std::string_view what = field(*setting.option);
+  const std::string_view what = decided_by(*setting.option);
   const bool off = setting.option->takes == Option::Takes::nothing && !setting.values.empty();
   if (what == "username") {
     return "user name";
@@ -108,7 +108,9 @@ std::string login_part(const Setting& setting, bool all) {
 
 }  // namespace
 
-Settings::Settings(const Tool& tool, std::vector<Layer> layers) : tool_(&tool) {
+Settings::Settings(const Declarations& declared, std::vector<Layer> layers,
+                   std::vector<std::string> words, std::vector<Warning> warnings)
+    : declared_(&declared), words_(std::move(words)), warnings_(std::move(warnings)) {
   for (Layer& layer : layers) {
     lay(std::move(layer));
   }
@@ -120,13 +122,13 @@ Settings::Settings(const Tool& tool, std::vector<Layer> layers) : tool_(&tool) {
   std::for_each(settings_.begin(), settings_.end(), check_filled);
 }
 
-/// Whether a stronger layer gives the same field.
+/// Whether a stronger layer decides the same.
 bool Settings::given(const Setting& setting) const {
-  return find_in(settings_, field(*setting.option)) != nullptr;
+  return find_in(settings_, decided_by(*setting.option)) != nullptr;
 }
 
 void Settings::lay(Layer layer) {
-  const auto url = std::find_if(layer.begin(), layer.end(), with_field("url"));
+  const auto url = std::find_if(layer.begin(), layer.end(), deciding("url"));
   const bool replaced = address_.has_value();
   std::vector<std::string> own_hosts = hosts_of(layer);
   if (url != layer.end()) {
@@ -143,7 +145,7 @@ void Settings::lay(Layer layer) {
   if (replaced) {
     layer.erase(std::remove_if(layer.begin(), layer.end(),
                                [](const Setting& setting) {
-                                 const std::string_view what = field(*setting.option);
+                                 const std::string_view what = decided_by(*setting.option);
                                  return what == "host" || what == "port";
                                }),
                 layer.end());
@@ -157,7 +159,7 @@ void Settings::lay(Layer layer) {
     if (given(setting)) {
       continue;
     }
-    if (const Setting* other = find_in(needed, field(*setting.option))) {
+    if (const Setting* other = find_in(needed, decided_by(*setting.option))) {
       throw UsageError(named(*other) + " and " + spelling(*setting.option) +
                        " exclude each other, use one of them");
     }
@@ -179,7 +181,7 @@ void Settings::add_login(Layer& layer, const Setting& setting, std::vector<std::
   for (const auto& [key, value] :
        {std::pair{"username", url.username}, std::pair{"password", url.password}}) {
     if (value && find_in(layer, key) == nullptr) {
-      layer.push_back({tool_->find(key), {*value}, setting.origin, true});
+      layer.push_back({declared_->find(key), {*value}, setting.origin, true});
     }
   }
 }
@@ -193,7 +195,7 @@ void Settings::use_url(Layer& layer, const Setting& setting) {
   const connection::Url url = read(setting, file && host_beside);
   Layer parts;
   const auto add = [&](std::string_view key, std::string value) {
-    parts.push_back({tool_->find(key), {std::move(value)}, setting.origin, true});
+    parts.push_back({declared_->find(key), {std::move(value)}, setting.origin, true});
   };
   if (!url.host.empty()) {
     const bool bare = url.host.find(':') == std::string::npos;
@@ -218,7 +220,7 @@ void Settings::use_url(Layer& layer, const Setting& setting) {
     hosts_ = effective;
   }
   for (Setting& part : parts) {
-    const Setting* own = find_in(layer, field(*part.option));
+    const Setting* own = find_in(layer, decided_by(*part.option));
     if (own == nullptr) {
       layer.push_back(std::move(part));
     } else if (own->origin.layer != Origin::Layer::environment && !given(part)) {
@@ -241,7 +243,7 @@ void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hos
   for (Setting& setting : layer) {
     const std::string part = login_part(setting, foreign);
     if (!part.empty() && !given(setting)) {
-      from = parts.empty() ? words(setting.origin) : from;
+      from = parts.empty() ? source_of(setting.origin) : from;
       parts.insert(part == "user name" ? parts.begin() : parts.end(), part);
     }
     if (part == authentication_data) {
@@ -261,7 +263,8 @@ void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hos
       foreign ? "for " + escaped(listed(own_hosts)) + ", not for " + escaped(listed(hosts_)) +
                     ", and " + verb + " not sent"
               : "not used: " + address_->name + " replaces " + (verb == "is" ? "it" : "them");
-  warnings_.push_back({"the " + listed(parts) + " from " + from + " " + verb + " " + why, true});
+  dropped_logins_.push_back(
+      {"the " + listed(parts) + " from " + from + " " + verb + " " + why, true});
 }
 
 /// Of two groups that exclude each other the stronger layer's stays. What one layer says of both is
@@ -324,12 +327,20 @@ void Settings::prefer_stronger_property(std::string_view key, std::string_view c
   }
 }
 
+void Settings::fill_fields() const {
+  for (const Setting& setting : settings_) {
+    if (setting.option->lay) {
+      setting.option->lay(setting);
+    }
+  }
+}
+
 const Setting* Settings::find(std::string_view wanted) const {
   const auto found = std::find_if(settings_.begin(), settings_.end(), with_key(wanted));
   if (found != settings_.end()) {
     return &*found;
   }
-  if (tool_->find(wanted) == nullptr) {
+  if (declared_->find(wanted) == nullptr) {
     throw std::logic_error("no such option: " + std::string{wanted});
   }
   return nullptr;
@@ -340,14 +351,15 @@ bool Settings::on(std::string_view key) const {
   return setting != nullptr && setting->values.empty();
 }
 
-std::optional<std::string> Settings::text(std::string_view key) const {
-  const Setting* setting = find(key);
-  return setting == nullptr ? std::nullopt : std::optional{setting->value()};
+std::optional<std::string> Settings::topic_of_url() const {
+  const bool topic = address_ && !address_->websocket() && !address_->path.empty();
+  return topic ? std::optional{address_->path} : std::nullopt;
 }
 
-std::vector<std::string> Settings::texts(std::string_view key) const {
-  const Setting* setting = find(key);
-  return setting == nullptr ? std::vector<std::string>{} : setting->values;
+std::vector<Warning> Settings::warnings() const {
+  std::vector<Warning> all = warnings_;
+  all.insert(all.end(), dropped_logins_.begin(), dropped_logins_.end());
+  return all;
 }
 
 void refuse(const Settings& settings, const std::vector<std::string_view>& keys,

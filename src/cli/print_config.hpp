@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/settings.hpp"
+#include "cli/layers.hpp"
 #include "connection/options.hpp"
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cli/world.hpp"
+#include "cli/environment.hpp"
 
-#include "cli/prompt.hpp"
+#include "cli/password_prompt.hpp"
 
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -46,18 +46,18 @@ std::uint64_t random_number() {
 
 }  // namespace
 
-World this_world() {
-  World world;
-  world.variable = variable;
-  world.line_of_stdin = [] { return read_line(STDIN_FILENO); };
-  world.ask_password = [] { return ask_password("/dev/tty"); };
-  world.stdin_gives = stdin_gives();
-  world.stdout_terminal = ::isatty(STDOUT_FILENO) == 1;
-  world.columns = columns();
-  world.process = static_cast<std::uint64_t>(::getpid());
-  world.random = random_number();
-  world.out = &std::cout;
-  return world;
+Environment this_environment() {
+  Environment environment;
+  environment.variable = variable;
+  environment.line_of_stdin = [] { return read_line(STDIN_FILENO); };
+  environment.ask_password = [] { return ask_password("/dev/tty"); };
+  environment.stdin_gives = stdin_gives();
+  environment.stdout_terminal = ::isatty(STDOUT_FILENO) == 1;
+  environment.columns = columns();
+  environment.process = static_cast<std::uint64_t>(::getpid());
+  environment.random = random_number();
+  environment.out = &std::cout;
+  return environment;
 }
 
 }  // namespace mqtt_tools::cli

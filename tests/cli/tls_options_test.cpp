@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/tls_flags.hpp"
+#include "cli/connection_options.hpp"
 
 #include "catch.hpp"
 #include "cli/fake_world.hpp"

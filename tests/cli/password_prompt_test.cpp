@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/prompt.hpp"
+#include "cli/password_prompt.hpp"
 
 #include "catch.hpp"
 #include "error.hpp"

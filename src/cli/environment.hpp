@@ -10,7 +10,7 @@
 namespace mqtt_tools::cli {
 
 /// What the options depend on besides the command line. Tests make their own.
-struct World {
+struct Environment {
   /// The value of an environment variable; nothing if it is unset or empty.
   std::function<std::optional<std::string>(const std::string&)> variable{};
   std::function<std::string()> line_of_stdin{};  ///< Reads one line and not a byte more.
@@ -23,7 +23,7 @@ struct World {
   std::ostream* out = nullptr;                   ///< For --help, --version, --print-config.
 };
 
-/// The world of this process.
-World this_world();
+/// The environment of this process.
+Environment this_environment();
 
 }  // namespace mqtt_tools::cli

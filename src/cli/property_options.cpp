@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cli/property_flags.hpp"
+#include "cli/connection_options.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/connection_flags.hpp"
 #include "error.hpp"
 
 #include <algorithm>
@@ -75,12 +74,12 @@ bool has(const PropertyList& list, int identifier) {
 
 /// Whether this program sends such packets. A file serves both programs; the command line does not.
 bool sends(const Settings& settings, const Setting& setting, Command command) {
-  const bool publishes = settings.tool().name == "mqtt-pub";
+  const bool publishes = settings.declared().name == "mqtt-pub";
   const bool publisher = command == Command::publish;
   const bool subscriber = command == Command::subscribe || command == Command::unsubscribe;
   const bool sent = !(publishes && subscriber) && !(!publishes && publisher);
   if (!sent && setting.origin.layer == Origin::Layer::command_line) {
-    throw UsageError(named(setting) + ": " + std::string{settings.tool().name} + " sends no " +
+    throw UsageError(named(setting) + ": " + std::string{settings.declared().name} + " sends no " +
                      (publisher ? "PUBLISH" : "SUBSCRIBE"));
   }
   return sent;
@@ -99,12 +98,12 @@ void check_twice(const Settings& settings, const Options& options) {
 
 }  // namespace
 
-void read_properties(const Settings& settings, Options& options) {
+void check_properties(const Settings& settings, const ConnectionInput& input, Options& options) {
   const Setting* setting = settings.find("property");
   if (setting == nullptr) {
     return;
   }
-  for (const std::string& joined : setting->values) {
+  for (const std::string& joined : input.properties) {
     Read read = read_one(*setting, joined);
     if (!sends(settings, *setting, read.command)) {
       continue;
@@ -123,13 +122,13 @@ void read_properties(const Settings& settings, Options& options) {
   }
 }
 
-Properties read_publish_properties(const Settings& settings) {
+Properties publish_properties(const Settings& settings, const ConnectionInput& input) {
   Properties properties;
   const Setting* setting = settings.find("property");
   if (setting == nullptr) {
     return properties;
   }
-  for (const std::string& joined : setting->values) {
+  for (const std::string& joined : input.properties) {
     const Read read = read_one(*setting, joined);
     if (read.command == Command::publish) {
       try {

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include "cli/connection_options.hpp"
+
+#include "connection/url.hpp"
+#include "error.hpp"
+#include "topic.hpp"
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+using connection::Options;
+using connection::Version;
+using Takes = Option::Takes;
+
+/// Four-byte values above are sent wrongly by the library; as a time it means "never".
+constexpr std::uint32_t never = 0x7FFF'FFFF;
+
+constexpr std::size_t unique_digits = 16;
+
+/// A UsageError of `read` is said with the name of the setting.
+template <typename Read>
+auto with_name(const Setting& setting, const Read& read) {
+  try {
+    return read(setting.value());
+  } catch (const UsageError& error) {
+    throw UsageError(named(setting) + ": " + error.what());
+  }
+}
+
+connection::Proxy proxy(const Setting& setting) {
+  return with_name(setting, connection::read_proxy);
+}
+
+std::string topic(const Setting& setting) {
+  with_name(setting, check_topic);
+  return setting.value();
+}
+
+std::string text(const Setting& setting) { return connect_text(setting); }
+
+std::string id_prefix(const Setting& setting) {
+  return connect_text(setting, 65'535 - unique_digits);
+}
+
+Duration more_than_none(const Setting& setting) {
+  const Duration time = seconds(setting);
+  if (time == Duration{}) {
+    reject(setting, setting.value(), "more than 0");
+  }
+  return time;
+}
+
+/// A CONNACK with its properties must fit; more than this MQTT cannot say (MQTT 5.0 §2.1.4).
+std::size_t packet_size(const Setting& setting) {
+  return static_cast<std::size_t>(size(setting, 256, 268'435'460));
+}
+
+std::string will_payload(const Setting& setting) {
+  if (setting.value().size() > 65'535) {  // MQTT 5.0 §3.1.3.4: binary data.
+    throw UsageError(named(setting) + " must be at most 65535 bytes");
+  }
+  return setting.value();
+}
+
+void declare_broker(Declarations& in, Options& options, ConnectionInput& input) {
+  auto group = in.group("Connection", true);
+  group.unbound("-L,--url,--broker", "URL", "mqtt[s]:// or ws[s]://[user@]host[:port][/topic]")
+      .secret();
+  group.option("-h,--host", input.hosts, "HOST[:PORT]", "broker, repeat for others to try")
+      .by_default("localhost")
+      .secret();
+  group.option("-p,--port", input.port, "N", "1883, with TLS 8883, ws 80, wss 443").from(1, 65'535);
+  group
+      .option("-V,--protocol-version,--mqtt-version", options.version, "V", "auto, 5, 3.1.1 or 3.1")
+      .takes(Takes::word)
+      .by_default("auto")
+      .one_of({{"auto", Version::automatic},
+               {"5", Version::v5},
+               {"3.1.1", Version::v3_1_1},
+               {"3.1", Version::v3_1},
+               {"5.0", Version::v5},
+               {"311", Version::v3_1_1},
+               {"31", Version::v3_1},
+               {"4", Version::v3_1_1},
+               {"3", Version::v3_1},
+               {"mqttv5", Version::v5},
+               {"mqttv311", Version::v3_1_1},
+               {"mqttv31", Version::v3_1}});
+  group.option("-i,--client-id,--id", options.client_id, "ID").as(text).decides("client-id");
+  group.option("-I,--id-prefix", input.id_prefix, "PREFIX", "unique by default")
+      .as(id_prefix)
+      .decides("client-id");
+  group.option("-k,--keepalive", options.keep_alive, "SEC", "ping after this much silence")
+      .from(0, 65'535)
+      .by_default("30");
+  group.flag("-c,--no-clean", options.clean_start).clears();
+  group
+      .option("-x,--session-expiry,--session-expiry-interval", options.session_expiry, "SEC",
+              "keep the session, how long")
+      .from(0, never);
+  group
+      .option("--connect-timeout", options.connect_timeout, "SEC", "one attempt over all addresses")
+      .as(more_than_none)
+      .by_default("10");
+  group.option("--wait", options.wait, "SEC", "for a broker that is not there yet").by_default("0");
+  group.flag("--no-reconnect", options.reconnect).clears();
+  group.option("--reconnect-for", options.reconnect_for, "SEC",
+               "lost: leave at once, or after SEC");
+  group.option("--reconnect-max", options.reconnect_max, "SEC", "longest pause between attempts")
+      .by_default("30");
+  group.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
+      .as(packet_size);
+  group.option("--ws-header", input.headers, "'K: V'", "for ws and wss").secret();
+  group.option("--http-proxy", options.proxy, "URL", "http://[user:password@]host[:port]")
+      .as(proxy)
+      .secret();
+  group
+      .option("-D,--property", input.properties, "COMMAND NAME VALUE",
+              "MQTT 5: publish user-property k v")
+      .takes(Takes::property)
+      .secret();
+}
+
+void declare_login(Declarations& in, Options& options, ConnectionInput& input) {
+  auto group = in.group("Login", true);
+  group.option("-u,--username,--user", options.credentials.username, "NAME")
+      .as(text)
+      .may_be_empty();
+  group.option("-P,--password,--pw", input.password, "WORD", "better are these:")
+      .decides("password")
+      .secret()
+      .may_be_empty();
+  group.unbound("--password-file", "FILE", "'-' is the first line of stdin").decides("password");
+  group.flag("--ask-password", input.ask_password, "on the terminal").decides("password");
+}
+
+void declare_will(Declarations& in, connection::Will& will) {
+  auto group = in.group("Will", true);
+  group.option("--will-topic", will.message.topic, "T").as(topic);
+  group
+      .option("--will-payload,--will-message", will.message.payload, "TEXT",
+              "what the broker publishes")
+      .as(will_payload)
+      .may_be_empty();
+  group.option("--will-qos", will.message.qos, "N").from(0, 2).by_default("0");
+  group.flag("--will-retain", will.message.retained);
+  group.option("--will-delay", will.delay, "SEC", "when we are cut off").from(0, never);
+}
+
+void declare_configuration(Declarations& in, Talk& talk) {
+  auto group = in.group("Configuration and help");
+  group.unbound("--config", "FILE").decides("config");
+  group.flag("--no-config", "else ~/.config/mqtt-tools/config.toml").decides("config");
+  group.unbound("--profile", "NAME", "NAME.toml beside it, wins over it");
+  group.flag("--print-config", "what is in effect, and from where");
+  group.flag("--quiet", talk.quiet).in_file();
+  group.flag("-d,--debug", talk.debug, "say only errors; say each packet").in_file();
+  group.flag("--help");
+  group.flag("--version", "on stdout");
+}
+
+/// `number` in base 36, its last `digits` digits.
+std::string base36(std::uint64_t number, std::size_t digits) {
+  std::string text(digits, '0');
+  for (std::size_t at = digits; at > 0; --at) {
+    text[at - 1] = "0123456789abcdefghijklmnopqrstuvwxyz"[number % 36];
+    number /= 36;
+  }
+  return text;
+}
+
+/// An id that no other process has: the prefix and 16 of [0-9a-z], so that with a prefix of up to
+/// seven every broker must take it (MQTT 5.0 §3.1.3.1).
+std::string unique_client_id(std::string_view prefix, const Environment& environment) {
+  // Five digits hold every process id of Linux (below 2^22).
+  return std::string{prefix} + base36(environment.process, 5) +
+         base36(environment.random, unique_digits - 5);
+}
+
+void add_endpoints(const Settings& settings, const ConnectionInput& input, Options& options) {
+  const Setting* hosts = settings.find("host");
+  if (hosts == nullptr) {
+    options.endpoints.push_back({"localhost", input.port});
+    return;
+  }
+  for (const std::string& host : input.hosts) {
+    if (host.find('@') != std::string::npos || host.find("://") != std::string::npos) {
+      throw UsageError(named(*hosts) + " takes HOST or HOST:PORT; a URL is for --url");
+    }
+    connection::Endpoint endpoint;
+    try {
+      endpoint = connection::read_endpoint(host);
+    } catch (const UsageError& error) {
+      throw UsageError(named(*hosts) + ": " + error.what());
+    }
+    if (endpoint.port == 0) {
+      endpoint.port = input.port;
+    }
+    options.endpoints.push_back(std::move(endpoint));
+  }
+}
+
+void add_headers(const Settings& settings, const ConnectionInput& input, Options& options) {
+  const Setting* headers = settings.find("ws-header");
+  if (headers == nullptr) {
+    return;
+  }
+  if (options.transport != connection::Transport::websocket) {
+    const std::optional<Address>& address = settings.address();
+    if (address && address->origin.layer < headers->origin.layer) {
+      return;  // Of a weaker layer: for another way to a broker.
+    }
+    throw UsageError(named(*headers) + " needs WebSocket: --url ws://… or wss://…");
+  }
+  for (const std::string& header : input.headers) {
+    const std::size_t colon = header.find(':');
+    const bool broken = header.find_first_of("\r\n") != std::string::npos;
+    if (colon == std::string::npos || colon == 0 || broken) {
+      throw UsageError(named(*headers) + " must be one line such as 'Name: value'");
+    }
+    const std::size_t value = header.find_first_not_of(' ', colon + 1);
+    options.websocket_headers.emplace_back(header.substr(0, colon),
+                                           value == std::string::npos ? "" : header.substr(value));
+  }
+}
+
+void check_transport(const Settings& settings, Options& options) {
+  const std::optional<Address>& address = settings.address();
+  if (address && address->websocket()) {
+    options.transport = connection::Transport::websocket;
+    if (!address->path.empty()) {
+      options.websocket_path = address->path;
+    }
+  }
+}
+
+void check_session(const Settings& settings, const Environment& environment,
+                   const ConnectionInput& input, Options& options) {
+  options.client_id_given = settings.find("client-id") != nullptr;
+  if (!options.client_id_given) {
+    const bool publishes = settings.declared().name == "mqtt-pub";
+    options.client_id =
+        unique_client_id(input.id_prefix.value_or(publishes ? "mqttpub" : "mqttsub"), environment);
+  }
+  if (!options.clean_start) {
+    if (!options.client_id_given) {
+      throw UsageError(named(*settings.find("no-clean")) +
+                       " needs --client-id: the broker finds a session by its id");
+    }
+    options.session_expiry = options.session_expiry.value_or(never);
+  } else if (const Setting* expiry = settings.find("session-expiry")) {
+    need_version_5(options, *expiry);
+  }
+}
+
+void check_will(const Settings& settings, const ConnectionInput& input, Options& options) {
+  if (settings.find("will-topic") == nullptr) {
+    for (const std::string_view key : {"will-payload", "will-qos", "will-retain", "will-delay"}) {
+      if (settings.find(key) != nullptr) {
+        throw UsageError(named(*settings.find(key)) + " needs --will-topic");
+      }
+    }
+    return;
+  }
+  if (const Setting* delay = settings.find("will-delay")) {
+    need_version_5(options, *delay);
+  }
+  options.will = input.will;
+}
+
+}  // namespace
+
+void declare_connection(Declarations& in, Options& options, Talk& talk, ConnectionInput& input) {
+  declare_broker(in, options, input);
+  declare_login(in, options, input);
+  declare_tls(in, input);
+  declare_will(in, input.will);
+  declare_configuration(in, talk);
+}
+
+void need_version_5(Options& options, const Setting& setting) {
+  if (options.version == Version::v3_1 || options.version == Version::v3_1_1) {
+    throw UsageError(named(setting) + " needs MQTT 5; leave out --protocol-version or say 5");
+  }
+  if (options.version_5_only.empty()) {
+    options.version_5_only = spelling(*setting.option);
+  }
+}
+
+void check_connection(const Settings& settings, const Environment& environment,
+                      const ConnectionInput& input, Options& options) {
+  add_endpoints(settings, input, options);
+  check_transport(settings, options);
+  add_headers(settings, input, options);
+  options.tls = checked_tls(settings, input, options.endpoints);
+  check_session(settings, environment, input, options);
+  if (!options.reconnect) {
+    refuse(settings, {"reconnect-max", "reconnect-for"}, "has no meaning with --no-reconnect");
+  }
+  check_will(settings, input, options);
+  check_properties(settings, input, options);
+  options.debug = settings.on("debug");
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/environment.hpp"
+#include "cli/layers.hpp"
+#include "cli/talk.hpp"
+#include "connection/options.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::cli {
+
+/// What is said about the connection and has to be seen together before it is an option of it.
+struct ConnectionInput {
+  std::vector<std::string> hosts{};
+  int port = 0;  ///< 0: the default.
+  std::optional<std::string> id_prefix{};
+  std::vector<std::string> headers{};     ///< --ws-header
+  std::vector<std::string> properties{};  ///< -D, the words of each joined to one.
+  std::optional<std::string> password{};
+  bool ask_password = false;
+  connection::Tls tls{};    ///< As long as it is not known whether TLS is on.
+  bool tls_on = false;      ///< --tls
+  bool tls_off = false;     ///< --no-tls
+  connection::Will will{};  ///< As long as it is not known whether it has a topic.
+};
+
+/// Declares section 2 of the interface: what both programs take to reach a broker, and where else
+/// options are.
+void declare_connection(Declarations& in, connection::Options& options, Talk& talk,
+                        ConnectionInput& input);
+
+/// The group of --tls, a part of the above.
+void declare_tls(Declarations& in, ConnectionInput& input);
+
+/// Makes `options` of all that was said, once the fields are filled: the one check of what belongs
+/// together. Passwords and keys are not read yet, so that nothing is asked for a run that will be
+/// refused: see read_secrets(). Throws UsageError.
+void check_connection(const Settings& settings, const Environment& environment,
+                      const ConnectionInput& input, connection::Options& options);
+
+/// The part of it that decides whether TLS is on. Above all, nothing that asks for TLS ever ends in
+/// plain text.
+connection::Tls checked_tls(const Settings& settings, const ConnectionInput& input,
+                            const std::vector<connection::Endpoint>& endpoints);
+
+/// The part of it that puts each -D where it belongs, but for those of `publish`.
+void check_properties(const Settings& settings, const ConnectionInput& input,
+                      connection::Options& options);
+
+/// What `-D publish` says about each message.
+Properties publish_properties(const Settings& settings, const ConnectionInput& input);
+
+/// Reads the password, the passphrase of the key and the pre-shared key, from wherever the settings
+/// say, and warns of what endangers them. Throws UsageError, and RunError for files.
+void read_secrets(const Settings& settings, const Environment& environment,
+                  const ConnectionInput& input, connection::Options& options,
+                  std::vector<Warning>& warnings);
+
+/// Takes note of an option that only MQTT 5 has: no fall-back to 3.1.1, and a UsageError when an
+/// older version was asked for.
+void need_version_5(connection::Options& options, const Setting& setting);
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/setting.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace mqtt_tools::cli {
+
+/// One option as it was declared: for the command line, the environment, configuration files,
+/// --help and --print-config.
+struct Option {
+  /// What it takes. A word is a text that TOML users may also write as a number (`5`, `1.2`).
+  enum class Takes { nothing, text, number, word, property };
+
+  std::string_view names{};  ///< "-p,--port"; the first long name is its key.
+  Takes takes = Takes::nothing;
+  std::string_view value{};     ///< What help calls its value.
+  std::string_view help{};      ///< Empty: shown on one line with the next option.
+  std::string_view fallback{};  ///< The default, for help and --print-config.
+  bool file = false;            ///< May stand in a configuration file.
+  bool repeat = false;          ///< Each use counts; of others the last one does.
+  bool secret = false;          ///< Its value, or a part of it, is never shown.
+  bool empty = false;           ///< Its text may be empty; of others that is a usage error.
+  std::string_view decides{};   ///< Options that decide the same exclude each other.
+
+  /// Checks what a layer says and puts it into the field that the option is bound to. Throws
+  /// UsageError. Empty for the few options that say where other settings are.
+  std::function<void(const Setting&)> lay{};
+};
+
+/// The key of an option: "port"; for one without a long name its letter, "E".
+std::string_view key(const Option& option);
+
+/// The option as the user would type it: "--port", "-E".
+std::string spelling(const Option& option);
+
+/// What it decides; by default its key.
+std::string_view decided_by(const Option& option);
+
+/// Its names, one by one, with their dashes.
+std::vector<std::string_view> names(const Option& option);
+
+/// Options that help shows under one title.
+struct OptionGroup {
+  std::string_view title{};
+  bool file = false;  ///< Its options may stand in a configuration file.
+  std::vector<Option> options{};
+};
+
+/// The end of a declaration: what else is to be said about an option whose value goes into a field
+/// of type T, or of std::monostate for one without a field.
+template <typename T>
+class Declared {
+  template <typename Optional>
+  struct Inner {
+    using Type = Optional;
+  };
+  template <typename Value>
+  struct Inner<std::optional<Value>> {
+    using Type = Value;
+  };
+
+ public:
+  using Value = typename Inner<T>::Type;
+
+  Declared(Option& option, T* field) : option_(option), field_(field) {
+    using Takes = Option::Takes;
+    if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      option.repeat = true;
+      option.lay = [field](const Setting& setting) { *field = setting.values; };
+    } else if constexpr (std::is_same_v<Value, bool>) {
+      option.lay = [field](const Setting& setting) { *field = setting.values.empty(); };
+    } else if constexpr (std::is_same_v<Value, std::string>) {
+      option.lay = [field](const Setting& setting) { *field = setting.value(); };
+    } else if constexpr (std::is_same_v<Value, Duration>) {
+      option.takes = Takes::number;
+      option.lay = [field](const Setting& setting) { *field = seconds(setting); };
+    } else if constexpr (std::is_same_v<Value, double>) {
+      option.takes = Takes::number;
+      option.lay = [field](const Setting& setting) { *field = number(setting); };
+    }
+  }
+
+  /// A whole number from `least` to `most`.
+  Declared& from(std::int64_t least, std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
+    option_.takes = Option::Takes::number;
+    option_.lay = [field = field_, least, most](const Setting& setting) {
+      *field = static_cast<Value>(whole_number(setting, least, most));
+    };
+    return *this;
+  }
+
+  /// One of these words.
+  Declared& one_of(std::vector<std::pair<std::string_view, T>> meanings) {
+    option_.lay = [field = field_, meanings = std::move(meanings)](const Setting& setting) {
+      *field = choice<T>(setting, meanings);
+    };
+    return *this;
+  }
+
+  /// Whatever `convert` understands.
+  Declared& as(Value (*convert)(const Setting&)) {
+    option_.lay = [field = field_, convert](const Setting& setting) { *field = convert(setting); };
+    return *this;
+  }
+
+  /// A flag that makes its field false.
+  Declared& clears() {
+    option_.lay = [field = field_](const Setting& setting) { *field = !setting.values.empty(); };
+    return *this;
+  }
+
+  /// Its default, as help shows it.
+  Declared& by_default(std::string_view text) {
+    option_.fallback = text;
+    return *this;
+  }
+
+  Declared& takes(Option::Takes what) {
+    option_.takes = what;
+    return *this;
+  }
+
+  Declared& decides(std::string_view what) {
+    option_.decides = what;
+    return *this;
+  }
+
+  Declared& in_file() {
+    option_.file = true;
+    return *this;
+  }
+
+  /// Of a list of values in one text.
+  Declared& once() {
+    option_.repeat = false;
+    return *this;
+  }
+
+  Declared& repeated() {
+    option_.repeat = true;
+    return *this;
+  }
+
+  Declared& secret() {
+    option_.secret = true;
+    return *this;
+  }
+
+  Declared& may_be_empty() {
+    option_.empty = true;
+    return *this;
+  }
+
+ private:
+  Option& option_;
+  T* field_;
+};
+
+/// The options of a program, each declared once, and what else its user reads in --help.
+class Declarations {
+ public:
+  /// The declarations of one group; good until the next group begins.
+  class Group {
+   public:
+    explicit Group(OptionGroup& group) : group_(group) {}
+
+    /// An option whose value goes into `field`.
+    template <typename T>
+    Declared<T> option(std::string_view names, T& field, std::string_view value,
+                       std::string_view help = {}) {
+      return {add(names, Option::Takes::text, value, help), &field};
+    }
+
+    /// An option without a field: its setting itself is looked at.
+    Declared<std::monostate> unbound(std::string_view names, std::string_view value,
+                                     std::string_view help = {}) {
+      return {add(names, Option::Takes::text, value, help), nullptr};
+    }
+
+    /// An option without a value, which makes `field` true.
+    Declared<bool> flag(std::string_view names, bool& field, std::string_view help = {}) {
+      return {add(names, Option::Takes::nothing, {}, help), &field};
+    }
+
+    Declared<std::monostate> flag(std::string_view names, std::string_view help = {}) {
+      return {add(names, Option::Takes::nothing, {}, help), nullptr};
+    }
+
+   private:
+    Option& add(std::string_view names, Option::Takes takes, std::string_view value,
+                std::string_view help);
+
+    OptionGroup& group_;
+  };
+
+  std::string_view name{};   ///< Of the program.
+  std::string_view usage{};  ///< Lines, as the next two.
+  std::string_view summary{};
+  std::string_view examples{};
+  std::vector<OptionGroup> groups{};
+
+  /// Begins a group. With `file` its options may stand in a configuration file.
+  Group group(std::string_view title, bool file = false);
+
+  /// The option with this key ("port", "E"); null if there is none.
+  const Option* find(std::string_view key) const;
+
+  /// The option with this name ("--port", "--pw", "-p"); null if there is none.
+  const Option* named(std::string_view wanted) const;
+
+  /// The long name that `wanted` ("--pasword") may have been meant to be; empty if none is near.
+  std::string nearest(std::string_view wanted) const;
+};
+
+/// How many letters must be changed, added, taken away or swapped with their neighbour to make one
+/// word of the other.
+std::size_t distance(std::string_view one, std::string_view other);
+
+/// What both programs understand, bound to fields that nobody reads: for --help, and because one
+/// configuration file serves both.
+const Declarations& mqtt_pub();
+const Declarations& mqtt_sub();
+
+}  // namespace mqtt_tools::cli

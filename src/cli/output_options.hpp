@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/environment.hpp"
+#include "cli/layers.hpp"
+#include "output/printer.hpp"
+#include "payload/decode.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace mqtt_tools::cli {
+
+/// What is said about how messages are shown and depends on the terminal; none: `auto`.
+struct OutputInput {
+  std::optional<output::PrinterOptions::Form> form{};
+  std::optional<bool> colour{};
+};
+
+// The options that both programs have, each with help of its own.
+
+void declare_form(Declarations::Group& group, OutputInput& input, std::string_view value,
+                  std::string_view help);
+void declare_format(Declarations::Group& group, output::PrinterOptions& output,
+                    std::string_view help);
+void declare_select(Declarations::Group& group, output::PrinterOptions& output,
+                    std::string_view help);
+void declare_decode(Declarations::Group& group, payload::DecodeAs& decode_as,
+                    std::string_view help);
+void declare_colour(Declarations::Group& group, OutputInput& input, std::string_view value,
+                    std::string_view help);
+
+/// Settles what `output` has to be: when nothing is said, pretty on a terminal, raw in a pipe.
+/// Throws UsageError for what excludes each other.
+void check_output(const Settings& settings, const Environment& environment,
+                  const OutputInput& input, output::PrinterOptions& output);
+
+}  // namespace mqtt_tools::cli
