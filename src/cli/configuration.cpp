@@ -2,7 +2,6 @@
 #include "cli/configuration.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/help.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "escape.hpp"

@@ -53,6 +53,11 @@ void check_properties(const Settings& settings, const ConnectionInput& input,
 /// What `-D publish` says about each message.
 Properties publish_properties(const Settings& settings, const ConnectionInput& input);
 
+/// What --print-config writes: each option in effect as a line of TOML, with where it comes from.
+/// Given as --config it has the same effect. Secrets, masked, and what stands on a command line
+/// only are comments.
+std::string print_config(const Settings& settings, const connection::Options& connection);
+
 /// Reads the password, the passphrase of the key and the pre-shared key, from wherever the settings
 /// say, and warns of what endangers them. Throws UsageError, and RunError for files.
 void read_secrets(const Settings& settings, const Environment& environment,

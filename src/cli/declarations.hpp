@@ -168,6 +168,10 @@ class Declared {
 };
 
 /// The options of a program, each declared once, and what else its user reads in --help.
+///
+/// A new option needs its declaration (pub_options.cpp, sub_options.cpp, connection_options.cpp or
+/// tls_options.cpp), the field of an options struct that it is bound to, whoever reads that field,
+/// its entry in the manual page, and a test. Nothing else lists options.
 class Declarations {
  public:
   /// The declarations of one group; good until the next group begins.
@@ -226,6 +230,12 @@ class Declarations {
 /// How many letters must be changed, added, taken away or swapped with their neighbour to make one
 /// word of the other.
 std::size_t distance(std::string_view one, std::string_view other);
+
+/// What --help writes: usage, every option with its default, exit codes, examples.
+std::string help(const Declarations& declared);
+
+/// What --version writes: the program and its version, and those of the libraries.
+std::string version(const Declarations& declared);
 
 /// What both programs understand, bound to fields that nobody reads: for --help, and because one
 /// configuration file serves both.

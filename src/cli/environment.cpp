@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/environment.hpp"
 
-#include "cli/password_prompt.hpp"
-
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/help.hpp"
+#include "cli/declarations.hpp"
 
 #include "cli/exit_words.hpp"
 #include "connection/versions.hpp"

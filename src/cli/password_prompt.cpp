@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/password_prompt.hpp"
+#include "cli/environment.hpp"
 
 #include "error.hpp"
 

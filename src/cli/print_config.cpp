@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "cli/print_config.hpp"
-
 #include "cli/arguments.hpp"
+#include "cli/connection_options.hpp"
 #include "connection/url.hpp"
 #include "escape.hpp"
 #include "utf8.hpp"
@@ -193,7 +192,7 @@ std::string fallback_line(const Option& option, const connection::Options& conne
 
 }  // namespace
 
-std::string printed(const Settings& settings, const connection::Options& connection) {
+std::string print_config(const Settings& settings, const connection::Options& connection) {
   std::string text;
   if (settings.address()) {
     text += address(*settings.address(), connection);

@@ -5,7 +5,6 @@
 #include "cli/configuration.hpp"
 #include "cli/connection_options.hpp"
 #include "cli/output_options.hpp"
-#include "cli/print_config.hpp"
 #include "error.hpp"
 #include "escape.hpp"
 #include "topic.hpp"
@@ -360,7 +359,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   }
   check_connection(*settings, environment, connection_, options_.connection);
   if (settings->on("print-config")) {
-    *environment.out << printed(*settings, options_.connection);
+    *environment.out << print_config(*settings, options_.connection);
     return {};
   }
   sort_words(*settings);

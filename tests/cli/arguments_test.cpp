@@ -2,7 +2,7 @@
 #include "cli/arguments.hpp"
 
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 
 #include <cstring>
 

@@ -2,8 +2,8 @@
 #include "cli/arguments.hpp"
 
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
 #include "cli/declarations.hpp"
+#include "cli/fake_environment.hpp"
 
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;

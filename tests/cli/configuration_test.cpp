@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "cli/arguments.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
 using namespace mqtt_tools;

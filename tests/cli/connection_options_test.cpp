@@ -2,7 +2,7 @@
 #include "cli/connection_options.hpp"
 
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
 #include <functional>
@@ -157,7 +157,7 @@ const std::vector<Row>& rows() {
 TEST_CASE("each option of the connection fills what it is for, in both programs") {
   for (const Row& row : rows()) {
     CAPTURE(row.words);
-    FakeWorld fake;
+    FakeEnvironment fake;
     Words pub = row.words;
     pub.insert(pub.end(), {"--", "t", "m"});
     CHECK(row.filled(fake.pub(pub).connection));
@@ -168,7 +168,7 @@ TEST_CASE("each option of the connection fills what it is for, in both programs"
 }
 
 TEST_CASE("the defaults are those that --help names") {
-  const Options options = FakeWorld{}.pub({"t", "m"}).connection;
+  const Options options = FakeEnvironment{}.pub({"t", "m"}).connection;
   CHECK(options.version == Version::automatic);
   CHECK(options.keep_alive == 30s);
   CHECK(options.connect_timeout == 10s);
@@ -196,18 +196,18 @@ TEST_CASE("every spelling of the protocol version is understood") {
       {"auto", Version::automatic},
   };
   for (const auto& [spelling, version] : spellings) {
-    CHECK(FakeWorld{}.pub({"-V", spelling, "t", "m"}).connection.version == version);
-    CHECK(FakeWorld{}.sub({"--mqtt-version", spelling, "t"}).connection.version == version);
+    CHECK(FakeEnvironment{}.pub({"-V", spelling, "t", "m"}).connection.version == version);
+    CHECK(FakeEnvironment{}.sub({"--mqtt-version", spelling, "t"}).connection.version == version);
   }
 }
 
 TEST_CASE("the client id is short, plain, and another one in every process") {
-  FakeWorld fake;
+  FakeEnvironment fake;
   const std::string id = fake.pub({"t", "m"}).connection.client_id;
   CHECK(id == "mqttpub2hwcf00000000001");
   CHECK(id.size() == 23);
   CHECK(fake.sub({"t"}).connection.client_id.rfind("mqttsub", 0) == 0);
-  Environment other = fake.world();
+  Environment other = fake.environment();
   other.random = 0xFFFF'FFFF'FFFF'FFFF;
   const std::string far = read_pub({"t", "m"}, other)->connection.client_id;
   CHECK(far.size() == 23);
@@ -259,7 +259,7 @@ TEST_CASE("wrong options of the connection are refused in one line that says wha
   };
   for (const Refusal& refusal : refusals) {
     CAPTURE(refusal.words);
-    FakeWorld fake;
+    FakeEnvironment fake;
     Words words = refusal.words;
     words.insert(words.end(), {"t", "m"});
     CHECK(fake.pub_error(words) == refusal.error);
@@ -277,38 +277,42 @@ TEST_CASE("names and topics that brokers close the connection for are refused be
   for (const std::string& text : texts) {
     CAPTURE(text.substr(0, 10));
     for (const std::string option : {"--username", "--client-id"}) {
-      FakeWorld fake;
+      FakeEnvironment fake;
       CHECK(fake.pub_error({option, text, "t", "m"}).rfind(option + needed, 0) == 0);
       CHECK(fake.sub_error({option, text, "t"}).rfind(option + needed, 0) == 0);
     }
-    CHECK(FakeWorld{}.pub_error({"-I", text, "t", "m"}).rfind("--id-prefix must be", 0) == 0);
-    CHECK(FakeWorld{}.sub_error({"--will-topic", text, "t"}).rfind("--will-topic: ", 0) == 0);
-    CHECK(FakeWorld{}
+    CHECK(FakeEnvironment{}.pub_error({"-I", text, "t", "m"}).rfind("--id-prefix must be", 0) == 0);
+    CHECK(FakeEnvironment{}.sub_error({"--will-topic", text, "t"}).rfind("--will-topic: ", 0) == 0);
+    CHECK(FakeEnvironment{}
               .pub_error({"--request", "--response-topic", text, "t", "m"})
               .rfind("--response-topic: ", 0) == 0);
-    CHECK_FALSE(FakeWorld{}.pub_error({text, "m"}).empty());
-    CHECK_FALSE(FakeWorld{}.pub_error({"--replay", "f", "--topic-prefix", text}).empty());
-    CHECK_FALSE(FakeWorld{}.sub_error({text}).empty());
-    CHECK_FALSE(FakeWorld{}.sub_error({"-T", text, "t"}).empty());
-    CHECK_FALSE(FakeWorld{}.sub_error({"-U", text, "t"}).empty());
+    CHECK_FALSE(FakeEnvironment{}.pub_error({text, "m"}).empty());
+    CHECK_FALSE(FakeEnvironment{}.pub_error({"--replay", "f", "--topic-prefix", text}).empty());
+    CHECK_FALSE(FakeEnvironment{}.sub_error({text}).empty());
+    CHECK_FALSE(FakeEnvironment{}.sub_error({"-T", text, "t"}).empty());
+    CHECK_FALSE(FakeEnvironment{}.sub_error({"-U", text, "t"}).empty());
   }
-  FakeWorld fake;
-  fake.environment["MQTT_USERNAME"] = "\xff";
+  FakeEnvironment fake;
+  fake.variables["MQTT_USERNAME"] = "\xff";
   CHECK(fake.sub_error({"t"}).rfind("MQTT_USERNAME" + needed, 0) == 0);
-  CHECK(FakeWorld{}.pub_error({"-L", "mqtt://a%01b@h", "t", "m"}).rfind("--url" + needed, 0) == 0);
-  CHECK(FakeWorld{}.pub({"-I", std::string(65'519, 'a'), "t", "m"}).connection.client_id.size() ==
-        65'535);
-  CHECK_FALSE(FakeWorld{}.pub_error({"-I", std::string(65'520, 'a'), "t", "m"}).empty());
+  CHECK(
+      FakeEnvironment{}.pub_error({"-L", "mqtt://a%01b@h", "t", "m"}).rfind("--url" + needed, 0) ==
+      0);
+  CHECK(FakeEnvironment{}
+            .pub({"-I", std::string(65'519, 'a'), "t", "m"})
+            .connection.client_id.size() == 65'535);
+  CHECK_FALSE(FakeEnvironment{}.pub_error({"-I", std::string(65'520, 'a'), "t", "m"}).empty());
 }
 
 TEST_CASE("a password may be any bytes") {
   const std::string bytes{"\xff\x01\xC0"};
-  CHECK(FakeWorld{}.pub({"-u", "joe", "-P", bytes, "t", "m"}).connection.credentials.password ==
-        bytes);
-  CHECK(FakeWorld{}.sub({"-L", "mqtt://joe:%ff%00@h", "t"}).connection.credentials.password ==
+  CHECK(
+      FakeEnvironment{}.pub({"-u", "joe", "-P", bytes, "t", "m"}).connection.credentials.password ==
+      bytes);
+  CHECK(FakeEnvironment{}.sub({"-L", "mqtt://joe:%ff%00@h", "t"}).connection.credentials.password ==
         std::string("\xff\0", 2));
-  FakeWorld fake;
-  fake.environment = {{"MQTT_USERNAME", "joe"}, {"MQTT_PASSWORD", bytes}};
+  FakeEnvironment fake;
+  fake.variables = {{"MQTT_USERNAME", "joe"}, {"MQTT_PASSWORD", bytes}};
   CHECK(fake.sub({"t"}).connection.credentials.password == bytes);
 }
 
@@ -316,7 +320,7 @@ TEST_CASE("an empty value is refused where it would name a thing, and taken wher
   const auto empty_is_refused = [](const Declarations& declared, const Option& option, bool sub) {
     const std::string name = spelling(option);
     CAPTURE(name);
-    FakeWorld fake;
+    FakeEnvironment fake;
     Words words{"t"};
     if (!sub) words.push_back("m");
     words.insert(words.begin(), {name, ""});
@@ -342,26 +346,27 @@ TEST_CASE("an empty value is refused where it would name a thing, and taken wher
     }
   }
   CHECK(refused > 80);
-  CHECK(FakeWorld{}.pub({"t", "-m", ""}).source.text.empty());
-  CHECK(FakeWorld{}.pub({"-u", "", "-P", "", "t", "m"}).connection.credentials.username == "");
-  CHECK(FakeWorld{}.sub({"--will-topic", "w", "--will-payload", "", "t"}).connection.will);
-  CHECK(FakeWorld{}.sub({"--cafile=x", "--cafile=y", "t"}).connection.tls.ca_file == "y");
-  CHECK(FakeWorld{}.sub_error({"--cafile=", "--cafile=y", "t"}) ==
+  CHECK(FakeEnvironment{}.pub({"t", "-m", ""}).source.text.empty());
+  CHECK(FakeEnvironment{}.pub({"-u", "", "-P", "", "t", "m"}).connection.credentials.username ==
+        "");
+  CHECK(FakeEnvironment{}.sub({"--will-topic", "w", "--will-payload", "", "t"}).connection.will);
+  CHECK(FakeEnvironment{}.sub({"--cafile=x", "--cafile=y", "t"}).connection.tls.ca_file == "y");
+  CHECK(FakeEnvironment{}.sub_error({"--cafile=", "--cafile=y", "t"}) ==
         "--cafile needs FILE, not an empty text");
 }
 
 TEST_CASE("seconds are finite, not negative, and decimal") {
   for (const char* wrong : {"nan", "inf", "1e400", "1e3", "0x10", "-1", "", "1.2.3", ".", "5s"}) {
     CAPTURE(wrong);
-    CHECK(FakeWorld{}.pub_error({"--wait", wrong, "t", "m"}) ==
+    CHECK(FakeEnvironment{}.pub_error({"--wait", wrong, "t", "m"}) ==
           std::string{"--wait must be a decimal number of at least 0, such as 2.5, not '"} + wrong +
               "'");
   }
-  CHECK(FakeWorld{}.pub_error({"--wait", "99999999999", "t", "m"}) ==
+  CHECK(FakeEnvironment{}.pub_error({"--wait", "99999999999", "t", "m"}) ==
         "--wait must be at most 1000000000 seconds, not '99999999999'");
-  CHECK(FakeWorld{}.pub({"--wait", ".5", "t", "m"}).connection.wait == 500ms);
+  CHECK(FakeEnvironment{}.pub({"--wait", ".5", "t", "m"}).connection.wait == 500ms);
 }
 
 TEST_CASE("of an option that is given twice the last one holds, as in other tools") {
-  CHECK(FakeWorld{}.pub({"-k", "5", "-k", "6", "t", "m"}).connection.keep_alive == 6s);
+  CHECK(FakeEnvironment{}.pub({"-k", "5", "-k", "6", "t", "m"}).connection.keep_alive == 6s);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "cli/help.hpp"
+#include "cli/declarations.hpp"
 
 #include "catch.hpp"
 #include "cli/exit_words.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 
 #include <algorithm>
 #include <set>
@@ -47,11 +47,11 @@ TEST_CASE("no line of --help is wider than a terminal") {
 }
 
 TEST_CASE("option --help and --version win over whatever else is wrong, and go to stdout") {
-  FakeWorld fake;
-  CHECK_FALSE(read_pub({"--help", "-p", "0"}, fake.world()));
+  FakeEnvironment fake;
+  CHECK_FALSE(read_pub({"--help", "-p", "0"}, fake.environment()));
   CHECK(fake.out.str().rfind("Usage: mqtt-pub", 0) == 0);
   fake.out.str("");
-  CHECK_FALSE(read_sub({"--version"}, fake.world()));
+  CHECK_FALSE(read_sub({"--version"}, fake.environment()));
   CHECK(fake.out.str().rfind("mqtt-sub 0.1.0\n", 0) == 0);
   CHECK(fake.out.str().find("Paho") != std::string::npos);
 }
@@ -65,6 +65,34 @@ TEST_CASE("no name belongs to two options") {
           CAPTURE(name);
           CHECK(seen.insert(name).second);
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("each option has a field, but for those that say where something else is") {
+  const std::set<std::string_view> without{
+      "url",   "config",  "no-config",     "profile",      "print-config",
+      "help",  "version", "password-file", "keypass-file", "psk-file",
+      "stdin", "lines",   "null-message",  "replay",       "request",
+      "N",     "0"};
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    for (const OptionGroup& group : declared->groups) {
+      for (const Option& option : group.options) {
+        CAPTURE(declared->name, key(option));
+        CHECK((option.lay != nullptr) != (without.count(key(option)) > 0));
+      }
+    }
+  }
+}
+
+TEST_CASE("the default that --help names is a value that its option takes") {
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    for (const OptionGroup& group : declared->groups) {
+      for (const Option& option : group.options) {
+        if (option.fallback.empty()) continue;
+        CAPTURE(declared->name, key(option));
+        CHECK_NOTHROW(option.lay({&option, {std::string{option.fallback}}, {}, false}));
       }
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
 #include <unistd.h>
@@ -19,9 +19,9 @@ struct OtherUser {
   OtherUser& operator=(const OtherUser&) = delete;
 };
 
-/// A world with a home that holds configuration files.
+/// An environment with a home that holds configuration files.
 struct Home {
-  Home() { fake.environment["XDG_CONFIG_HOME"] = folder.path; }
+  Home() { fake.variables["XDG_CONFIG_HOME"] = folder.path; }
 
   std::string write(const std::string& name, const std::string& text) const {
     return folder.write("mqtt-tools/" + name, text);
@@ -33,7 +33,7 @@ struct Home {
   }
 
   TemporaryFolder folder{};
-  FakeWorld fake{};
+  FakeEnvironment fake{};
 };
 
 std::string host(const connection::Options& options) { return options.endpoints.at(0).host; }
@@ -44,8 +44,8 @@ TEST_CASE("the command line wins over the environment, that over the profile, th
   Home home;
   home.write("config.toml", "host = \"file\"\nusername = \"file\"\nport = 1\nkeepalive = 1\n");
   home.write("lab.toml", "host = \"profile\"\nusername = \"profile\"\nport = 2\n");
-  home.fake.environment["MQTT_HOST"] = "environment";
-  home.fake.environment["MQTT_USERNAME"] = "environment";
+  home.fake.variables["MQTT_HOST"] = "environment";
+  home.fake.variables["MQTT_USERNAME"] = "environment";
 
   CHECK(host(home.connection({"-h", "line", "--profile", "lab"})) == "line");
   const connection::Options options = home.connection({"--profile", "lab"});
@@ -61,12 +61,12 @@ TEST_CASE("the default file is found by XDG_CONFIG_HOME, else by HOME, and need 
   home.write("config.toml", "host = \"xdg\"\n");
   CHECK(host(home.connection({})) == "xdg");
 
-  FakeWorld fake;
+  FakeEnvironment fake;
   const TemporaryFolder folder;
-  fake.environment["HOME"] = folder.path;
+  fake.variables["HOME"] = folder.path;
   folder.write(".config/mqtt-tools/config.toml", "host = \"home\"\n");
   CHECK(host(fake.pub({"t", "m"}).connection) == "home");
-  fake.environment["XDG_CONFIG_HOME"] = "relative";
+  fake.variables["XDG_CONFIG_HOME"] = "relative";
   CHECK(host(fake.pub({"t", "m"}).connection) == "home");
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a named file replaces the default one, and --no-config reads none") {
   CHECK(host(options) == "localhost");
   CHECK(options.endpoints.at(0).port == 7);
 
-  home.fake.environment["MQTT_PROFILE"] = "missing";
+  home.fake.variables["MQTT_PROFILE"] = "missing";
   CHECK(host(home.connection({"--no-config"})) == "localhost");
   CHECK_THROWS_AS(home.connection({}), RunError);
   CHECK_THROWS_AS(home.connection({"--config", "/nowhere.toml", "--profile", "other"}), RunError);
@@ -87,20 +87,20 @@ TEST_CASE("a named file replaces the default one, and --no-config reads none") {
 TEST_CASE("a profile may come from the environment") {
   Home home;
   home.write("lab.toml", "host = \"lab\"\n");
-  home.fake.environment["MQTT_PROFILE"] = "lab";
+  home.fake.variables["MQTT_PROFILE"] = "lab";
   CHECK(host(home.connection({})) == "lab");
 }
 
 TEST_CASE("an empty variable counts as unset") {
   Home home;
   home.write("config.toml", "host = \"file\"\n");
-  home.fake.environment["MQTT_HOST"] = "";
+  home.fake.variables["MQTT_HOST"] = "";
   CHECK(host(home.connection({})) == "file");
 }
 
 TEST_CASE("a URL is taken apart into its fields before layers are merged") {
   Home home;
-  home.fake.environment["MQTT_URL"] = "mqtts://joe:s3cret@far:8884/alarm";
+  home.fake.variables["MQTT_URL"] = "mqtts://joe:s3cret@far:8884/alarm";
   const connection::Options options = home.connection({"-h", "near", "-u", "ann"});
   CHECK(host(options) == "near");
   CHECK(options.endpoints.at(0).port == 8884);
@@ -111,7 +111,7 @@ TEST_CASE("a URL is taken apart into its fields before layers are merged") {
 
 TEST_CASE("a stronger URL replaces host, port, TLS and login of all weaker layers") {
   Home home;
-  home.fake.environment["MQTT_URL"] = "mqtts://alice:s3cret@prod.example:28840";
+  home.fake.variables["MQTT_URL"] = "mqtts://alice:s3cret@prod.example:28840";
   home.write("config.toml", "port = 7\nusername = \"bob\"\npassword = \"w0rd\"\nkeepalive = 5\n");
   const PubOptions pub = home.fake.pub({"-L", "mqtt://localhost", "t", "m"});
   const connection::Options& options = pub.connection;
@@ -198,20 +198,20 @@ TEST_CASE("files and prompts that give a password, headers and authentication da
 
 TEST_CASE("in the environment the login of MQTT_URL stays with its host, too") {
   Home home;
-  home.fake.environment["MQTT_URL"] = "mqtts://alice:s3cret@prod.example";
-  home.fake.environment["MQTT_HOST"] = "localhost";
+  home.fake.variables["MQTT_URL"] = "mqtts://alice:s3cret@prod.example";
+  home.fake.variables["MQTT_HOST"] = "localhost";
   const PubOptions pub = home.fake.pub({"t", "m"});
   CHECK(host(pub.connection) == "localhost");
   CHECK_FALSE(pub.connection.credentials.password);
   CHECK(pub.talk.warnings.size() == 1);
-  home.fake.environment["MQTT_HOST"] = "prod.example";
+  home.fake.variables["MQTT_HOST"] = "prod.example";
   CHECK(home.connection({}).credentials.password == "s3cret");
 }
 
 TEST_CASE("a variable that cannot be meant for us counts as unset, which is said on request") {
   Home home;
-  home.fake.environment["MQTT_PORT"] = "tcp://10.0.0.5:1883";
-  home.fake.environment["MQTT_PROTOCOL_VERSION"] = "http://v";
+  home.fake.variables["MQTT_PORT"] = "tcp://10.0.0.5:1883";
+  home.fake.variables["MQTT_PROTOCOL_VERSION"] = "http://v";
   const PubOptions pub = home.fake.pub({"t", "m"});
   CHECK(pub.connection.endpoints.at(0).port == 0);
   CHECK(pub.connection.version == connection::Version::automatic);
@@ -224,16 +224,16 @@ TEST_CASE("a variable that cannot be meant for us counts as unset, which is said
 
 TEST_CASE("MQTT_PROTOCOL_VERSION stands for --protocol-version") {
   Home home;
-  home.fake.environment["MQTT_PROTOCOL_VERSION"] = "3.1.1";
+  home.fake.variables["MQTT_PROTOCOL_VERSION"] = "3.1.1";
   CHECK(home.connection({}).version == connection::Version::v3_1_1);
   CHECK(home.connection({"-V", "5"}).version == connection::Version::v5);
-  home.fake.environment["MQTT_PROTOCOL_VERSION"] = "7";
+  home.fake.variables["MQTT_PROTOCOL_VERSION"] = "7";
   CHECK(home.fake.sub_error({"t"}).rfind("MQTT_PROTOCOL_VERSION must be one of", 0) == 0);
 }
 
 TEST_CASE("a layer that is not needed is not checked") {
   Home home;
-  home.fake.environment = {{"XDG_CONFIG_HOME", home.folder.path}, {"MQTT_URL", "nonsense"}};
+  home.fake.variables = {{"XDG_CONFIG_HOME", home.folder.path}, {"MQTT_URL", "nonsense"}};
   home.write("config.toml",
              "keepalive = 70000\npassword = \"a\"\nask-password = true\ncafile = \"\"\n");
   CHECK(host(home.connection(
@@ -243,8 +243,8 @@ TEST_CASE("a layer that is not needed is not checked") {
 
 TEST_CASE("the default configuration that is absent or may not be read never stops a run") {
   const auto works = [](const std::string& home) {
-    FakeWorld fake;
-    fake.environment["HOME"] = home;
+    FakeEnvironment fake;
+    fake.variables["HOME"] = home;
     return host(fake.pub({"t", "m"}).connection) == "localhost";
   };
   CHECK(works("/nowhere"));
@@ -256,8 +256,8 @@ TEST_CASE("the default configuration that is absent or may not be read never sto
   folder.write("shut/.config/mqtt-tools/config.toml", "host = \"secret\"\n", 0000);
   const OtherUser nobody;
   CHECK(works(folder.path + "/shut"));  // EACCES, for the file and for the folder
-  FakeWorld fake;
-  fake.environment["HOME"] = folder.path + "/shut";
+  FakeEnvironment fake;
+  fake.variables["HOME"] = folder.path + "/shut";
   const PubOptions pub = fake.pub({"t", "m"});
   REQUIRE(pub.talk.warnings.size() == 1);
   CHECK(pub.talk.warnings[0].detail);
@@ -300,14 +300,14 @@ TEST_CASE("of two things that exclude each other a stronger layer replaces a wea
 
 TEST_CASE("a stronger URL takes its path along, even an empty one") {
   Home home;
-  home.fake.environment["MQTT_URL"] = "mqtt://far/alarm";
+  home.fake.variables["MQTT_URL"] = "mqtt://far/alarm";
   CHECK(home.fake.pub_error({"-L", "mqtt://near", "-m", "x"}).rfind("no topic given", 0) == 0);
 }
 
 TEST_CASE("in the environment a single variable wins over the same part of MQTT_URL") {
   Home home;
-  home.fake.environment["MQTT_URL"] = "mqtt://far:1884";
-  home.fake.environment["MQTT_HOST"] = "near";
+  home.fake.variables["MQTT_URL"] = "mqtt://far:1884";
+  home.fake.variables["MQTT_HOST"] = "near";
   const connection::Options options = home.connection({});
   CHECK(host(options) == "near");
   CHECK(options.endpoints.at(0).port == 1884);
@@ -315,7 +315,7 @@ TEST_CASE("in the environment a single variable wins over the same part of MQTT_
 
 TEST_CASE("one layer that gives a thing twice is refused, two layers are not") {
   Home home;
-  FakeWorld& fake = home.fake;
+  FakeEnvironment& fake = home.fake;
   CHECK(fake.pub_error({"-L", "mqtt://a", "-h", "b", "t", "m"}) ==
         "--host: the URL gives the host already, use one of them");
   CHECK(fake.pub_error({"-L", "mqtt://a:1", "-p", "2", "t", "m"}) ==
@@ -326,17 +326,17 @@ TEST_CASE("one layer that gives a thing twice is refused, two layers are not") {
         "--client-id and --id-prefix exclude each other, use one of them");
   CHECK(fake.pub_error({"-L", "mqtt://a:b@c", "--ask-password", "t", "m"}) ==
         "--ask-password: the URL gives the password already, use one of them");
-  fake.environment["MQTT_PASSWORD"] = "weak";
+  fake.variables["MQTT_PASSWORD"] = "weak";
   CHECK(fake.pub({"-u", "joe", "--ask-password", "t", "m"}).connection.credentials.password ==
         "asked");
 }
 
 TEST_CASE("a value from a file or a variable is refused with the name that its user knows") {
   Home home;
-  home.fake.environment["MQTT_PORT"] = "99999";
+  home.fake.variables["MQTT_PORT"] = "99999";
   CHECK(home.fake.pub_error({"t", "m"}) ==
         "MQTT_PORT must be a whole number from 1 to 65535, not '99999'");
-  home.fake.environment.erase("MQTT_PORT");
+  home.fake.variables.erase("MQTT_PORT");
   const std::string path = home.write("config.toml", "\nkeepalive = 70000\n");
   CHECK(home.fake.pub_error({"t", "m"}) ==
         path + ":2: keepalive must be a whole number from 0 to 65535, not '70000'");
@@ -359,7 +359,7 @@ TEST_CASE(
   CHECK_FALSE(read_pub({"--profile", "lab", "-u", "a\"b", "-P", "s3cret", "-D", "connect",
                         "authentication-data", "s3cret", "--http-proxy", "http://x:s3cret@p:1",
                         "--ws-header", "A: s3cret", "-L", "wss://u/socket", "--print-config"},
-                       home.fake.world()));
+                       home.fake.environment()));
   std::string out = home.fake.out.str();
   CHECK(out.find("s3cret") == std::string::npos);
   for (std::size_t blanks = out.find("  "); blanks != std::string::npos; blanks = out.find("  ")) {
@@ -382,8 +382,8 @@ TEST_CASE(
 
 TEST_CASE(
     "option --print-config needs no topic and asks for no password, yet refuses what is wrong") {
-  FakeWorld fake;
-  CHECK_FALSE(read_sub({"--print-config", "--ask-password"}, fake.world()));
+  FakeEnvironment fake;
+  CHECK_FALSE(read_sub({"--print-config", "--ask-password"}, fake.environment()));
   CHECK(fake.out.str().find("ask-password = true") != std::string::npos);
   CHECK(fake.sub_error({"--print-config", "-k", "x"}) ==
         "--keepalive must be a whole number from 0 to 65535, not 'x'");

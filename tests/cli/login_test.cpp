@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
 using namespace mqtt_tools;
@@ -8,7 +8,7 @@ using namespace mqtt_tools::cli;
 
 TEST_CASE("a password file gives its first line, and is to be private") {
   const TemporaryFolder folder;
-  FakeWorld fake;
+  FakeEnvironment fake;
   const auto read = [&](const std::string& text, mode_t mode) {
     return fake.pub({"-u", "joe", "--password-file", folder.write("pw", text, mode), "t", "m"});
   };
@@ -26,7 +26,7 @@ TEST_CASE("a password file gives its first line, and is to be private") {
 
 TEST_CASE("a password file that is empty or missing is said with its name") {
   const TemporaryFolder folder;
-  FakeWorld fake;
+  FakeEnvironment fake;
   CHECK(fake.pub_error({"--password-file", folder.write("pw", "\nx"), "t", "m"}) ==
         "--password-file: there is no password in its first line");
   try {
@@ -40,31 +40,32 @@ TEST_CASE("a password file that is empty or missing is said with its name") {
 
 TEST_CASE("the stronger layer's source of a password wins") {
   const TemporaryFolder folder;
-  FakeWorld fake;
-  fake.environment["MQTT_PASSWORD"] = "weak";
-  fake.environment["MQTT_USERNAME"] = "joe";
+  FakeEnvironment fake;
+  fake.variables["MQTT_PASSWORD"] = "weak";
+  fake.variables["MQTT_USERNAME"] = "joe";
   CHECK(fake.pub({"t", "m"}).connection.credentials.password == "weak");
   CHECK(fake.pub({"--password-file", folder.write("pw", "strong\n"), "t", "m"})
             .connection.credentials.password == "strong");
 }
 
 TEST_CASE("nothing is asked for a run that will be refused") {
-  FakeWorld fake;
-  Environment world = fake.world();
+  FakeEnvironment fake;
+  Environment environment = fake.environment();
   bool asked = false;
-  world.ask_password = [&] {
+  environment.ask_password = [&] {
     asked = true;
     return std::string{};
   };
-  CHECK_THROWS_AS(read_pub({"--ask-password"}, world), UsageError);
-  CHECK_THROWS_AS(read_sub({"--ask-password", "a#"}, world), UsageError);
+  CHECK_THROWS_AS(read_pub({"--ask-password"}, environment), UsageError);
+  CHECK_THROWS_AS(read_sub({"--ask-password", "a#"}, environment), UsageError);
   CHECK_FALSE(asked);
 }
 
 TEST_CASE(
     "a password that leaves this machine in plain text is warned about, whatever it is named") {
   const auto warned = [](const std::string& host) {
-    const PubOptions options = FakeWorld{}.pub({"-h", host, "-u", "joe", "-P", "x", "t", "m"});
+    const PubOptions options =
+        FakeEnvironment{}.pub({"-h", host, "-u", "joe", "-P", "x", "t", "m"});
     return !options.talk.warnings.empty();
   };
   CHECK(warned("127.evil.example"));
@@ -75,6 +76,6 @@ TEST_CASE(
 }
 
 TEST_CASE("a password without a name needs MQTT 5") {
-  CHECK(FakeWorld{}.pub({"-P", "x", "t", "m"}).connection.version_5_only ==
+  CHECK(FakeEnvironment{}.pub({"-P", "x", "t", "m"}).connection.version_5_only ==
         "a password without --username");
 }

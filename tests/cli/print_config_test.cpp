@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What --print-config writes can be given as --config.
-#include "cli/print_config.hpp"
-
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
 #include <algorithm>
@@ -192,18 +190,18 @@ class Random {
 };
 
 /// The connection of a run of either program.
-connection::Options connection_of(FakeWorld& fake, bool subscriber, Words words) {
+connection::Options connection_of(FakeEnvironment& fake, bool subscriber, Words words) {
   words.insert(words.end(), {"-t", "t"});
   if (subscriber) return fake.sub(words).connection;
   words.insert(words.end(), {"-m", "m"});
   return fake.pub(words).connection;
 }
 
-std::string printed_by(FakeWorld& fake, bool subscriber, Words words) {
+std::string printed_by(FakeEnvironment& fake, bool subscriber, Words words) {
   words.push_back("--print-config");
   fake.out.str("");
-  CHECK_FALSE((subscriber ? read_sub(words, fake.world()).has_value()
-                          : read_pub(words, fake.world()).has_value()));
+  CHECK_FALSE((subscriber ? read_sub(words, fake.environment()).has_value()
+                          : read_pub(words, fake.environment()).has_value()));
   return fake.out.str();
 }
 
@@ -227,7 +225,7 @@ TEST_CASE("what --print-config writes has the same effect as a configuration, fo
     int sets = 0;
     for (int tries = 0; tries < 20'000 && sets < 500; ++tries) {
       const Words words = random.words();
-      FakeWorld fake;
+      FakeEnvironment fake;
       connection::Options expected;
       try {
         expected = connection_of(fake, subscriber, words);
@@ -263,16 +261,16 @@ TEST_CASE("what --print-config writes has the same effect as a configuration, fo
 
 TEST_CASE("what --print-config writes with layers of all kinds can be fed back as well") {
   const TemporaryFolder folder;
-  FakeWorld fake;
-  fake.environment = {{"XDG_CONFIG_HOME", folder.path},
-                      {"MQTT_URL", "ws://far:8080/socket?token=s3cret"},
-                      {"MQTT_CAFILE", "/ca.pem"}};
+  FakeEnvironment fake;
+  fake.variables = {{"XDG_CONFIG_HOME", folder.path},
+                    {"MQTT_URL", "ws://far:8080/socket?token=s3cret"},
+                    {"MQTT_CAFILE", "/ca.pem"}};
   folder.write("mqtt-tools/config.toml", "tls = true\npsk = \"00\"\npsk-identity = \"me\"\n");
   folder.write("mqtt-tools/lab.toml", "tls = false\nwait = 0.25\n");
   const Words words{"--profile", "lab", "-h", "near", "--insecure", "--tls"};
   const std::string expected = all_of(connection_of(fake, false, words));
   const std::string path = folder.write("c.toml", printed_by(fake, false, words));
-  FakeWorld bare;
+  FakeEnvironment bare;
   CHECK(all_of(connection_of(bare, false, {"--config", path})) == expected);
   CHECK(expected.find("host=near\nport=8080\nwebsocket=1\npath=/socket") == 0);
 }
@@ -280,7 +278,7 @@ TEST_CASE("what --print-config writes with layers of all kinds can be fed back a
 TEST_CASE("what --print-config shows is checked first") {
   for (const bool subscriber : {false, true}) {
     for (const Words& wrong : {Words{"-q", "x"}, Words{"-o", "x"}, Words{"--color", "x"}}) {
-      FakeWorld fake;
+      FakeEnvironment fake;
       Words words = wrong;
       words.push_back("--print-config");
       CHECK_FALSE((subscriber ? fake.sub_error(words) : fake.pub_error(words)).empty());
@@ -289,8 +287,8 @@ TEST_CASE("what --print-config shows is checked first") {
 }
 
 TEST_CASE("a login that is not used is told by --print-config, too") {
-  FakeWorld fake;
-  fake.environment["MQTT_URL"] = "mqtt://joe:s3cret@far";
+  FakeEnvironment fake;
+  fake.variables["MQTT_URL"] = "mqtt://joe:s3cret@far";
   const std::string text = printed_by(fake, false, {"-h", "near"});
   CHECK(text.find("# the user name and password from environment MQTT_URL are for far, not for "
                   "near, and are not sent\n") != std::string::npos);

@@ -2,8 +2,8 @@
 #include "cli/pub_options.hpp"
 
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
 #include "cli/declarations.hpp"
+#include "cli/fake_environment.hpp"
 
 #include <functional>
 
@@ -192,12 +192,12 @@ const std::vector<Row>& rows() {
 TEST_CASE("each option of mqtt-pub fills what it is for") {
   for (const Row& row : rows()) {
     CAPTURE(row.words);
-    CHECK(row.filled(FakeWorld{}.pub(row.words)));
+    CHECK(row.filled(FakeEnvironment{}.pub(row.words)));
   }
 }
 
 TEST_CASE("mqtt-pub has the defaults that --help names") {
-  const PubOptions options = FakeWorld{}.pub({"t", "m"});
+  const PubOptions options = FakeEnvironment{}.pub({"t", "m"});
   CHECK(options.source.form.qos == Qos::at_least_once);
   CHECK_FALSE(options.source.form.retained);
   CHECK(options.source.repeat == 1);
@@ -212,20 +212,20 @@ TEST_CASE("mqtt-pub has the defaults that --help names") {
 }
 
 TEST_CASE("without a message a stdin that has something to give is the message") {
-  FakeWorld fake;
+  FakeEnvironment fake;
   fake.stdin_gives = true;
   const PubOptions options = fake.pub({"t"});
   CHECK(options.source.kind == Kind::whole);
   CHECK(options.source.implicit_stdin);
   CHECK_FALSE(options.source.file);
   CHECK_FALSE(fake.pub({"t", "m"}).source.implicit_stdin);
-  CHECK(FakeWorld{}.pub_error({"t"}) ==
+  CHECK(FakeEnvironment{}.pub_error({"t"}) ==
         "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload");
 }
 
 TEST_CASE("a path in a URL of the environment is the topic only when none is given") {
-  FakeWorld fake;
-  fake.environment["MQTT_URL"] = "mqtt://h/far";
+  FakeEnvironment fake;
+  fake.variables["MQTT_URL"] = "mqtt://h/far";
   CHECK(fake.pub({"near", "m"}).source.form.topic == "near");
   CHECK(fake.pub({"-m", "m"}).source.form.topic == "far");
   CHECK(fake.pub_error({"word"}).rfind("no message given", 0) == 0);
@@ -302,25 +302,26 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
   };
   for (const Row& row : refusals) {
     CAPTURE(row.words);
-    CHECK(FakeWorld{}.pub_error(row.words) == row.error);
+    CHECK(FakeEnvironment{}.pub_error(row.words) == row.error);
   }
 }
 
 TEST_CASE("topics that brokers refuse are refused before connecting") {
   for (const char* topic : {"", "a/+", "#", "a\x01", "\xff"}) {
     CAPTURE(topic);
-    CHECK_FALSE(FakeWorld{}.pub_error({topic, "m"}).empty());
-    CHECK_FALSE(FakeWorld{}.pub_error({"t", "m", "--will-topic", topic}).empty());
-    CHECK_FALSE(FakeWorld{}.pub_error({"t", "m", "--request", "--response-topic", topic}).empty());
+    CHECK_FALSE(FakeEnvironment{}.pub_error({topic, "m"}).empty());
+    CHECK_FALSE(FakeEnvironment{}.pub_error({"t", "m", "--will-topic", topic}).empty());
+    CHECK_FALSE(
+        FakeEnvironment{}.pub_error({"t", "m", "--request", "--response-topic", topic}).empty());
   }
-  CHECK_FALSE(FakeWorld{}.pub_error({std::string(65'536, 'x'), "m"}).empty());
+  CHECK_FALSE(FakeEnvironment{}.pub_error({std::string(65'536, 'x'), "m"}).empty());
 }
 
 // Hidden: it moves gigabytes.
 TEST_CASE("a message that no packet can hold is refused", "[.large]") {
   const std::string most(268'435'455 - 1 - 4 - 2 - 1 - 2, 'x');
-  CHECK(FakeWorld{}.pub_error({"t", most}).empty());
-  CHECK(FakeWorld{}.pub_error({"t", most + "x"}) ==
+  CHECK(FakeEnvironment{}.pub_error({"t", most}).empty());
+  CHECK(FakeEnvironment{}.pub_error({"t", most + "x"}) ==
         "the message is too large: MQTT takes at most 268435455 bytes with the topic");
 }
 
@@ -347,7 +348,7 @@ TEST_CASE("no error repeats a secret") {
   };
   for (const Words& words : all) {
     CAPTURE(words);
-    const std::string error = FakeWorld{}.pub_error(words);
+    const std::string error = FakeEnvironment{}.pub_error(words);
     CHECK_FALSE(error.empty());
     CHECK(error.find("s3cret") == std::string::npos);
     CHECK(error.find('\n') == std::string::npos);
@@ -355,7 +356,7 @@ TEST_CASE("no error repeats a secret") {
 }
 
 TEST_CASE("a password that goes in plain text to another machine is worth a line") {
-  const auto warnings = [](const Words& words, FakeWorld& fake) {
+  const auto warnings = [](const Words& words, FakeEnvironment& fake) {
     Words all = words;
     all.insert(all.end(), {"t", "m"});
     std::string text;
@@ -365,7 +366,7 @@ TEST_CASE("a password that goes in plain text to another machine is worth a line
     }
     return text;
   };
-  FakeWorld fake;
+  FakeEnvironment fake;
   CHECK(warnings({"-h", "far", "-u", "joe", "-P", "s3cret"}, fake) ==
         "the password goes to far in plain text; --tls encrypts it\n");
   CHECK(warnings({"-h", "far", "-u", "joe", "-P", "x", "--tls"}, fake).empty());
@@ -373,7 +374,7 @@ TEST_CASE("a password that goes in plain text to another machine is worth a line
   for (const char* host : {"localhost", "127.0.0.1", "127.1.2.3", "::1", "x.localhost"}) {
     CHECK(warnings({"-h", host, "-u", "joe", "-P", "x"}, fake).empty());
   }
-  fake.environment["MQTT_PASSWORD"] = "s3cret";
+  fake.variables["MQTT_PASSWORD"] = "s3cret";
   CHECK(warnings({"-h", "far", "-u", "joe"}, fake) ==
         "the password from environment MQTT_PASSWORD goes to far in plain text; --tls encrypts "
         "it\n");

@@ -2,7 +2,7 @@
 #include "cli/sub_options.hpp"
 
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 
 #include <functional>
 
@@ -147,12 +147,12 @@ const std::vector<Row>& rows() {
 TEST_CASE("each option of mqtt-sub fills what it is for") {
   for (const Row& row : rows()) {
     CAPTURE(row.words);
-    CHECK(row.filled(FakeWorld{}.sub(row.words)));
+    CHECK(row.filled(FakeEnvironment{}.sub(row.words)));
   }
 }
 
 TEST_CASE("mqtt-sub has the defaults that --help names") {
-  const SubOptions options = FakeWorld{}.sub({"a"});
+  const SubOptions options = FakeEnvironment{}.sub({"a"});
   CHECK(options.subscriptions[0].qos == Qos::at_least_once);
   CHECK(options.subscriptions[0].retain_handling == RetainHandling::always);
   CHECK(options.decode_as == DecodeAs::automatic);
@@ -165,7 +165,7 @@ TEST_CASE("mqtt-sub has the defaults that --help names") {
 }
 
 TEST_CASE("on a terminal messages are pretty and coloured, unless told otherwise") {
-  FakeWorld fake;
+  FakeEnvironment fake;
   fake.terminal = true;
   CHECK(fake.sub({"a"}).output.form == Form::pretty);
   CHECK(fake.sub({"a"}).output.colour);
@@ -173,10 +173,10 @@ TEST_CASE("on a terminal messages are pretty and coloured, unless told otherwise
   CHECK(fake.sub({"a"}).output.width == 100);
   CHECK(fake.sub({"a", "-o", "raw"}).output.form == Form::raw);
   CHECK_FALSE(fake.sub({"a", "--color", "never"}).output.colour);
-  fake.environment["NO_COLOR"] = "1";
+  fake.variables["NO_COLOR"] = "1";
   CHECK_FALSE(fake.sub({"a"}).output.colour);
   CHECK(fake.sub({"a", "--color", "always"}).output.colour);
-  fake.environment["NO_COLOR"] = "";
+  fake.variables["NO_COLOR"] = "";
   CHECK(fake.sub({"a"}).output.colour);
 }
 
@@ -223,20 +223,20 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
   };
   for (const Row& row : refusals) {
     CAPTURE(row.words);
-    CHECK(FakeWorld{}.sub_error(row.words) == row.error);
+    CHECK(FakeEnvironment{}.sub_error(row.words) == row.error);
   }
 }
 
 TEST_CASE("filters that are wrong are refused before connecting, whatever they are for") {
   for (const char* filter : {"", "a#", "a/#/b", "a+", "$share/g", "\xff"}) {
     CAPTURE(filter);
-    CHECK_FALSE(FakeWorld{}.sub_error({filter}).empty());
-    CHECK_FALSE(FakeWorld{}.sub_error({"a", "-T", filter}).empty());
-    CHECK_FALSE(FakeWorld{}.sub_error({"a", "-U", filter}).empty());
+    CHECK_FALSE(FakeEnvironment{}.sub_error({filter}).empty());
+    CHECK_FALSE(FakeEnvironment{}.sub_error({"a", "-T", filter}).empty());
+    CHECK_FALSE(FakeEnvironment{}.sub_error({"a", "-U", filter}).empty());
   }
 }
 
 TEST_CASE("the form of output may stand in a file, and -F wins over it") {
-  FakeWorld fake;
+  FakeEnvironment fake;
   CHECK(fake.sub({"a", "-F", "%t"}).output.form == Form::format);
 }

@@ -2,14 +2,14 @@
 #include "cli/connection_options.hpp"
 
 #include "catch.hpp"
-#include "cli/fake_world.hpp"
+#include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
 
 TEST_CASE("a plain scheme beside a TLS option on the command line is refused, not guessed at") {
-  FakeWorld fake;
+  FakeEnvironment fake;
   CHECK(fake.pub_error({"-L", "mqtt://h", "--cafile", "f", "t", "m"}) ==
         "--cafile asks for TLS, but mqtt:// of --url is plain text; write mqtts://");
   CHECK(fake.pub_error({"-L", "ws://h", "--tls", "t", "m"}) ==
@@ -18,36 +18,36 @@ TEST_CASE("a plain scheme beside a TLS option on the command line is refused, no
 }
 
 TEST_CASE("a TLS option from the environment gives way to a scheme on the command line") {
-  FakeWorld fake;
-  fake.environment["MQTT_CAFILE"] = "f";
+  FakeEnvironment fake;
+  fake.variables["MQTT_CAFILE"] = "f";
   CHECK_FALSE(fake.pub({"-L", "mqtt://h", "t", "m"}).connection.tls.on);
   CHECK(fake.pub({"-h", "h", "t", "m"}).connection.tls.on);
-  fake.environment["MQTT_URL"] = "mqtt://h";
+  fake.variables["MQTT_URL"] = "mqtt://h";
   CHECK_FALSE(fake.pub({"t", "m"}).connection.tls.on);
 }
 
 TEST_CASE("a TLS option of a stronger layer turns TLS on, whatever a weaker scheme says") {
-  FakeWorld fake;
-  fake.environment["MQTT_URL"] = "mqtt://h";
+  FakeEnvironment fake;
+  fake.variables["MQTT_URL"] = "mqtt://h";
   CHECK(fake.pub({"--tls", "t", "m"}).connection.tls.on);
   CHECK(fake.pub({"-p", "8883", "t", "m"}).connection.tls.on);
 }
 
 TEST_CASE("plain text never goes to port 8883") {
-  FakeWorld fake;
+  FakeEnvironment fake;
   CHECK(fake.pub_error({"-L", "mqtt://h:8883", "t", "m"}) ==
         "--url: port 8883 speaks TLS, but mqtt:// of --url is plain text; write mqtts://");
   CHECK(fake.pub_error({"-L", "mqtt://h", "-p", "8883", "t", "m"}) ==
         "--port: port 8883 speaks TLS, but mqtt:// of --url is plain text; write mqtts://");
-  fake.environment["MQTT_PORT"] = "8883";
+  fake.variables["MQTT_PORT"] = "8883";
   CHECK_FALSE(fake.pub({"-L", "mqtt://h", "t", "m"}).connection.tls.on);  // To another port.
   CHECK(fake.pub({"-h", "h", "t", "m"}).connection.tls.on);
 }
 
 TEST_CASE("what asks for TLS by name is not undone by the scheme of a URL") {
   const TemporaryFolder folder;
-  FakeWorld fake;
-  fake.environment["XDG_CONFIG_HOME"] = folder.path;
+  FakeEnvironment fake;
+  fake.variables["XDG_CONFIG_HOME"] = folder.path;
   const std::string path = folder.write("mqtt-tools/config.toml", "tls = true\n");
   const std::string line = path + ":1: tls asks for TLS, but ";
   const std::string advice = " is plain text; write mqtts://, or --no-tls beside it for plain text";
@@ -56,9 +56,9 @@ TEST_CASE("what asks for TLS by name is not undone by the scheme of a URL") {
   CHECK(fake.sub_error({"-L", "ws://h", "t"}).rfind(line + "ws:// of --url", 0) == 0);
   CHECK(fake.sub({"-L", "mqtts://h", "t"}).connection.tls.on);
   CHECK(fake.sub({"-h", "h", "t"}).connection.tls.on);
-  fake.environment["MQTT_URL"] = "mqtt://h";
+  fake.variables["MQTT_URL"] = "mqtt://h";
   CHECK(fake.pub_error({"t", "m"}) == line + "mqtt:// of MQTT_URL" + advice);
-  fake.environment.erase("MQTT_URL");
+  fake.variables.erase("MQTT_URL");
   const std::string profile = folder.write("mqtt-tools/lab.toml", "url = \"mqtt://h\"\n");
   CHECK(fake.pub_error({"--profile", "lab", "t", "m"}) ==
         line + "mqtt:// of " + profile + ":1: url" + advice);
@@ -67,8 +67,8 @@ TEST_CASE("what asks for TLS by name is not undone by the scheme of a URL") {
 
 TEST_CASE("option --no-tls and tls = false undo what weaker layers say, and only that") {
   const TemporaryFolder folder;
-  FakeWorld fake;
-  fake.environment["XDG_CONFIG_HOME"] = folder.path;
+  FakeEnvironment fake;
+  fake.variables["XDG_CONFIG_HOME"] = folder.path;
   const auto config = [&](const std::string& text) {
     return folder.write("mqtt-tools/config.toml", text);
   };
@@ -139,13 +139,13 @@ TEST_CASE("TLS options that cannot go together are refused") {
     CAPTURE(row.words);
     Words words = row.words;
     words.insert(words.end(), {"t", "m"});
-    CHECK(FakeWorld{}.pub_error(words) == row.error);
+    CHECK(FakeEnvironment{}.pub_error(words) == row.error);
   }
 }
 
 TEST_CASE("a pre-shared key stands alone, and weaker layers' certificates are left out") {
-  FakeWorld fake;
-  fake.environment["MQTT_CAFILE"] = "f";
+  FakeEnvironment fake;
+  fake.variables["MQTT_CAFILE"] = "f";
   const connection::Tls tls =
       fake.pub({"--psk", "00", "--psk-identity", "me", "t", "m"}).connection.tls;
   CHECK(tls.psk == "00");
@@ -153,7 +153,7 @@ TEST_CASE("a pre-shared key stands alone, and weaker layers' certificates are le
 }
 
 TEST_CASE("option --insecure is said aloud also with --quiet") {
-  const Talk talk = FakeWorld{}.pub({"--tls", "--insecure", "--quiet", "t", "m"}).talk;
+  const Talk talk = FakeEnvironment{}.pub({"--tls", "--insecure", "--quiet", "t", "m"}).talk;
   REQUIRE(talk.warnings.size() == 1);
   CHECK(talk.warnings[0].always);
   CHECK(talk.quiet);
@@ -163,7 +163,7 @@ TEST_CASE("keys and passphrases come from files, the first line of them") {
   const TemporaryFolder folder;
   const std::string phrase = folder.write("phrase", "open sesame\r\nrest\n");
   const std::string psk = folder.write("psk", "00ff\n");
-  FakeWorld fake;
+  FakeEnvironment fake;
   CHECK(
       fake.pub({"--cert", "c", "--keypass-file", phrase, "t", "m"}).connection.tls.key_passphrase ==
       "open sesame");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/environment.hpp"
 #include "cli/pub_options.hpp"
 #include "cli/sub_options.hpp"
-#include "cli/environment.hpp"
 #include "error.hpp"
 
 #include <map>
@@ -15,18 +15,18 @@ namespace mqtt_tools::cli {
 
 using Words = std::vector<std::string>;
 
-/// A world that a test sets up: no environment, no home, stdin silent, stdout a pipe.
-struct FakeWorld {
-  std::map<std::string, std::string> environment{};
+/// An environment that a test sets up: no variables, no home, stdin silent, stdout a pipe.
+struct FakeEnvironment {
+  std::map<std::string, std::string> variables{};
   bool stdin_gives = false;
   bool terminal = false;
   std::ostringstream out{};
 
-  Environment world() {
+  Environment environment() {
     Environment made;
     made.variable = [this](const std::string& name) -> std::optional<std::string> {
-      const auto found = environment.find(name);
-      return found == environment.end() || found->second.empty()
+      const auto found = variables.find(name);
+      return found == variables.end() || found->second.empty()
                  ? std::nullopt
                  : std::optional<std::string>{found->second};
     };
@@ -41,13 +41,13 @@ struct FakeWorld {
     return made;
   }
 
-  PubOptions pub(const Words& words) { return read_pub(words, world()).value(); }
-  SubOptions sub(const Words& words) { return read_sub(words, world()).value(); }
+  PubOptions pub(const Words& words) { return read_pub(words, environment()).value(); }
+  SubOptions sub(const Words& words) { return read_sub(words, environment()).value(); }
 
   /// The text of the UsageError for `words`; empty if there is none.
   std::string pub_error(const Words& words) {
     try {
-      read_pub(words, world());
+      read_pub(words, environment());
     } catch (const UsageError& error) {
       return error.what();
     }
@@ -56,7 +56,7 @@ struct FakeWorld {
 
   std::string sub_error(const Words& words) {
     try {
-      read_sub(words, world());
+      read_sub(words, environment());
     } catch (const UsageError& error) {
       return error.what();
     }
