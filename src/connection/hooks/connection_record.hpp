@@ -80,7 +80,8 @@ class ConnectionRecord {
   PacketGuard& guard() { return guard_; }  ///< Only under lock().
 
   /// The last thing to say: after a violation the DISCONNECT that says why (MQTT 5.0 §4.13.1), but
-  /// under MQTT 5 and after CONNACK only; to who gave up a DISCONNECT if there was a CONNECT.
+  /// under MQTT 5, after CONNACK and without a will only; to who gave up a DISCONNECT if there was
+  /// a CONNECT.
   std::string last_packet() const;
 
  private:

@@ -279,6 +279,7 @@ void PacketGuard::learn_connect(std::string_view head) {
   version_ = level;
   phase_ = Phase::connack;
   clean_start_ = (flags & 2U) != 0;
+  will_ = (flags & 4U) != 0;
   if (level < 5) return;
   Properties properties;
   // The user may have said what MQTT does not allow (-D); then the broker judges it.

@@ -139,6 +139,7 @@ class PacketGuard {
 
   int version() const { return version_; }  ///< Protocol level of CONNECT: 3, 4, 5; 0 before it.
   bool connect_sent() const { return version_ != 0; }
+  bool has_will() const { return will_; }      ///< Our CONNECT has.
   bool accepted() const { return accepted_; }  ///< A CONNACK with code 0 was handed over.
 
  private:
@@ -261,6 +262,7 @@ class PacketGuard {
   int version_ = 0;
   bool accepted_ = false;
   bool clean_start_ = false;
+  bool will_ = false;
   bool authenticates_ = false;  ///< Our CONNECT named an authentication method.
 
   // Ids that we chose.
