@@ -169,17 +169,15 @@ bool may_hold(const std::vector<std::string>& words, const Option& option) {
 std::vector<Bound> declare(CLI::App& app, const Declarations& declared,
                            const std::vector<std::string>& words) {
   std::vector<Bound> bound;
-  for (const OptionGroup& group : declared.groups) {
-    for (const Option& option : group.options) {
-      if (!may_hold(words, option)) continue;
-      const std::string all{option.names};
-      if (option.takes == Option::Takes::nothing) {
-        bound.emplace_back(&option, app.add_flag(all));
-      } else {
-        const auto keep = [](const CLI::results_t&) { return true; };
-        CLI::Option* own = app.add_option(all, keep)->allow_extra_args(false)->take_all();
-        bound.emplace_back(&option, own);
-      }
+  for (const Option& option : declared.options()) {
+    if (!may_hold(words, option)) continue;
+    const std::string all{option.names};
+    if (option.takes == Option::Takes::nothing) {
+      bound.emplace_back(&option, app.add_flag(all));
+    } else {
+      const auto keep = [](const CLI::results_t&) { return true; };
+      CLI::Option* own = app.add_option(all, keep)->allow_extra_args(false)->take_all();
+      bound.emplace_back(&option, own);
     }
   }
   return bound;

@@ -18,22 +18,12 @@ constexpr std::uint32_t never = 0x7FFF'FFFF;
 
 constexpr std::size_t unique_digits = 16;
 
-/// A UsageError of `read` is said with the name of the setting.
-template <typename Read>
-auto with_name(const Setting& setting, const Read& read) {
-  try {
-    return read(setting.value());
-  } catch (const UsageError& error) {
-    throw UsageError(named(setting) + ": " + error.what());
-  }
-}
-
 connection::Proxy proxy(const Setting& setting) {
-  return with_name(setting, connection::read_proxy);
+  return with_name(setting, connection::read_proxy, setting.value());
 }
 
 std::string topic(const Setting& setting) {
-  with_name(setting, check_topic);
+  with_name(setting, check_topic, setting.value());
   return setting.value();
 }
 
@@ -64,15 +54,14 @@ std::string will_payload(const Setting& setting) {
 }
 
 void declare_broker(Declarations& in, Options& options, ConnectionInput& input) {
-  auto group = in.group("Connection", true);
-  group.unbound("-L,--url,--broker", "URL", "mqtt[s]:// or ws[s]://[user@]host[:port][/topic]")
+  in.group("Connection", true);
+  in.unbound("-L,--url,--broker", "URL", "mqtt[s]:// or ws[s]://[user@]host[:port][/topic]")
       .secret();
-  group.option("-h,--host", input.hosts, "HOST[:PORT]", "broker, repeat for others to try")
+  in.option("-h,--host", input.hosts, "HOST[:PORT]", "broker, repeat for others to try")
       .by_default("localhost")
       .secret();
-  group.option("-p,--port", input.port, "N", "1883, with TLS 8883, ws 80, wss 443").from(1, 65'535);
-  group
-      .option("-V,--protocol-version,--mqtt-version", options.version, "V", "auto, 5, 3.1.1 or 3.1")
+  in.option("-p,--port", input.port, "N", "1883, with TLS 8883, ws 80, wss 443").from(1, 65'535);
+  in.option("-V,--protocol-version,--mqtt-version", options.version, "V", "auto, 5, 3.1.1 or 3.1")
       .takes(Takes::word)
       .by_default("auto")
       .one_of({{"auto", Version::automatic},
@@ -87,77 +76,70 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
                {"mqttv5", Version::v5},
                {"mqttv311", Version::v3_1_1},
                {"mqttv31", Version::v3_1}});
-  group.option("-i,--client-id,--id", options.client_id, "ID").as(text).decides("client-id");
-  group.option("-I,--id-prefix", input.id_prefix, "PREFIX", "unique by default")
+  in.option("-i,--client-id,--id", options.client_id, "ID").as(text).decides("client-id");
+  in.option("-I,--id-prefix", input.id_prefix, "PREFIX", "unique by default")
       .as(id_prefix)
       .decides("client-id");
-  group.option("-k,--keepalive", options.keep_alive, "SEC", "ping after this much silence")
+  in.option("-k,--keepalive", options.keep_alive, "SEC", "ping after this much silence")
       .from(0, 65'535)
       .by_default("30");
-  group.flag("-c,--no-clean", options.clean_start).clears();
-  group
-      .option("-x,--session-expiry,--session-expiry-interval", options.session_expiry, "SEC",
-              "keep the session, how long")
+  in.flag("-c,--no-clean", options.clean_start).clears();
+  in.option("-x,--session-expiry,--session-expiry-interval", options.session_expiry, "SEC",
+            "keep the session, how long")
       .from(0, never);
-  group
-      .option("--connect-timeout", options.connect_timeout, "SEC", "one attempt over all addresses")
+  in.option("--connect-timeout", options.connect_timeout, "SEC", "one attempt over all addresses")
       .as(more_than_none)
       .by_default("10");
-  group.option("--wait", options.wait, "SEC", "for a broker that is not there yet").by_default("0");
-  group.flag("--no-reconnect", options.reconnect).clears();
-  group.option("--reconnect-for", options.reconnect_for, "SEC",
-               "lost: leave at once, or after SEC");
-  group.option("--reconnect-max", options.reconnect_max, "SEC", "longest pause between attempts")
+  in.option("--wait", options.wait, "SEC", "for a broker that is not there yet").by_default("0");
+  in.flag("--no-reconnect", options.reconnect).clears();
+  in.option("--reconnect-for", options.reconnect_for, "SEC", "lost: leave at once, or after SEC");
+  in.option("--reconnect-max", options.reconnect_max, "SEC", "longest pause between attempts")
       .by_default("30");
-  group.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
+  in.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
       .as(packet_size);
-  group.option("--ws-header", input.headers, "'K: V'", "for ws and wss").secret();
-  group.option("--http-proxy", options.proxy, "URL", "http://[user:password@]host[:port]")
+  in.option("--ws-header", input.headers, "'K: V'", "for ws and wss").secret();
+  in.option("--http-proxy", options.proxy, "URL", "http://[user:password@]host[:port]")
       .as(proxy)
       .secret();
-  group
-      .option("-D,--property", input.properties, "COMMAND NAME VALUE",
-              "MQTT 5: publish user-property k v")
+  in.option("-D,--property", input.properties, "COMMAND NAME VALUE",
+            "MQTT 5: publish user-property k v")
       .takes(Takes::property)
       .secret();
 }
 
 void declare_login(Declarations& in, Options& options, ConnectionInput& input) {
-  auto group = in.group("Login", true);
-  group.option("-u,--username,--user", options.credentials.username, "NAME")
-      .as(text)
-      .may_be_empty();
-  group.option("-P,--password,--pw", input.password, "WORD", "better are these:")
+  in.group("Login", true);
+  in.option("-u,--username,--user", options.credentials.username, "NAME").as(text).may_be_empty();
+  in.option("-P,--password,--pw", input.password, "WORD", "better are these:")
       .decides("password")
       .secret()
       .may_be_empty();
-  group.unbound("--password-file", "FILE", "'-' is the first line of stdin").decides("password");
-  group.flag("--ask-password", input.ask_password, "on the terminal").decides("password");
+  in.unbound("--password-file", "FILE", "'-' is the first line of stdin").decides("password");
+  in.flag("--ask-password", input.ask_password, "on the terminal").decides("password");
 }
 
 void declare_will(Declarations& in, connection::Will& will) {
-  auto group = in.group("Will", true);
-  group.option("--will-topic", will.message.topic, "T").as(topic);
-  group
-      .option("--will-payload,--will-message", will.message.payload, "TEXT",
-              "what the broker publishes")
+  in.group("Will", true);
+  in.option("--will-topic", will.message.topic, "T").as(topic);
+  in.option("--will-payload,--will-message", will.message.payload, "TEXT",
+            "what the broker publishes")
       .as(will_payload)
       .may_be_empty();
-  group.option("--will-qos", will.message.qos, "N").from(0, 2).by_default("0");
-  group.flag("--will-retain", will.message.retained);
-  group.option("--will-delay", will.delay, "SEC", "when we are cut off").from(0, never);
+  in.option("--will-qos", will.message.qos, "N").from(0, 2).by_default("0");
+  in.flag("--will-retain", will.message.retained);
+  in.option("--will-delay", will.delay, "SEC", "when we are cut off").from(0, never);
 }
 
 void declare_configuration(Declarations& in, Talk& talk) {
-  auto group = in.group("Configuration and help");
-  group.unbound("--config", "FILE").decides("config");
-  group.flag("--no-config", "else ~/.config/mqtt-tools/config.toml").decides("config");
-  group.unbound("--profile", "NAME", "NAME.toml beside it, wins over it");
-  group.flag("--print-config", "what is in effect, and from where");
-  group.flag("--quiet", talk.quiet).in_file();
-  group.flag("-d,--debug", talk.debug, "say only errors; say each packet").in_file();
-  group.flag("--help");
-  group.flag("--version", "on stdout");
+  in.group("Configuration and help");
+  in.unbound("--config", "FILE").decides("config");
+  in.unbound_flag("--no-config", "else ~/.config/mqtt-tools/config.toml").decides("config");
+  in.unbound("--profile", "NAME", "NAME.toml beside it, wins over it");
+  in.unbound_flag("--print-config", "what is in effect, and from where");
+  in.flag("--quiet", talk.quiet).in_file();
+  in.flag("-d,--debug", talk.debug, "say only errors; say each packet").in_file();
+  in.unbound_flag("--help");
+  in.unbound_flag("--version", "on stdout");
 }
 
 /// `number` in base 36, its last `digits` digits.
@@ -188,12 +170,7 @@ void add_endpoints(const Settings& settings, const ConnectionInput& input, Optio
     if (host.find('@') != std::string::npos || host.find("://") != std::string::npos) {
       throw UsageError(named(*hosts) + " takes HOST or HOST:PORT; a URL is for --url");
     }
-    connection::Endpoint endpoint;
-    try {
-      endpoint = connection::read_endpoint(host);
-    } catch (const UsageError& error) {
-      throw UsageError(named(*hosts) + ": " + error.what());
-    }
+    connection::Endpoint endpoint = with_name(*hosts, connection::read_endpoint, host);
     if (endpoint.port == 0) {
       endpoint.port = input.port;
     }

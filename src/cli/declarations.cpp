@@ -39,44 +39,32 @@ std::vector<std::string_view> names(const Option& option) {
   return found;
 }
 
-Option& Declarations::Group::add(std::string_view names, Option::Takes takes,
-                                 std::string_view value, std::string_view help) {
-  Option& option = group_.options.emplace_back();
+Option& Declarations::add(std::string_view names, Option::Takes takes, std::string_view value,
+                          std::string_view help) {
+  if (options_.empty()) {
+    options_.reserve(128);
+  }
+  Option& option = options_.emplace_back();
+  option.group = group_;
   option.names = names;
   option.takes = takes;
   option.value = value;
   option.help = help;
-  option.file = group_.file;
+  option.file = file_;
   return option;
 }
 
-Declarations::Group Declarations::group(std::string_view title, bool file) {
-  OptionGroup& group = groups.emplace_back();
-  group.title = title;
-  group.file = file;
-  group.options.reserve(20);
-  return Group{group};
-}
-
 const Option* Declarations::find(std::string_view wanted) const {
-  for (const OptionGroup& group : groups) {
-    for (const Option& option : group.options) {
-      if (key(option) == wanted) {
-        return &option;
-      }
-    }
-  }
-  return nullptr;
+  const auto found = std::find_if(options_.begin(), options_.end(),
+                                  [wanted](const Option& option) { return key(option) == wanted; });
+  return found == options_.end() ? nullptr : &*found;
 }
 
 const Option* Declarations::named(std::string_view wanted) const {
-  for (const OptionGroup& group : groups) {
-    for (const Option& option : group.options) {
-      for (const std::string_view own : names(option)) {
-        if (own == wanted) {
-          return &option;
-        }
-      }
+  for (const Option& option : options_) {
+    const std::vector<std::string_view> own = names(option);
+    if (std::find(own.begin(), own.end(), wanted) != own.end()) {
+      return &option;
     }
   }
   return nullptr;
@@ -88,14 +76,12 @@ std::string Declarations::nearest(std::string_view wanted) const {
     return found;  // Of short names everything is near, and no long one is.
   }
   std::size_t least = wanted.size() < 9 ? 2 : 3;
-  for (const OptionGroup& group : groups) {
-    for (const Option& option : group.options) {
-      for (const std::string_view own : names(option)) {
-        const std::size_t apart = distance(own, wanted);
-        if (own.size() > 2 && apart < least) {
-          least = apart;
-          found = own;
-        }
+  for (const Option& option : options_) {
+    for (const std::string_view own : names(option)) {
+      const std::size_t apart = distance(own, wanted);
+      if (own.size() > 2 && apart < least) {
+        least = apart;
+        found = own;
       }
     }
   }

@@ -22,6 +22,7 @@ struct Option {
   /// What it takes. A word is a text that TOML users may also write as a number (`5`, `1.2`).
   enum class Takes { nothing, text, number, word, property };
 
+  std::string_view group{};  ///< The title that help shows it under.
   std::string_view names{};  ///< "-p,--port"; the first long name is its key.
   Takes takes = Takes::nothing;
   std::string_view value{};     ///< What help calls its value.
@@ -49,13 +50,6 @@ std::string_view decided_by(const Option& option);
 
 /// Its names, one by one, with their dashes.
 std::vector<std::string_view> names(const Option& option);
-
-/// Options that help shows under one title.
-struct OptionGroup {
-  std::string_view title{};
-  bool file = false;  ///< Its options may stand in a configuration file.
-  std::vector<Option> options{};
-};
 
 /// The end of a declaration: what else is to be said about an option whose value goes into a field
 /// of type T, or of std::monostate for one without a field.
@@ -174,48 +168,43 @@ class Declared {
 /// its entry in the manual page, and a test. Nothing else lists options.
 class Declarations {
  public:
-  /// The declarations of one group; good until the next group begins.
-  class Group {
-   public:
-    explicit Group(OptionGroup& group) : group_(group) {}
-
-    /// An option whose value goes into `field`.
-    template <typename T>
-    Declared<T> option(std::string_view names, T& field, std::string_view value,
-                       std::string_view help = {}) {
-      return {add(names, Option::Takes::text, value, help), &field};
-    }
-
-    /// An option without a field: its setting itself is looked at.
-    Declared<std::monostate> unbound(std::string_view names, std::string_view value,
-                                     std::string_view help = {}) {
-      return {add(names, Option::Takes::text, value, help), nullptr};
-    }
-
-    /// An option without a value, which makes `field` true.
-    Declared<bool> flag(std::string_view names, bool& field, std::string_view help = {}) {
-      return {add(names, Option::Takes::nothing, {}, help), &field};
-    }
-
-    Declared<std::monostate> flag(std::string_view names, std::string_view help = {}) {
-      return {add(names, Option::Takes::nothing, {}, help), nullptr};
-    }
-
-   private:
-    Option& add(std::string_view names, Option::Takes takes, std::string_view value,
-                std::string_view help);
-
-    OptionGroup& group_;
-  };
-
   std::string_view name{};   ///< Of the program.
   std::string_view usage{};  ///< Lines, as the next two.
   std::string_view summary{};
   std::string_view examples{};
-  std::vector<OptionGroup> groups{};
 
-  /// Begins a group. With `file` its options may stand in a configuration file.
-  Group group(std::string_view title, bool file = false);
+  /// What is declared from here on stands under `title`; with `file` it may stand in a
+  /// configuration file.
+  void group(std::string_view title, bool file = false) {
+    group_ = title;
+    file_ = file;
+  }
+
+  /// An option whose value goes into `field`.
+  template <typename T>
+  Declared<T> option(std::string_view names, T& field, std::string_view value,
+                     std::string_view help = {}) {
+    return {add(names, Option::Takes::text, value, help), &field};
+  }
+
+  /// An option without a field: its setting itself is looked at.
+  Declared<std::monostate> unbound(std::string_view names, std::string_view value,
+                                   std::string_view help = {}) {
+    return {add(names, Option::Takes::text, value, help), nullptr};
+  }
+
+  /// An option without a value, which makes `field` true.
+  Declared<bool> flag(std::string_view names, bool& field, std::string_view help = {}) {
+    return {add(names, Option::Takes::nothing, {}, help), &field};
+  }
+
+  /// The same without a field.
+  Declared<std::monostate> unbound_flag(std::string_view names, std::string_view help = {}) {
+    return {add(names, Option::Takes::nothing, {}, help), nullptr};
+  }
+
+  /// All of them, group by group.
+  const std::vector<Option>& options() const { return options_; }
 
   /// The option with this key ("port", "E"); null if there is none.
   const Option* find(std::string_view key) const;
@@ -225,6 +214,15 @@ class Declarations {
 
   /// The long name that `wanted` ("--pasword") may have been meant to be; empty if none is near.
   std::string nearest(std::string_view wanted) const;
+
+ private:
+  /// Good until the next one is added.
+  Option& add(std::string_view names, Option::Takes takes, std::string_view value,
+              std::string_view help);
+
+  std::string_view group_{};
+  bool file_ = false;
+  std::vector<Option> options_{};
 };
 
 /// How many letters must be changed, added, taken away or swapped with their neighbour to make one

@@ -47,12 +47,18 @@ std::string in_brackets(const std::vector<std::string_view>& fallbacks) {
   return text + ")";
 }
 
-std::string section(const OptionGroup& group) {
-  std::string text = std::string{group.title} + ":\n";
+/// Every option, group by group.
+std::string option_table(const std::vector<Option>& options) {
+  std::string text;
+  std::string_view group;
   std::string labels;
   std::vector<std::string_view> fallbacks;
   std::size_t joined = 0;
-  for (const Option& option : group.options) {
+  for (const Option& option : options) {
+    if (option.group != group) {
+      group = option.group;
+      text += std::string{group} + ":\n";
+    }
     labels += (labels.empty() ? "" : "  ") + label(option);
     joined += 1;
     if (!option.fallback.empty()) {
@@ -93,12 +99,9 @@ std::string exit_table() {
 }  // namespace
 
 std::string help(const Declarations& declared) {
-  std::string text =
-      "Usage: " + std::string{declared.usage} + "\n" + std::string{declared.summary} + "\n\n";
-  for (const OptionGroup& group : declared.groups) {
-    text += section(group);
-  }
-  return text + exit_table() + "\nExamples:\n" + std::string{declared.examples};
+  return "Usage: " + std::string{declared.usage} + "\n" + std::string{declared.summary} + "\n\n" +
+         option_table(declared.options()) + exit_table() + "\nExamples:\n" +
+         std::string{declared.examples};
 }
 
 std::string version(const Declarations& declared) {

@@ -30,15 +30,6 @@ const Setting* find_in(const Layer& layer, std::string_view decided) {
   return found == layer.end() ? nullptr : &*found;
 }
 
-connection::Url read(const Setting& setting, bool host_beside) {
-  try {
-    return host_beside ? connection::read_url_beside_host(setting.value())
-                       : connection::read_url(setting.value());
-  } catch (const UsageError& error) {
-    throw UsageError(named(setting) + ": " + error.what());
-  }
-}
-
 /// A host as it is compared: without its port and the dot of a whole name, in small letters.
 std::string comparable(const std::string& text) {
   std::string host = text;
@@ -192,7 +183,9 @@ void Settings::add_login(Layer& layer, const Setting& setting, std::vector<std::
 void Settings::use_url(Layer& layer, const Setting& setting) {
   const bool file = setting.origin.layer > Origin::Layer::environment;
   const bool host_beside = find_in(layer, "host") != nullptr;
-  const connection::Url url = read(setting, file && host_beside);
+  const connection::Url url = with_name(
+      setting, file && host_beside ? connection::read_url_beside_host : connection::read_url,
+      setting.value());
   Layer parts;
   const auto add = [&](std::string_view key, std::string value) {
     parts.push_back({declared_->find(key), {std::move(value)}, setting.origin, true});

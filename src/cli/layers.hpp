@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/declarations.hpp"
+#include "cli/setting.hpp"
 #include "cli/talk.hpp"
 
 #include <optional>

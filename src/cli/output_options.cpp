@@ -7,9 +7,9 @@ using output::PrinterOptions;
 using payload::DecodeAs;
 using Form = PrinterOptions::Form;
 
-void declare_form(Declarations::Group& group, OutputInput& input, std::string_view value,
+void declare_form(Declarations& in, OutputInput& input, std::string_view value,
                   std::string_view help) {
-  group.option("-o,--output", input.form, value, help)
+  in.option("-o,--output", input.form, value, help)
       .one_of({{"auto", std::nullopt},
                {"pretty", Form::pretty},
                {"raw", Form::raw},
@@ -19,16 +19,16 @@ void declare_form(Declarations::Group& group, OutputInput& input, std::string_vi
       .in_file();
 }
 
-void declare_format(Declarations::Group& group, PrinterOptions& output, std::string_view help) {
-  group.option("-F,--format", output.format, "FMT", help).decides("output").may_be_empty();
+void declare_format(Declarations& in, PrinterOptions& output, std::string_view help) {
+  in.option("-F,--format", output.format, "FMT", help).decides("output").may_be_empty();
 }
 
-void declare_select(Declarations::Group& group, PrinterOptions& output, std::string_view help) {
-  group.option("--select", output.select, "/POINTER", help).may_be_empty();
+void declare_select(Declarations& in, PrinterOptions& output, std::string_view help) {
+  in.option("--select", output.select, "/POINTER", help).may_be_empty();
 }
 
-void declare_decode(Declarations::Group& group, DecodeAs& decode_as, std::string_view help) {
-  group.option("--decode", decode_as, "FORM", help)
+void declare_decode(Declarations& in, DecodeAs& decode_as, std::string_view help) {
+  in.option("--decode", decode_as, "FORM", help)
       .one_of({{"auto", DecodeAs::automatic},
                {"json", DecodeAs::json},
                {"text", DecodeAs::text},
@@ -40,9 +40,9 @@ void declare_decode(Declarations::Group& group, DecodeAs& decode_as, std::string
       .by_default("auto");
 }
 
-void declare_colour(Declarations::Group& group, OutputInput& input, std::string_view value,
+void declare_colour(Declarations& in, OutputInput& input, std::string_view value,
                     std::string_view help) {
-  group.option("--color", input.colour, value, help)
+  in.option("--color", input.colour, value, help)
       .one_of({{"auto", std::nullopt}, {"always", true}, {"never", false}})
       .by_default("auto")
       .in_file();

@@ -19,15 +19,12 @@ struct OutputInput {
 
 // The options that both programs have, each with help of its own.
 
-void declare_form(Declarations::Group& group, OutputInput& input, std::string_view value,
+void declare_form(Declarations& in, OutputInput& input, std::string_view value,
                   std::string_view help);
-void declare_format(Declarations::Group& group, output::PrinterOptions& output,
-                    std::string_view help);
-void declare_select(Declarations::Group& group, output::PrinterOptions& output,
-                    std::string_view help);
-void declare_decode(Declarations::Group& group, payload::DecodeAs& decode_as,
-                    std::string_view help);
-void declare_colour(Declarations::Group& group, OutputInput& input, std::string_view value,
+void declare_format(Declarations& in, output::PrinterOptions& output, std::string_view help);
+void declare_select(Declarations& in, output::PrinterOptions& output, std::string_view help);
+void declare_decode(Declarations& in, payload::DecodeAs& decode_as, std::string_view help);
+void declare_colour(Declarations& in, OutputInput& input, std::string_view value,
                     std::string_view help);
 
 /// Settles what `output` has to be: when nothing is said, pretty on a terminal, raw in a pipe.

@@ -197,19 +197,17 @@ std::string print_config(const Settings& settings, const connection::Options& co
   if (settings.address()) {
     text += address(*settings.address(), connection);
   }
-  for (const OptionGroup& group : settings.declared().groups) {
-    for (const Option& option : group.options) {
-      if (key(option) == "print-config") {
-        continue;
-      }
-      if (const Setting* setting = settings.find(key(option))) {
-        text += setting_lines(settings, *setting, connection);
-      } else if (key(option) == "tls" && connection.tls.on && settings.find("psk") != nullptr) {
-        // The key is a comment; without it nothing else may turn TLS on.
-        text += line("tls", "true", source_of(settings.find("psk")->origin));
-      } else {
-        text += fallback_line(option, connection);
-      }
+  for (const Option& option : settings.declared().options()) {
+    if (key(option) == "print-config") {
+      continue;
+    }
+    if (const Setting* setting = settings.find(key(option))) {
+      text += setting_lines(settings, *setting, connection);
+    } else if (key(option) == "tls" && connection.tls.on && settings.find("psk") != nullptr) {
+      // The key is a comment; without it nothing else may turn TLS on.
+      text += line("tls", "true", source_of(settings.find("psk")->origin));
+    } else {
+      text += fallback_line(option, connection);
     }
   }
   for (const Warning& warning : settings.dropped_logins()) {

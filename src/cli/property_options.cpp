@@ -36,15 +36,11 @@ std::vector<std::string> split(const std::string& joined) {
   return words;
 }
 
-Read read_one(const Setting& setting, const std::string& joined) {
+Read read_one(const std::string& joined) {
   const std::vector<std::string> words = split(joined);
-  try {
-    const Command command = connection::read_command(words.at(0));
-    const std::vector<std::string> values(words.begin() + 2, words.end());
-    return {command, connection::read_property(command, words.at(1), values)};
-  } catch (const UsageError& error) {
-    throw UsageError(named(setting) + ": " + error.what());
-  }
+  const Command command = connection::read_command(words.at(0));
+  const std::vector<std::string> values(words.begin() + 2, words.end());
+  return {command, connection::read_property(command, words.at(1), values)};
 }
 
 /// Null for `publish`, whose properties belong to the message.
@@ -104,7 +100,7 @@ void check_properties(const Settings& settings, const ConnectionInput& input, Op
     return;
   }
   for (const std::string& joined : input.properties) {
-    Read read = read_one(*setting, joined);
+    Read read = with_name(*setting, read_one, joined);
     if (!sends(settings, *setting, read.command)) {
       continue;
     }
@@ -129,13 +125,11 @@ Properties publish_properties(const Settings& settings, const ConnectionInput& i
     return properties;
   }
   for (const std::string& joined : input.properties) {
-    const Read read = read_one(*setting, joined);
+    const Read read = with_name(*setting, read_one, joined);
     if (read.command == Command::publish) {
-      try {
-        connection::apply(read.property, properties);
-      } catch (const UsageError& error) {
-        throw UsageError(named(*setting) + ": " + error.what());
-      }
+      with_name(
+          *setting, [&](const auto& property) { connection::apply(property, properties); },
+          read.property);
     }
   }
   return properties;

@@ -52,11 +52,7 @@ std::string prefix(const Setting& setting) {
 }
 
 std::string topic(const Setting& setting) {
-  try {
-    check_topic(setting.value());
-  } catch (const UsageError& error) {
-    throw UsageError(named(setting) + ": " + error.what());
-  }
+  with_name(setting, check_topic, setting.value());
   return setting.value();
 }
 
@@ -124,26 +120,26 @@ PubReader::PubReader() {
 
 void PubReader::declare_message() {
   feed::SourceOptions& source = options_.source;
-  auto group = in_.group("What to publish");
-  group.option("-t,--topic", topic_, "TOPIC").as(only_one);
-  group.option("-m,--message", message_, "TEXT", "as the words TOPIC and MESSAGE")
+  in_.group("What to publish");
+  in_.option("-t,--topic", topic_, "TOPIC").as(only_one);
+  in_.option("-m,--message", message_, "TEXT", "as the words TOPIC and MESSAGE")
       .as(only_one)
       .may_be_empty();
-  group.option("-f,--file", source.file, "FILE");
-  group.flag("-s,--stdin", "all of it is one message");
-  group.flag("-l,--lines", "each line of stdin, or of FILE, is one");
-  group.flag("--topic-from-line", source.topic_from_line, "each line is TOPIC<tab>MESSAGE");
-  group.flag("-n,--null-message");
-  group.flag("--clear-retained", clear_retained_, "empty payload; the same with -r");
-  group.option("-q,--qos", source.form.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
-  group.flag("-r,--retain", source.form.retained, "the broker keeps it for newcomers");
-  group.option("--repeat", source.repeat, "N").from(1);
-  group.option("--repeat-delay", source.repeat_delay, "SEC", "publish it again");
-  group.option("--rate", source.rate, "N", "at most N messages a second").as(more_than_none);
-  group.option("--window", options_.window, "N", "messages in flight")
+  in_.option("-f,--file", source.file, "FILE");
+  in_.unbound_flag("-s,--stdin", "all of it is one message");
+  in_.unbound_flag("-l,--lines", "each line of stdin, or of FILE, is one");
+  in_.flag("--topic-from-line", source.topic_from_line, "each line is TOPIC<tab>MESSAGE");
+  in_.unbound_flag("-n,--null-message");
+  in_.flag("--clear-retained", clear_retained_, "empty payload; the same with -r");
+  in_.option("-q,--qos", source.form.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
+  in_.flag("-r,--retain", source.form.retained, "the broker keeps it for newcomers");
+  in_.option("--repeat", source.repeat, "N").from(1);
+  in_.option("--repeat-delay", source.repeat_delay, "SEC", "publish it again");
+  in_.option("--rate", source.rate, "N", "at most N messages a second").as(more_than_none);
+  in_.option("--window", options_.window, "N", "messages in flight")
       .from(1, 65'535)
       .by_default("64");
-  group.option("--ack-timeout", options_.ack_timeout, "SEC", "give up when nothing is acknowledged")
+  in_.option("--ack-timeout", options_.ack_timeout, "SEC", "give up when nothing is acknowledged")
       .by_default("30");
 }
 
@@ -151,42 +147,42 @@ void PubReader::declare_envelope() {
   using Encoding = EnvelopeOptions::Encoding;
   using Input = EnvelopeOptions::Input;
   EnvelopeOptions& envelope = options_.envelope;
-  auto group = in_.group("Envelope {\"msg\":TEXT,\"data\":TIME}");
-  group.flag("--raw", envelope.raw, "no envelope, the bytes as they are");
-  group.flag("--json", json_, "MESSAGE is JSON");
-  group.option("--field", envelope.fields, "KEY=TEXT|KEY:=JSON", "more members")
+  in_.group("Envelope {\"msg\":TEXT,\"data\":TIME}");
+  in_.flag("--raw", envelope.raw, "no envelope, the bytes as they are");
+  in_.flag("--json", json_, "MESSAGE is JSON");
+  in_.option("--field", envelope.fields, "KEY=TEXT|KEY:=JSON", "more members")
       .as(fields)
       .repeated();
-  group.option("--message-key", envelope.message_key, "KEY").by_default("msg");
-  group.option("--time-key", envelope.time_key, "KEY", "names of its members").by_default("data");
-  group.option("--time-format", time_format_, "FMT", "strftime, iso, unix, unix-ms")
+  in_.option("--message-key", envelope.message_key, "KEY").by_default("msg");
+  in_.option("--time-key", envelope.time_key, "KEY", "names of its members").by_default("data");
+  in_.option("--time-format", time_format_, "FMT", "strftime, iso, unix, unix-ms")
       .by_default("%Y-%m-%d %H-%M-%S");
-  group.flag("--utc", utc_, "not local time");
-  group.option("--encode", envelope.encoding, "FORM", "json, cbor or msgpack")
+  in_.flag("--utc", utc_, "not local time");
+  in_.option("--encode", envelope.encoding, "FORM", "json, cbor or msgpack")
       .one_of({{"json", Encoding::json}, {"cbor", Encoding::cbor}, {"msgpack", Encoding::msgpack}})
       .by_default("json");
-  group.option("--from", envelope.input, "FORM", "MESSAGE is hex or base64 (with --raw)")
+  in_.option("--from", envelope.input, "FORM", "MESSAGE is hex or base64 (with --raw)")
       .one_of({{"hex", Input::hex}, {"base64", Input::base64}});
 }
 
 void PubReader::declare_more() {
   feed::SourceOptions& source = options_.source;
-  auto group = in_.group("Request, replay, progress");
-  group.flag("--request");
-  group.option("--response-topic", request_.response_topic, "T").as(topic);
-  group.option("-W,--timeout", request_.timeout, "SEC", "the answer; 27 if none came");
-  declare_form(group, output_, "FORM", "");
-  declare_format(group, request_.output, "how, as mqtt-sub does");
-  declare_select(group, request_.output, "");
-  declare_decode(group, request_.decode_as, "");
-  declare_colour(group, output_, "WHEN", "likewise");
-  group.unbound("--replay", "FILE", "records of mqtt-sub -o json; '-' is stdin");
-  group.option("--speed", source.speed, "N", "2 is twice as fast, 0 at once").by_default("0");
-  group.option("--topic-prefix", source.topic_prefix, "P").as(prefix);
-  group.flag("--keep-retain", source.keep_retain);
-  group.flag("--skip-bad-lines", source.skip_bad_lines, "with --replay");
-  group.flag("-v,--verbose", options_.talk.verbose);
-  group.flag("--no-progress", options_.progress, "say more, less on stderr").clears();
+  in_.group("Request, replay, progress");
+  in_.unbound_flag("--request");
+  in_.option("--response-topic", request_.response_topic, "T").as(topic);
+  in_.option("-W,--timeout", request_.timeout, "SEC", "the answer; 27 if none came");
+  declare_form(in_, output_, "FORM", "");
+  declare_format(in_, request_.output, "how, as mqtt-sub does");
+  declare_select(in_, request_.output, "");
+  declare_decode(in_, request_.decode_as, "");
+  declare_colour(in_, output_, "WHEN", "likewise");
+  in_.unbound("--replay", "FILE", "records of mqtt-sub -o json; '-' is stdin");
+  in_.option("--speed", source.speed, "N", "2 is twice as fast, 0 at once").by_default("0");
+  in_.option("--topic-prefix", source.topic_prefix, "P").as(prefix);
+  in_.flag("--keep-retain", source.keep_retain);
+  in_.flag("--skip-bad-lines", source.skip_bad_lines, "with --replay");
+  in_.flag("-v,--verbose", options_.talk.verbose);
+  in_.flag("--no-progress", options_.progress, "say more, less on stderr").clears();
 }
 
 /// Two words: topic, message. One word: the topic; but the message when -t, or a path in a

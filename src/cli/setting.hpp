@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "error.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
@@ -47,6 +48,16 @@ void check_filled(const Setting& setting);
 
 /// Throws the UsageError "<name> must be <needed>, not '<value>'"; a secret value is left out.
 [[noreturn]] void reject(const Setting& setting, std::string_view value, std::string_view needed);
+
+/// What `read` makes of `value`, a part of the setting; a UsageError is said with its name.
+template <typename Read, typename Value>
+auto with_name(const Setting& setting, const Read& read, const Value& value) {
+  try {
+    return read(value);
+  } catch (const UsageError& error) {
+    throw UsageError(named(setting) + ": " + error.what());
+  }
+}
 
 // What the value of an option may be. Each of these throws a UsageError for anything else.
 

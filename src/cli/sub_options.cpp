@@ -72,60 +72,59 @@ SubReader::SubReader() {
 
 void SubReader::declare_messages() {
   WantedOptions& wanted = options_.wanted;
-  auto group = in_.group("Which messages");
-  group.option("-t,--topic", topics_, "FILTER", "as the words FILTER");
-  group.option("-T,--filter-out", wanted.filter_out, "FILTER", "drop what matches");
-  group.option("-U,--unsubscribe", options_.unsubscribe, "FILTER", "unsubscribe first");
-  group.option("-q,--qos", manner_.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
-  group.flag("-R,--no-retained", wanted.no_retained).decides("retained");
-  group.flag("--retained-only", wanted.retained_only, "live ones only; retained ones only")
+  in_.group("Which messages");
+  in_.option("-t,--topic", topics_, "FILTER", "as the words FILTER");
+  in_.option("-T,--filter-out", wanted.filter_out, "FILTER", "drop what matches");
+  in_.option("-U,--unsubscribe", options_.unsubscribe, "FILTER", "unsubscribe first");
+  in_.option("-q,--qos", manner_.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
+  in_.flag("-R,--no-retained", wanted.no_retained).decides("retained");
+  in_.flag("--retained-only", wanted.retained_only, "live ones only; retained ones only")
       .decides("retained");
-  group.flag("--remove-retained", options_.remove_retained,
-             "clear each retained message that comes");
-  group.flag("--retain-as-published", manner_.retain_as_published);
-  group.flag("--no-local", manner_.no_local, "MQTT 5");
-  group.option("--retain-handling", manner_.retain_handling, "always|new|never", "MQTT 5")
+  in_.flag("--remove-retained", options_.remove_retained, "clear each retained message that comes");
+  in_.flag("--retain-as-published", manner_.retain_as_published);
+  in_.flag("--no-local", manner_.no_local, "MQTT 5");
+  in_.option("--retain-handling", manner_.retain_handling, "always|new|never", "MQTT 5")
       .one_of({{"always", RetainHandling::always},
                {"new", RetainHandling::only_new},
                {"never", RetainHandling::never}})
       .by_default("always");
-  group.option("--match", wanted.match, "JSON");
-  group.option("--grep", wanted.grep, "REGEX", "what the payload must contain").may_be_empty();
+  in_.option("--match", wanted.match, "JSON");
+  in_.option("--grep", wanted.grep, "REGEX", "what the payload must contain").may_be_empty();
 }
 
 void SubReader::declare_leaving() {
   UntilOptions& until = options_.until;
-  auto group = in_.group("When to leave");
-  group.option("-C,--count", until.count, "N", "after N messages").from(1);
-  group.option("-W,--timeout", until.timeout, "SEC", "with 27 after SEC");
-  group.option("--duration", until.duration, "SEC");
-  group.option("--idle-timeout", until.idle_timeout, "SEC", "with 0 after SEC, or after silence");
-  group.option("--expect", until.expect, "JSON", "when a message contains it; repeat for all");
-  group.flag("-E", until.after_subscribe, "once subscribed");
+  in_.group("When to leave");
+  in_.option("-C,--count", until.count, "N", "after N messages").from(1);
+  in_.option("-W,--timeout", until.timeout, "SEC", "with 27 after SEC");
+  in_.option("--duration", until.duration, "SEC");
+  in_.option("--idle-timeout", until.idle_timeout, "SEC", "with 0 after SEC, or after silence");
+  in_.option("--expect", until.expect, "JSON", "when a message contains it; repeat for all");
+  in_.flag("-E", until.after_subscribe, "once subscribed");
 }
 
 void SubReader::declare_showing() {
-  auto group = in_.group("How to show them");
-  declare_form(group, output_, "auto|pretty|raw|json", "pretty on a terminal, else raw");
-  group.flag("-j,--json", json_, "-o json").decides("output");
-  declare_format(group, options_.output, "mosquitto_sub's %t %p %q..., \\n \\t");
-  group.flag("-v,--verbose", verbose_, "topic before payload");
-  group.flag("-N").decides("delimiter");
-  group.flag("-0", "no newline, or NUL, after each").decides("delimiter");
-  declare_select(group, options_.output, "only this value");
-  declare_decode(group, options_.decode_as, "json text hex base64 cbor msgpack binary");
-  declare_colour(group, output_, "auto|always|never", "auto: a terminal without NO_COLOR");
+  in_.group("How to show them");
+  declare_form(in_, output_, "auto|pretty|raw|json", "pretty on a terminal, else raw");
+  in_.flag("-j,--json", json_, "-o json").decides("output");
+  declare_format(in_, options_.output, "mosquitto_sub's %t %p %q..., \\n \\t");
+  in_.flag("-v,--verbose", verbose_, "topic before payload");
+  in_.unbound_flag("-N").decides("delimiter");
+  in_.unbound_flag("-0", "no newline, or NUL, after each").decides("delimiter");
+  declare_select(in_, options_.output, "only this value");
+  declare_decode(in_, options_.decode_as, "json text hex base64 cbor msgpack binary");
+  declare_colour(in_, output_, "auto|always|never", "auto: a terminal without NO_COLOR");
 }
 
 void SubReader::declare_acting() {
-  auto group = in_.group("What to start");
-  group.option("--on-ready", options_.ready.command, "CMD");
-  group.option("--ready-file", options_.ready.file, "FILE");
-  group.option("--ready-fd", options_.ready.fd, "N", "once subscribed")
+  in_.group("What to start");
+  in_.option("--on-ready", options_.ready.command, "CMD");
+  in_.option("--ready-file", options_.ready.file, "FILE");
+  in_.option("--ready-fd", options_.ready.fd, "N", "once subscribed")
       .from(0, std::numeric_limits<int>::max());
-  group.option("--exec", exec_.command, "CMD", "for each message");
-  group.option("--jobs", exec_.jobs, "N").from(1, 1'024).by_default("1");
-  group.flag("--reply", exec_.reply, "at once; its output is the answer");
+  in_.option("--exec", exec_.command, "CMD", "for each message");
+  in_.option("--jobs", exec_.jobs, "N").from(1, 1'024).by_default("1");
+  in_.flag("--reply", exec_.reply, "at once; its output is the answer");
 }
 
 void SubReader::check_subscriptions(const Settings& settings) {

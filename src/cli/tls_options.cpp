@@ -212,26 +212,26 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
 
 void declare_tls(Declarations& in, ConnectionInput& input) {
   connection::Tls& tls = input.tls;
-  auto group = in.group("TLS (any of these, mqtts://, wss:// or port 8883 turns it on)", true);
-  group.flag("--tls", input.tls_on).decides("tls");
-  group.flag("--no-tls", input.tls_off, "with the system's authorities; plain text").decides("tls");
-  group.option("--cafile", tls.ca_file, "FILE");
-  group.option("--capath", tls.ca_path, "DIR", "other authorities");
-  group.option("--cert", tls.certificate, "FILE");
-  group.option("--key", tls.key, "FILE");
-  group.unbound("--keypass-file", "FILE", "our own certificate");
-  group.flag("--insecure", tls.verify, "verify nothing (needs TLS on)").clears();
-  group.option("--ciphers", tls.ciphers, "LIST").as(ciphers);
-  group.option("--tls-version", tls.minimum, "1.2|1.3")
+  in.group("TLS (any of these, mqtts://, wss:// or port 8883 turns it on)", true);
+  in.flag("--tls", input.tls_on).decides("tls");
+  in.flag("--no-tls", input.tls_off, "with the system's authorities; plain text").decides("tls");
+  in.option("--cafile", tls.ca_file, "FILE");
+  in.option("--capath", tls.ca_path, "DIR", "other authorities");
+  in.option("--cert", tls.certificate, "FILE");
+  in.option("--key", tls.key, "FILE");
+  in.unbound("--keypass-file", "FILE", "our own certificate");
+  in.flag("--insecure", tls.verify, "verify nothing (needs TLS on)").clears();
+  in.option("--ciphers", tls.ciphers, "LIST").as(ciphers);
+  in.option("--tls-version", tls.minimum, "1.2|1.3")
       .takes(Option::Takes::word)
       .one_of({{"1.2", TlsVersion::v1_2},
                {"1.3", TlsVersion::v1_3},
                {"tlsv1.2", TlsVersion::v1_2},
                {"tlsv1.3", TlsVersion::v1_3}});
-  group.option("--tls-alpn", tls.alpn, "NAME", "what to agree on").as(names_between_commas).once();
-  group.option("--psk-identity", tls.psk_identity, "NAME");
-  group.option("--psk", tls.psk, "HEX").decides("psk").secret();
-  group.unbound("--psk-file", "FILE", "key, no certificates").decides("psk");
+  in.option("--tls-alpn", tls.alpn, "NAME", "what to agree on").as(names_between_commas).once();
+  in.option("--psk-identity", tls.psk_identity, "NAME");
+  in.option("--psk", tls.psk, "HEX").decides("psk").secret();
+  in.unbound("--psk-file", "FILE", "key, no certificates").decides("psk");
 }
 
 connection::Tls checked_tls(const Settings& settings, const ConnectionInput& input,

@@ -15,13 +15,11 @@ TEST_CASE("option --help names every option and every exit code, and stays short
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     const std::string text = help(*declared);
     CHECK(std::count(text.begin(), text.end(), '\n') <= 84);
-    for (const OptionGroup& group : declared->groups) {
-      for (const Option& option : group.options) {
-        const std::string_view letter = names(option).front();
-        CAPTURE(spelling(option));
-        CHECK(text.find(spelling(option)) != std::string::npos);
-        CHECK((letter.size() > 2 || text.find("  " + std::string{letter}) != std::string::npos));
-      }
+    for (const Option& option : declared->options()) {
+      const std::string_view letter = names(option).front();
+      CAPTURE(spelling(option));
+      CHECK(text.find(spelling(option)) != std::string::npos);
+      CHECK((letter.size() > 2 || text.find("  " + std::string{letter}) != std::string::npos));
     }
     for (const ExitCodeWords& words : exit_codes()) {
       const std::string code = std::to_string(static_cast<int>(words.code));
@@ -59,12 +57,10 @@ TEST_CASE("option --help and --version win over whatever else is wrong, and go t
 TEST_CASE("no name belongs to two options") {
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     std::set<std::string_view> seen;
-    for (const OptionGroup& group : declared->groups) {
-      for (const Option& option : group.options) {
-        for (const std::string_view name : names(option)) {
-          CAPTURE(name);
-          CHECK(seen.insert(name).second);
-        }
+    for (const Option& option : declared->options()) {
+      for (const std::string_view name : names(option)) {
+        CAPTURE(name);
+        CHECK(seen.insert(name).second);
       }
     }
   }
@@ -77,23 +73,19 @@ TEST_CASE("each option has a field, but for those that say where something else 
       "stdin", "lines",   "null-message",  "replay",       "request",
       "N",     "0"};
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
-    for (const OptionGroup& group : declared->groups) {
-      for (const Option& option : group.options) {
-        CAPTURE(declared->name, key(option));
-        CHECK((option.lay != nullptr) != (without.count(key(option)) > 0));
-      }
+    for (const Option& option : declared->options()) {
+      CAPTURE(declared->name, key(option));
+      CHECK((option.lay != nullptr) != (without.count(key(option)) > 0));
     }
   }
 }
 
 TEST_CASE("the default that --help names is a value that its option takes") {
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
-    for (const OptionGroup& group : declared->groups) {
-      for (const Option& option : group.options) {
-        if (option.fallback.empty()) continue;
-        CAPTURE(declared->name, key(option));
-        CHECK_NOTHROW(option.lay({&option, {std::string{option.fallback}}, {}, false}));
-      }
+    for (const Option& option : declared->options()) {
+      if (option.fallback.empty()) continue;
+      CAPTURE(declared->name, key(option));
+      CHECK_NOTHROW(option.lay({&option, {std::string{option.fallback}}, {}, false}));
     }
   }
 }
