@@ -135,26 +135,30 @@ void Attempt::advance(Clock::time_point now) {
     return;
   }
   if (step_ == Step::examining) {
-    auto cause = examination_.take();
-    if (!cause && now < due_) return;
+    auto error = examination_.take();
+    if (!error && now < due_) return;
     examination_.drop();
-    if (!cause) cause = Cause{"no answer in time", false};
-    auto hurdle = cause->lasting ? Hurdle::lasting : Hurdle::unreachable;
-    if (cause->words.empty()) {  // the way there is open: it is MQTT that was not answered
-      if (may_fall_back_ && !fell_back_) {
-        fall_back("closed the connection without an answer", now);
-        return;
-      }
-      hurdle = Hurdle::answered;
-      cause->words =
-          options_.tls.on
-              ? "the connection was closed during CONNECT"
-              : "the connection was closed during CONNECT (TLS port spoken to in plain text?)";
-    }
-    note(hurdle, cause->words);
-    ++address_;
-    next_address(now);
+    if (!error) error = ConnectError{ConnectError::Kind::unreachable, "no answer in time"};
+    failed(*error, now);
   }
+}
+
+void Attempt::failed(const ConnectError& error, Clock::time_point now) {
+  using Kind = ConnectError::Kind;
+  if (error.kind == Kind::violation) {
+    fail({ExitCode::no_connection, name() + " " + error.message, true, true});
+    return;
+  }
+  if (error.kind == Kind::closed && may_fall_back_ && !fell_back_) {
+    fall_back("closed the connection without an answer", now);
+    return;
+  }
+  note(error.kind == Kind::lasting  ? Hurdle::lasting
+       : error.kind == Kind::closed ? Hurdle::answered
+                                    : Hurdle::unreachable,
+       error.message);
+  ++address_;
+  next_address(now);
 }
 
 void Attempt::handle(const Event& event, Clock::time_point now) {
@@ -178,10 +182,8 @@ void Attempt::handle(const Event& event, Clock::time_point now) {
       }
       break;
     case Event::Kind::lost:
-      examine(now);
-      break;
     case Event::Kind::malformed:
-      fail({ExitCode::no_connection, name() + " sent " + event.text, true, true});
+      examine(now);
       break;
     default:
       break;
@@ -213,14 +215,15 @@ void Attempt::refused(int code, Clock::time_point now) {
 }
 
 void Attempt::examine(Clock::time_point now) {
+  auto facts = session_->record()->facts();
   session_.reset();
   step_ = Step::examining;
   due_ =
       std::min<Clock::time_point>(std::max(deadline_, now + milliseconds{500}), now + seconds{3});
-  examination_.start(
-      [options = options_, endpoint = options_.endpoints[endpoint_], address = addresses_[address_],
-       until = due_] { return find_cause(options, endpoint, address, until); },
-      wake());
+  examination_.start([facts = std::move(facts), options = options_,
+                      endpoint = options_.endpoints[endpoint_], address = addresses_[address_],
+                      until = due_] { return explain(facts, options, endpoint, address, until); },
+                     wake());
 }
 
 /// A CONNECT that has left cannot be called back, and the next one to the same broker may come
@@ -238,8 +241,9 @@ std::optional<std::uint64_t> Attempt::give_up() {
 }
 
 void Attempt::no_answer(Clock::time_point now) {
+  const auto error = explain(session_->record()->facts(), options_, options_.endpoints[endpoint_]);
   session_.reset();
-  note(Hurdle::unreachable, "no answer in time");
+  note(Hurdle::unreachable, error.message);
   ++address_;
   next_address(now);
 }

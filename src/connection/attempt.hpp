@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/connect_error.hpp"
 #include "connection/errand.hpp"
 #include "connection/hurdles.hpp"
 #include "connection/mailbox.hpp"
 #include "connection/options.hpp"
-#include "connection/probe.hpp"
 #include "connection/resolver.hpp"
 #include "connection/session.hpp"
 #include "connection/shared.hpp"
@@ -68,6 +68,7 @@ class Attempt {
   void next_address(Clock::time_point now);
   void connect(Clock::time_point now);
   void examine(Clock::time_point now);
+  void failed(const ConnectError& error, Clock::time_point now);
   void refused(int code, Clock::time_point now);
   bool may_stay(Clock::time_point now) const;
   void no_answer(Clock::time_point now);
@@ -93,7 +94,7 @@ class Attempt {
   std::vector<Address> addresses_{};
   std::size_t address_ = 0;
   Errand<Resolved> look_up_{};
-  Errand<Cause> examination_{};
+  Errand<ConnectError> examination_{};
   std::unique_ptr<Session> session_{};
   Limits limits_{};
 

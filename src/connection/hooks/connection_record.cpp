@@ -4,11 +4,14 @@
 
 #include "connection/memory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqtt_tools::connection::hooks {
 
 namespace {
+
+constexpr std::size_t most_kept = 256;  // Bytes of what a server said.
 
 struct Expected {
   std::mutex mutex{};
@@ -34,9 +37,36 @@ std::optional<std::string> ConnectionRecord::violation() const {
   return std::nullopt;
 }
 
-std::optional<TlsFailure> ConnectionRecord::tls_failure() const {
+ConnectionFacts ConnectionRecord::facts() const {
+  auto violation = this->violation();
   const std::lock_guard lock{mutex_};
-  return tls_failure_;
+  auto facts = facts_;
+  facts.violation = std::move(violation);
+  return facts;
+}
+
+void ConnectionRecord::note_read(HttpRequest request, const char* bytes, ssize_t count,
+                                 int error) noexcept {
+  if (count < 0) return note_error(error);
+  note([&](ConnectionFacts& facts) {
+    if (count == 0) {
+      facts.closed = true;
+      return;
+    }
+    auto& answer = request == HttpRequest::proxy     ? facts.proxy_answer
+                   : request == HttpRequest::upgrade ? facts.upgrade_answer
+                                                     : facts.answer;
+    answer.append(bytes, std::min(static_cast<std::size_t>(count), most_kept - answer.size()));
+  });
+}
+
+void ConnectionRecord::note_error(int error) noexcept {
+  if (error == 0 || error == EAGAIN || error == EINTR || error == EINPROGRESS) return;
+  note([error](ConnectionFacts& facts) {
+    // It was the other side that closed: what is written finds nobody.
+    if (error == EPIPE) facts.closed = true;
+    if (facts.error == 0 && error != EPIPE) facts.error = error;
+  });
 }
 
 std::optional<std::string> ConnectionRecord::no_memory() const {
@@ -94,6 +124,7 @@ void ConnectionRecord::resume(PacketGuard::UnreleasedById unreleased) {
 std::size_t ConnectionRecord::received(std::string_view bytes) {
   std::unique_lock lock{mutex_};
   const auto legal = guard_.received(bytes);
+  if (guard_.accepted()) observed_ = false;
   if (!guard_.any_released()) return legal;
   auto released = guard_.take_released();
   lock.unlock();
@@ -106,11 +137,6 @@ std::size_t ConnectionRecord::received(std::string_view bytes) {
 void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
   const std::lock_guard lock{mutex_};
   if (!frame_violation_) frame_violation_ = std::move(violation);
-}
-
-void ConnectionRecord::refuse(TlsFailure failure) {
-  const std::lock_guard lock{mutex_};
-  tls_failure_ = std::move(failure);
 }
 
 std::string ConnectionRecord::last_packet() const {

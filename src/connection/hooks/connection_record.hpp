@@ -3,9 +3,11 @@
 
 #include "connection/hooks/packet_guard.hpp"
 #include "connection/hooks/websocket.hpp"
-#include "connection/tls/certificate.hpp"
+#include "connection/tls/handshake.hpp"
 
+#include <sys/types.h>
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -17,6 +19,19 @@
 #include <utility>
 
 namespace mqtt_tools::connection::hooks {
+
+/// What was seen of a connection before its CONNACK. What servers said is untrusted, and cut off at
+/// 256 bytes.
+struct ConnectionFacts {
+  bool connected = false;  ///< TCP, or to the proxy if there is one.
+  int error = 0;           ///< errno of what failed: to connect, to read, or to write.
+  bool closed = false;     ///< The other side closed the connection.
+  HandshakeFacts tls{};
+  std::string proxy_answer{};    ///< To CONNECT of HTTP.
+  std::string upgrade_answer{};  ///< To the WebSocket request.
+  std::string answer{};  ///< What else came in plain text, or out of TLS: MQTT it should be.
+  std::optional<std::string> violation{};  ///< As ConnectionRecord::violation().
+};
 
 /// What happens on one connection that Paho makes. Shared by the one who asked Paho for it and by
 /// the socket that Paho opens for it; a lock of its own makes each call safe on any thread.
@@ -33,8 +48,8 @@ class ConnectionRecord {
   /// for id 7, which waits for PUBREC; MQTT 5.0 §4.3.3". The connection is closed then.
   std::optional<std::string> violation() const;
 
-  /// Why the broker's certificate was refused.
-  std::optional<TlsFailure> tls_failure() const;
+  /// What happened until now, or until CONNACK.
+  ConnectionFacts facts() const;
 
   /// Why a packet was refused though the server did nothing wrong: there is no memory for it.
   std::optional<std::string> no_memory() const;
@@ -73,7 +88,17 @@ class ConnectionRecord {
   /// The frames around the packets are not as they must be.
   void refuse(WebSocketFrames::Violation violation);
 
-  void refuse(TlsFailure failure);
+  /// CONNACK has not come: note() is of interest.
+  bool is_observed() const { return observed_; }
+
+  /// Calls `change` with the ConnectionFacts. What it throws is lost, and errno stays.
+  template <typename Change>
+  void note(Change change) noexcept;
+
+  /// `count` bytes came in answer to `request`, or with errno `error` none (0: the end).
+  void note_read(HttpRequest request, const char* bytes, ssize_t count, int error) noexcept;
+
+  void note_error(int error) noexcept;  ///< An errno; those that tell to wait are no error.
 
   /// Held while bytes are written, so that no answer to them is looked at before sent() was called.
   std::unique_lock<std::mutex> lock() const { return std::unique_lock{mutex_}; }
@@ -90,10 +115,24 @@ class ConnectionRecord {
   mutable std::mutex mutex_{};
   PacketGuard guard_;
   std::optional<WebSocketFrames::Violation> frame_violation_{};
-  std::optional<TlsFailure> tls_failure_{};
+  ConnectionFacts facts_{};
+  std::atomic<bool> observed_{true};
   TakeReleased take_released_{};
   PacketGuard::UnreleasedById not_taken_{};
 };
+
+template <typename Change>
+void ConnectionRecord::note(Change change) noexcept {
+  if (!observed_) return;
+  const int error = errno;
+  try {
+    const std::lock_guard lock{mutex_};
+    change(facts_);
+  } catch (...) {
+    // Then the message says less.
+  }
+  errno = error;
+}
 
 /// The sockets that Paho opens from now on belong to `record`. One connection is made at a time.
 void expect(std::shared_ptr<ConnectionRecord> record);

@@ -41,11 +41,13 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 namespace mqtt_tools::connection::hooks {
@@ -95,6 +97,7 @@ Function* next(Function*, const char* name) {
 struct RealFunctions {
   decltype(&::socket) socket = next(&::socket, "socket");
   decltype(&::connect) connect = next(&::connect, "connect");
+  decltype(&::getsockopt) getsockopt = next(&::getsockopt, "getsockopt");
   decltype(&::close) close = next(&::close, "close");
   decltype(&::poll) poll = next(&::poll, "poll");
   decltype(&::usleep) usleep = next(&::usleep, "usleep");
@@ -143,6 +146,42 @@ int with_new_number(int descriptor) {
   return other;
 }
 
+void note_error(Socket& socket, int error) {
+  if (const auto record = socket.record()) record->note_error(error);
+}
+
+/// connect(2) gave errno `error` at once or later, or 0.
+void note_connect(Socket& socket, int error) {
+  const auto record = socket.record();
+  if (!record) return;
+  record->note_error(error);
+  if (error == 0) record->note([](ConnectionFacts& facts) { facts.connected = true; });
+}
+
+/// What came and Paho has not read: a server may say why it closes.
+void note_unread(Socket& socket, int descriptor) {
+  const auto record = socket.record();
+  if (!record || !record->is_observed() || socket.state() == State::tls) return;
+  std::array<char, 256> bytes{};
+  const auto count = real().recv(descriptor, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+  record->note_read(socket.request(), bytes.data(), count, errno);
+}
+
+/// After SSL_write() has failed: the alert that says why may have come before.
+void note_unread(Socket& socket, SSL* ssl) {
+  const auto record = socket.record();
+  if (!record || !record->is_observed()) return;
+  ERR_set_mark();
+  char byte = 0;
+  note_result(ssl, ::SSL_peek(ssl, &byte, 1), *record);
+  ERR_pop_to_mark();
+}
+
+void note_result(Socket* socket, const SSL* ssl, int result) {
+  if (socket == nullptr) return;
+  if (const auto record = socket->record()) note_result(ssl, result, *record);
+}
+
 /// What is alone must not wait until the broker has acknowledged what went before (40 ms).
 void send_at_once(int descriptor) {
   const int on = 1;
@@ -189,6 +228,7 @@ extern "C" {
 int socket(int domain, int type, int protocol) noexcept {
   if (!from_paho(__builtin_return_address(0))) return real().socket(domain, type, protocol);
   const int descriptor = with_new_number(real().socket(domain, type | SOCK_CLOEXEC, protocol));
+  if (descriptor < 0) expected_record()->note_error(errno);
   if (descriptor >= 0) send_at_once(descriptor);
   if (descriptor < 0 || Socket::open(descriptor, expected_record()) != nullptr) return descriptor;
   real().close(descriptor);
@@ -202,13 +242,25 @@ int connect(int descriptor, const sockaddr* address, socklen_t size) {
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream != nullptr && stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);
+    if (result == 0 || errno != EINPROGRESS) note_connect(*stream, result == 0 ? 0 : errno);
     wake_receiver();
+  }
+  return result;
+}
+
+int getsockopt(int descriptor, int level, int name, void* value, socklen_t* size) noexcept {
+  const int result = real().getsockopt(descriptor, level, name, value, size);
+  auto* stream = served(__builtin_return_address(0), descriptor);
+  const bool outcome = level == SOL_SOCKET && name == SO_ERROR && *size == sizeof(int);
+  if (stream != nullptr && result == 0 && outcome) {
+    note_connect(*stream, *static_cast<const int*>(value));
   }
   return result;
 }
 
 int close(int descriptor) {
   if (auto* stream = served(__builtin_return_address(0), descriptor)) {
+    note_unread(*stream, descriptor);
     stream->enter(State::unused);
     last_closed = descriptor;
     wake_receiver();
@@ -257,12 +309,14 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
   if (stream == nullptr) return real().writev(descriptor, parts, number);
   std::size_t wanted = 0;
   for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
-  const auto lock = stream->begin_write();
+  auto lock = stream->begin_write();
   if (!lock) return not_written(*stream, static_cast<ssize_t>(wanted));
   gather_write(descriptor);
   const auto result = real().writev(descriptor, parts, number);
   const int error = errno;
   if (result > 0) stream->note_sent(parts, number, static_cast<std::size_t>(result));
+  lock.reset();
+  if (result < 0) note_error(*stream, error);
   note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
   errno = error;
   return result;
@@ -281,14 +335,18 @@ int SSL_connect(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream != nullptr && stream->state() != State::tls) stream->enter(State::tls);
   prepare_handshake(ssl, stream != nullptr ? stream->record() : nullptr);
-  return real().ssl_connect(ssl);
+  const int result = real().ssl_connect(ssl);
+  note_result(stream, ssl, result);
+  return result;
 }
 
 int SSL_read(SSL* ssl, void* bytes, int size) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream == nullptr || size <= 0) return real().ssl_read(ssl, bytes, size);
-  const auto source = [ssl](char* to, std::size_t most) {
-    return static_cast<ssize_t>(real().ssl_read(ssl, to, static_cast<int>(most)));
+  const auto source = [ssl, &record = *stream->record()](char* to, std::size_t most) {
+    const int result = real().ssl_read(ssl, to, static_cast<int>(most));
+    if (result <= 0) note_result(ssl, result, record);
+    return static_cast<ssize_t>(result);
   };
   const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));
   if (const auto words = stream->refused() ? stream->last_words() : ""; !words.empty()) {
@@ -307,13 +365,18 @@ int SSL_pending(const SSL* ssl) {
 int SSL_write(SSL* ssl, const void* bytes, int size) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream == nullptr || size <= 0) return real().ssl_write(ssl, bytes, size);
-  const auto lock = stream->begin_write();
+  auto lock = stream->begin_write();
   if (!lock) return static_cast<int>(not_written(*stream, size));
   gather_write(::SSL_get_fd(ssl));
   const int result = real().ssl_write(ssl, bytes, size);
   const int error = errno;
   const iovec part{const_cast<void*>(bytes), static_cast<std::size_t>(size)};
   if (result > 0) stream->note_sent(&part, 1, static_cast<std::size_t>(result));
+  lock.reset();
+  if (result <= 0) {
+    note_result(stream, ssl, result);
+    note_unread(*stream, ssl);
+  }
   note_write(*stream, result == size);
   errno = error;
   return result;

@@ -101,10 +101,10 @@ ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
     const bool ahead = size < capacity && watched_ && state_ != State::tls;
     if (ahead && !buffer_) buffer_.reset(new (std::nothrow) char[capacity]);
     if (!ahead || !buffer_) {
-      const auto count = source(bytes, size);
+      const auto count = read_noted(source, bytes, size);
       return count <= 0 ? count : checked(bytes, static_cast<std::size_t>(count));
     }
-    const auto count = source(buffer_.get(), capacity);
+    const auto count = read_noted(source, buffer_.get(), capacity);
     if (count <= 0) return count;
     begin_ = 0;
     held_ = static_cast<std::size_t>(count);
@@ -117,6 +117,15 @@ ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
   begin_ += count;
   held_ -= count;
   return checked(bytes, count);
+}
+
+/// From the network. Of TLS, SSL_read's own answer says why nothing came.
+ssize_t Socket::read_noted(const Read& source, char* bytes, std::size_t size) {
+  const auto count = source(bytes, size);
+  if (record_->is_observed() && (count > 0 || state_ != State::tls)) {
+    record_->note_read(request_, bytes, count, errno);
+  }
+  return count;
 }
 
 ssize_t Socket::read_given_up(char* bytes, std::size_t size) {
@@ -149,7 +158,7 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
     if (!frames_) frames_ = std::make_unique<WebSocketFrames>(record_->max_packet());
     std::array<char, 16 * 1024> buffer;
     while (frames_->held() == 0 && !frames_->ended()) {
-      const auto count = source(buffer.data(), buffer.size());
+      const auto count = read_noted(source, buffer.data(), buffer.size());
       if (count <= 0) return count;
       frames_->asked(request_);
       frames_->add({buffer.data(), static_cast<std::size_t>(count)});

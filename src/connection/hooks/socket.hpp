@@ -49,6 +49,8 @@ class Socket {
   /// Asked to connect, taken over by TLS, or closed (unused). Bytes read ahead are forgotten.
   void enter(State state);
 
+  HttpRequest request() const { return request_; }  ///< The last one that we sent.
+
   /// Reads no more than `size` bytes, as recv(2) without flags and SSL_read do.
   using Read = std::function<ssize_t(char* bytes, std::size_t size)>;
 
@@ -91,6 +93,7 @@ class Socket {
  private:
   static constexpr std::size_t capacity = 32 * 1024;
 
+  ssize_t read_noted(const Read& source, char* bytes, std::size_t size);
   ssize_t read_given_up(char* bytes, std::size_t size);
   ssize_t read_frames(const Read& source, char* bytes, std::size_t size);
   ssize_t take_frames(char* bytes, std::size_t size);

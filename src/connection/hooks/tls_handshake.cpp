@@ -2,18 +2,89 @@
 
 #include "connection/hooks/tls_handshake.hpp"
 
+#include <sys/socket.h>
+#include <array>
+#include <cerrno>
 #include <utility>
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 namespace mqtt_tools::connection::hooks {
 
 namespace {
 
-/// OpenSSL's macro for this is a cast that we do not write. No name: none is indicated.
-void indicate(SSL* ssl, std::string name) {
-  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-           name.empty() ? nullptr : name.data());
+using SharedRecord = std::shared_ptr<ConnectionRecord>;
+
+void free_record(void* /*ssl*/, void* record, CRYPTO_EX_DATA* /*data*/, int /*index*/,
+                 long /*unused*/, void* /*unused*/) {
+  delete static_cast<SharedRecord*>(record);
+}
+
+/// Where an SSL keeps the record that its callbacks tell: it owns one more reference.
+int record_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_record);
+  return index;
+}
+
+ConnectionRecord* record_of(const SSL* ssl) {
+  const auto* const record = static_cast<SharedRecord*>(SSL_get_ex_data(ssl, record_index()));
+  return record == nullptr ? nullptr : record->get();
+}
+
+/// OpenSSL's info callback. TLS 1.3 servers judge our certificate after our side is done, so alerts
+/// come with SSL_connect(), SSL_read() or SSL_write().
+void note_alert(const SSL* ssl, int where, int value) noexcept {
+  constexpr int fatal = 2;  // RFC 8446 §6
+  if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || value >> 8 != fatal) return;
+  if (auto* const record = record_of(ssl)) {
+    record->note([value](ConnectionFacts& facts) { facts.tls.alert = value & 0xFF; });
+  }
+}
+
+/// OpenSSL's certificate callback: the server asks for ours. Whether there is one is no matter.
+int note_certificate_asked(SSL* ssl, void* /*unused*/) noexcept {
+  if (auto* const record = record_of(ssl)) {
+    record->note([](ConnectionFacts& facts) { facts.tls.certificate_asked = true; });
+  }
+  return 1;
+}
+
+/// A BIO's callback, until it has seen the first bytes from the server, whatever they are. It is
+/// called once more when the SSL's own data is gone, but not to read.
+long note_first_bytes(BIO* bio, int operation, const char* bytes, std::size_t /*size*/,
+                      int /*unused*/, long /*unused*/, int result,
+                      std::size_t* processed) noexcept {
+  if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && processed != nullptr) {
+    auto* const record = reinterpret_cast<ConnectionRecord*>(BIO_get_callback_arg(bio));
+    record->note([&](ConnectionFacts& facts) { facts.tls.first_bytes.assign(bytes, *processed); });
+    BIO_set_callback_ex(bio, nullptr);
+  }
+  return result;
+}
+
+/// The rest of a sentence that is no TLS, of which OpenSSL reads five bytes.
+void note_sentence(const SSL* ssl, ConnectionFacts& facts) {
+  auto& first = facts.tls.first_bytes;
+  if (first.empty() || is_tls_record(first)) return;
+  std::array<char, 128> rest{};
+  const auto count = ::recv(SSL_get_fd(ssl), rest.data(), rest.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (count > 0) first.append(rest.data(), static_cast<std::size_t>(count));
+}
+
+void observe(SSL* ssl, const SharedRecord& record) {
+  if (!record || record_of(ssl) != nullptr) return;
+  auto owned = std::make_unique<SharedRecord>(record);
+  if (SSL_set_ex_data(ssl, record_index(), owned.get()) != 1) return;
+  (void)owned.release();
+  record->note([](ConnectionFacts& facts) { facts.tls.begun = true; });
+  SSL_set_info_callback(ssl, note_alert);
+  SSL_set_cert_cb(ssl, note_certificate_asked, nullptr);
+  if (auto* const bio = SSL_get_rbio(ssl)) {
+    BIO_set_callback_arg(bio, reinterpret_cast<char*>(record.get()));
+    BIO_set_callback_ex(bio, note_first_bytes);
+  }
 }
 
 }  // namespace
@@ -24,22 +95,48 @@ std::string host_of_paho(std::string_view text) {
   return std::string{text};
 }
 
-void prepare_handshake(SSL* ssl, const std::shared_ptr<ConnectionRecord>& record) noexcept {
+void prepare_handshake(SSL* ssl, const SharedRecord& record) noexcept {
   // Paho sets no callback: with one, the server is verified by us already.
   if (SSL_in_before(ssl) != 1 || SSL_get_verify_callback(ssl) != nullptr) return;
+  const bool verify = (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
   try {
+    observe(ssl, record);
     const char* const named = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     const auto host = host_of_paho(named != nullptr ? named : "");
-    if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0) {
+    if (verify) {
       verify_server(ssl, host, [record](const TlsFailure& failure) {
-        if (record) record->refuse(failure);
+        if (record) record->note([&](ConnectionFacts& facts) { facts.tls.distrust = failure; });
       });
     }
-    indicate(ssl, indicated_name(host));
+    indicate_name(ssl, indicated_name(host));
   } catch (...) {
     // No memory. An empty host matches no certificate.
-    if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0) verify_server(ssl, {}, {});
+    if (verify) verify_server(ssl, {}, {});
   }
+}
+
+void note_result(const SSL* ssl, int result, ConnectionRecord& record) noexcept {
+  if (!record.is_observed()) return;
+  const int error = errno;
+  const auto first = ERR_peek_error();
+  const bool done = SSL_is_init_finished(ssl) == 1;
+  const int kind = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
+  if (kind == SSL_ERROR_SYSCALL && error != 0) record.note_error(error);
+  record.note([&](ConnectionFacts& facts) {
+    auto& tls = facts.tls;
+    tls.done = tls.done || done;
+    const int reason = ERR_GET_REASON(first);
+    const bool ended = kind == SSL_ERROR_ZERO_RETURN || (kind == SSL_ERROR_SYSCALL && error == 0) ||
+                       (kind == SSL_ERROR_SSL && reason == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+    if (ended) facts.closed = true;
+    const bool of_alert = reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256;
+    if (kind != SSL_ERROR_SSL || ended || of_alert || tls.reason != 0) return;
+    tls.reason = reason;
+    note_sentence(ssl, facts);
+    const char* const text = ERR_reason_error_string(first);
+    tls.reason_text = text != nullptr ? text : "unknown reason";
+  });
+  errno = error;
 }
 
 }  // namespace mqtt_tools::connection::hooks

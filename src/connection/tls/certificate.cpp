@@ -192,6 +192,12 @@ std::string indicated_name(const std::string& host) {
   return address_bytes(host).empty() ? without_last_dot(host) : std::string{};
 }
 
+void indicate_name(ssl_st* ssl, std::string name) {
+  // OpenSSL's macro for this is a cast that we do not write.
+  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           name.empty() ? nullptr : name.data());
+}
+
 bool matches(const X509* certificate, const std::string& host) {
   if (certificate == nullptr) return false;
   // OpenSSL's functions read what they are given, though they take pointers to non-const.

@@ -33,6 +33,9 @@ std::string address_bytes(const std::string& host);
 /// (RFC 6066 §3). Empty for an address.
 std::string indicated_name(const std::string& host);
 
+/// Makes OpenSSL name the server so in the handshake of `ssl`; an empty name: none.
+void indicate_name(ssl_st* ssl, std::string name);
+
 /// Whether `certificate` is for `host`, a name or an address as the user wrote it. RFC 6125 §6.4:
 /// an address is compared with the iPAddress entries only; '*' is a whole first label or nothing; a
 /// dot at the end of `host` and upper case make no difference; the common name counts only in a

@@ -71,7 +71,7 @@ Outcome shake_hands(Certificates& files, const std::string& certificate, std::st
     }
     outcome.done = here && there;
   }
-  outcome.failure = record->tls_failure();
+  outcome.failure = record->facts().tls.distrust;
   return outcome;
 }
 

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "connection/connect_error.hpp"
+
+#include "connection/host.hpp"
+#include "connection/tls/handshake.hpp"
+#include "connection/tls_context.hpp"
+#include "error.hpp"
+#include "escape.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <string_view>
+#include <system_error>
+
+namespace mqtt_tools::connection {
+
+namespace {
+
+using hooks::ConnectionFacts;
+using Kind = ConnectError::Kind;
+
+constexpr std::size_t longest_quote = 100;  // Of what a server said.
+
+/// A broker of plain MQTT may wait for more when it hears TLS: that tells nothing.
+constexpr Duration hello_patience = std::chrono::seconds{1};
+
+std::string connect_message(int error, const std::string& host) {
+  switch (error) {
+    case 0:
+    case ETIMEDOUT:
+      return "no answer in time";
+    case ECONNREFUSED:
+      return is_loopback(host)
+                 ? "connection refused (is a broker listening there?)"
+                 : "connection refused (is a broker listening there? mosquitto 2 listens on "
+                   "localhost only without a `listener` line)";
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+      return "no way there from this machine's network";
+    case EAFNOSUPPORT:
+    case EADDRNOTAVAIL:
+      return "this machine has no address of that kind";
+    case ECONNRESET:
+      return "the connection was reset";
+    case EACCES:
+    case EPERM:
+      return "not permitted on this machine (a firewall?)";
+    default:
+      return std::generic_category().message(error);
+  }
+}
+
+bool is_over(const ConnectionFacts& facts) { return facts.closed || facts.error != 0; }
+
+/// Why there is no answer, or none that is of use.
+std::string silence_message(const ConnectionFacts& facts, std::string_view answer) {
+  if (facts.error == ECONNRESET) return "it reset the connection";
+  if (is_over(facts)) return "it closed the connection";
+  return answer.empty() ? "no answer in time" : "it does not speak HTTP";
+}
+
+struct HttpStatus {
+  int code = 0;  ///< 0: that is no HTTP.
+  std::string text{};
+};
+
+/// Reads "HTTP/1.1 404 Not Found".
+HttpStatus status_of(std::string_view head) {
+  const auto line = head.substr(0, head.find_first_of("\r\n"));
+  constexpr std::size_t status_at = 9;
+  if (line.rfind("HTTP/1.", 0) != 0 || line.size() < status_at + 3) return {};
+  HttpStatus status;
+  for (const char digit : line.substr(status_at, 3)) {
+    if (digit < '0' || digit > '9') return {};
+    status.code = status.code * 10 + (digit - '0');
+  }
+  status.text = escaped(line.substr(status_at, longest_quote));
+  return status;
+}
+
+/// A line of text, as no packet of MQTT begins.
+bool is_text(std::string_view bytes) {
+  constexpr std::size_t enough = 4;
+  const auto line = bytes.substr(0, bytes.find_first_of("\r\n"));
+  return line.size() >= enough && std::all_of(line.begin(), line.begin() + enough,
+                                              [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+std::string quoted_line(std::string_view bytes) {
+  return '"' + escaped(bytes.substr(0, std::min(bytes.find_first_of("\r\n"), longest_quote))) + '"';
+}
+
+std::string tls_port_message(const Options& options) {
+  return std::string{"a TLS broker spoken to in plain text: use "} +
+         (options.transport == Transport::websocket ? "wss://" : "mqtts://") + " or --tls";
+}
+
+/// `bytes` are what a server said where it should have spoken MQTT. No message: it may be that.
+ConnectError other_protocol(std::string_view bytes, const Options& options, int port) {
+  if (!options.tls.on && is_tls_record(bytes)) return {Kind::lasting, tls_port_message(options)};
+  if (options.transport == Transport::tcp && bytes.rfind("HTTP/", 0) == 0) {
+    return {Kind::lasting,
+            "a web server on port " + std::to_string(port) +
+                " (for MQTT over WebSocket: " + (options.tls.on ? "wss://)" : "ws://)")};
+  }
+  if (is_text(bytes)) {
+    return {Kind::lasting, "the server said " + quoted_line(bytes) + ": that is no MQTT broker"};
+  }
+  return {};
+}
+
+/// About the way to the proxy and through it. No message: it is open.
+ConnectError explain_proxy(const ConnectionFacts& facts, const Proxy& proxy) {
+  const auto name = with_port(proxy.host, proxy.port);
+  if (!facts.connected) {
+    return {Kind::unreachable,
+            "cannot reach the proxy " + name + ": " +
+                (facts.error == ECONNREFUSED ? "connection refused"
+                                             : connect_message(facts.error, proxy.host))};
+  }
+  const auto status = status_of(facts.proxy_answer);
+  if (status.code == 0) {
+    return {Kind::unreachable,
+            "no answer of the proxy " + name + ": " + silence_message(facts, facts.proxy_answer)};
+  }
+  if (status.code / 100 == 2) return {};
+  // A gateway's 5xx is about a broker that may come up yet.
+  return {status.code < 500 ? Kind::lasting : Kind::unreachable,
+          "the proxy " + name + " refused: " + status.text};
+}
+
+/// TLS was never begun: Paho found the settings of no use, though they were when the run began.
+ConnectError explain_settings(const Options& options) {
+  try {
+    make_context(options.tls);
+  } catch (const RunError& error) {
+    return {Kind::lasting, error.what()};
+  }
+  return {Kind::unreachable, "no answer in time"};
+}
+
+/// No message: TLS is there.
+ConnectError explain_tls(const ConnectionFacts& facts, const Options& options,
+                         const Endpoint& endpoint) {
+  const auto& tls = facts.tls;
+  const auto port = std::to_string(port_of(endpoint, options));
+  const auto no_tls = "the broker on port " + port + " does not speak TLS (a plain-text port?)";
+  if (!tls.begun) return explain_settings(options);
+  if (!tls.first_bytes.empty() && !is_tls_record(tls.first_bytes)) {
+    return {Kind::lasting, is_text(tls.first_bytes)
+                               ? no_tls + ": it said " + quoted_line(tls.first_bytes)
+                               : no_tls};
+  }
+  if (!tls.done || (tls.alert && facts.answer.empty())) {
+    if (is_explained(tls)) {
+      return {Kind::lasting, handshake_message(tls, options.tls, endpoint.host)};
+    }
+    if (tls.first_bytes.empty()) {
+      // Perhaps only a forwarder whose broker is not up yet: trying again may help.
+      return {Kind::unreachable, is_over(facts) ? no_tls + ": it closed the connection"
+                                                : "no answer to the TLS handshake in time (does "
+                                                  "port " +
+                                                      port + " speak TLS?)"};
+    }
+    if (!is_over(facts)) return {Kind::unreachable, "no answer in time during the TLS handshake"};
+    if (tls.certificate_asked) return {Kind::lasting, certificate_refused_message(options.tls)};
+    return {Kind::unreachable, "the broker closed the connection during the TLS handshake"};
+  }
+  return {};
+}
+
+/// No message: the WebSocket is there.
+ConnectError explain_websocket(const ConnectionFacts& facts, const Options& options) {
+  const auto status = status_of(facts.upgrade_answer);
+  if (status.code == 101) return {};
+  if (status.code != 0) {
+    // What follows a '?' may be a secret.
+    const auto path = options.websocket_path.substr(0, options.websocket_path.find('?'));
+    return {status.code < 500 ? Kind::lasting : Kind::unreachable,
+            "the server answered " + status.text + " to the WebSocket request for " + path};
+  }
+  if (!options.tls.on && is_tls_record(facts.upgrade_answer)) {
+    return {Kind::lasting, tls_port_message(options)};
+  }
+  return {facts.upgrade_answer.empty() ? Kind::unreachable : Kind::lasting,
+          "no answer to the WebSocket request: " + silence_message(facts, facts.upgrade_answer)};
+}
+
+/// CONNECT was sent, or might have been.
+ConnectError explain_silence(const ConnectionFacts& facts, const Options& options) {
+  if (!is_over(facts)) return {Kind::unreachable, "no answer in time"};
+  std::string message = facts.error == ECONNRESET ? "the connection was reset during CONNECT"
+                                                  : "the connection was closed during CONNECT";
+  if (!options.version_5_only.empty()) {
+    message += " of MQTT 5, which " + options.version_5_only +
+               " needs (perhaps the broker speaks MQTT 3.1.1 only)";
+  } else if (options.version == Version::v5) {
+    message += " of MQTT 5, as -V 5 asks for (perhaps the broker speaks MQTT 3.1.1 only)";
+  } else if (facts.tls.certificate_asked && options.tls.certificate.empty()) {
+    message += " (the broker had asked for a client certificate: --cert and --key)";
+  } else if (!options.tls.on) {
+    message += " (TLS port spoken to in plain text?)";
+  }
+  return {Kind::closed, message};
+}
+
+/// The first bytes that the server at `address` answers to a ClientHello, if any.
+std::string answer_to_hello(const Address& address, const std::string& host,
+                            Clock::time_point deadline) {
+  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return {};
+  const auto time = std::clamp(deadline - Clock::now(), Duration{1'000'000}, hello_patience);
+  const auto micro = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  const timeval limit{micro / 1'000'000, micro % 1'000'000};
+  // For connect(2) and send(2), too.
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  std::array<char, 256> answer{};
+  ssize_t count = 0;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) {
+    const auto hello = client_hello(host);
+    (void)!::send(fd, hello.data(), hello.size(), MSG_NOSIGNAL);
+    count = ::recv(fd, answer.data(), answer.size(), 0);
+  }
+  ::close(fd);
+  return {answer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+}
+
+}  // namespace
+
+ConnectError explain(const ConnectionFacts& facts, const Options& options,
+                     const Endpoint& endpoint) {
+  const int port = port_of(endpoint, options);
+  if (options.proxy) {
+    if (auto error = explain_proxy(facts, *options.proxy); !error.message.empty()) return error;
+  } else if (!facts.connected) {
+    return {Kind::unreachable, connect_message(facts.error, endpoint.host)};
+  }
+  if (options.tls.on) {
+    if (auto error = explain_tls(facts, options, endpoint); !error.message.empty()) return error;
+  }
+  if (auto error = other_protocol(facts.answer, options, port); !error.message.empty()) {
+    return error;
+  }
+  if (options.transport == Transport::websocket) {
+    auto error = explain_websocket(facts, options);
+    if (!error.message.empty() && (!facts.violation || error.kind == Kind::lasting)) return error;
+  }
+  if (facts.violation) return {Kind::violation, "sent " + *facts.violation};
+  return explain_silence(facts, options);
+}
+
+ConnectError explain(const ConnectionFacts& facts, const Options& options, const Endpoint& endpoint,
+                     const Address& address, Clock::time_point deadline) {
+  auto error = explain(facts, options, endpoint);
+  // Many a TLS server just closes when it hears MQTT or HTTP.
+  const bool silent = is_over(facts) && facts.answer.empty() && facts.upgrade_answer.empty();
+  if (!facts.connected || options.tls.on || options.proxy || !silent) return error;
+  const auto answer = answer_to_hello(address, endpoint.host, deadline);
+  auto found = other_protocol(answer, options, port_of(endpoint, options));
+  return found.message.empty() ? error : found;
+}
+
+}  // namespace mqtt_tools::connection

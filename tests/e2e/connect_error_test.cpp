@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// What the tools say when there is something else than a broker where they connect to.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/service.hpp"
+
+#include <poll.h>
+
+using namespace mqtt_tools::support;
+
+namespace {
+
+/// Answers the first bytes with `answer`, and closes.
+Service::Serve answer_with(const std::string& answer) {
+  return [answer](Channel& client) {
+    if (!client.wait(POLLIN)) return;
+    client.take();
+    client.give(answer);
+    client.close();
+  };
+}
+
+/// Runs both programs with `options` against 127.0.0.1 at `port`: they end with 3 and say
+/// `message`.
+void fails(int port, const std::vector<std::string>& options, const std::string& message) {
+  for (const std::string program : {"mqtt-pub", "mqtt-sub"}) {
+    auto command = Command{program, "-h",    "127.0.0.1",         "-p", std::to_string(port),
+                           "-t",    "topic", "--connect-timeout", "2"};
+    if (program == "mqtt-pub") command.add({"-m", "hi"});
+    command.add(options);
+    CAPTURE(command.text());
+    const auto result = run(command);
+    check_exit_within(result, 3, 4s);
+    CAPTURE(result.err);
+    CHECK(result.err.find(message) != std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a server that is no broker is quoted, with TLS and without") {
+  const Service ssh{[](Channel& client) {
+    client.give("SSH-2.0-OpenSSH_9.2p1\r\n");
+    client.wait(POLLIN);
+    client.close();
+  }};
+  const Service mail{answer_with("220 mail.example ESMTP\r\n")};
+  fails(ssh.port(), {}, "the server said \"SSH-2.0-OpenSSH_9.2p1\": that is no MQTT broker");
+  fails(mail.port(), {"-V", "3.1.1"},
+        "the server said \"220 mail.example ESMTP\": that is no MQTT broker");
+  fails(ssh.port(), {"--tls"},
+        "does not speak TLS (a plain-text port?): it said \"SSH-2.0-OpenSSH_9.2p1\"");
+}
+
+TEST_CASE("a web server where a broker should be is told as such") {
+  const Service web{answer_with("HTTP/1.1 400 Bad Request\r\n\r\n")};
+  fails(web.port(), {}, "a web server on port " + std::to_string(web.port()));
+}
+
+TEST_CASE("a server that closes when it hears MQTT 5 is told with what needs MQTT 5") {
+  const Service closes{answer_with("")};
+  fails(closes.port(), {"-V", "5"}, "closed during CONNECT of MQTT 5, as -V 5 asks for");
+  fails(closes.port(), {"--session-expiry", "10"},
+        "closed during CONNECT of MQTT 5, which --session-expiry needs");
+  fails(closes.port(), {}, "closed during CONNECT (TLS port spoken to in plain text?)");
+}
+
+TEST_CASE("a silent server is told by what it did not answer") {
+  const Service silent{[](Channel& client) {
+    while (client.wait(POLLIN) && !client.take().empty()) {
+    }
+  }};
+  const auto port = std::to_string(silent.port());
+  fails(silent.port(), {}, "no answer in time");
+  fails(silent.port(), {"--tls"}, "no answer to the TLS handshake in time (does port " + port);
+  fails(silent.port(), {"--http-proxy", "http://127.0.0.1:" + port},
+        "no answer of the proxy 127.0.0.1:" + port + ": no answer in time");
+}
