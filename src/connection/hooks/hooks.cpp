@@ -26,7 +26,6 @@
 #undef _FORTIFY_SOURCE
 
 #include "connection/hooks/hooks.hpp"
-#include "connection/hooks/lookup.hpp"
 #include "connection/hooks/socket.hpp"
 #include "connection/hooks/tls_handshake.hpp"
 #include "connection/hooks/waits.hpp"

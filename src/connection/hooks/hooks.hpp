@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <atomic>
 #include <cstdint>
 
@@ -30,6 +32,11 @@ bool in_effect();
 
 /// Set by hooks.cpp before main() begins; what in_effect() asks.
 extern bool (*find_paho)();
+
+/// `address` as it is to be connected to. Paho copies an IPv6 address from what it looked up and
+/// forgets the zone: when this thread looked that very address up last, `room` is filled with the
+/// whole of it, and returned. In lookup.cpp. The thread that looked it up.
+const sockaddr* with_zone(const sockaddr* address, socklen_t size, sockaddr_in6& room);
 
 /// False with MQTT_TOOLS_FAST_IO=0 in the environment.
 bool short_waits_wanted();

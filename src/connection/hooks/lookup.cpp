@@ -8,7 +8,7 @@
 // looser rules; and it writes IPv6 addresses with a bracket, which no certificate has. It gets our
 // answer instead. Where these two functions are not called, what Paho finds itself holds.
 
-#include "connection/hooks/lookup.hpp"
+#include "connection/hooks/hooks.hpp"
 #include "connection/hooks/tls_handshake.hpp"
 #include "connection/resolver.hpp"
 

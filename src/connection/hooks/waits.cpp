@@ -46,18 +46,18 @@ namespace {
 
 using State = Socket::State;
 
-/// Ends a wait of Paho's receiving thread.
-class Bell {
+/// Ends a wait of Paho's receiving thread. Any thread writes to it; only that one reads.
+class EventFd {
  public:
   int descriptor() const { return descriptor_; }
 
-  void ring() const {
+  void signal() const {
     const int error = errno;
     ::eventfd_write(descriptor_, 1);
     errno = error;
   }
 
-  void silence() const {
+  void clear() const {
     eventfd_t count = 0;
     ::eventfd_read(descriptor_, &count);
   }
@@ -66,19 +66,53 @@ class Bell {
   int descriptor_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 };
 
-const Bell& bell() {
-  static const Bell one;
+const EventFd& receiver_event() {
+  static const EventFd one;
   return one;
 }
 
+/// Where Paho's sending thread waits for something to send, woken there without delay. There is one
+/// in the process, as there is one such thread.
+class SenderWakeup {
+ public:
+  /// For pthread_cond_timedwait(), which is `real`. The sending thread; it holds `mutex`.
+  int wait(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
+           const timespec* limit) {
+    mutex_ = mutex;
+    condition_ = condition;
+    if (!woken_) {
+      const int result = real(condition, mutex, limit);
+      if (!woken_) return result;
+    }
+    woken_ = false;
+    return 0;
+  }
+
+  /// Ends a wait, or the next one: a call that comes before it is not lost. Any other thread.
+  void wake() {
+    auto* const condition = condition_.load();
+    if (condition == nullptr) return;  // never waited: it will look by itself before it does
+    ::pthread_mutex_lock(mutex_);
+    woken_ = true;
+    ::pthread_cond_signal(condition);
+    ::pthread_mutex_unlock(mutex_);
+    counters.senders_woken.fetch_add(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<pthread_cond_t*> condition_{nullptr};
+  std::atomic<pthread_mutex_t*> mutex_{nullptr};
+  bool woken_ = false;  ///< Guarded by the mutex, which is Paho's.
+};
+
 void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
-constinit Desk desk;
+constinit SenderWakeup sender_wakeup;
 
 std::atomic<std::uint64_t> writes{0};  ///< By Paho so far, to any socket.
 
 /// What a thread of Paho's did last.
-struct Habits {
+struct ThreadState {
   bool unblocked = false;    ///< It ended a short write; what waits behind that is to be woken.
   bool established = false;  ///< A socket that was connecting has just been found writable.
   bool waited = false;       ///< It waited for its sockets: the nap that follows is superfluous.
@@ -87,7 +121,7 @@ struct Habits {
   unsigned naps = 0;         ///< Naps in a row, without sockets to wait for.
   Drizzle drizzle{};         ///< Of what it waits for.
 };
-thread_local Habits habits;
+thread_local ThreadState thread_state;
 
 /// What Paho's sending thread holds back. A thread that has never been seen waiting in
 /// wait_to_send() holds nothing: it might not come by to let it go.
@@ -127,7 +161,7 @@ bool all_known(const pollfd* sockets, nfds_t number, int events) {
 /// write was whole can, as far as Paho wants to know.
 int find_writable(pollfd* sockets, nfds_t number) {
   int ready = 0;
-  habits.established = false;
+  thread_state.established = false;
   for (auto* socket = sockets; socket != sockets + number; ++socket) {
     const auto& stream = *Socket::find(socket->fd);
     const auto state = stream.state();
@@ -138,7 +172,7 @@ int find_writable(pollfd* sockets, nfds_t number) {
       count(counters.polls_saved);
     } else {
       wait(socket, 1, 0ms);
-      if (state == State::connecting && socket->revents != 0) habits.established = true;
+      if (state == State::connecting && socket->revents != 0) thread_state.established = true;
     }
     if (socket->revents != 0) ++ready;
   }
@@ -147,10 +181,10 @@ int find_writable(pollfd* sockets, nfds_t number) {
 
 /// Paho waits for input. It is woken for all else it should act upon, too: it finds out by itself.
 int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
-  if (!habits.napped) habits.fruitless = 0;
-  habits.waited = true;
-  habits.napped = false;
-  habits.naps = 0;
+  if (!thread_state.napped) thread_state.fruitless = 0;
+  thread_state.waited = true;
+  thread_state.napped = false;
+  thread_state.naps = 0;
 
   std::array<pollfd, most_sockets + 1> asked{};
   int ready = 0;
@@ -181,16 +215,16 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
     return 1;
   }
 
-  const bool at_once = ready > 0 || habits.established;
-  auto& news = asked[number] = {bell().descriptor(), POLLIN, 0};
-  if (!at_once && habits.drizzle.falls(Clock::now(), writes)) {
+  const bool at_once = ready > 0 || thread_state.established;
+  auto& news = asked[number] = {receiver_event().descriptor(), POLLIN, 0};
+  if (!at_once && thread_state.drizzle.falls(Clock::now(), writes)) {
     wait(&news, 1, Drizzle::gathering);
     count(counters.gatherings);
   }
   const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds * 1ms);
   if (result < 0) return result;
-  if (result == 0 && !at_once) habits.fruitless = 0;
-  if (news.revents != 0) bell().silence();
+  if (result == 0 && !at_once) thread_state.fruitless = 0;
+  if (news.revents != 0) receiver_event().clear();
 
   ready = 0;
   for (nfds_t i = 0; i < number; ++i) {
@@ -204,7 +238,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
 
 std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds) {
   // Not before: only now Paho itself knows that the write is over.
-  if (std::exchange(habits.unblocked, false)) desk.call();
+  if (std::exchange(thread_state.unblocked, false)) sender_wakeup.wake();
   if (milliseconds == 0 && all_known(sockets, number, POLLOUT)) {
     return find_writable(sockets, number);
   }
@@ -232,18 +266,18 @@ int poll_with_held(decltype(&::poll) real, pollfd* sockets, nfds_t number, int m
 
 int nap() {
   count(counters.waits_removed);
-  if (habits.waited) {
-    habits.waited = false;
-    habits.napped = true;
+  if (thread_state.waited) {
+    thread_state.waited = false;
+    thread_state.napped = true;
     // Should Paho not act upon what it was woken for, it must not eat the processor.
     constexpr unsigned patience = 100;
-    if (++habits.fruitless > patience) wait(nullptr, 0, 1ms);
+    if (++thread_state.fruitless > patience) wait(nullptr, 0, 1ms);
     return 0;
   }
   // Not shorter on the whole than Paho's own: it gives its threads a hundred naps to end.
-  pollfd news{bell().descriptor(), POLLIN, 0};
-  const int milliseconds = std::min(1 << std::min(habits.naps++, 7U), nap_of_paho / 1'000);
-  if (wait(&news, 1, milliseconds * 1ms) > 0) bell().silence();
+  pollfd news{receiver_event().descriptor(), POLLIN, 0};
+  const int milliseconds = std::min(1 << std::min(thread_state.naps++, 7U), nap_of_paho / 1'000);
+  if (wait(&news, 1, milliseconds * 1ms) > 0) receiver_event().clear();
   return 0;
 }
 
@@ -255,19 +289,19 @@ void gather_write(int descriptor) {
 }
 
 void note_write(Socket& stream, bool whole) {
-  if (whole && stream.blocked()) habits.unblocked = true;
+  if (whole && stream.blocked()) thread_state.unblocked = true;
   stream.wrote(whole);
   count(writes);
-  if (!whole) bell().ring();
+  if (!whole) receiver_event().signal();
 }
 
-void wake_receiver() { bell().ring(); }
+void wake_receiver() { receiver_event().signal(); }
 
 int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                  const timespec* limit) {
   sending.waits = true;
   release_writes();
-  return desk.wait(real, condition, mutex, limit);
+  return sender_wakeup.wait(real, condition, mutex, limit);
 }
 
 }  // namespace mqtt_tools::connection::hooks::waits

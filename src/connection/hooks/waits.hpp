@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/hooks/desk.hpp"
 #include "connection/hooks/socket.hpp"
 
 #include <poll.h>
@@ -11,6 +10,8 @@
 /// The waits of Paho's two threads, ended by what happens instead of by the clock. hooks.cpp
 /// calls these in place of what Paho called, on Paho's threads; hooks.hpp counts what they save.
 namespace mqtt_tools::connection::hooks::waits {
+
+using TimedWait = int(pthread_cond_t*, pthread_mutex_t*, const timespec*);
 
 /// For poll(2), always: the real one, which is `real`, but for bytes that are at hand already.
 int poll_with_held(decltype(&::poll) real, pollfd* sockets, nfds_t number, int milliseconds);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/hooks/lookup.hpp"
+#include "connection/hooks/hooks.hpp"
 
 #include "connection/resolver.hpp"
 
