@@ -10,7 +10,7 @@
 #include "connection/shared.hpp"
 #include "connection/subscriptions.hpp"
 #include "connection/teller.hpp"
-#include "connection/tls.hpp"
+#include "connection/tls/context.hpp"
 
 #include <algorithm>
 #include <utility>

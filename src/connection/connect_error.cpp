@@ -2,8 +2,8 @@
 #include "connection/connect_error.hpp"
 
 #include "connection/host.hpp"
+#include "connection/tls/context.hpp"
 #include "connection/tls/handshake.hpp"
-#include "connection/tls_context.hpp"
 #include "error.hpp"
 #include "escape.hpp"
 

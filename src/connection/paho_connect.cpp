@@ -6,7 +6,7 @@
 #include "connection/open_member.hpp"
 #include "connection/paho_properties.hpp"
 #include "connection/psk.hpp"
-#include "connection/tls.hpp"
+#include "connection/tls/context.hpp"
 
 #include <algorithm>
 #include <string_view>

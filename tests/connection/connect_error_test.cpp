@@ -6,7 +6,7 @@
 
 #include "connection/hooks/tls_handshake.hpp"
 #include "connection/peer.hpp"
-#include "connection/tls_context.hpp"
+#include "connection/tls/context.hpp"
 
 #include "catch.hpp"
 

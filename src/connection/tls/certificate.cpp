@@ -229,7 +229,7 @@ void verify_server(ssl_st* ssl, const std::string& host,
   }
 }
 
-std::string certificate_words(const TlsFailure& failure, const std::string& host) {
+std::string certificate_message(const TlsFailure& failure, const std::string& host) {
   const std::string cafile = "; --cafile names one to trust";
   if (!failure.has_certificate) return "the broker has no certificate";
   const auto& subject = failure.subject;

@@ -52,6 +52,6 @@ void verify_server(ssl_st* ssl, const std::string& host,
                    std::function<void(const TlsFailure&)> failed) noexcept;
 
 /// `failure` as a sentence about the broker that the user calls `host`. Terminal-safe.
-std::string certificate_words(const TlsFailure& failure, const std::string& host);
+std::string certificate_message(const TlsFailure& failure, const std::string& host);
 
 }  // namespace mqtt_tools::connection

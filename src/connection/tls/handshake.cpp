@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls/handshake.hpp"
 
-#include "connection/tls_context.hpp"
+#include "connection/tls/context.hpp"
 #include "escape.hpp"
 
 #include <algorithm>
@@ -76,7 +76,7 @@ bool is_explained(const HandshakeFacts& facts) {
 
 std::string handshake_message(const HandshakeFacts& facts, const Tls& tls,
                               const std::string& host) {
-  if (facts.distrust) return certificate_words(*facts.distrust, host);
+  if (facts.distrust) return certificate_message(*facts.distrust, host);
   if (facts.alert) return alert_message(facts, *facts.alert, tls, host);
   switch (facts.reason) {
     case SSL_R_UNSUPPORTED_PROTOCOL:

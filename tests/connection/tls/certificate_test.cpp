@@ -229,7 +229,7 @@ TEST_CASE("the words about a wrong name say which rule it breaks") {
     failure.subject = common_name;
     failure.names = std::move(names);
     const std::string begin = "the broker's certificate is not for ";
-    const auto text = certificate_words(failure, host);
+    const auto text = certificate_message(failure, host);
     CHECK(text.rfind(begin, 0) == 0);
     return text.substr(std::min(begin.size(), text.size()));
   };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "connection/tls.hpp"
+#include "connection/tls/context.hpp"
 
 #include "connection/psk.hpp"
-#include "connection/tls_context.hpp"
 #include "error.hpp"
 #include "support/certificates.hpp"
 

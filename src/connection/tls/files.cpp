@@ -2,10 +2,9 @@
 //
 // check_tls_files() of tls.hpp: what Paho would only call a failed connection.
 
-#include "connection/tls.hpp"
+#include "connection/tls/context.hpp"
 
 #include "connection/psk.hpp"
-#include "connection/tls_context.hpp"
 #include "error.hpp"
 
 #include <fcntl.h>
