@@ -146,8 +146,6 @@ void wipe(const Found& found, const std::vector<std::string>& words, char** argv
   }
 }
 
-using Bound = std::pair<const Option*, CLI::Option*>;
-
 /// Whether CLI11 may find an option with this name in `word`.
 bool may_hold(const std::string& word, std::string_view name) {
   if (name.size() > 2) return word == name;
@@ -162,25 +160,27 @@ bool may_hold(const std::vector<std::string>& words, const Option& option) {
   });
 }
 
-/// Declares those options that `words` may hold to CLI11, which compares each with all that
-/// came before: all of them would take a twentieth of the time that it takes to publish a message.
-/// The values are kept as they were written: bound to a vector CLI11 would take words that follow
-/// and split what stands in brackets.
-std::vector<Bound> declare(CLI::App& app, const Declarations& declared,
-                           const std::vector<std::string>& words) {
-  std::vector<Bound> bound;
+/// Declares those options that `words` may hold to CLI11, which compares each with all that came
+/// before: all of them would take a twentieth of the time that it takes to publish a message. What
+/// they are given goes to `layer` as it was written: bound to a vector CLI11 would take words that
+/// follow and split what stands in brackets.
+void declare(CLI::App& app, const Declarations& declared, const std::vector<std::string>& words,
+             Layer& layer) {
   for (const Option& option : declared.options()) {
-    if (!may_hold(words, option)) continue;
+    if (!may_hold(words, option)) {
+      continue;
+    }
     const std::string all{option.names};
     if (option.takes == Option::Takes::nothing) {
-      bound.emplace_back(&option, app.add_flag(all));
+      app.add_flag_callback(all, [&] { layer.push_back({&option, {}, {}, false}); });
     } else {
-      const auto keep = [](const CLI::results_t&) { return true; };
-      CLI::Option* own = app.add_option(all, keep)->allow_extra_args(false)->take_all();
-      bound.emplace_back(&option, own);
+      const auto keep = [&](const CLI::results_t& values) {
+        layer.push_back({&option, values, {}, false});
+        return true;
+      };
+      app.add_option(all, keep)->allow_extra_args(false)->take_all();
     }
   }
-  return bound;
 }
 
 /// Names the option, but nothing that may be its value.
@@ -280,8 +280,9 @@ CommandLine read_command_line(const Declarations& declared,
   app.set_help_flag();
   app.allow_extras();
 
+  CommandLine line;
   std::vector<std::string> words = prepared(declared, arguments);
-  const std::vector<Bound> bound = declare(app, declared, words);
+  declare(app, declared, words, line.layer);
   std::reverse(words.begin(), words.end());
   try {
     app.parse(words);
@@ -290,15 +291,7 @@ CommandLine read_command_line(const Declarations& declared,
     throw UsageError("the command line cannot be understood (" + error.get_name() +
                      "); see --help");
   }
-
-  CommandLine line;
   line.words = words_of(declared, app);
-  for (const auto& [option, own] : bound) {
-    if (own->count() > 0) {
-      const bool flag = option->takes == Option::Takes::nothing;
-      line.layer.push_back({option, flag ? std::vector<std::string>{} : own->results(), {}, false});
-    }
-  }
   return line;
 }
 
