@@ -16,10 +16,10 @@
 #include "cli/wanted.hpp"
 #include "connection/client.hpp"
 #include "connection/memory.hpp"
-#include "escape.hpp"
 #include "output/printer.hpp"
 #include "output/standard_output.hpp"
 #include "payload/decode.hpp"
+#include "text.hpp"
 
 #include <poll.h>
 

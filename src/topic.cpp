@@ -2,8 +2,7 @@
 #include "topic.hpp"
 
 #include "error.hpp"
-#include "escape.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 

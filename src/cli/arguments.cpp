@@ -4,7 +4,7 @@
 #include "connection/property.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -4,7 +4,7 @@
 #include "cli/arguments.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

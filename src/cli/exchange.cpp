@@ -2,8 +2,8 @@
 
 #include "cli/exchange.hpp"
 
+#include "bytes.hpp"
 #include "payload/decode.hpp"
-#include "payload/encoding.hpp"
 
 #include <random>
 
@@ -15,7 +15,7 @@ std::string random_hex() {
   std::random_device device;
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(device() & 0xFF);
-  return payload::to_hex(bytes);
+  return to_hex(bytes);
 }
 
 }  // namespace

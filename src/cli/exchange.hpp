@@ -4,7 +4,7 @@
 #include "cli/pub_options.hpp"
 #include "cli/wait.hpp"
 #include "connection/options.hpp"
-#include "exit_code.hpp"
+#include "error.hpp"
 #include "message.hpp"
 #include "output/printer.hpp"
 #include "output/standard_output.hpp"

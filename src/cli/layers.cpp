@@ -5,7 +5,7 @@
 #include "connection/host.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <cctype>

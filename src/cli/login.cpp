@@ -3,7 +3,7 @@
 #include "cli/connection_options.hpp"
 #include "connection/host.hpp"
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 namespace mqtt_tools::cli {
 

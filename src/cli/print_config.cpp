@@ -2,8 +2,7 @@
 #include "cli/arguments.hpp"
 #include "cli/connection_options.hpp"
 #include "connection/url.hpp"
-#include "escape.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -6,7 +6,7 @@
 #include "cli/connection_options.hpp"
 #include "cli/output_options.hpp"
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 #include "topic.hpp"
 
 #include <limits>

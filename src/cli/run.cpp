@@ -2,7 +2,7 @@
 #include "cli/run.hpp"
 
 #include "cli/interrupt.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

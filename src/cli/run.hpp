@@ -2,7 +2,6 @@
 #pragma once
 
 #include "error.hpp"
-#include "exit_code.hpp"
 
 #include <functional>
 #include <string>

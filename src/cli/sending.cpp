@@ -2,7 +2,7 @@
 
 #include "cli/sending.hpp"
 
-#include "escape.hpp"
+#include "text.hpp"
 
 namespace mqtt_tools::cli {
 

@@ -3,8 +3,7 @@
 
 #include "cli/declarations.hpp"
 #include "error.hpp"
-#include "escape.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,7 +2,7 @@
 #include "cli/connection_options.hpp"
 
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <array>

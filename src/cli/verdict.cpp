@@ -2,7 +2,7 @@
 #include "cli/verdict.hpp"
 
 #include "cli/expectations.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <chrono>

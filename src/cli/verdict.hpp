@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/sub_options.hpp"
-#include "exit_code.hpp"
+#include "error.hpp"
 #include "message.hpp"
 #include "payload/decode.hpp"
 #include "payload/expectation.hpp"

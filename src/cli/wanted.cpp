@@ -4,8 +4,8 @@
 #include "cli/expectations.hpp"
 #include "error.hpp"
 #include "payload/expectation.hpp"
+#include "text.hpp"
 #include "topic.hpp"
-#include "utf8.hpp"
 
 #include <algorithm>
 #include <string>

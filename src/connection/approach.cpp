@@ -3,7 +3,7 @@
 #include "connection/approach.hpp"
 
 #include "connection/hooks/connection_record.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <utility>
 

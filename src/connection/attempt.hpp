@@ -9,7 +9,7 @@
 #include "connection/resolver.hpp"
 #include "connection/session.hpp"
 #include "connection/shared.hpp"
-#include "exit_code.hpp"
+#include "error.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>

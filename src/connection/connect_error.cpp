@@ -5,7 +5,7 @@
 #include "connection/tls/context.hpp"
 #include "connection/tls/handshake.hpp"
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>

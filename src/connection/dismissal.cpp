@@ -3,7 +3,7 @@
 #include "connection/dismissal.hpp"
 
 #include "connection/reason.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 namespace mqtt_tools::connection {
 

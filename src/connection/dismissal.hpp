@@ -3,7 +3,6 @@
 
 #include "connection/options.hpp"
 #include "error.hpp"
-#include "exit_code.hpp"
 
 #include <optional>
 #include <string>

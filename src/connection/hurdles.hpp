@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "exit_code.hpp"
+#include "error.hpp"
 
 #include <cstddef>
 #include <string>

@@ -3,7 +3,7 @@
 #include "connection/keeper.hpp"
 
 #include "connection/host.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <utility>

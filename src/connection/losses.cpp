@@ -2,7 +2,7 @@
 
 #include "connection/losses.hpp"
 
-#include "escape.hpp"
+#include "text.hpp"
 
 namespace mqtt_tools::connection {
 

@@ -3,9 +3,8 @@
 
 #include "connection/property_table.hpp"
 #include "error.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 #include "topic.hpp"
-#include "utf8.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #include "connection/subscriptions.hpp"
 
 #include "connection/reason.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <utility>

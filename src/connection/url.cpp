@@ -3,8 +3,7 @@
 
 #include "connection/host.hpp"
 #include "error.hpp"
-#include "escape.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "output/local_time.hpp"
 #include "payload/decode.hpp"
+#include "timestamp.hpp"
 
 #include <cstddef>
 #include <optional>

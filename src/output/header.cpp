@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "output/header.hpp"
 
-#include "escape.hpp"
-#include "output/local_time.hpp"
 #include "output/notes.hpp"
-#include "output/width.hpp"
+#include "text.hpp"
+#include "timestamp.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "output/notes.hpp"
 
+#include "bytes.hpp"
 #include "message.hpp"
-#include "payload/encoding.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <array>
 #include <cstddef>
@@ -73,7 +73,7 @@ void add_properties(Notes& notes, const Properties& properties) {
   if (properties.correlation_data) {
     const std::string& bytes = *properties.correlation_data;
     const bool text = !first_invalid_utf8(bytes);
-    notes.add("correlation-data", text ? bytes : payload::to_hex(bytes));
+    notes.add("correlation-data", text ? bytes : to_hex(bytes));
   }
   for (const auto& [name, value] : properties.user) {
     notes.add(shortened(name) + "=" + shortened(value));

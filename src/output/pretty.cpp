@@ -5,8 +5,8 @@
 #include "output/delimiter.hpp"
 #include "output/hexdump.hpp"
 #include "output/json_view.hpp"
-#include "output/width.hpp"
 #include "payload/json_text.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -5,7 +5,7 @@
 #include "output/envelope_view.hpp"
 #include "output/header.hpp"
 #include "output/printer.hpp"
-#include "time_format.hpp"
+#include "timestamp.hpp"
 
 #include <cstddef>
 #include <string>

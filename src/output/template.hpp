@@ -2,8 +2,8 @@
 #pragma once
 
 #include "output/field.hpp"
-#include "output/local_time.hpp"
 #include "payload/decode.hpp"
+#include "timestamp.hpp"
 
 #include <string>
 #include <string_view>

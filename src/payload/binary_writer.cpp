@@ -3,7 +3,7 @@
 
 #include "error.hpp"
 #include "payload/json_text.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <bit>
 #include <charconv>

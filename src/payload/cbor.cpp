@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "payload/cbor.hpp"
 
+#include "bytes.hpp"
 #include "payload/byte_reader.hpp"
-#include "payload/encoding.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
 #include "payload/json_writer.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <bit>
 #include <cmath>

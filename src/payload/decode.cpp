@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "payload/decode.hpp"
 
+#include "bytes.hpp"
 #include "payload/cbor.hpp"
-#include "payload/encoding.hpp"
 #include "payload/json_text.hpp"
 #include "payload/msgpack.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "payload/envelope.hpp"
 
+#include "bytes.hpp"
 #include "error.hpp"
-#include "escape.hpp"
 #include "payload/binary_writer.hpp"
-#include "payload/encoding.hpp"
 #include "payload/json_text.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <cstdint>

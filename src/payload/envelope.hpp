@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "time_format.hpp"
 #include "timestamp.hpp"
 
 #include <optional>

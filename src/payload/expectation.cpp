@@ -2,9 +2,9 @@
 #include "payload/expectation.hpp"
 
 #include "error.hpp"
-#include "escape.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
+#include "text.hpp"
 
 #include <cstddef>
 #include <unordered_map>

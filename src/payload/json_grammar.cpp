@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "payload/json_string.hpp"
 #include "payload/json_text.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include "payload/json_string.hpp"
 
 #include "payload/json_text.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "payload/msgpack.hpp"
 
+#include "bytes.hpp"
 #include "payload/byte_reader.hpp"
-#include "payload/encoding.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
 #include "payload/json_writer.hpp"
+#include "text.hpp"
 #include "timestamp.hpp"
-#include "utf8.hpp"
 
 #include <bit>
 #include <cstdint>

@@ -2,9 +2,8 @@
 #include "payload/pointer.hpp"
 
 #include "error.hpp"
-#include "escape.hpp"
 #include "payload/json_text.hpp"
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "payload/record.hpp"
 
-#include "payload/encoding.hpp"
+#include "bytes.hpp"
 #include "payload/json_number.hpp"
 #include "payload/json_text.hpp"
+#include "text.hpp"
 #include "timestamp.hpp"
-#include "utf8.hpp"
 
 #include <cstdint>
 

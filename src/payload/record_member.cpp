@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "payload/record_member.hpp"
 
+#include "bytes.hpp"
 #include "error.hpp"
-#include "payload/encoding.hpp"
 
 #include <utility>
 

@@ -4,8 +4,8 @@
 #include "error.hpp"
 #include "payload/json_members.hpp"
 #include "payload/record_member.hpp"
+#include "text.hpp"
 #include "topic.hpp"
-#include "utf8.hpp"
 
 #include <cstdint>
 #include <limits>

@@ -2,7 +2,7 @@
 #include "output/age.hpp"
 
 #include "catch.hpp"
-#include "output/wall_clock.hpp"
+#include "wall_clock.hpp"
 
 #include <cstdint>
 #include <string>

@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "message.hpp"
-#include "output/wall_clock.hpp"
+#include "wall_clock.hpp"
 
 #include <cstdint>
 #include <memory>

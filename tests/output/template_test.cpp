@@ -4,7 +4,7 @@
 #include "catch.hpp"
 #include "error.hpp"
 #include "message.hpp"
-#include "output/wall_clock.hpp"
+#include "wall_clock.hpp"
 
 #include <string>
 #include <string_view>

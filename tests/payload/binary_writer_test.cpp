@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "payload/binary_writer.hpp"
 
+#include "bytes.hpp"
 #include "payload/cbor.hpp"
-#include "payload/encoding.hpp"
 #include "payload/json_text.hpp"
 #include "payload/msgpack.hpp"
 
@@ -13,6 +13,7 @@
 
 #include "catch.hpp"
 
+using namespace mqtt_tools;
 using namespace mqtt_tools::payload;
 
 namespace {

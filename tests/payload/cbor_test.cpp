@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "payload/cbor.hpp"
 
-#include "payload/encoding.hpp"
+#include "bytes.hpp"
 #include "payload/json_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,6 +10,7 @@
 
 #include "catch.hpp"
 
+using namespace mqtt_tools;
 using namespace mqtt_tools::payload;
 
 namespace {

@@ -2,7 +2,7 @@
 
 #include "connection/hooks/packet_fields.hpp"
 
-#include "utf8.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <array>

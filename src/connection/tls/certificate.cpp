@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls/certificate.hpp"
 
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -2,7 +2,7 @@
 #include "connection/tls/handshake.hpp"
 
 #include "connection/tls/context.hpp"
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <memory>

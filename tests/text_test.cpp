@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "utf8.hpp"
+#include "text.hpp"
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "catch.hpp"
 
 using namespace mqtt_tools;
+using namespace std::string_literals;
 
 namespace {
 
@@ -80,4 +83,72 @@ TEST_CASE("an invalid byte is a step of one byte with its own value") {
   CHECK_FALSE(point.valid);
   CHECK(point.length == 1);
   CHECK(point.value == 0xFE);
+}
+
+TEST_CASE("what acts on a terminal is escaped, all else stays") {
+  struct Case {
+    std::string text;
+    std::string shown;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {"plain ~ \\x1b \\", "plain ~ \\x1b \\"},
+      {"\x1b]52;c;Zm9v\x07", "\\x1b]52;c;Zm9v\\x07"},
+      {"a\0b"s, "a\\x00b"},
+      {"\x7f", "\\x7f"},
+      {"\n\t\r", "\\x0a\\x09\\x0d"},
+      {"\u0080\u009b2J\u009f", "\\u0080\\u009b2J\\u009f"},
+      {"\u00a0\u00e9\u20ac\U0001f600", "\u00a0\u00e9\u20ac\U0001f600"},
+      {"\u061c\u200e\u200f", "\\u061c\\u200e\\u200f"},
+      {"\u202a\u202b\u202c\u202d\u202e", "\\u202a\\u202b\\u202c\\u202d\\u202e"},
+      {"\u2066\u2067\u2068\u2069", "\\u2066\\u2067\\u2068\\u2069"},
+      {"\u200d\u2010\u2029\u202f\u2065\u206a", "\u200d\u2010\u2029\u202f\u2065\u206a"},
+      {"\xff\xc3(\xe2\x82", "\\xff\\xc3(\\xe2\\x82"},
+      {"\x9b", "\\x9b"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.shown);
+    CHECK(escaped(c.text) == c.shown);
+  }
+}
+
+TEST_CASE("newlines and tabs stay when lines are kept, carriage returns do not") {
+  CHECK(escaped("a\n\tb\r\n\x1b", Lines::keep) == "a\n\tb\\x0d\n\\x1b");
+}
+
+TEST_CASE("escaped text is appended to what stands there") {
+  std::string out = "topic ";
+  append_escaped(out, "a\x01z");
+  CHECK(out == "topic a\\x01z");
+}
+
+TEST_CASE("text is as wide as a terminal draws it") {
+  struct Row {
+    std::string_view text;
+    std::size_t expected;
+  };
+  const Row rows[] = {
+      {"", 0},
+      {"abc", 3},
+      {"münchen", 7},
+      {"кухня", 5},
+      {"厨房", 4},  // CJK
+      {"温度/室内", 9},
+      {"한국어", 6},                    // Hangul syllables
+      {"カナ", 4},                      // Katakana
+      {"ｶﾅ", 2},                        // half-width Katakana
+      {"Ａ", 2},                        // full-width Latin
+      {"e\xcc\x81", 1},                 // e and a combining acute
+      {"\xe3\x81\x8b\xe3\x82\x99", 2},  // か and a combining voiced mark
+      {"\xf0\x9f\x8c\xa1", 1},          // U+1F321 thermometer: narrow without a variation selector
+      {"\xf0\x9f\x98\x80", 2},          // U+1F600 grinning face
+      {"\xf0\xa0\x80\x80", 2},          // U+20000
+      {"a\xe2\x80\x8b"
+       "b",
+       2},  // zero width space
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(columns(row.text) == row.expected);
+  }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "payload/encoding.hpp"
+#include "bytes.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace mqtt_tools::payload {
+namespace mqtt_tools {
 
 namespace {
 
@@ -121,4 +121,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   }
 }
 
-}  // namespace mqtt_tools::payload
+}  // namespace mqtt_tools

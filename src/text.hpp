@@ -29,4 +29,17 @@ CodePoint code_point_at(std::string_view text, std::size_t at);
 /// Appends a code point as UTF-8.
 void append_utf8(std::string& out, char32_t value);
 
+enum class Lines { keep, escape };  ///< What becomes of newline and tab.
+
+/// Appends `text` so that no terminal acts on it: C0 and C1 controls, DEL, bidirectional controls
+/// and bytes that are not UTF-8 are written as `\x1b`, `\u009b`, `\u202e`, `\xff`; all else stays.
+void append_escaped(std::string& out, std::string_view text, Lines lines = Lines::escape);
+
+/// The same, as a new string. For topics, reason strings and whatever else a broker says.
+std::string escaped(std::string_view text, Lines lines = Lines::escape);
+
+/// How many columns a terminal gives to `text` (no control characters in it): two for East Asian
+/// wide characters and emoji, none for combining marks.
+std::size_t columns(std::string_view text);
+
 }  // namespace mqtt_tools

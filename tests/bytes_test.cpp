@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "payload/encoding.hpp"
+#include "bytes.hpp"
 
 #include <random>
 
 #include "catch.hpp"
 
-using namespace mqtt_tools::payload;
+using namespace mqtt_tools;
 using namespace std::string_literals;
 
 TEST_CASE("bytes are written as lower-case hex") {
