@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "output/envelope_view.hpp"
 
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
 
 namespace mqtt_tools::output {
 

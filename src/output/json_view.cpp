@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "output/json_view.hpp"
 
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
 
 #include <cstddef>
 

@@ -5,7 +5,7 @@
 #include "output/delimiter.hpp"
 #include "output/hexdump.hpp"
 #include "output/json_view.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
 #include "text.hpp"
 
 #include <algorithm>

@@ -53,7 +53,7 @@ class SelectPrinter : public RawPrinter {
   }
 
  private:
-  payload::Pointer pointer_;
+  payload::JsonPointer pointer_;
 };
 
 /// One line of JSON.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "payload/decode.hpp"
-#include "payload/pointer.hpp"
+#include "payload/json_pointer.hpp"
 
 #include <memory>
 #include <optional>

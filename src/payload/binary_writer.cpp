@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "payload/binary_writer.hpp"
+#include "payload/binary.hpp"
 
 #include "error.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
+#include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <bit>

@@ -2,9 +2,8 @@
 #include "payload/decode.hpp"
 
 #include "bytes.hpp"
-#include "payload/cbor.hpp"
-#include "payload/json_text.hpp"
-#include "payload/msgpack.hpp"
+#include "payload/binary.hpp"
+#include "payload/json.hpp"
 #include "text.hpp"
 
 #include <algorithm>

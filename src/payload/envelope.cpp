@@ -3,8 +3,9 @@
 
 #include "bytes.hpp"
 #include "error.hpp"
-#include "payload/binary_writer.hpp"
-#include "payload/json_text.hpp"
+#include "payload/binary.hpp"
+#include "payload/json.hpp"
+#include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <algorithm>

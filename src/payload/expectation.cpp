@@ -2,8 +2,8 @@
 #include "payload/expectation.hpp"
 
 #include "error.hpp"
-#include "payload/json_number.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
+#include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <cstddef>
@@ -37,17 +37,13 @@ std::string comparable(const JsonToken& scalar) {
 Value read(JsonTokens& tokens, const JsonToken& first) {
   Value value{first.kind};
   if (first.kind == TokenKind::begin_array) {
-    for (JsonToken token = tokens.next(); token.kind != TokenKind::end_array;
-         token = tokens.next()) {
-      if (token.kind != TokenKind::comma) value.entries.push_back(read(tokens, token));
+    for (JsonToken element; tokens.next_element(element);) {
+      value.entries.push_back(read(tokens, element));
     }
   } else if (first.kind == TokenKind::begin_object) {
-    for (JsonToken token = tokens.next(); token.kind != TokenKind::end_object;
-         token = tokens.next()) {
-      if (token.kind != TokenKind::key) continue;
+    for (JsonToken key; tokens.next_key(key);) {
       const auto [place, is_new] =
-          value.members.try_emplace(exact_text(token.text), value.entries.size());
-      tokens.next();  // The colon.
+          value.members.try_emplace(exact_text(key.text), value.entries.size());
       Value member = read(tokens, tokens.next());
       if (is_new) {
         value.entries.push_back(std::move(member));
@@ -87,11 +83,8 @@ class Comparison {
     // Grows with what the payload has, not with what is expected: keys may repeat a million times.
     std::unordered_map<std::size_t, bool> met;
     bool others = false;
-    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_object;
-         token = tokens_.next()) {
-      if (token.kind != TokenKind::key) continue;
-      const auto place = expected.members.find(exact_text(token.text));
-      tokens_.next();  // The colon.
+    for (JsonToken key; tokens_.next_key(key);) {
+      const auto place = expected.members.find(exact_text(key.text));
       if (place == expected.members.end()) {
         others = true;
         tokens_.next_value();
@@ -109,14 +102,12 @@ class Comparison {
   bool array(const Value& expected) {
     bool equal = true;
     std::size_t at = 0;
-    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_array;
-         token = tokens_.next()) {
-      if (token.kind == TokenKind::comma) continue;
+    for (JsonToken element; tokens_.next_element(element);) {
       if (!equal || at == expected.entries.size()) {
         equal = false;
-        tokens_.whole(token);
+        tokens_.whole(element);
       } else {
-        equal = holds(expected.entries[at++], token, true);
+        equal = holds(expected.entries[at++], element, true);
       }
     }
     return equal && at == expected.entries.size();

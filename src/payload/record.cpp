@@ -2,16 +2,212 @@
 #include "payload/record.hpp"
 
 #include "bytes.hpp"
-#include "payload/json_number.hpp"
-#include "payload/json_text.hpp"
+#include "error.hpp"
+#include "payload/json.hpp"
+#include "payload/json_scalar.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
+#include "topic.hpp"
 
+#include <charconv>
 #include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace mqtt_tools::payload {
 
 namespace {
+
+using TokenKind = JsonToken::Kind;
+
+// What a member of a record may be. Each throws UsageError that begins with the key.
+
+[[noreturn]] void refuse_member(std::string_view key, std::string_view what) {
+  throw UsageError(std::string(key) + ' ' + std::string(what));
+}
+
+std::string text_of_member(std::string_view key, const JsonToken& value) {
+  if (value.kind != JsonToken::Kind::string) refuse_member(key, "is not a string");
+  return unquoted(value.text);
+}
+
+std::string bytes_of_member(std::string_view key, const JsonToken& base64) {
+  auto bytes = from_base64(text_of_member(key, base64));
+  if (!bytes) refuse_member(key, "is not base64");
+  return std::move(*bytes);
+}
+
+template <class Number>
+Number number_of_member(std::string_view key, const JsonToken& value, Number low, Number high) {
+  Number result{};
+  const char* const end = value.text.data() + value.text.size();
+  const auto read = std::from_chars(value.text.data(), end, result);
+  if (value.kind != JsonToken::Kind::number || read.ec != std::errc{} || read.ptr != end ||
+      result < low || result > high) {
+    refuse_member(
+        key, "is not a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+  }
+  return result;
+}
+
+constexpr std::size_t longest_text = 65535;  // MQTT 5.0 §1.5.4
+
+/// A string that fits into MQTT's length of two bytes.
+std::string short_text(std::string_view key, const JsonToken& value) {
+  std::string result = text_of_member(key, value);
+  if (result.size() > longest_text) refuse_member(key, "is longer than 65,535 bytes");
+  return result;
+}
+
+/// The same, of characters that brokers let pass.
+std::string welcome_text(std::string_view key, const JsonToken& value) {
+  std::string result = short_text(key, value);
+  if (const auto at = first_unwelcome(result)) {
+    refuse_member(key, "has a control character or noncharacter (byte " + std::to_string(*at + 1) +
+                           "); brokers close the connection then");
+  }
+  return result;
+}
+
+std::string response_topic(const JsonToken& value) {
+  std::string topic = text_of_member("response-topic", value);
+  try {
+    if (!topic.empty()) check_topic(topic);  // Empty is useless, and brokers let it pass.
+  } catch (const UsageError& error) {
+    refuse_member("response-topic:", error.what());
+  }
+  return topic;
+}
+
+void add_user_properties(Properties& properties, const JsonToken& object) {
+  if (object.kind != TokenKind::begin_object) {
+    refuse_member("user-properties", "is not an array of objects");
+  }
+  for_each_member(object.text, [&](std::string_view key, const JsonToken& value) {
+    properties.user.emplace_back(welcome_text("a key of user-properties", {TokenKind::string, key}),
+                                 welcome_text("a value of user-properties", value));
+  });
+}
+
+void read_property(Properties& properties, const std::string& key, const JsonToken& value) {
+  constexpr std::uint32_t highest_identifier = 268435455;  // MQTT 5.0 §3.8.2.1.2
+  if (key == "topic-alias") {
+    properties.topic_alias = number_of_member<std::uint16_t>(key, value, 0, 65535);
+  } else if (key == "content-type") {
+    properties.content_type = welcome_text(key, value);
+  } else if (key == "response-topic") {
+    properties.response_topic = response_topic(value);
+  } else if (key == "correlation-data") {
+    properties.correlation_data = short_text(key, value);
+  } else if (key == "correlation-data-base64") {
+    properties.correlation_data = bytes_of_member(key, value);
+    if (properties.correlation_data->size() > longest_text) {
+      refuse_member(key, "stands for more than 65,535 bytes");
+    }
+  } else if (key == "payload-format-indicator") {
+    properties.payload_format = number_of_member<int>(key, value, 0, 1);
+  } else if (key == "message-expiry-interval") {
+    properties.expiry =
+        number_of_member<std::uint32_t>(key, value, 0, std::numeric_limits<std::uint32_t>::max());
+  } else if (key == "subscription-identifier") {
+    const auto add = [&](const JsonToken& identifier) {
+      properties.subscription_identifiers.push_back(
+          number_of_member<std::uint32_t>(key, identifier, 1, highest_identifier));
+    };
+    value.kind == TokenKind::begin_array ? for_each_element(value.text, add) : add(value);
+  } else if (key == "user-properties") {
+    const auto add = [&](const JsonToken& object) { add_user_properties(properties, object); };
+    value.kind == TokenKind::begin_array ? for_each_element(value.text, add) : add(value);
+  }
+}
+
+/// Those that no message can have or no broker takes are refused.
+Properties read_properties(const JsonToken& object) {
+  if (object.kind != TokenKind::begin_object) refuse_member("properties", "is not an object");
+  Properties properties;
+  for_each_member(object.text, [&](std::string_view key, const JsonToken& value) {
+    read_property(properties, unquoted(key), value);
+  });
+  return properties;
+}
+
+/// Older versions of mosquitto_sub write flags as 0 and 1.
+bool flag(std::string_view key, const JsonToken& value) {
+  if (value.text == "true" || value.text == "1") return true;
+  if (value.text != "false" && value.text != "0") refuse_member(key, "must be true or false");
+  return false;
+}
+
+Qos qos(const JsonToken& value) {
+  if (value.text == "0") return Qos::at_most_once;
+  if (value.text == "1") return Qos::at_least_once;
+  if (value.text != "2") refuse_member("qos", "must be 0, 1 or 2");
+  return Qos::exactly_once;
+}
+
+/// RFC 3339; also as mosquitto_sub writes it, with "Z+0000" or "+0100" at its end.
+Timestamp time(const JsonToken& value) {
+  std::string rfc3339 = text_of_member("tst", value);
+  const std::string_view zulu = "Z+0000";
+  const std::size_t size = rfc3339.size();
+  if (rfc3339.ends_with(zulu)) {
+    rfc3339.resize(size - zulu.size() + 1);
+  } else if (size > 5 && (rfc3339[size - 5] == '+' || rfc3339[size - 5] == '-')) {
+    rfc3339.insert(size - 2, 1, ':');
+  }
+  const auto time = from_rfc3339(rfc3339);
+  if (!time) refuse_member("tst", "is not a time such as 2026-11-23T18:15:00.123456Z");
+  return *time;
+}
+
+/// What a record is made of, and which of its members have been met.
+class RecordReader {
+ public:
+  void member(const std::string& key, const JsonToken& value) {
+    if (key == "tst") {
+      message_.time = time(value);
+    } else if (key == "topic") {
+      message_.topic = text_of_member(key, value);
+      has_topic_ = true;
+    } else if (key == "qos") {
+      message_.qos = qos(value);
+    } else if (key == "retain") {
+      message_.retained = flag(key, value);
+    } else if (key == "mid") {
+      message_.id = number_of_member<std::uint16_t>(key, value, 0, 65535);
+    } else if (key == "dup") {
+      message_.duplicate = flag(key, value);
+    } else if (key == "properties") {
+      message_.properties = read_properties(value);
+    } else if (key == "payload") {
+      // mosquitto_sub's word for an empty one.
+      set_payload(value.text == "null" ? std::string{} : text_of_member(key, value));
+    } else if (key == "payload_base64") {
+      set_payload(bytes_of_member(key, value));
+    }
+  }
+
+  Message result() && {
+    if (!has_topic_) throw UsageError("no topic");
+    check_topic(message_.topic);
+    if (!has_payload_) throw UsageError("no payload");
+    return std::move(message_);
+  }
+
+ private:
+  void set_payload(std::string payload) {
+    if (has_payload_) throw UsageError("more than one payload");
+    message_.payload = std::move(payload);
+    has_payload_ = true;
+  }
+
+  Message message_{};
+  bool has_topic_ = false;
+  bool has_payload_ = false;
+};
 
 /// Appends text that should be UTF-8 but comes from a broker; bytes that are not become U+FFFD.
 void append_text(std::string& out, std::string_view text) {
@@ -134,6 +330,18 @@ void append_value(std::string& out, std::string_view json) {
 }
 
 }  // namespace
+
+Message parse_record(std::string_view line) {
+  // The value in it may nest as deep as any payload.
+  if (!is_json(line, max_depth + 1)) throw UsageError("not JSON");
+  if (JsonTokens{line}.next().kind != TokenKind::begin_object)
+    throw UsageError("not a JSON object");
+  RecordReader reader;
+  for_each_member(line, [&reader](std::string_view key, const JsonToken& value) {
+    reader.member(unquoted(key), value);
+  });
+  return std::move(reader).result();
+}
 
 void append_record(std::string& out, const Decoded& decoded, RecordForm form) {
   const Message& message = decoded.message();

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "payload/binary_writer.hpp"
+#include "payload/binary.hpp"
 
 #include "bytes.hpp"
-#include "payload/cbor.hpp"
-#include "payload/json_text.hpp"
-#include "payload/msgpack.hpp"
+#include "payload/json.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "payload/decode.hpp"
 
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
 
 #include <random>
 #include <string>

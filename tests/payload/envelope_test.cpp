@@ -2,9 +2,8 @@
 #include "payload/envelope.hpp"
 
 #include "error.hpp"
-#include "payload/cbor.hpp"
-#include "payload/json_text.hpp"
-#include "payload/msgpack.hpp"
+#include "payload/binary.hpp"
+#include "payload/json.hpp"
 
 #include <string>
 

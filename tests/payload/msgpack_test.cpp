@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "payload/msgpack.hpp"
+#include "payload/binary.hpp"
 
 #include "bytes.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -2,7 +2,7 @@
 #include "payload/record.hpp"
 
 #include "error.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
 
 #include <nlohmann/json.hpp>
 

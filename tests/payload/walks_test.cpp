@@ -5,9 +5,9 @@
 
 #include "message.hpp"
 #include "output/printer.hpp"
-#include "payload/binary_writer.hpp"
+#include "payload/binary.hpp"
 #include "payload/expectation.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
 #include "payload/record.hpp"
 
 #include <cstdint>
@@ -86,7 +86,7 @@ TEST_CASE("a pointer is followed in one walk, however many steps it has") {
     Message message;
     message.payload = shape.json;
     const Decoded decoded = decode(message);
-    const Pointer pointer{shape.inmost};
+    const JsonPointer pointer{shape.inmost};
     CHECK(pointer.select(decoded));
     CHECK(walks(shape.json, [&] { pointer.select(decoded); }) <= 1);
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "payload/pointer.hpp"
+#include "payload/json_pointer.hpp"
 
 #include "error.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
+#include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -64,11 +65,8 @@ class Walk {
   /// Of members with the same key the last.
   std::optional<JsonToken> member(std::size_t at) {
     std::optional<JsonToken> found;
-    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_object;
-         token = tokens_.next()) {
-      if (token.kind != TokenKind::key) continue;
-      tokens_.next();  // The colon.
-      if (exact_text(token.text) == (*steps_)[at]) {
+    for (JsonToken key; tokens_.next_key(key);) {
+      if (exact_text(key.text) == (*steps_)[at]) {
         found = follow(tokens_.next(), at + 1);
       } else {
         tokens_.next_value();
@@ -81,13 +79,11 @@ class Walk {
     const auto index = index_of((*steps_)[at]);
     std::optional<JsonToken> found;
     std::size_t count = 0;
-    for (JsonToken token = tokens_.next(); token.kind != TokenKind::end_array;
-         token = tokens_.next()) {
-      if (token.kind == TokenKind::comma) continue;
+    for (JsonToken first; tokens_.next_element(first);) {
       if (count++ == index) {
-        found = follow(token, at + 1);
+        found = follow(first, at + 1);
       } else {
-        tokens_.whole(token);
+        tokens_.whole(first);
       }
     }
     return found;
@@ -99,7 +95,7 @@ class Walk {
 
 }  // namespace
 
-Pointer::Pointer(std::string_view text) {
+JsonPointer::JsonPointer(std::string_view text) {
   if (text.empty()) return;
   if (text.front() != '/') {
     throw UsageError("\"" + escaped(text) +
@@ -116,7 +112,7 @@ Pointer::Pointer(std::string_view text) {
   }
 }
 
-std::optional<std::string> Pointer::select(const Decoded& decoded) const {
+std::optional<std::string> JsonPointer::select(const Decoded& decoded) const {
   const auto json = decoded.json();
   if (!json) return std::nullopt;
   const std::optional<JsonToken> value = Walk{*json, steps_}.result();

@@ -49,6 +49,14 @@ class JsonTokens {
   /// or array is passed over.
   JsonToken whole(const JsonToken& first);
 
+  /// Within an object: reads on to its next member. `key` is the key as written; the value follows.
+  /// False at the object's end, which is read then.
+  bool next_key(JsonToken& key);
+
+  /// Within an array: reads on to its next element, whose first token is `first`; of an array or
+  /// object the rest is still to be read. False at the array's end, which is read then.
+  bool next_element(JsonToken& first);
+
   /// How many bytes all walks that this thread ever began were to read. Tests see by it that what
   /// is done with a payload reads it a few times, and not once more for each level or member.
   static std::uint64_t bytes_begun();
@@ -62,20 +70,21 @@ class JsonTokens {
 /// Appends JSON text without the blanks between its tokens, numbers as written.
 void append_compact(std::string& out, std::string_view json);
 
-/// Appends `text` (UTF-8) as a JSON string with quotes; only quotes, backslashes and control
-/// characters are escaped.
-void append_string(std::string& out, std::string_view text);
+/// Calls `visit(key, value)` for each member of `object`, valid JSON text: the key a token with its
+/// quotes, the value as JsonTokens::next_value() gives it.
+template <class Visit>
+void for_each_member(std::string_view object, Visit visit) {
+  JsonTokens tokens{object};
+  tokens.next();
+  for (JsonToken key; tokens.next_key(key);) visit(key.text, tokens.next_value());
+}
 
-/// Appends a JSON string token (with its quotes) in the form that append_string() gives: an escape
-/// such as `\u00e9` becomes the letter. A lone surrogate, which UTF-8 cannot say, stays as it is.
-void append_requoted(std::string& out, std::string_view token);
-
-/// The text that a JSON string token (with its quotes) stands for, to be shown. A lone surrogate
-/// becomes U+FFFD.
-std::string unquoted(std::string_view token);
-
-/// The same, to be compared: equal for strings of the same characters only. A lone surrogate
-/// becomes three bytes that no UTF-8 has (`first_invalid_utf8()` finds them).
-std::string exact_text(std::string_view token);
+/// Calls `visit(value)` for each element of `array`, valid JSON text.
+template <class Visit>
+void for_each_element(std::string_view array, Visit visit) {
+  JsonTokens tokens{array};
+  tokens.next();
+  for (JsonToken first; tokens.next_element(first);) visit(tokens.whole(first));
+}
 
 }  // namespace mqtt_tools::payload

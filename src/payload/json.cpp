@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "payload/json_string.hpp"
-#include "payload/json_text.hpp"
+#include "payload/json.hpp"
+
+#include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 namespace mqtt_tools::payload {
 
 namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -21,7 +24,7 @@ class Reader {
   explicit Reader(std::string_view text) : rest_(text) {}
 
   void blanks() {
-    while (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r') skip();
+    while (is_blank(peek())) skip();
   }
 
   bool at_end() const { return rest_.empty(); }
@@ -108,6 +111,11 @@ class Reader {
   std::string_view rest_;
 };
 
+/// What may stand behind a number or a word.
+bool ends_scalar(char c) { return c == ',' || c == ']' || c == '}' || is_blank(c); }
+
+thread_local std::uint64_t begun = 0;
+
 }  // namespace
 
 // No recursion: text may nest as deep as it is long.
@@ -141,6 +149,114 @@ bool is_json(std::string_view text, std::size_t depth) {
     if (!reader.take(',')) return false;
     if (closing.back() == '}' && !reader.key()) return false;
   }
+}
+
+JsonTokens::JsonTokens(std::string_view text) : rest_(text) { begun += text.size(); }
+
+std::uint64_t JsonTokens::bytes_begun() { return begun; }
+
+JsonToken JsonTokens::next() {
+  using Kind = JsonToken::Kind;
+
+  while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
+  if (rest_.empty()) return {};
+
+  const bool key = key_next_;
+  key_next_ = false;
+  Kind kind = Kind::word;
+  std::size_t length = 1;
+  switch (const char c = rest_.front()) {
+    case '{':
+    case '[':
+      nesting_ += c;
+      key_next_ = c == '{';
+      kind = c == '{' ? Kind::begin_object : Kind::begin_array;
+      break;
+    case '}':
+    case ']':
+      if (!nesting_.empty()) nesting_.pop_back();
+      kind = c == '}' ? Kind::end_object : Kind::end_array;
+      break;
+    case ',':
+      key_next_ = !nesting_.empty() && nesting_.back() == '{';
+      kind = Kind::comma;
+      break;
+    case ':':
+      kind = Kind::colon;
+      break;
+    case '"':
+      length = string_length(rest_);
+      kind = key ? Kind::key : Kind::string;
+      break;
+    default:
+      while (length < rest_.size() && !ends_scalar(rest_[length])) ++length;
+      kind = c == '-' || (c >= '0' && c <= '9') ? Kind::number : Kind::word;
+      break;
+  }
+  const JsonToken token{kind, rest_.substr(0, length)};
+  rest_.remove_prefix(length);
+  return token;
+}
+
+bool JsonTokens::next_key(JsonToken& key) {
+  do key = next();
+  while (key.kind == JsonToken::Kind::comma);
+  if (key.kind != JsonToken::Kind::key) return false;
+  next();  // The colon.
+  return true;
+}
+
+bool JsonTokens::next_element(JsonToken& first) {
+  do first = next();
+  while (first.kind == JsonToken::Kind::comma);
+  return first.kind != JsonToken::Kind::end_array && first.kind != JsonToken::Kind::end;
+}
+
+JsonToken JsonTokens::whole(const JsonToken& first) {
+  if (first.kind != JsonToken::Kind::begin_object && first.kind != JsonToken::Kind::begin_array) {
+    return first;
+  }
+  // The text is valid: what counts are its brackets, and that those within strings do not.
+  std::size_t at = 0;
+  for (std::size_t depth = 1; depth > 0 && at < rest_.size();) {
+    switch (rest_[at]) {
+      case '"':
+        at += string_length(rest_.substr(at));
+        continue;
+      case '{':
+      case '[':
+        ++depth;
+        break;
+      case '}':
+      case ']':
+        --depth;
+        break;
+      default:
+        break;
+    }
+    ++at;
+  }
+  rest_.remove_prefix(at);
+  nesting_.pop_back();
+  const char* begin = first.text.data();
+  const char* end = rest_.data();
+  return {first.kind, {begin, static_cast<std::size_t>(end - begin)}};
+}
+
+void append_compact(std::string& out, std::string_view json) {
+  std::size_t begin = 0;  // Of what is still to be copied.
+  std::size_t at = 0;
+  while (at < json.size()) {
+    if (json[at] == '"') {
+      at += string_length(json.substr(at));
+    } else if (is_blank(json[at])) {
+      out.append(json, begin, at - begin);
+      begin = ++at;
+    } else {
+      ++at;
+    }
+  }
+  out.append(json, begin);
 }
 
 }  // namespace mqtt_tools::payload

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "payload/pointer.hpp"
+#include "payload/json_pointer.hpp"
 
 #include "error.hpp"
 
@@ -17,7 +17,7 @@ std::optional<std::string> selected(std::string_view pointer, std::string payloa
                                     DecodeAs as = DecodeAs::automatic) {
   Message message;
   message.payload = std::move(payload);
-  return Pointer{pointer}.select(decode(message, as));
+  return JsonPointer{pointer}.select(decode(message, as));
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ TEST_CASE("pointers reach into CBOR") {
 TEST_CASE("what is no JSON pointer is refused") {
   for (const char* pointer : {"msg", " /msg", "/a~", "/a~2", "/~/b", "/\xff"}) {
     CAPTURE(pointer);
-    CHECK_THROWS_AS(Pointer{pointer}, UsageError);
+    CHECK_THROWS_AS(JsonPointer{pointer}, UsageError);
   }
-  CHECK_THROWS_WITH(Pointer{"msg"}, Contains("\"msg\" is not a JSON pointer: it begins with /"));
+  CHECK_THROWS_WITH(JsonPointer{"msg"}, Contains("\"msg\" is not a JSON pointer: it begins with /"));
 }

@@ -11,10 +11,10 @@
 namespace mqtt_tools::payload {
 
 /// A JSON pointer (RFC 6901), as `--select` takes it.
-class Pointer {
+class JsonPointer {
  public:
   /// Throws UsageError when `text` is not a pointer.
-  explicit Pointer(std::string_view text);
+  explicit JsonPointer(std::string_view text);
 
   /// The value it points at: a string unquoted, anything else as its JSON text, numbers as written.
   /// Nothing when the payload is not JSON or has no such value. In time linear in its size, however

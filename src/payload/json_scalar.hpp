@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mqtt_tools::payload {
+
+/// How many bytes at the front of `text` stand for themselves in a JSON string: up to the first
+/// quote, backslash or control character.
+std::size_t plain_length(std::string_view text);
+
+/// How many bytes the string at the front of `text` takes, with both quotes; all of `text` if its
+/// end is missing.
+std::size_t string_length(std::string_view text);
+
+/// Appends `text` (UTF-8) as a JSON string with quotes; only quotes, backslashes and control
+/// characters are escaped.
+void append_string(std::string& out, std::string_view text);
+
+/// Appends a JSON string token (with its quotes) in the form that append_string() gives: an escape
+/// such as `\u00e9` becomes the letter. A lone surrogate, which UTF-8 cannot say, stays as it is.
+void append_requoted(std::string& out, std::string_view token);
+
+/// The text that a JSON string token (with its quotes) stands for, to be shown. A lone surrogate
+/// becomes U+FFFD.
+std::string unquoted(std::string_view token);
+
+/// The same, to be compared: equal for strings of the same characters only. A lone surrogate
+/// becomes three bytes that no UTF-8 has (`first_invalid_utf8()` finds them).
+std::string exact_text(std::string_view token);
+
+/// Appends a number as JSON text: all digits of an integer; the shortest text that gives the same
+/// floating-point number again, `null` for what JSON cannot say.
+void append_integer(std::string& out, std::uint64_t value);
+void append_integer(std::string& out, std::int64_t value);
+void append_real(std::string& out, double value);
+
+/// A JSON number in the one form that all texts of the same decimal number share, and no other
+/// number has: `25`, `25.0` and `2.5e1` give the same. Exact however long it is, in linear time.
+std::string canonical_number(std::string_view token);
+
+}  // namespace mqtt_tools::payload
