@@ -14,7 +14,7 @@
 #include "cli/sending.hpp"
 #include "cli/wait.hpp"
 #include "connection/client.hpp"
-#include "feed/source.hpp"
+#include "feed/feed.hpp"
 
 #include <poll.h>
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace mqtt_tools {
 
-std::string to_hex(std::string_view bytes);
-std::string to_base64(std::string_view bytes);
+/// Appends `value` as lower-case hex digits, the last `digits` (at most 16) of them.
+void append_hex(std::string& out, std::uint64_t value, int digits);
+
+std::string to_hex(std::string_view bytes);     ///< Two lower-case digits for each byte.
+std::string to_base64(std::string_view bytes);  ///< RFC 4648, with padding, without line breaks.
 
 /// Hex digits, blanks between bytes allowed; nothing if `text` is not that.
 std::optional<std::string> from_hex(std::string_view text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "text.hpp"
 
+#include "bytes.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -54,12 +56,6 @@ bool acts_on_terminals(char32_t value) {
   return value < 0x20 || (value >= 0x7F && value <= 0x9F) ||  // C0, DEL, C1
          value == 0x061C || value == 0x200E || value == 0x200F ||
          (value >= 0x202A && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069);
-}
-
-void append_hex(std::string& out, char32_t value, int digits) {
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-    out += "0123456789abcdef"[(value >> shift) & 0xF];
-  }
 }
 
 struct Range {
@@ -196,6 +192,13 @@ void append_escaped(std::string& out, std::string_view text, Lines lines) {
     at += point.length;
   }
   out.append(text, begin);
+}
+
+std::string shortened(std::string_view text, std::size_t longest) {
+  if (text.size() <= longest) return std::string{text};
+  std::size_t end = 0;
+  while (end < longest) end += code_point_at(text, end).length;
+  return std::string{text.substr(0, end)} + "...";
 }
 
 std::string escaped(std::string_view text, Lines lines) {

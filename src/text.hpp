@@ -29,6 +29,9 @@ CodePoint code_point_at(std::string_view text, std::size_t at);
 /// Appends a code point as UTF-8.
 void append_utf8(std::string& out, char32_t value);
 
+/// `text`, or its first `longest` bytes, up to the end of a character, and three dots.
+std::string shortened(std::string_view text, std::size_t longest);
+
 enum class Lines { keep, escape };  ///< What becomes of newline and tab.
 
 /// Appends `text` so that no terminal acts on it: C0 and C1 controls, DEL, bidirectional controls

@@ -9,13 +9,13 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <vector>
 
 namespace mqtt_tools {
 
 namespace {
 
 using std::chrono::floor;
+using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
@@ -88,12 +88,6 @@ bool fits(std::chrono::sys_seconds time) {
          time < floor<seconds>(Timestamp::max()) - margin;
 }
 
-using std::chrono::floor;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-/// What strftime knows on every system; not `%s`, which reads any time as local time.
-constexpr std::string_view conversions = "aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%";
 constexpr std::size_t longest_format = 200;
 
 void check_format(std::string_view format) {
@@ -107,23 +101,22 @@ void check_format(std::string_view format) {
   for (std::size_t at = format.find('%'); at != std::string_view::npos;
        at = format.find('%', at + 2)) {
     if (at + 1 == format.size()) throw UsageError(the + "ends in %; write %% for a percent sign");
-    if (conversions.find(format[at + 1]) == std::string_view::npos) {
+    if (strftime_letters.find(format[at + 1]) == std::string_view::npos) {
       const std::size_t length = code_point_at(format, at + 1).length;
       throw UsageError(the + "has the unknown conversion " +
                        escaped(format.substr(at, 1 + length)) + "; known are iso, unix, unix-ms " +
-                       "and % with one of " + std::string(conversions));
+                       "and % with one of " + std::string(strftime_letters));
     }
   }
 }
 
-std::tm calendar(std::time_t second, Zone zone) {
-  std::tm time{};
-  if (zone == Zone::utc) {
-    gmtime_r(&second, &time);
-  } else {
-    localtime_r(&second, &time);
-  }
-  return time;
+void append_strftime(std::string& out, const std::tm& time, const char* format) {
+  // The longest conversion (%c) gives 24 letters for its two; names of zones may be longer.
+  std::array<char, longest_format * 16 + 256> text;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  out.append(text.data(), std::strftime(text.data(), text.size(), format, &time));
+#pragma GCC diagnostic pop
 }
 
 bool all_digits(std::string_view text) {
@@ -221,10 +214,11 @@ std::string TimeFormat::text(Timestamp time) const {
 }
 
 std::string TimeFormat::format_text(std::time_t second) const {
-  const std::tm time = calendar(second, zone_);
-  // The longest conversion (%c) gives 24 letters for its two; zone names may be longer.
-  std::vector<char> text(name_.size() * 16 + 256);
-  return {text.data(), std::strftime(text.data(), text.size(), name_.c_str(), &time)};
+  std::tm time{};
+  zone_ == Zone::utc ? gmtime_r(&second, &time) : localtime_r(&second, &time);
+  std::string text;
+  append_strftime(text, time, name_.c_str());
+  return text;
 }
 
 std::optional<Timestamp> read_time(std::string_view text) {
@@ -250,12 +244,7 @@ LocalTime local_time(Timestamp time) {
 }
 
 void append_time(std::string& out, const LocalTime& time, const char* format) {
-  std::array<char, 100> text;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  const std::size_t size = std::strftime(text.data(), text.size(), format, &time.fields);
-#pragma GCC diagnostic pop
-  out.append(text.data(), size);
+  append_strftime(out, time.fields, format);
 }
 
 }  // namespace mqtt_tools

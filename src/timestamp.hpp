@@ -51,6 +51,10 @@ class TimeFormat {
 /// Timestamp can count (1677 to 2262).
 std::optional<Timestamp> read_time(std::string_view text);
 
+/// The letters that strftime knows after `%` on every system; not `s`, which takes any time for
+/// local time.
+constexpr std::string_view strftime_letters = "aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%";
+
 /// A point in time as a clock on the wall shows it here.
 struct LocalTime {
   std::tm fields{};
@@ -60,7 +64,7 @@ struct LocalTime {
 
 LocalTime local_time(Timestamp time);
 
-/// Appends what strftime gives for `format`, at most 100 bytes.
+/// Appends what strftime gives for `format`.
 void append_time(std::string& out, const LocalTime& time, const char* format);
 
 }  // namespace mqtt_tools

@@ -15,10 +15,7 @@ constexpr std::size_t longest_shown = 120;
 
 /// `text` in quotes, fit for a line of an error message.
 std::string quoted(std::string_view text) {
-  if (text.size() <= longest_shown) return '"' + escaped(text) + '"';
-  std::size_t end = 0;
-  while (end < longest_shown) end += code_point_at(text, end).length;
-  return '"' + escaped(text.substr(0, end)) + "...\"";
+  return '"' + escaped(shortened(text, longest_shown)) + '"';
 }
 
 void check_text(std::string_view what, std::string_view text) {

@@ -4,7 +4,7 @@
 #include "cli/environment.hpp"
 #include "cli/talk.hpp"
 #include "connection/options.hpp"
-#include "feed/source.hpp"
+#include "feed/feed.hpp"
 #include "output/printer.hpp"
 #include "payload/decode.hpp"
 #include "payload/envelope.hpp"

@@ -3,6 +3,8 @@
 
 #include "timestamp.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 
 namespace mqtt_tools::feed {
@@ -17,7 +19,13 @@ class Pace {
   bool open(Clock::time_point now) const { return !next_ || now >= *next_; }
 
   /// A message went.
-  void took(Clock::time_point now);
+  void took(Clock::time_point now) {
+    // A gap shorter than this is below what timers keep: the messages of one such time may go
+    // together.
+    constexpr Duration grain = std::chrono::milliseconds{10};
+    const auto planned = next_.value_or(now) + gap_;
+    next_ = std::max(planned, gap_ < grain ? now - grain : now);
+  }
 
   /// When it is open again.
   std::optional<Clock::time_point> due() const { return next_; }

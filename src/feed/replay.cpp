@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "feed/replay.hpp"
-
 #include "error.hpp"
-#include "feed/input.hpp"
+#include "feed/feed.hpp"
+#include "feed/lines.hpp"
 #include "payload/record.hpp"
 #include "topic.hpp"
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 namespace mqtt_tools::feed {
+
 namespace {
 
 // A record says more than its payload, and escapes it.
@@ -29,83 +29,101 @@ Duration pause(Timestamp earlier, Timestamp later, double speed) {
   return std::chrono::duration_cast<Duration>(std::clamp(apart / speed, Seconds::zero(), longest));
 }
 
+/// The messages that records tell of, at the speed at which they were recorded, another one, or at
+/// once. A record whose time is before that of the one before it follows at once.
+class Replay final : public Feed {
+ public:
+  explicit Replay(const SourceOptions& options)
+      : speed_(options.speed),
+        topic_prefix_(options.topic_prefix),
+        keep_retain_(options.keep_retain),
+        skip_bad_lines_(options.skip_bad_lines),
+        lines_(options.file, max_line) {}
+
+  Supply next(Clock::time_point now, Message& message) override {
+    if (!held_) {
+      const Supply supply = read_ahead();
+      if (supply != Supply::message) return supply;
+      plan(now);
+      held_ = true;
+    }
+    if (due_ && now < *due_) return Supply::not_yet;
+    held_ = false;
+    message = std::move(ahead_);
+    return Supply::message;
+  }
+
+  int fd() const override { return held_ ? -1 : lines_.input().fd(); }
+  std::optional<Clock::time_point> due() const override { return held_ ? due_ : std::nullopt; }
+  std::string where() const override {
+    return record_ == 0 ? std::string{} : "record " + std::to_string(record_);
+  }
+  bool final() const override { return true; }
+  Progress progress() const override { return lines_.progress(); }
+  Remarks remarks() const override { return remarks_; }
+
+ private:
+  Supply read_ahead() {
+    for (;;) {
+      std::string_view line;
+      const Supply supply = lines_.next(line);
+      if (supply != Supply::message) return supply;
+      if (blank(line)) continue;
+      ++record_;
+      try {
+        ahead_ = read(line);
+        return Supply::message;
+      } catch (const UsageError& error) {
+        if (!skip_bad_lines_) {
+          throw UsageError{where() + " (line " + std::to_string(lines_.number()) +
+                           "): " + error.what()};
+        }
+        ++remarks_.skipped;
+      }
+    }
+  }
+
+  /// What belonged to the connection that the record was made on is left behind.
+  Message read(std::string_view line) {
+    Message message = payload::parse_record(line);
+    message.topic.insert(0, topic_prefix_);
+    check_topic(message.topic);
+
+    message.id = 0;
+    message.duplicate = false;
+    message.properties.topic_alias.reset();
+    message.properties.subscription_identifiers.clear();
+    if (message.retained && !keep_retain_) {
+      message.retained = false;
+      ++remarks_.retain_dropped;
+    }
+    return message;
+  }
+
+  void plan(Clock::time_point now) {
+    if (speed_ <= 0 || ahead_.time == Timestamp{}) return;
+    due_ = recorded_ ? due_.value_or(now) + pause(*recorded_, ahead_.time, speed_) : now;
+    recorded_ = ahead_.time;
+  }
+
+  double speed_;
+  std::string topic_prefix_;
+  bool keep_retain_;
+  bool skip_bad_lines_;
+  Lines lines_;
+  std::uint64_t record_ = 0;  ///< Number of the last record, from 1.
+  Remarks remarks_{};
+
+  Message ahead_{};
+  bool held_ = false;                    ///< ahead_ is a message that has not been given yet.
+  std::optional<Timestamp> recorded_{};  ///< When the last record with a time was made.
+  std::optional<Clock::time_point> due_{};
+};
+
 }  // namespace
 
-Replay::Replay(const SourceOptions& options)
-    : speed_(options.speed),
-      topic_prefix_(options.topic_prefix),
-      keep_retain_(options.keep_retain),
-      skip_bad_lines_(options.skip_bad_lines),
-      lines_(options.file, max_line) {}
-
-Supply Replay::next(Clock::time_point now, Message& message) {
-  if (!held_) {
-    const Supply supply = read_ahead();
-    if (supply != Supply::message) {
-      return supply;
-    }
-    plan(now);
-    held_ = true;
-  }
-  if (due_ && now < *due_) {
-    return Supply::not_yet;
-  }
-  held_ = false;
-  message = std::move(ahead_);
-  return Supply::message;
-}
-
-std::string Replay::where() const {
-  return record_ == 0 ? std::string{} : "record " + std::to_string(record_);
-}
-
-Supply Replay::read_ahead() {
-  for (;;) {
-    std::string_view line;
-    const Supply supply = lines_.next(line);
-    if (supply != Supply::message) {
-      return supply;
-    }
-    if (blank(line)) {
-      continue;
-    }
-    ++record_;
-    try {
-      ahead_ = read(line);
-      return Supply::message;
-    } catch (const UsageError& error) {
-      if (!skip_bad_lines_) {
-        throw UsageError{where() + " (line " + std::to_string(lines_.number()) +
-                         "): " + error.what()};
-      }
-      ++remarks_.skipped;
-    }
-  }
-}
-
-/// What belonged to the connection that the record was made on is left behind.
-Message Replay::read(std::string_view line) {
-  Message message = payload::parse_record(line);
-  message.topic.insert(0, topic_prefix_);
-  check_topic(message.topic);
-
-  message.id = 0;
-  message.duplicate = false;
-  message.properties.topic_alias.reset();
-  message.properties.subscription_identifiers.clear();
-  if (message.retained && !keep_retain_) {
-    message.retained = false;
-    ++remarks_.retain_dropped;
-  }
-  return message;
-}
-
-void Replay::plan(Clock::time_point now) {
-  if (speed_ <= 0 || ahead_.time == Timestamp{}) {
-    return;
-  }
-  due_ = recorded_ ? due_.value_or(now) + pause(*recorded_, ahead_.time, speed_) : now;
-  recorded_ = ahead_.time;
+std::unique_ptr<Feed> open_replay(const SourceOptions& options) {
+  return std::make_unique<Replay>(options);
 }
 
 }  // namespace mqtt_tools::feed

@@ -20,9 +20,7 @@ MessageId Spool::add(Message message) {
 }
 
 Spool::Waiting* Spool::next_unsent() {
-  while (unsent_ < waiting_.size() && (waiting_[unsent_].sent || waiting_[unsent_].done)) {
-    ++unsent_;
-  }
+  while (unsent_ < waiting_.size() && (waiting_[unsent_].sent || waiting_[unsent_].done)) ++unsent_;
   return unsent_ < waiting_.size() ? &waiting_[unsent_] : nullptr;
 }
 
@@ -36,13 +34,9 @@ void Spool::mark_sent(Waiting& waiting) { waiting.sent = true; }
 
 void Spool::forget(MessageId id) {
   // Ids are consecutive, so an id is a place.
-  if (waiting_.empty() || id < waiting_.front().id || id > waiting_.back().id) {
-    return;
-  }
+  if (waiting_.empty() || id < waiting_.front().id || id > waiting_.back().id) return;
   Waiting& waiting = waiting_[id - waiting_.front().id];
-  if (waiting.done) {
-    return;
-  }
+  if (waiting.done) return;
   bytes_ -= size_of(waiting.message);
   --live_;
   waiting.done = true;
@@ -55,9 +49,7 @@ void Spool::forget(MessageId id) {
 }
 
 void Spool::resend_all() {
-  for (auto& waiting : waiting_) {
-    waiting.sent = false;
-  }
+  for (auto& waiting : waiting_) waiting.sent = false;
   unsent_ = 0;
 }
 

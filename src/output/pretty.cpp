@@ -1,26 +1,150 @@
 // SPDX-License-Identifier: MIT
 #include "output/pretty.hpp"
 
-#include "output/age.hpp"
-#include "output/delimiter.hpp"
-#include "output/hexdump.hpp"
-#include "output/json_view.hpp"
+#include "bytes.hpp"
+#include "output/style.hpp"
 #include "payload/json.hpp"
+#include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdio>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace mqtt_tools::output {
 
 namespace {
 
-constexpr std::string_view margin = "  ";
+using payload::JsonToken;
+using payload::unquoted;
 
-/// JSON text that may fit on a line when its blanks are gone is not much longer than this.
-constexpr std::size_t try_on_line = 4096;
+constexpr std::string_view margin = "  ";  ///< Before each line below a header.
+
+std::string size_text(std::size_t size) {
+  std::array<char, 32> text;
+  const double kibibytes = static_cast<double>(size) / 1024;
+  if (kibibytes < 1024) {
+    std::snprintf(text.data(), text.size(), "%.1f KiB", kibibytes);
+  } else {
+    std::snprintf(text.data(), text.size(), "%.1f MiB", kibibytes / 1024);
+  }
+  return text.data();
+}
+
+/// What is unusual about a message, with commas between: a QoS other than 1, retained, a large
+/// payload, a binary encoding, MQTT 5 properties. What others wrote is not escaped.
+class Annotations {
+ public:
+  explicit Annotations(const payload::Decoded& decoded) {
+    const Message& message = decoded.message();
+    if (message.qos != Qos::at_least_once) {
+      add(message.qos == Qos::exactly_once ? "qos 2" : "qos 0");
+    }
+    if (message.retained) add("retained");
+    if (message.duplicate) add("duplicate");
+    if (message.payload.size() >= large) add(size_text(message.payload.size()));
+    if (decoded.kind() == payload::Kind::cbor) add("CBOR");
+    if (decoded.kind() == payload::Kind::msgpack) add("MessagePack");
+    if (!message.properties.empty()) add_properties(message.properties);
+  }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  static constexpr std::size_t large = 1024;         ///< From here on the size is told.
+  static constexpr std::size_t longest_value = 120;  ///< Bytes of a property that are shown.
+
+  void add(std::string_view annotation) {
+    text_ += text_.empty() ? "" : ", ";
+    text_ += annotation;
+  }
+
+  void add(std::string_view name, std::string_view value) {
+    add(name);
+    text_ += ' ';
+    text_ += shortened(value, longest_value);
+  }
+
+  void add_properties(const Properties& properties) {
+    if (properties.content_type) add("content-type", *properties.content_type);
+    if (properties.expiry) add("expires in", std::to_string(*properties.expiry) + " s");
+    if (properties.response_topic) add("response-topic", *properties.response_topic);
+    if (properties.correlation_data) {
+      const std::string& bytes = *properties.correlation_data;
+      add("correlation-data", first_invalid_utf8(bytes) ? to_hex(bytes) : bytes);
+    }
+    for (const auto& [name, value] : properties.user) {
+      add(shortened(name, longest_value) + "=" + shortened(value, longest_value));
+    }
+  }
+
+  std::string text_{};
+};
+
+/// What stands before the payload. Topics take as many columns as the widest so far, so that
+/// payloads stand in line.
+class Header {
+ public:
+  /// `width` is that of the terminal; a topic wider than a third of it moves nobody else.
+  explicit Header(int width) : widest_allowed_(static_cast<std::size_t>(std::max(width, 48)) / 3) {}
+
+  /// Appends the header and two blanks; how many columns they take.
+  std::size_t append(std::string& out, const payload::Decoded& decoded, const Styler& styler) {
+    const Message& message = decoded.message();
+    std::string time;
+    append_time(time, local_time(message.time), "%H:%M:%S");
+    styler.append(out, Style::dim, time);
+
+    out += "  ";
+    styler.append(out, Style::topic, message.topic);
+    std::size_t topic = columns(escaped(message.topic));
+    if (topic <= widest_allowed_) {
+      topic_columns_ = std::max(topic_columns_, topic);
+      out.append(topic_columns_ - topic, ' ');
+      topic = topic_columns_;
+    }
+    out += "  ";
+    const std::size_t sum = time.size() + 2 + topic + 2;
+
+    const std::string annotations = Annotations{decoded}.text();
+    if (annotations.empty()) return sum;
+    styler.append(out, Style::notice, "[" + annotations + "]");
+    out += "  ";
+    return sum + columns(escaped(annotations)) + 4;
+  }
+
+ private:
+  std::size_t widest_allowed_;
+  std::size_t topic_columns_ = 0;
+};
+
+/// The wire format of the tools, `{"msg":…,"data":"<time>",…}`, taken apart. All parts are JSON
+/// text, as written.
+struct EnvelopeView {
+  std::string_view message{};
+  std::string_view time{};                                              ///< A string.
+  std::vector<std::pair<std::string_view, std::string_view>> fields{};  ///< Key and value.
+};
+
+bool is_string(std::string_view json) { return !json.empty() && json.front() == '"'; }
+
+/// Nothing if `json` (valid JSON) is something else.
+std::optional<EnvelopeView> view_envelope(std::string_view json) {
+  payload::JsonTokens tokens{json};
+  JsonToken key;
+  if (tokens.next().kind != JsonToken::Kind::begin_object) return std::nullopt;
+  if (!tokens.next_key(key) || key.text != "\"msg\"") return std::nullopt;
+  EnvelopeView view{tokens.next_value().text};
+  if (!tokens.next_key(key) || key.text != "\"data\"") return std::nullopt;
+  view.time = tokens.next_value().text;
+  if (!is_string(view.time)) return std::nullopt;
+  while (tokens.next_key(key)) view.fields.emplace_back(key.text, tokens.next_value().text);
+  return view;
+}
 
 /// Ends the header line before a block.
 void break_line(std::string& out) {
@@ -28,127 +152,180 @@ void break_line(std::string& out) {
   out += '\n';
 }
 
-}  // namespace
+class PrettyPrinter : public Printer {
+ public:
+  explicit PrettyPrinter(const PrinterOptions& options)
+      : delimiter_(options.delimiter),
+        width_(static_cast<std::size_t>(std::max(options.width, 1))),
+        styler_(options.colour),
+        header_(options.width) {}
 
-PrettyPrinter::PrettyPrinter(const PrinterOptions& options)
-    : delimiter_(options.delimiter),
-      width_(static_cast<std::size_t>(std::max(options.width, 1))),
-      brush_(options.colour),
-      header_(options.width) {}
+  bool print(const payload::Decoded& decoded, std::string& out) override {
+    const std::size_t column = header_.append(out, decoded, styler_);
+    append_payload(out, column, decoded);
+    append_delimiter(out, delimiter_);
+    return true;
+  }
 
-bool PrettyPrinter::print(const payload::Decoded& decoded, std::string& out) {
-  const std::size_t column = header_.append(out, decoded, brush_);
-  append_payload(out, column, decoded);
-  append_delimiter(out, delimiter_);
-  return true;
-}
-
-void PrettyPrinter::append_payload(std::string& out, std::size_t column,
-                                   const payload::Decoded& decoded) const {
-  const Message& message = decoded.message();
-  if (decoded.kind() == payload::Kind::empty) {
-    brush_.append(out, Ink::dim, "(empty)");
-  } else if (const auto json = decoded.json()) {
-    const auto envelope = view_envelope(*json);
-    if (envelope && (is_string(envelope->message) || json->size() <= width_)) {
-      append_envelope(out, *envelope, message.time);
+ private:
+  void append_payload(std::string& out, std::size_t column, const payload::Decoded& decoded) const {
+    const Message& message = decoded.message();
+    if (decoded.kind() == payload::Kind::empty) {
+      styler_.append(out, Style::dim, "(empty)");
+    } else if (const auto json = decoded.json()) {
+      const auto envelope = view_envelope(*json);
+      if (envelope && (is_string(envelope->message) || json->size() <= width_)) {
+        append_envelope(out, *envelope, message.time);
+      } else {
+        append_json(out, column, *json);
+      }
+    } else if (const std::string_view shown = decoded.shown();
+               decoded.kind() == payload::Kind::binary && shown == message.payload) {
+      break_line(out);
+      append_hexdump(out, message.payload, margin);
     } else {
-      append_json(out, column, *json);
+      append_text(out, shown);
     }
-  } else if (const std::string_view shown = decoded.shown();
-             decoded.kind() == payload::Kind::binary && shown == message.payload) {
+  }
+
+  void append_json(std::string& out, std::size_t column, std::string_view json) const {
+    // JSON text that may fit on a line when its blanks are gone is not much longer than this.
+    constexpr std::size_t try_on_line = 4096;
+    if (json.size() <= try_on_line) {
+      std::string plain;
+      append_json_line(plain, json, Styler{false});
+      if (column + columns(plain) <= width_) return append_json_line(out, json, styler_);
+    }
     break_line(out);
-    append_hexdump(out, message.payload, margin);
-  } else {
-    append_text(out, shown);
+    append_json_block(out, json, styler_, margin);
   }
-}
 
-void PrettyPrinter::append_json(std::string& out, std::size_t column, std::string_view json) const {
-  if (json.size() <= try_on_line) {
-    std::string plain;
-    append_json_line(plain, json, Brush{false});
-    if (column + columns(plain) <= width_) {
-      append_json_line(out, json, brush_);
-      return;
+  void append_envelope(std::string& out, const EnvelopeView& envelope, Timestamp received) const {
+    std::optional<std::string> block;
+    std::string_view gap = "   ";  // Between the message and what follows it.
+    if (!is_string(envelope.message)) {
+      append_json_line(out, envelope.message, styler_);
+    } else if (std::string text = unquoted(envelope.message);
+               text.find('\n') != std::string::npos) {
+      block = std::move(text);
+      gap = "";
+    } else {
+      styler_.append(out, Style::plain, text, Lines::keep);
     }
-  }
-  break_line(out);
-  append_json_block(out, json, brush_, margin);
-}
-
-/// Whether the time in an envelope is that of the header already, to the second. A time without a
-/// zone is compared as text: what a sender in our zone would have written.
-bool PrettyPrinter::in_same_second(std::string_view sent, Timestamp received) const {
-  using std::chrono::floor;
-  using std::chrono::seconds;
-  if (const auto time = read_time(sent)) return floor<seconds>(*time) == floor<seconds>(received);
-  return sent == wire_time_.text(received);
-}
-
-void PrettyPrinter::append_envelope(std::string& out, const EnvelopeView& envelope,
-                                    Timestamp received) const {
-  std::optional<std::string> block;
-  std::string_view gap = "   ";  // Between the message and what follows it.
-  if (!is_string(envelope.message)) {
-    append_json_line(out, envelope.message, brush_);
-  } else if (std::string text = payload::unquoted(envelope.message);
-             text.find('\n') != std::string::npos) {
-    block = std::move(text);
-    gap = "";
-  } else {
-    brush_.append(out, Ink::plain, text, Lines::keep);
-  }
-  const std::string sent = payload::unquoted(envelope.time);
-  if (!in_same_second(sent, received)) {
-    out += gap;
-    gap = "  ";
-    brush_.append(out, Ink::dim, "sent " + sent);
-    if (const auto time = read_time(sent)) {
-      if (const std::string words = age(*time, received); !words.empty()) {
-        brush_.append(out, Ink::notice, " (" + words + ")");
+    const std::string sent = unquoted(envelope.time);
+    if (!in_same_second(sent, received)) {
+      out += gap;
+      gap = "  ";
+      styler_.append(out, Style::dim, "sent " + sent);
+      const auto time = read_time(sent);
+      const std::string since = time ? age(*time, received) : "";
+      if (!since.empty()) styler_.append(out, Style::notice, " (" + since + ")");
+    }
+    for (const auto& [key, value] : envelope.fields) {  // Spelt as --field has them.
+      out += gap;
+      gap = "  ";
+      styler_.append(out, Style::key, unquoted(key));
+      if (is_string(value)) {
+        out += '=';
+        styler_.append(out, Style::string, unquoted(value));
+      } else {
+        out += ":=";
+        append_json_line(out, value, styler_);
       }
     }
+    if (block) append_block(out, *block);
   }
-  for (const auto& [key, value] : envelope.fields) {  // spelt as --field has them
-    out += gap;
-    gap = "  ";
-    brush_.append(out, Ink::key, payload::unquoted(key));
-    if (is_string(value)) {
-      out += '=';
-      brush_.append(out, Ink::string, payload::unquoted(value));
+
+  /// Whether the time in an envelope is that of the header already, to the second. A time without a
+  /// zone is compared as text: what a sender in our zone would have written.
+  bool in_same_second(std::string_view sent, Timestamp received) const {
+    using std::chrono::floor;
+    using std::chrono::seconds;
+    if (const auto time = read_time(sent)) return floor<seconds>(*time) == floor<seconds>(received);
+    return sent == wire_time_.text(received);
+  }
+
+  void append_text(std::string& out, std::string_view text) const {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    if (text.find('\n') != std::string_view::npos) return append_block(out, text);
+    styler_.append(out, Style::plain, text, Lines::keep);
+  }
+
+  void append_block(std::string& out, std::string_view text) const {
+    break_line(out);
+    for (;;) {
+      const std::size_t end = text.find('\n');
+      out += margin;
+      styler_.append(out, Style::plain, text.substr(0, end), Lines::keep);
+      if (end == std::string_view::npos) return;
+      out += '\n';
+      text.remove_prefix(end + 1);
+    }
+  }
+
+  PrinterOptions::Delimiter delimiter_;
+  std::size_t width_;
+  Styler styler_;
+  Header header_;
+  TimeFormat wire_time_{};  ///< As an envelope of ours would have it.
+};
+
+void append_hexdump_row(std::string& out, std::size_t offset, std::string_view bytes,
+                        std::size_t row) {
+  append_hex(out, offset, 8);
+  for (std::size_t i = 0; i < row; ++i) {
+    out += i % (row / 2) == 0 ? "  " : " ";
+    if (i < bytes.size()) {
+      append_hex(out, static_cast<unsigned char>(bytes[i]), 2);
     } else {
-      out += ":=";
-      append_json_line(out, value, brush_);
+      out += "  ";
     }
   }
-  if (block) {
-    append_block(out, *block);
-  }
+  out += "  |";
+  for (const char c : bytes) out += c >= ' ' && c <= '~' ? c : '.';
+  out += '|';
 }
 
-void PrettyPrinter::append_text(std::string& out, std::string_view text) const {
-  if (!text.empty() && text.back() == '\n') {
-    text.remove_suffix(1);
-  }
-  if (text.find('\n') == std::string_view::npos) {
-    brush_.append(out, Ink::plain, text, Lines::keep);
+}  // namespace
+
+std::unique_ptr<Printer> make_pretty_printer(const PrinterOptions& options) {
+  return std::make_unique<PrettyPrinter>(options);
+}
+
+std::string age(Timestamp then, Timestamp now) {
+  using namespace std::chrono;
+  // Not in nanoseconds, of which the distance between two dates that anybody may have made up has
+  // more than can be counted.
+  const auto from = floor<milliseconds>(then);
+  const auto to = floor<milliseconds>(now);
+  const milliseconds apart = from <= to ? to - from : from - to;
+  if (apart <= seconds{2}) return "";
+  const auto rounded = [apart](milliseconds unit) { return (apart + unit / 2) / unit; };
+  std::string text;
+  if (rounded(seconds{1}) < 120) {
+    text = std::to_string(rounded(seconds{1})) + " s";
+  } else if (rounded(minutes{1}) < 120) {
+    text = std::to_string(rounded(minutes{1})) + " min";
+  } else if (rounded(hours{1}) < 48) {
+    text = std::to_string(rounded(hours{1})) + " h";
   } else {
-    append_block(out, text);
+    text = std::to_string(rounded(days{1})) + " days";
   }
+  return text + (from <= to ? " ago" : " ahead");
 }
 
-void PrettyPrinter::append_block(std::string& out, std::string_view text) const {
-  break_line(out);
-  for (;;) {
-    const std::size_t end = text.find('\n');
-    out += margin;
-    brush_.append(out, Ink::plain, text.substr(0, end), Lines::keep);
-    if (end == std::string_view::npos) {
-      return;
-    }
+void append_hexdump(std::string& out, std::string_view bytes, std::string_view indent) {
+  constexpr std::size_t row = 16;
+  const std::string_view shown = bytes.substr(0, hexdump_limit);
+  for (std::size_t offset = 0; offset < shown.size(); offset += row) {
+    if (offset > 0) out += '\n';
+    out += indent;
+    append_hexdump_row(out, offset, shown.substr(offset, row), row);
+  }
+  if (const std::size_t more = bytes.size() - shown.size(); more > 0) {
     out += '\n';
-    text.remove_prefix(end + 1);
+    out += indent;
+    out += "(" + std::to_string(more) + (more == 1 ? " byte more)" : " bytes more)");
   }
 }
 

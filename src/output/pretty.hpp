@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "output/colour.hpp"
-#include "output/envelope_view.hpp"
-#include "output/header.hpp"
 #include "output/printer.hpp"
 #include "timestamp.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace mqtt_tools::output {
 
-/// Messages for people: a header, then the payload on the same line if it fits, else below it with
-/// two blanks before each line, so that no payload can pass for a header. Nothing reaches the
-/// output unescaped, also in a pipe.
-class PrettyPrinter : public Printer {
- public:
-  explicit PrettyPrinter(const PrinterOptions& options);
+/// Shows messages for people: a header (time, topic, in brackets what is unusual), then the payload
+/// on the same line if it fits, else below it with two blanks before each line, so that no payload
+/// can pass for a header. Nothing reaches the output unescaped, also in a pipe.
+std::unique_ptr<Printer> make_pretty_printer(const PrinterOptions& options);
 
-  bool print(const payload::Decoded& decoded, std::string& out) override;
+/// How long before `now` something happened, in words ("3 min ago"; "3 min ahead" when a clock is
+/// wrong), rounded to one unit. Empty while the two are at most two seconds apart.
+std::string age(Timestamp then, Timestamp now);
 
- private:
-  void append_payload(std::string& out, std::size_t column, const payload::Decoded& decoded) const;
-  void append_json(std::string& out, std::size_t column, std::string_view json) const;
-  void append_envelope(std::string& out, const EnvelopeView& envelope, Timestamp received) const;
-  bool in_same_second(std::string_view sent, Timestamp received) const;
-  void append_text(std::string& out, std::string_view text) const;
-  void append_block(std::string& out, std::string_view text) const;
+/// How much of a payload a hexdump shows, in bytes.
+constexpr std::size_t hexdump_limit = 4096;
 
-  PrinterOptions::Delimiter delimiter_;
-  std::size_t width_;
-  Brush brush_;
-  Header header_;
-  TimeFormat wire_time_{};  ///< As an envelope of ours would have it.
-};
+/// Appends `bytes` as lines of offset, sixteen bytes in hex and the same in ASCII, each line with
+/// `indent` before it. Beyond hexdump_limit a last line says how many bytes are not shown. No
+/// newline after the last line.
+void append_hexdump(std::string& out, std::string_view bytes, std::string_view indent);
 
 }  // namespace mqtt_tools::output

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "output/printer.hpp"
 
-#include "output/delimiter.hpp"
-#include "output/hostile.hpp"
 #include "output/pretty.hpp"
+#include "output/style.hpp"
 #include "output/template.hpp"
 #include "payload/record.hpp"
 
@@ -25,10 +24,10 @@ class RawPrinter : public Printer {
  protected:
   void print(const payload::Decoded& decoded, std::string_view text, std::string& out) const {
     if (topic_) {
-      append_hostile(out, decoded.message().topic, terminal_);
+      append_untrusted(out, decoded.message().topic, terminal_);
       out += ' ';
     }
-    append_hostile(out, text, terminal_, Lines::keep);
+    append_untrusted(out, text, terminal_, Lines::keep);
     append_delimiter(out, delimiter_);
   }
 
@@ -46,9 +45,7 @@ class SelectPrinter : public RawPrinter {
 
   bool print(const payload::Decoded& decoded, std::string& out) override {
     const auto value = pointer_.select(decoded);
-    if (value) {
-      RawPrinter::print(decoded, *value, out);
-    }
+    if (value) RawPrinter::print(decoded, *value, out);
     return value.has_value();
   }
 
@@ -100,12 +97,10 @@ class TemplatePrinter : public Printer {
 }  // namespace
 
 std::unique_ptr<Printer> make_printer(const PrinterOptions& options) {
-  if (options.select) {
-    return std::make_unique<SelectPrinter>(options);
-  }
+  if (options.select) return std::make_unique<SelectPrinter>(options);
   switch (options.form) {
     case PrinterOptions::Form::pretty:
-      return std::make_unique<PrettyPrinter>(options);
+      return make_pretty_printer(options);
     case PrinterOptions::Form::json:
       return std::make_unique<RecordPrinter>(options);
     case PrinterOptions::Form::format:

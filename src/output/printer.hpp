@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "output/printer.hpp"
 #include "payload/decode.hpp"
 #include "payload/json_pointer.hpp"
 
@@ -37,5 +38,14 @@ class Printer {
 
 /// Throws UsageError for a format or pointer that cannot be understood.
 std::unique_ptr<Printer> make_printer(const PrinterOptions& options);
+
+/// Appends what ends a message: a newline, nothing (-N) or a NUL (-0).
+inline void append_delimiter(std::string& out, PrinterOptions::Delimiter delimiter) {
+  if (delimiter == PrinterOptions::Delimiter::newline) {
+    out += '\n';
+  } else if (delimiter == PrinterOptions::Delimiter::null) {
+    out += '\0';
+  }
+}
 
 }  // namespace mqtt_tools::output

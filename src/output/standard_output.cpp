@@ -74,9 +74,7 @@ StandardOutput::StandardOutput(int fd) : fd_(fd) {
 }
 
 StandardOutput::~StandardOutput() {
-  if (way_ == Way::own) {
-    close(fd_);
-  }
+  if (way_ == Way::own) close(fd_);
 }
 
 void StandardOutput::end_record(Delivery delivery) {
@@ -95,26 +93,18 @@ short StandardOutput::events() const { return pending() > 0 && !retry_after_ ? P
 StandardOutput::State StandardOutput::flush() {
   while (pending() > 0) {
     const auto piece = next_piece();
-    if (piece.empty()) {
-      break;
-    }
+    if (piece.empty()) break;
     const std::ptrdiff_t size = write_some(piece);
     if (size >= 0) {
       wrote(static_cast<std::size_t>(size));
       continue;
     }
-    if (errno == EINTR) {
-      continue;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      break;
-    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
     const int error = errno;
     written_ = buffer_.size();
     tidy();
-    if (error == EPIPE || error == ECONNRESET) {
-      return State::closed;
-    }
+    if (error == EPIPE || error == ECONNRESET) return State::closed;
     throw RunError(ExitCode::failure,
                    "cannot write to stdout: " + std::generic_category().message(error));
   }
@@ -139,9 +129,7 @@ void StandardOutput::wrote(std::size_t size) {
 /// fills alone; which writes are still unread tells the number of bytes that are.
 std::size_t StandardOutput::free_pages() {
   int unread = 0;
-  if (::ioctl(fd_, FIONREAD, &unread) != 0) {
-    return 0;
-  }
+  if (::ioctl(fd_, FIONREAD, &unread) != 0) return 0;
   unread_ = unread;
   auto left = static_cast<std::size_t>(unread);
   while (!in_pipe_.empty() && in_pipe_bytes_ - in_pipe_.front() >= left) {
@@ -163,28 +151,18 @@ std::size_t StandardOutput::free_pages() {
 std::string_view StandardOutput::next_piece() {
   const auto waited = std::exchange(retry_after_, std::nullopt);
   const auto all = std::string_view{buffer_}.substr(written_);
-  if (way_ != Way::borrowed && capacity_ == 0) {
-    return all;
-  }
-  if (all.size() <= small_piece) {
-    return all;
-  }
+  if (way_ != Way::borrowed && capacity_ == 0) return all;
+  if (all.size() <= small_piece) return all;
   const auto before = unread_;
   const auto room = std::max(small_piece, capacity_ > 0 ? free_pages() * page : 0);
   std::size_t fits = 0;
   for (const auto& record : records_) {
     const auto end = static_cast<std::size_t>(record.end - out_);
-    if (end > room) {
-      break;
-    }
+    if (end > room) break;
     fits = end;
   }
-  if (fits > 0) {
-    return all.substr(0, fits);
-  }
-  if (records_.empty()) {
-    return all;
-  }
+  if (fits > 0) return all.substr(0, fits);
+  if (records_.empty()) return all;
   const auto first = all.substr(0, static_cast<std::size_t>(records_.front().end - out_));
   const bool begun = out_ > boundary_;
   if (begun || capacity_ == 0 || pages(first.size()) > capacity_) {
@@ -200,9 +178,7 @@ std::ptrdiff_t StandardOutput::write_some(std::string_view text) {
     errno = EBADF;
     return -1;
   }
-  if (way_ == Way::socket) {
-    return send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  }
+  if (way_ == Way::socket) return send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (way_ == Way::borrowed) {
     if (!writable_now(fd_)) {
       errno = EAGAIN;
@@ -211,9 +187,7 @@ std::ptrdiff_t StandardOutput::write_some(std::string_view text) {
     text = text.substr(0, small_piece);
   }
   const std::ptrdiff_t size = write(fd_, text.data(), text.size());
-  if (size == -1 && errno == EIO && terminal_) {
-    errno = EPIPE;
-  }
+  if (size == -1 && errno == EIO && terminal_) errno = EPIPE;
   return size;
 }
 

@@ -1,22 +1,245 @@
 // SPDX-License-Identifier: MIT
 #include "output/template.hpp"
 
+#include "bytes.hpp"
 #include "error.hpp"
+#include "output/style.hpp"
+#include "payload/record.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mqtt_tools::output {
 
 namespace {
 
+using Part = Field::Part;
+
+/// The first `size` bytes, if there is such a limit.
+std::string_view cut(std::string_view text, std::optional<std::size_t> size) {
+  return size ? text.substr(0, *size) : text;
+}
+
+/// Fills up what was appended to `out` since `begin` to the width of the field.
+void pad(std::string& out, std::size_t begin, const Field& field, char filler) {
+  const std::size_t size = out.size() - begin;
+  if (size >= field.width) return;
+  if (field.left) {
+    out.append(field.width - size, ' ');
+  } else {
+    out.insert(begin, field.width - size, filler);
+  }
+}
+
+/// mosquitto_sub pads `%-p` and `%-x` without a width by as many blanks as the payload has bytes.
+void pad_without_width(std::string& out, const Field& field, std::size_t size) {
+  if (field.left && field.width == 0) out.append(size, ' ');
+}
+
+std::string in_hex(std::string_view bytes, Part part) {
+  std::string digits = to_hex(bytes);
+  if (part == Part::payload_in_hex) return digits;
+  for (char& c : digits) c = c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+  return digits;
+}
+
+/// As mosquitto_sub 2.1: zeros and blanks before the digits are grouped with them.
+void append_groups(std::string& out, const Field& field, std::string_view digits) {
+  const std::size_t group = *field.precision;
+  const std::size_t size = std::max(digits.size(), field.left ? 0 : field.width);
+  const std::size_t blank = size - digits.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i > 0 && i % group == 0) out += field.separator;
+    out += i < blank ? (field.zeros ? '0' : ' ') : digits[i - blank];
+  }
+  if (field.left && digits.size() < field.width) out.append(field.width - digits.size(), ' ');
+}
+
+template <typename Float>
+void append_float(std::string& out, const Field& field, std::string_view payload) {
+  Float value = 0;
+  if (payload.size() != sizeof value) return;
+  std::memcpy(&value, payload.data(), sizeof value);
+  const int decimals = static_cast<int>(std::min<std::size_t>(field.precision.value_or(6), 100));
+  std::array<char, 512> text;  // DBL_MAX has 309 digits before the point
+  const int size = std::snprintf(text.data(), text.size(), "%.*f", decimals, double{value});
+  const std::size_t begin = out.size();
+  out.append(text.data(), static_cast<std::size_t>(size));
+  if (field.zeros && !field.left && std::isfinite(value) && out.size() - begin < field.width) {
+    const std::size_t sign = out[begin] == '-' ? 1 : 0;
+    out.insert(begin + sign, field.width - (out.size() - begin), '0');
+  } else {
+    pad(out, begin, field, ' ');
+  }
+}
+
+using Part = Field::Part;
+
+constexpr std::string_view letters = "ACDdEFfIjJlmPpqRrStUxX";
+
+void append_text(std::string& out, const Field& field, std::string_view text, bool terminal) {
+  const std::size_t begin = out.size();
+  append_untrusted(out, cut(text, field.precision), terminal);
+  pad(out, begin, field, ' ');
+}
+
+void append_number(std::string& out, const Field& field, std::optional<std::uint64_t> number) {
+  const char filler = field.zeros ? '0' : ' ';
+  if (!number) {
+    out.append(field.width, filler);
+    return;
+  }
+  const std::size_t begin = out.size();
+  out += std::to_string(*number);
+  pad(out, begin, field, filler);
+}
+
+void append_user_properties(std::string& out, const Properties& properties, bool terminal) {
+  bool first = true;
+  for (const auto& [name, value] : properties.user) {
+    if (!first) out += ' ';
+    first = false;
+    append_untrusted(out, name, terminal);
+    out += ':';
+    append_untrusted(out, value, terminal);
+  }
+}
+
+void append_record_field(std::string& out, Part part, const payload::Decoded& decoded,
+                         bool terminal) {
+  const auto form = part == Part::record ? payload::RecordForm::exact : payload::RecordForm::value;
+  if (!terminal) {
+    payload::append_record(out, decoded, form);
+    return;
+  }
+  std::string record;
+  payload::append_record(record, decoded, form);
+  append_escaped(out, record);
+}
+
+std::optional<std::uint64_t> first(const std::vector<std::uint32_t>& numbers) {
+  return numbers.empty() ? std::nullopt : std::optional<std::uint64_t>{numbers.front()};
+}
+
+/// A number that is not there stays not there.
+template <typename Number>
+std::optional<std::uint64_t> widened(std::optional<Number> number) {
+  return number ? std::optional{static_cast<std::uint64_t>(*number)} : std::nullopt;
+}
+
+void append_payload(std::string& out, const Field& field, std::string_view payload, bool terminal) {
+  const std::size_t begin = out.size();
+  append_untrusted(out, field.width > 0 ? payload.substr(0, field.width) : payload, terminal,
+                   Lines::keep);
+  pad(out, begin, field, field.zeros ? '0' : ' ');
+  pad_without_width(out, field, payload.size());
+}
+
+void append_payload_in_hex(std::string& out, const Field& field, std::string_view payload) {
+  if (field.precision && *field.precision > 0) {
+    append_groups(out, field,
+                  in_hex(cut(payload, field.width > 0 ? field.width : payload.size()), field.part));
+    return;
+  }
+  // With a width mosquitto_sub 2.0 shows at most so many bytes, and of these the first half.
+  const std::size_t size =
+      field.width > 0 ? std::min(payload.size(), field.width) / 2 : payload.size();
+  const std::size_t begin = out.size();
+  out += in_hex(payload.substr(0, size), field.part);
+  pad(out, begin, field, field.zeros ? '0' : ' ');
+  pad_without_width(out, field, payload.size());
+}
+
+/// Nothing if no part has this letter.
+std::optional<Field::Part> field_part(char letter) {
+  if (letters.find(letter) == std::string_view::npos) return std::nullopt;
+  return static_cast<Part>(letter);
+}
+
+/// Whether this part is made from the time of the message.
+bool needs_time(Field::Part part) { return part == Part::local_time || part == Part::unix_time; }
+
+/// Appends the part of the message that `field` names, as mosquitto_sub prints it; on a terminal
+/// without its control characters. `time` is the message's, if needs_time().
+void append_field(std::string& out, const Field& field, const payload::Decoded& decoded,
+                  const LocalTime& time, bool terminal) {
+  const Message& message = decoded.message();
+  const Properties& properties = message.properties;
+  switch (field.part) {
+    case Part::topic_alias:
+      return append_number(out, field, widened(properties.topic_alias));
+    case Part::content_type:
+      return append_text(out, field, properties.content_type.value_or(""), terminal);
+    case Part::correlation_data:
+      return append_untrusted(out, properties.correlation_data.value_or(""), terminal);
+    case Part::payload_as_double:
+      return append_float<double>(out, field, message.payload);
+    case Part::expiry:
+      return append_number(out, field, widened(properties.expiry));
+    case Part::payload_format:
+      return append_number(out, field, widened(properties.payload_format));
+    case Part::payload_as_float:
+      return append_float<float>(out, field, message.payload);
+    case Part::local_time: {
+      std::string text;
+      append_time(text, time, "%FT%T%z");
+      return append_text(out, field, text, terminal);
+    }
+    case Part::record:
+    case Part::record_of_value:
+      return append_record_field(out, field.part, decoded, terminal);
+    case Part::payload_size:
+      return append_number(out, field, message.payload.size());
+    case Part::id:
+      return append_number(out, field, message.id);
+    case Part::user_properties:
+      return append_user_properties(out, properties, terminal);
+    case Part::payload:
+      return append_payload(out, field, decoded.raw(), terminal);
+    case Part::qos:
+      out += static_cast<char>('0' + static_cast<int>(message.qos));
+      return;
+    case Part::response_topic:
+      if (properties.response_topic) {  // no blanks in its place, unlike the others
+        append_text(out, field, *properties.response_topic, terminal);
+      }
+      return;
+    case Part::retained:
+      out += message.retained ? '1' : '0';
+      return;
+    case Part::subscription_identifier:
+      return append_number(out, field, first(properties.subscription_identifiers));
+    case Part::topic:
+      return append_text(out, field, message.topic, terminal);
+    case Part::unix_time: {
+      std::array<char, 40> text;
+      const int size = std::snprintf(text.data(), text.size(), "%lld.%09d",
+                                     static_cast<long long>(time.seconds), time.nanoseconds);
+      out.append(text.data(), static_cast<std::size_t>(size));
+      return;
+    }
+    case Part::payload_in_hex:
+    case Part::payload_in_upper_hex:
+      return append_payload_in_hex(out, field, message.payload);
+  }
+}
+
 /// Wider than any line; a typing error beyond.
 constexpr std::size_t widest = 100'000;
 
-/// What strftime of glibc converts.
-constexpr std::string_view conversions = "aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ%";
+/// What else strftime of glibc converts, and `N` for nanoseconds.
+constexpr std::string_view more_strftime_letters = "klNPs";
 
 /// What may stand between groups of hex digits.
 constexpr std::string_view separators = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -56,23 +279,17 @@ class TemplateParser {
     field.left = skip('-');
     field.zeros = skip('0');
     field.width = number();
-    if (skip('.')) {
-      field.precision = number();
-    }
+    if (skip('.')) field.precision = number();
     const bool separated = field.precision && at_ < format_.size() &&
                            separators.find(format_[at_]) != std::string_view::npos;
-    if (separated) {
-      field.separator = format_[at_++];
-    }
+    if (separated) field.separator = format_[at_++];
     const char letter = next();
     if (letter == '%' && !separated) {
       text_ += '%';
       return;
     }
     const auto part = field_part(letter);
-    if (!part || (separated && letter != 'x' && letter != 'X')) {
-      fail("unknown");
-    }
+    if (!part || (separated && letter != 'x' && letter != 'X')) fail("unknown");
     field.part = *part;
     add(field, needs_time(*part));
   }
@@ -81,7 +298,8 @@ class TemplateParser {
     const char letter = next();
     if (letter == '@' || letter == '%') {
       text_ += letter;
-    } else if (conversions.find(letter) == std::string_view::npos) {
+    } else if (strftime_letters.find(letter) == std::string_view::npos &&
+               more_strftime_letters.find(letter) == std::string_view::npos) {
       fail("unknown");
     } else {
       add(Template::Conversion{letter}, true);
@@ -92,9 +310,7 @@ class TemplateParser {
     constexpr std::string_view names = "\\0aenrtv";
     constexpr std::string_view values{"\\\0\a\x1b\n\r\t\v", names.size()};
     const std::size_t index = names.find(next());
-    if (index == std::string_view::npos) {
-      fail("unknown");
-    }
+    if (index == std::string_view::npos) fail("unknown");
     text_ += values[index];
   }
 
@@ -108,17 +324,13 @@ class TemplateParser {
     std::size_t value = 0;
     while (at_ < format_.size() && is_digit(format_[at_])) {
       value = value * 10 + static_cast<std::size_t>(format_[at_++] - '0');
-      if (value > widest) {
-        fail("too wide");
-      }
+      if (value > widest) fail("too wide");
     }
     return value;
   }
 
   char next() {
-    if (at_ == format_.size()) {
-      fail("unfinished");
-    }
+    if (at_ == format_.size()) fail("unfinished");
     return format_[at_++];
   }
 

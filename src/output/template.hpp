@@ -1,16 +1,53 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "output/field.hpp"
 #include "payload/decode.hpp"
 #include "timestamp.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 namespace mqtt_tools::output {
+
+/// One `%` of a format (-F): which part of a message, and how wide.
+struct Field {
+  /// The letters are mosquitto_sub's.
+  enum class Part : char {
+    topic_alias = 'A',
+    content_type = 'C',
+    correlation_data = 'D',
+    payload_as_double = 'd',
+    expiry = 'E',
+    payload_format = 'F',
+    payload_as_float = 'f',
+    local_time = 'I',
+    record = 'j',
+    record_of_value = 'J',
+    payload_size = 'l',
+    id = 'm',
+    user_properties = 'P',
+    payload = 'p',
+    qos = 'q',
+    response_topic = 'R',
+    retained = 'r',
+    subscription_identifier = 'S',
+    topic = 't',
+    unix_time = 'U',
+    payload_in_hex = 'x',
+    payload_in_upper_hex = 'X',
+  };
+
+  Part part = Part::payload;
+  bool left = false;                       ///< The `-` flag: blanks after, not before.
+  bool zeros = false;                      ///< The `0` flag: zeros before, not blanks.
+  std::size_t width = 0;                   ///< At least so many bytes; the payload: at most, too.
+  std::optional<std::size_t> precision{};  ///< Text: at most so many bytes. Hex: digits in a group.
+  char separator = ' ';                    ///< Between groups of hex digits.
+};
 
 /// The format of -F, as mosquitto_sub has it: text with `%` fields of the message, `@` conversions
 /// of its time and `\` escapes. Parsed once.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "payload/json_scalar.hpp"
 
+#include "bytes.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -103,8 +104,8 @@ void append_character(std::string& out, char32_t value) {
       break;
   }
   if (value >= 0x20) return append_utf8(out, value);
-  out += value < 0x10 ? "\\u000" : "\\u001";
-  out += "0123456789abcdef"[value & 0xF];
+  out += "\\u";
+  append_hex(out, value, 4);
 }
 
 std::string_view without_quotes(std::string_view token) {

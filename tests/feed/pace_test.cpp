@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "feed/pace.hpp"
 
+#include "feed/feed.hpp"
 #include "feed/given.hpp"
-#include "feed/source.hpp"
 
 #include "catch.hpp"
 

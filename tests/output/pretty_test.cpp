@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "output/printer.hpp"
 
-#include "catch.hpp"
 #include "message.hpp"
+#include "output/pretty.hpp"
 #include "wall_clock.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+
+#include "catch.hpp"
 
 using mqtt_tools::Message;
 using mqtt_tools::Qos;
@@ -18,6 +22,8 @@ using mqtt_tools::output::PrinterOptions;
 using mqtt_tools::payload::decode;
 using mqtt_tools::payload::DecodeAs;
 using namespace std::string_literals;
+using mqtt_tools::output::age;
+using mqtt_tools::output::append_hexdump;
 
 namespace {
 
@@ -297,4 +303,85 @@ TEST_CASE("colour does not change what fits on a line") {
   Screen screen{true};
   screen.show(message("test", fits));
   CHECK(screen.text().find('\n') == screen.text().size() - 1);
+}
+
+TEST_CASE("an age is told in one unit, rounded, and only when it matters") {
+  struct Row {
+    std::int64_t milliseconds;  // from then to now
+    std::string expected;
+  };
+  const Row rows[] = {
+      {0, ""},
+      {2'000, ""},
+      {2'001, "2 s ago"},
+      {45'000, "45 s ago"},
+      {2'499, "2 s ago"},
+      {2'500, "3 s ago"},
+      {119'499, "119 s ago"},
+      {119'500, "2 min ago"},
+      {120'000, "2 min ago"},
+      {150'000, "3 min ago"},
+      {3 * 60'000 + 59'000, "4 min ago"},
+      {7'169'999, "119 min ago"},
+      {7'170'000, "2 h ago"},
+      {7'199'000, "2 h ago"},
+      {7'200'000, "2 h ago"},
+      {8 * 3'600'000 - 7'000, "8 h ago"},
+      {170'999'999, "47 h ago"},
+      {171'000'000, "2 days ago"},
+      {172'800'000, "2 days ago"},
+      {216'000'000, "3 days ago"},
+      {-2'000, ""},
+      {-2'001, "2 s ahead"},
+      {-3'600'000, "60 min ahead"},
+      {-8 * 3'600'000 + 1'000, "8 h ahead"},
+  };
+  const auto now = utc(1'000'000, 500'000'000);
+  for (const Row& row : rows) {
+    CAPTURE(row.milliseconds);
+    CHECK(age(now - std::chrono::milliseconds{row.milliseconds}, now) == row.expected);
+  }
+}
+
+TEST_CASE("the age of a date at the end of all clocks is no overflow") {
+  using mqtt_tools::Timestamp;
+  CHECK(age(Timestamp::max(), Timestamp::min()) == "213504 days ahead");
+  CHECK(age(Timestamp::min(), Timestamp::max()) == "213504 days ago");
+}
+
+namespace {
+
+std::string hexdump(std::string_view bytes, std::string_view margin = "") {
+  std::string out;
+  append_hexdump(out, bytes, margin);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a hexdump has the offset, sixteen bytes a line and what of them is ASCII") {
+  CHECK(hexdump("The quick brown fox\x00\x7f\xff\n"s, "> ") ==
+        "> 00000000  54 68 65 20 71 75 69 63  6b 20 62 72 6f 77 6e 20  |The quick brown |\n"
+        "> 00000010  66 6f 78 00 7f ff 0a                              |fox....|");
+}
+
+TEST_CASE("a hexdump of sixteen bytes has one line") {
+  CHECK(hexdump("0123456789abcdef") ==
+        "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|");
+}
+
+TEST_CASE("a long hexdump is cut after 4 KiB and says how much is missing") {
+  const auto lines = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), '\n') + 1;
+  };
+  const auto last = [](const std::string& text) { return text.substr(text.rfind('\n') + 1); };
+
+  const std::string whole = hexdump(std::string(4096, 'x'));
+  CHECK(lines(whole) == 256);
+  CHECK(last(whole).substr(0, 10) == "00000ff0  ");
+
+  const std::string one_more = hexdump(std::string(4097, 'x'), "  ");
+  CHECK(lines(one_more) == 257);
+  CHECK(last(one_more) == "  (1 byte more)");
+  CHECK(last(hexdump(std::string(10'000'000, 'x'))) == "(9995904 bytes more)");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "feed/source.hpp"
+#include "feed/feed.hpp"
 
 #include "feed/given.hpp"
 

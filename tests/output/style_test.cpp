@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "output/colour.hpp"
+#include "output/style.hpp"
 
 #include "catch.hpp"
 
@@ -26,17 +26,17 @@ TEST_CASE("colour is for terminals unless asked for or forbidden") {
   }
 }
 
-TEST_CASE("a brush without colour only escapes") {
+TEST_CASE("a styler without colour only escapes") {
   std::string out;
-  Brush{false}.append(out, Ink::key, "a\x1b[31mb\n");
+  Styler{false}.append(out, Style::key, "a\x1b[31mb\n");
   CHECK(out == "a\\x1b[31mb\\x0a");
 }
 
-TEST_CASE("a brush with colour switches it on before the text and off after it") {
+TEST_CASE("a styler with colour switches it on before the text and off after it") {
   std::string out;
-  const Brush brush{true};
-  brush.append(out, Ink::dim, "18:15:03");
-  brush.append(out, Ink::plain, " plain ");
-  brush.append(out, Ink::number, "\x1b[0m");
+  const Styler styler{true};
+  styler.append(out, Style::dim, "18:15:03");
+  styler.append(out, Style::plain, " plain ");
+  styler.append(out, Style::number, "\x1b[0m");
   CHECK(out == "\x1b[2m18:15:03\x1b[0m plain \x1b[35m\\x1b[0m\x1b[0m");
 }

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#include "feed/feed.hpp"
+
+#include "error.hpp"
+#include "feed/lines.hpp"
+#include "feed/pace.hpp"
+#include "large_pages.hpp"
+#include "topic.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mqtt_tools::feed {
+
+namespace {
+
+void drop_newline(std::string& text) {
+  if (!text.ends_with('\n')) return;
+  text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+}
+
+/// One message, as often as the user asked: a word of the command line, nothing at all, or the
+/// whole of a file or of stdin.
+class Single final : public Feed {
+ public:
+  explicit Single(const SourceOptions& options)
+      : message_(options.form),
+        null_(options.kind == SourceOptions::Kind::null),
+        empty_is_nothing_(options.implicit_stdin),
+        keep_newline_(options.keep_newline),
+        left_(options.repeat) {
+    message_.payload.clear();
+    if (options.kind == SourceOptions::Kind::argument) message_.payload = options.text;
+    if (options.kind != SourceOptions::Kind::whole) {
+      read_ = true;
+      return;
+    }
+    input_.emplace(options.file);
+    if (const auto total = input_->progress().total) {
+      if (*total > max_payload) refuse_size(*total);
+      // One more, to see the end without another block.
+      reserve_large_pages(message_.payload, *total + 1);
+    }
+    if (input_->regular()) {  // It cannot keep us waiting: what is wrong with it is said at once.
+      read_ = read_whole() == Supply::end;
+    }
+  }
+
+  Supply next(Clock::time_point, Message& message) override {
+    if (!read_) {
+      const Supply supply = read_whole();
+      if (supply != Supply::end) return supply;
+      read_ = true;
+    }
+    if (left_ == 0) return Supply::end;
+    --left_;
+    if (left_ == 0) {
+      message = std::move(message_);
+    } else {
+      message = message_;
+    }
+    return Supply::message;
+  }
+
+  int fd() const override { return input_ ? input_->fd() : -1; }
+  bool final() const override { return null_; }
+  Progress progress() const override { return input_ ? input_->progress() : Progress{}; }
+
+ private:
+  Supply read_whole() {
+    constexpr std::size_t block_size = 64 * 1024;
+    std::string& text = message_.payload;
+    for (;;) {
+      const std::size_t size = text.size();
+      if (text.capacity() == size) reserve_large_pages(text, 2 * size + block_size);
+      text.resize(std::min(text.capacity(), size + block_size));
+      std::size_t got = 0;
+      const Supply supply = input_->read(text.data() + size, text.size() - size, got);
+      text.resize(size + got);
+      if (text.size() > max_payload) refuse_size(text.size());
+      if (supply == Supply::not_yet) return supply;
+      if (supply == Supply::end) break;
+    }
+    if (text.empty() && empty_is_nothing_) {
+      throw UsageError{
+          "no message given: give one after the topic, with -m, with -f, or on standard input"};
+    }
+    if (!keep_newline_) drop_newline(text);
+    return Supply::end;
+  }
+
+  [[noreturn]] void refuse_size(std::uint64_t size) const {
+    throw UsageError{input_->name() + " has " + std::to_string(size) +
+                     " bytes or more; a message holds at most " + std::to_string(max_payload)};
+  }
+
+  Message message_;
+  std::optional<Input> input_{};
+  bool null_;
+  bool empty_is_nothing_;  ///< Nobody asked for stdin.
+  bool keep_newline_;
+  bool read_ = false;   ///< The payload is whole.
+  std::uint64_t left_;  ///< How often the message is still to be given.
+};
+
+/// Only what differs is copied: the same message is filled for each line.
+template <typename Value>
+void assign(Value& to, const Value& from) {
+  if (to != from) to = from;
+}
+
+/// Each line is a message, or TOPIC<tab>MESSAGE.
+class LineFeed final : public Feed {
+ public:
+  explicit LineFeed(const SourceOptions& options)
+      : form_(options.form),
+        topic_from_line_(options.topic_from_line),
+        lines_(options.file, max_payload + (topic_from_line_ ? max_topic + 1 : 0)) {}
+
+  Supply next(Clock::time_point, Message& message) override {
+    std::string_view line;
+    const Supply supply = lines_.next(line);
+    if (supply != Supply::message) return supply;
+    if (topic_from_line_) take_topic(line);
+    assign(message.topic, form_.topic);
+    message.payload.assign(line);
+    message.qos = form_.qos;
+    message.retained = form_.retained;
+    message.duplicate = false;
+    message.id = 0;
+    assign(message.properties, form_.properties);
+    return Supply::message;
+  }
+
+  int fd() const override { return lines_.input().fd(); }
+  std::string where() const override {
+    return lines_.number() == 0 ? std::string{} : "line " + std::to_string(lines_.number());
+  }
+  Progress progress() const override { return lines_.progress(); }
+
+ private:
+  static constexpr std::size_t max_topic = 65'535;
+
+  void take_topic(std::string_view& line) {
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string_view::npos) {
+      throw UsageError{where() + ": no tab between topic and message"};
+    }
+    const std::string_view topic = line.substr(0, tab);
+    line.remove_prefix(tab + 1);
+    if (!topic.empty() && topic == form_.topic) return;
+    try {
+      check_topic(topic);
+    } catch (const UsageError& error) {
+      throw UsageError{where() + ": " + error.what()};
+    }
+    form_.topic = topic;
+  }
+
+  Message form_;  ///< With topic_from_line, its topic is that of the last line.
+  bool topic_from_line_;
+  Lines lines_;
+};
+
+/// Gives another feed's messages no faster than its pace. It looks one message ahead, so that the
+/// end is known when the last message goes and not a gap later.
+class Paced final : public Feed {
+ public:
+  Paced(std::unique_ptr<Feed> inner, Duration gap) : inner_(std::move(inner)), pace_(gap) {}
+
+  Supply next(Clock::time_point now, Message& message) override {
+    if (!held_) {
+      const Supply supply = inner_->next(now, ahead_);
+      if (supply != Supply::message) return supply;
+      held_ = true;
+    }
+    if (!pace_.open(now)) return Supply::not_yet;
+    pace_.took(now);
+    held_ = false;
+    std::swap(message, ahead_);
+    return Supply::message;
+  }
+
+  int fd() const override { return held_ ? -1 : inner_->fd(); }
+  std::optional<Clock::time_point> due() const override {
+    return held_ ? pace_.due() : inner_->due();
+  }
+  std::string where() const override { return inner_->where(); }
+  bool final() const override { return inner_->final(); }
+  Progress progress() const override { return inner_->progress(); }
+  Remarks remarks() const override { return inner_->remarks(); }
+
+ private:
+  std::unique_ptr<Feed> inner_;
+  Pace pace_;
+  Message ahead_{};
+  bool held_ = false;  ///< ahead_ is a message that has not been given yet.
+};
+
+/// The least time between two messages; none: as fast as they go.
+Duration gap(const SourceOptions& options) {
+  using Seconds = std::chrono::duration<double>;
+  constexpr Seconds longest = std::chrono::hours{24 * 365};  // Far from overflow.
+
+  Duration gap = options.repeat_delay.value_or(Duration::zero());
+  if (options.rate && *options.rate > 0) {
+    const Seconds between = std::min(Seconds{1 / *options.rate}, longest);
+    gap = std::max(gap, std::chrono::duration_cast<Duration>(between));
+  }
+  return gap;
+}
+
+std::unique_ptr<Feed> open_unpaced(const SourceOptions& options) {
+  switch (options.kind) {
+    case SourceOptions::Kind::argument:
+    case SourceOptions::Kind::null:
+    case SourceOptions::Kind::whole:
+      break;
+    case SourceOptions::Kind::lines:
+      return std::make_unique<LineFeed>(options);
+    case SourceOptions::Kind::replay:
+      return open_replay(options);
+  }
+  return std::make_unique<Single>(options);
+}
+
+}  // namespace
+
+std::unique_ptr<Feed> open(const SourceOptions& options) {
+  auto feed = open_unpaced(options);
+  const Duration between = gap(options);
+  if (between <= Duration::zero()) return feed;
+  return std::make_unique<Paced>(std::move(feed), between);
+}
+
+}  // namespace mqtt_tools::feed

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "text.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace mqtt_tools::output {
+
+enum class ColourMode { automatic, always, never };  ///< --color
+
+/// Whether to colour. `no_color` is the value of the environment variable NO_COLOR or null; as
+/// no-color.org has it, an empty one does not count.
+bool use_colour(ColourMode mode, bool terminal, const char* no_color);
+
+/// What a piece of text is; its colour follows.
+enum class Style { plain, dim, topic, notice, key, string, number, word };
+
+/// Writes text for people: never a control character, and in colour only if so asked.
+class Styler {
+ public:
+  explicit Styler(bool colour) : colour_(colour) {}
+
+  /// Appends `text`, escaped, in the colour of `style`.
+  void append(std::string& out, Style style, std::string_view text,
+              Lines lines = Lines::escape) const;
+
+ private:
+  bool colour_;
+};
+
+/// Appends JSON (valid) for people: token by token, in colour, numbers exactly as written. All on
+/// one line: `{"a": 1, "b": [2, 3]}`.
+void append_json_line(std::string& out, std::string_view json, const Styler& styler);
+
+/// The same, one member or element a line, two blanks more each level, `margin` before each line.
+/// No newline at the end.
+void append_json_block(std::string& out, std::string_view json, const Styler& styler,
+                       std::string_view margin);
+
+/// Appends text that others wrote: escaped on a terminal, byte for byte elsewhere.
+inline void append_untrusted(std::string& out, std::string_view text, bool terminal,
+                             Lines lines = Lines::escape) {
+  if (terminal) {
+    append_escaped(out, text, lines);
+  } else {
+    out += text;
+  }
+}
+
+}  // namespace mqtt_tools::output
