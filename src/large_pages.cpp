@@ -38,9 +38,9 @@ void ask_for_large_pages_next(std::size_t size) noexcept {
   // From the heap, not from a mapping of its own, and kept there when it is free again.
   ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(most));
   ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * most));
-  void* room = std::malloc(size);
-  if (room != nullptr) ask_for_large_pages(room, size);
-  std::free(room);
+  void* memory = std::malloc(size);
+  if (memory != nullptr) ask_for_large_pages(memory, size);
+  std::free(memory);
 #else
   static_cast<void>(size);
 #endif
