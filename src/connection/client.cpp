@@ -63,6 +63,7 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
 
 void Client::start(Clock::time_point now) {
   impl_->huddle.begin(now);
+  impl_->teller.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
   impl_->keeper.start(now);
 }
 

@@ -213,3 +213,23 @@ TEST_CASE("of several hosts the first that answers is taken") {
   const auto lost = "127.0.0.1:" + std::to_string(hole.port());
   check_exit_within(run({"mqtt-pub", "-h", lost, "-h", live, "t", "hi"}), 0, 4s);
 }
+
+TEST_CASE("it is said whether waits are shortened: in the build, and in a run") {
+  const auto built = run({"mqtt-pub", "--version"}).out;
+  const bool shortens = built.find(", with shortened waits\n") != std::string::npos;
+  CHECK((shortens || built.find(", without shortened waits\n") != std::string::npos));
+
+  const auto told = [](const std::string& wish) {
+    Command command{"mqtt-pub", "-h", "127.0.0.1", "-p", std::to_string(free_port()),
+                    "--debug",  "t",  "hi"};
+    command.environment("MQTT_TOOLS_FAST_IO", wish);
+    const auto err = run(command).err;
+    const std::string start = "Paho's waits are ";
+    const auto at = err.find(start);
+    if (at == std::string::npos) return std::string{"nothing"};
+    return err.substr(at + start.size(), err.find('\n', at) - at - start.size());
+  };
+  const std::string without = "not shortened: not in this build";
+  CHECK(told("1") == (shortens ? "shortened" : without));
+  CHECK(told("0") == (shortens ? "not shortened: MQTT_TOOLS_FAST_IO=0" : without));
+}

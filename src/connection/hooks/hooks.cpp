@@ -92,6 +92,14 @@ Function* next(Function*, const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
+/// glibc before 2.36 gives the oldest of several versions, which has other condition variables than
+/// those that Paho uses. Where there is no such version there is only one.
+template <typename Function>
+Function* next(Function* function, const char* name, const char* version) {
+  auto* const found = reinterpret_cast<Function*>(::dlvsym(RTLD_NEXT, name, version));
+  return found != nullptr ? found : next(function, name);
+}
+
 /// The functions that the ones below stand in front of, and whose calls are served.
 struct RealFunctions {
   decltype(&::socket) socket = next(&::socket, "socket");
@@ -104,7 +112,7 @@ struct RealFunctions {
   decltype(&::writev) writev = next(&::writev, "writev");
   decltype(&::shutdown) shutdown = next(&::shutdown, "shutdown");
   decltype(&::pthread_cond_timedwait) cond_timedwait =
-      next(&::pthread_cond_timedwait, "pthread_cond_timedwait");
+      next(&::pthread_cond_timedwait, "pthread_cond_timedwait", "GLIBC_2.3.2");
   decltype(&::SSL_connect) ssl_connect = next(&::SSL_connect, "SSL_connect");
   decltype(&::SSL_read) ssl_read = next(&::SSL_read, "SSL_read");
   decltype(&::SSL_pending) ssl_pending = next(&::SSL_pending, "SSL_pending");
@@ -114,8 +122,20 @@ struct RealFunctions {
 
   RealFunctions() {
 #ifdef MQTT_TOOLS_FAST_IO
-    counters.waits_shortened = paho.begin != 0 && short_waits_wanted();
+    const bool possible = guards() && usleep != nullptr && cond_timedwait != nullptr;
+    short_waits = !short_waits_wanted() ? ShortWaits::switched_off
+                  : possible            ? ShortWaits::in_effect
+                                        : ShortWaits::impossible;
+    counters.waits_shortened = short_waits == ShortWaits::in_effect;
 #endif
+  }
+
+  /// All is there that must be for nothing to come past the guard.
+  bool guards() const {
+    return paho.begin != 0 && socket != nullptr && connect != nullptr && getsockopt != nullptr &&
+           close != nullptr && poll != nullptr && recv != nullptr && writev != nullptr &&
+           shutdown != nullptr && ssl_connect != nullptr && ssl_read != nullptr &&
+           ssl_pending != nullptr && ssl_write != nullptr && ssl_shutdown != nullptr;
   }
 };
 
@@ -205,7 +225,7 @@ void wake_receiver() {
 }
 
 [[maybe_unused]] const bool registered = (
-    find_paho = [] { return real().paho.begin != 0; }, true);
+    find_paho = [] { return real().guards(); }, true);
 
 /// What a write gives that begin_write() does not allow. After a violation Paho must not take a
 /// message of QoS 0 for sent; of a connection that was given up nobody asks.
@@ -290,11 +310,13 @@ int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
 
 ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
   auto* stream = served(__builtin_return_address(0), descriptor);
-  if (stream == nullptr || size == 0 || flags != 0) {
-    return real().recv(descriptor, bytes, size, flags);
+  if (stream == nullptr || size == 0) return real().recv(descriptor, bytes, size, flags);
+  if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) != 0) {
+    errno = EINVAL;  // To peek or to wait for all would come past the guard; Paho does neither.
+    return -1;
   }
-  const auto source = [descriptor](char* to, std::size_t most) {
-    return real().recv(descriptor, to, most, 0);
+  const auto source = [descriptor, flags](char* to, std::size_t most) {
+    return real().recv(descriptor, to, most, flags);
   };
   const auto count = stream->read(source, bytes, size);
   if (const auto words = stream->refused() ? stream->last_words() : ""; !words.empty()) {

@@ -41,4 +41,17 @@ const sockaddr* with_zone(const sockaddr* address, socklen_t size, sockaddr_in6&
 /// False with MQTT_TOOLS_FAST_IO=0 in the environment.
 bool short_waits_wanted();
 
+/// What has become of the shortened waits.
+enum class ShortWaits : unsigned char {
+  not_built,     ///< The build is one without them.
+  switched_off,  ///< The user did not want them.
+  impossible,    ///< Paho or a function that they need was not found: nothing is shortened.
+  in_effect,
+};
+
+extern std::atomic<ShortWaits> short_waits;  ///< Set by hooks.cpp before in_effect() answers.
+
+/// The same for --debug: "shortened", "not shortened: MQTT_TOOLS_FAST_IO=0".
+const char* short_waits_message();
+
 }  // namespace mqtt_tools::connection::hooks

@@ -31,6 +31,23 @@ bool in_effect() {
   return found;
 }
 
+constinit std::atomic<ShortWaits> short_waits{ShortWaits::not_built};
+
+const char* short_waits_message() {
+  (void)in_effect();
+  switch (short_waits) {
+    case ShortWaits::in_effect:
+      return "shortened";
+    case ShortWaits::switched_off:
+      return "not shortened: MQTT_TOOLS_FAST_IO=0";
+    case ShortWaits::impossible:
+      return "not shortened: not all functions that this needs were found";
+    case ShortWaits::not_built:
+      break;
+  }
+  return "not shortened: not in this build";
+}
+
 bool short_waits_wanted() {
   const char* const wish = std::getenv("MQTT_TOOLS_FAST_IO");
   return wish == nullptr || std::strcmp(wish, "0") != 0;
@@ -78,8 +95,13 @@ class SenderWakeup {
   /// For pthread_cond_timedwait(), which is `real`. The sending thread; it holds `mutex`.
   int wait(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
            const timespec* limit) {
-    mutex_ = mutex;
-    condition_ = condition;
+    // The first to wait here is the sending thread. Should Paho wait for more than one thing, the
+    // others are left to it.
+    if (condition_.load() == nullptr) {
+      mutex_ = mutex;
+      condition_ = condition;
+    }
+    if (condition_.load() != condition) return real(condition, mutex, limit);
     if (!woken_) {
       const int result = real(condition, mutex, limit);
       if (!woken_) return result;
