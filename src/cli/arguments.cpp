@@ -2,7 +2,6 @@
 #include "cli/arguments.hpp"
 
 #include "connection/property.hpp"
-#include "connection/url.hpp"
 #include "error.hpp"
 #include "text.hpp"
 
@@ -25,24 +24,6 @@ bool secret_property(std::string_view name) {
                     [](char letter, char wanted) {
                       return std::tolower(static_cast<unsigned char>(letter)) == wanted;
                     });
-}
-
-std::string masked_header(std::string_view header) {
-  const std::size_t colon = header.find(':');
-  return colon == std::string_view::npos || colon + 1 == header.size()
-             ? std::string{hidden}
-             : std::string{header.substr(0, colon + 1)}.append(hidden);
-}
-
-std::string masked_property(std::string_view words) {
-  const std::size_t command = words.find(joint);
-  const std::size_t name =
-      command == std::string_view::npos ? command : words.find(joint, command + 1);
-  if (name == std::string_view::npos ||
-      !secret_property(words.substr(command + 1, name - command - 1))) {
-    return std::string{words};
-  }
-  return std::string{words.substr(0, name + 1)}.append(hidden);
 }
 
 /// An option in a list of words, with its value.
@@ -218,21 +199,29 @@ bool is_property(std::string_view joined, std::string_view command, std::string_
          });
 }
 
+std::string masked_header(std::string_view header) {
+  const std::size_t colon = header.find(':');
+  return colon == std::string_view::npos || colon + 1 == header.size()
+             ? std::string{hidden}
+             : std::string{header.substr(0, colon + 1)}.append(hidden);
+}
+
+std::string masked_property(std::string_view joined) {
+  const std::size_t command = joined.find(joint);
+  const std::size_t name =
+      command == std::string_view::npos ? command : joined.find(joint, command + 1);
+  if (name == std::string_view::npos ||
+      !secret_property(joined.substr(command + 1, name - command - 1))) {
+    return std::string{joined};
+  }
+  return std::string{joined.substr(0, name + 1)}.append(hidden);
+}
+
+std::string masked_password(std::string_view) { return std::string{hidden}; }
+
 std::string masked(const Option& option, std::string_view value) {
-  const std::string_view name = key(option);
-  if (!option.secret || value.empty()) {
-    return std::string{value};
-  }
-  if (name == "url" || name == "host" || name == "http-proxy") {
-    return connection::masked_url(value);
-  }
-  if (name == "ws-header") {
-    return masked_header(value);
-  }
-  if (name == "property") {
-    return masked_property(value);
-  }
-  return std::string{hidden};
+  const bool secret = option.mask != nullptr && !value.empty();
+  return secret ? option.mask(value) : std::string{value};
 }
 
 std::vector<std::string> prepared(const Declarations& declared,
@@ -265,7 +254,7 @@ std::vector<std::string> take_arguments(const Declarations& declared, int argc, 
   for (std::size_t at = 0; at < words.size() && words[at] != "--"; ++at) {
     const Found found = look_at(declared, words, at);
     if (found.option != nullptr && found.last < words.size()) {
-      if (found.option->secret) {
+      if (found.option->mask != nullptr) {
         wipe(found, words, first);
       }
       at = found.last;

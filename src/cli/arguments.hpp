@@ -18,8 +18,13 @@ constexpr std::string_view hidden = "*";
 /// Whether the joined words of a -D give this property of this command, in whatever case.
 bool is_property(std::string_view joined, std::string_view command, std::string_view name);
 
-/// `value` as it may be shown: unchanged for an option without a secret; of a URL all but the
-/// login and the query, of a header its name, of a password nothing. Never longer than `value`.
+// What may be shown of a secret: of a WebSocket header its name, of a -D all but authentication
+// data, of a password nothing.
+std::string masked_header(std::string_view header);
+std::string masked_property(std::string_view joined);
+std::string masked_password(std::string_view password);
+
+/// `value` as it may be shown.
 std::string masked(const Option& option, std::string_view value);
 
 /// The words after the program's name. Secret values are overwritten in `argv`, so that the list of

@@ -2,6 +2,7 @@
 #include "cli/configuration.hpp"
 
 #include "cli/arguments.hpp"
+#include "cli/descriptor.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "text.hpp"
@@ -23,16 +24,6 @@ namespace mqtt_tools::cli {
 namespace {
 
 constexpr std::size_t most = std::size_t{1} << 20;
-
-/// An open file that closes itself.
-struct Descriptor {
-  explicit Descriptor(int number) : fd(number) {}
-  ~Descriptor() { ::close(fd); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int fd;
-};
 
 [[noreturn]] void fail(const std::string& path, const std::string& reason) {
   throw RunError(ExitCode::failure, "cannot read " + escaped(path) + ": " + reason);
@@ -168,24 +159,6 @@ toml::table parse(const std::string& text, const std::string& path) {
   }
 }
 
-/// An environment variable, and the option that it gives.
-struct Variable {
-  const char* name;
-  std::string_view key;
-};
-
-constexpr std::array<Variable, 9> variables{{
-    {"MQTT_URL", "url"},
-    {"MQTT_HOST", "host"},
-    {"MQTT_PORT", "port"},
-    {"MQTT_PROTOCOL_VERSION", "protocol-version"},
-    {"MQTT_USERNAME", "username"},
-    {"MQTT_PASSWORD", "password"},
-    {"MQTT_CAFILE", "cafile"},
-    {"MQTT_CERT", "cert"},
-    {"MQTT_KEY", "key"},
-}};
-
 /// Others set variables by our names, too: Kubernetes gives each container of a namespace
 /// `MQTT_PORT=tcp://10.0.0.5:1883` when a service there is named mqtt.
 bool meant_for_others(const Option& option, const std::string& value) {
@@ -195,21 +168,21 @@ bool meant_for_others(const Option& option, const std::string& value) {
 Layer read_environment(const Declarations& declared, const Environment& environment,
                        std::vector<Warning>& warnings) {
   Layer layer;
-  for (const Variable& variable : variables) {
-    std::optional<std::string> value = environment.variable(variable.name);
+  for (const Option& option : declared.options()) {
+    const std::string variable{option.variable};
+    std::optional<std::string> value =
+        variable.empty() ? std::nullopt : environment.variable(variable);
     if (!value) {
       continue;
     }
-    const Option* option = declared.find(variable.key);
-    if (meant_for_others(*option, *value)) {
-      warnings.push_back({std::string{variable.name} + " counts as unset: '" +
+    if (meant_for_others(option, *value)) {
+      warnings.push_back({variable + " counts as unset: '" +
                               escaped(connection::masked_url(*value)) + "' is not for " +
-                              spelling(*option),
+                              spelling(option),
                           false, true});
       continue;
     }
-    layer.push_back(
-        {option, {std::move(*value)}, {Origin::Layer::environment, variable.name}, false});
+    layer.push_back({&option, {std::move(*value)}, {Origin::Layer::environment, variable}, false});
   }
   return layer;
 }
@@ -269,7 +242,8 @@ void add_files(const Declarations& declared, const Environment& environment,
 }  // namespace
 
 std::optional<WholeFile> read_whole_file(const std::string& path, Presence presence) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const int fd = descriptor.get();
   if (fd < 0) {
     const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP;
     if (presence == Presence::optional && absent) {
@@ -277,8 +251,6 @@ std::optional<WholeFile> read_whole_file(const std::string& path, Presence prese
     }
     fail(path, std::strerror(errno));
   }
-  const Descriptor descriptor{fd};
-
   WholeFile file;
   struct stat status {};
   if (::fstat(fd, &status) == 0) {
@@ -329,7 +301,8 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
     entry.option = &option_for(declared, entry.place, entry.name);
     entry.value = &node;
     std::vector<std::string> values = values_of(entry);
-    if (entry.option->secret && file->open_to_others && entry.option->decides == "password") {
+    if (entry.option->mask != nullptr && file->open_to_others &&
+        entry.option->decides == "password") {
       warnings.push_back({entry.place + ": others may read this password (chmod 600 helps)"});
     }
     const Option* own = declared.named("--" + entry.name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/connection_options.hpp"
 
+#include "cli/arguments.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "topic.hpp"
@@ -56,11 +57,15 @@ std::string will_payload(const Setting& setting) {
 void declare_broker(Declarations& in, Options& options, ConnectionInput& input) {
   in.group("Connection", true);
   in.unbound("-L,--url,--broker", "URL", "mqtt[s]:// or ws[s]://[user@]host[:port][/topic]")
-      .secret();
+      .secret(connection::masked_url)
+      .from_variable("MQTT_URL");
   in.option("-h,--host", input.hosts, "HOST[:PORT]", "broker, repeat for others to try")
       .by_default("localhost")
-      .secret();
-  in.option("-p,--port", input.port, "N", "1883, with TLS 8883, ws 80, wss 443").from(1, 65'535);
+      .secret(connection::masked_url)
+      .from_variable("MQTT_HOST");
+  in.option("-p,--port", input.port, "N", "1883, with TLS 8883, ws 80, wss 443")
+      .from(1, 65'535)
+      .from_variable("MQTT_PORT");
   in.option("-V,--protocol-version,--mqtt-version", options.version, "V", "auto, 5, 3.1.1 or 3.1")
       .takes(Takes::word)
       .by_default("auto")
@@ -75,7 +80,8 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
                {"3", Version::v3_1},
                {"mqttv5", Version::v5},
                {"mqttv311", Version::v3_1_1},
-               {"mqttv31", Version::v3_1}});
+               {"mqttv31", Version::v3_1}})
+      .from_variable("MQTT_PROTOCOL_VERSION");
   in.option("-i,--client-id,--id", options.client_id, "ID").as(text).decides("client-id");
   in.option("-I,--id-prefix", input.id_prefix, "PREFIX", "unique by default")
       .as(id_prefix)
@@ -97,23 +103,27 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
       .by_default("30");
   in.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
       .as(packet_size);
-  in.option("--ws-header", input.headers, "'K: V'", "for ws and wss").secret();
+  in.option("--ws-header", input.headers, "'K: V'", "for ws and wss").secret(masked_header);
   in.option("--http-proxy", options.proxy, "URL", "http://[user:password@]host[:port]")
       .as(proxy)
-      .secret();
+      .secret(connection::masked_url);
   in.option("-D,--property", input.properties, "COMMAND NAME VALUE",
             "MQTT 5: publish user-property k v")
       .takes(Takes::property)
-      .secret();
+      .secret(masked_property);
 }
 
 void declare_login(Declarations& in, Options& options, ConnectionInput& input) {
   in.group("Login", true);
-  in.option("-u,--username,--user", options.credentials.username, "NAME").as(text).may_be_empty();
+  in.option("-u,--username,--user", options.credentials.username, "NAME")
+      .as(text)
+      .may_be_empty()
+      .from_variable("MQTT_USERNAME");
   in.option("-P,--password,--pw", input.password, "WORD", "better are these:")
       .decides("password")
-      .secret()
-      .may_be_empty();
+      .secret(masked_password)
+      .may_be_empty()
+      .from_variable("MQTT_PASSWORD");
   in.unbound("--password-file", "FILE", "'-' is the first line of stdin").decides("password");
   in.flag("--ask-password", input.ask_password, "on the terminal").decides("password");
 }

@@ -28,11 +28,15 @@ struct Option {
   std::string_view value{};     ///< What help calls its value.
   std::string_view help{};      ///< Empty: shown on one line with the next option.
   std::string_view fallback{};  ///< The default, for help and --print-config.
+  std::string_view variable{};  ///< The environment variable that gives it, too.
   bool file = false;            ///< May stand in a configuration file.
   bool repeat = false;          ///< Each use counts; of others the last one does.
-  bool secret = false;          ///< Its value, or a part of it, is never shown.
   bool empty = false;           ///< Its text may be empty; of others that is a usage error.
   std::string_view decides{};   ///< Options that decide the same exclude each other.
+
+  /// What may be shown of its value, never longer than it; null: all. With it the option is one
+  /// that has a secret.
+  std::string (*mask)(std::string_view) = nullptr;
 
   /// Checks what a layer says and puts it into the field that the option is bound to. Throws
   /// UsageError. Empty for the few options that say where other settings are.
@@ -130,6 +134,11 @@ class Declared {
     return *this;
   }
 
+  Declared& from_variable(std::string_view name) {
+    option_.variable = name;
+    return *this;
+  }
+
   Declared& in_file() {
     option_.file = true;
     return *this;
@@ -146,8 +155,8 @@ class Declared {
     return *this;
   }
 
-  Declared& secret() {
-    option_.secret = true;
+  Declared& secret(std::string (*mask)(std::string_view)) {
+    option_.mask = mask;
     return *this;
   }
 

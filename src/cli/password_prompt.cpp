@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/environment.hpp"
 
+#include "cli/descriptor.hpp"
 #include "error.hpp"
 
 #include <fcntl.h>
@@ -163,20 +164,6 @@ class Echo {
   termios before_{};
 };
 
-struct Terminal {
-  explicit Terminal(const std::string& path)
-      : fd(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC)) {}
-  ~Terminal() {
-    if (fd >= 0) {
-      ::close(fd);
-    }
-  }
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
-
-  int fd;
-};
-
 void show(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(fd, text.data(), text.size());
@@ -217,26 +204,27 @@ std::string read_line(int fd) {
 }
 
 std::string ask_password(const std::string& path) {
-  const Terminal terminal{path};
-  if (terminal.fd < 0 || ::isatty(terminal.fd) != 1) {
+  const Descriptor terminal{::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  const int fd = terminal.get();
+  if (::isatty(fd) != 1) {
     throw UsageError("--ask-password needs a terminal; without one use --password-file");
   }
   const HeldSignals signals;
-  Echo echo{terminal.fd};
+  Echo echo{fd};
   while (true) {
-    int signal = signals.wait_for_foreground(terminal.fd);
+    int signal = signals.wait_for_foreground(fd);
     if (signal == 0) {
       echo.off();
       signals.forget_continuation();
-      show(terminal.fd, "Password: ");
-      signal = signals.wait(terminal.fd);
+      show(fd, "Password: ");
+      signal = signals.wait(fd);
       if (signal == 0) {
-        return read_line(terminal.fd);  // A terminal gives whole lines.
+        return read_line(fd);  // A terminal gives whole lines.
       }
       if (signal == SIGCONT) {  // A shell that had the terminal meanwhile shows what is typed.
         continue;
       }
-      show(terminal.fd, "\n");
+      show(fd, "\n");
     }
     echo.on();
     if (signal != SIGTSTP) {

@@ -59,7 +59,7 @@ std::string source_of(const Origin& origin) {
 
 void reject(const Setting& setting, std::string_view value, std::string_view needed) {
   std::string text = named(setting) + " must be " + std::string{needed};
-  if (!setting.option->secret) {
+  if (setting.option->mask == nullptr) {
     text += ", not '" + escaped(value) + "'";
   }
   throw UsageError(text);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "cli/connection_options.hpp"
 
+#include "cli/arguments.hpp"
 #include "error.hpp"
 #include "text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 namespace mqtt_tools::cli {
@@ -16,16 +16,18 @@ using connection::TlsVersion;
 
 constexpr int tls_port = 8883;
 
-/// Each of these turns TLS on, beside --tls; --insecure only says how.
-constexpr std::array<std::string_view, 11> turning_on{
-    "cafile",      "capath",   "cert", "key",      "keypass-file", "ciphers",
-    "tls-version", "tls-alpn", "psk",  "psk-file", "psk-identity"};
+constexpr std::string_view title = "TLS (any of these, mqtts://, wss:// or port 8883 turns it on)";
 
-/// Of these the setting of the strongest layer; null if there is none.
+/// Whether an option turns TLS on, beside --tls; --insecure only says how.
+bool turns_on(const Option& option) {
+  return option.group == title && option.decides != "tls" && key(option) != "insecure";
+}
+
+/// Of the settings that turn TLS on that of the strongest layer; null if there is none.
 const Setting* asking(const Settings& settings) {
   const Setting* strongest = nullptr;
-  for (const std::string_view key : turning_on) {
-    const Setting* setting = settings.find(key);
+  for (const Option& option : settings.declared().options()) {
+    const Setting* setting = turns_on(option) ? settings.find(key(option)) : nullptr;
     if (setting != nullptr &&
         (strongest == nullptr || setting->origin.layer < strongest->origin.layer)) {
       strongest = setting;
@@ -212,13 +214,13 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
 
 void declare_tls(Declarations& in, ConnectionInput& input) {
   connection::Tls& tls = input.tls;
-  in.group("TLS (any of these, mqtts://, wss:// or port 8883 turns it on)", true);
+  in.group(title, true);
   in.flag("--tls", input.tls_on).decides("tls");
   in.flag("--no-tls", input.tls_off, "with the system's authorities; plain text").decides("tls");
-  in.option("--cafile", tls.ca_file, "FILE");
+  in.option("--cafile", tls.ca_file, "FILE").from_variable("MQTT_CAFILE");
   in.option("--capath", tls.ca_path, "DIR", "other authorities");
-  in.option("--cert", tls.certificate, "FILE");
-  in.option("--key", tls.key, "FILE");
+  in.option("--cert", tls.certificate, "FILE").from_variable("MQTT_CERT");
+  in.option("--key", tls.key, "FILE").from_variable("MQTT_KEY");
   in.unbound("--keypass-file", "FILE", "our own certificate");
   in.flag("--insecure", tls.verify, "verify nothing (needs TLS on)").clears();
   in.option("--ciphers", tls.ciphers, "LIST").as(ciphers);
@@ -230,7 +232,7 @@ void declare_tls(Declarations& in, ConnectionInput& input) {
                {"tlsv1.3", TlsVersion::v1_3}});
   in.option("--tls-alpn", tls.alpn, "NAME", "what to agree on").as(names_between_commas).once();
   in.option("--psk-identity", tls.psk_identity, "NAME");
-  in.option("--psk", tls.psk, "HEX").decides("psk").secret();
+  in.option("--psk", tls.psk, "HEX").decides("psk").secret(masked_password);
   in.unbound("--psk-file", "FILE", "key, no certificates").decides("psk");
 }
 
