@@ -31,6 +31,7 @@ std::optional<unsigned> hex_value(char c) {
   return std::nullopt;
 }
 
+/// What hex digits may be laid out with.
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace

@@ -12,6 +12,9 @@ namespace mqtt_tools {
 
 namespace {
 
+// Our own walk over UTF-8: utfcpp's find_invalid needs 24 microseconds for 4 KiB of ASCII, which is
+// what most payloads are, where eight bytes at a time need one; elsewhere the two are alike.
+
 constexpr std::uint64_t high_bits = 0x8080808080808080;
 
 unsigned byte_at(std::string_view text, std::size_t at) {
@@ -45,6 +48,7 @@ bool may_follow(unsigned lead, unsigned second) {
   }
 }
 
+/// Disallowed Unicode code points (MQTT 5.0 §1.5.4): a receiver may close the connection.
 bool is_unwelcome(char32_t value) {
   return value < 0x20 || (value >= 0x7F && value <= 0x9F) || (value >= 0xFDD0 && value <= 0xFDEF) ||
          (value & 0xFFFE) == 0xFFFE;
@@ -52,6 +56,8 @@ bool is_unwelcome(char32_t value) {
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F; }
 
+/// Controls, and the marks that change the direction of text: by these a line can be made to read
+/// as another one than it is.
 bool acts_on_terminals(char32_t value) {
   return value < 0x20 || (value >= 0x7F && value <= 0x9F) ||  // C0, DEL, C1
          value == 0x061C || value == 0x200E || value == 0x200F ||

@@ -77,6 +77,7 @@ class RecordPrinter : public Printer {
   std::string record_{};
 };
 
+/// What -F says.
 class TemplatePrinter : public Printer {
  public:
   explicit TemplatePrinter(const PrinterOptions& options)

@@ -32,6 +32,8 @@ std::string_view sgr(Style style) {
   return "";
 }
 
+using payload::begins;
+using payload::ends;
 using payload::JsonToken;
 using Kind = JsonToken::Kind;
 
@@ -53,9 +55,7 @@ Style style_of(Kind kind) {
   }
 }
 
-bool begins(Kind kind) { return kind == Kind::begin_object || kind == Kind::begin_array; }
-bool ends(Kind kind) { return kind == Kind::end_object || kind == Kind::end_array; }
-
+/// Begins a line at this depth: two blanks for each level.
 void append_line_start(std::string& out, std::string_view margin, std::size_t depth) {
   out += '\n';
   out += margin;

@@ -66,6 +66,7 @@ void append_groups(std::string& out, const Field& field, std::string_view digits
   if (field.left && digits.size() < field.width) out.append(field.width - digits.size(), ' ');
 }
 
+/// The payload as the bytes of a float or double of this machine; nothing if they are not as many.
 template <typename Float>
 void append_float(std::string& out, const Field& field, std::string_view payload) {
   Float value = 0;
@@ -94,6 +95,7 @@ void append_text(std::string& out, const Field& field, std::string_view text, bo
   pad(out, begin, field, ' ');
 }
 
+/// A number that is not there is as many blanks (or zeros) as the field is wide.
 void append_number(std::string& out, const Field& field, std::optional<std::uint64_t> number) {
   const char filler = field.zeros ? '0' : ' ';
   if (!number) {

@@ -123,7 +123,9 @@ double from_half(std::uint64_t bits) {
   return (bits & 0x8000) != 0 ? -size : size;
 }
 
-/// CBOR: reads items and writes them as JSON text. Every function says whether that was possible.
+/// CBOR: reads items and writes them as JSON text. Not nlohmann's, whose calls nest with tags and
+/// with chunks of strings before its handler is asked: a payload could take all of the stack.
+/// Every function says whether that was possible.
 class CborReader {
  public:
   explicit CborReader(std::string_view bytes) : in_(bytes) {}

@@ -162,9 +162,6 @@ class MessagePack : public Bytes {
   }
 };
 
-bool begins(Kind kind) { return kind == Kind::begin_object || kind == Kind::begin_array; }
-bool ends(Kind kind) { return kind == Kind::end_object || kind == Kind::end_array; }
-
 /// How many members or elements each object and array has, in the order in which they begin: both
 /// encodings say it before the first. One walk tells for all, however deep they nest.
 std::vector<std::uint64_t> entry_counts(std::string_view json) {

@@ -79,6 +79,7 @@ void Decoded::decode() const {
   }
   const auto& content_type = message_->properties.content_type;
   if (content_type && fits(meaning(*content_type))) return;
+  // Not CBOR or MessagePack: many bytes are well-formed by chance.
   if (!fits(DecodeAs::json)) fits(DecodeAs::text);
 }
 

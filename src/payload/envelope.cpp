@@ -51,6 +51,7 @@ void check_names(const EnvelopeOptions& options) {
   }
 }
 
+/// What the options say together; each alone was checked where it was read.
 void check_combination(const EnvelopeOptions& options) {
   const bool bytes = options.input == Input::hex || options.input == Input::base64;
   if (bytes && !options.raw) {

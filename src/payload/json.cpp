@@ -118,6 +118,7 @@ thread_local std::uint64_t begun = 0;
 
 }  // namespace
 
+// The grammar of RFC 8259 only, without values: most payloads are only asked whether they are JSON.
 // No recursion: text may nest as deep as it is long.
 bool is_json(std::string_view text, std::size_t depth) {
   Reader reader{text};
@@ -213,9 +214,7 @@ bool JsonTokens::next_element(JsonToken& first) {
 }
 
 JsonToken JsonTokens::whole(const JsonToken& first) {
-  if (first.kind != JsonToken::Kind::begin_object && first.kind != JsonToken::Kind::begin_array) {
-    return first;
-  }
+  if (!begins(first.kind)) return first;
   // The text is valid: what counts are its brackets, and that those within strings do not.
   std::size_t at = 0;
   for (std::size_t depth = 1; depth > 0 && at < rest_.size();) {

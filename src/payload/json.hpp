@@ -35,6 +35,14 @@ struct JsonToken {
   std::string_view text{};  ///< As written; a string with its quotes.
 };
 
+/// Whether an object or array begins or ends with such a token.
+inline bool begins(JsonToken::Kind kind) {
+  return kind == JsonToken::Kind::begin_object || kind == JsonToken::Kind::begin_array;
+}
+inline bool ends(JsonToken::Kind kind) {
+  return kind == JsonToken::Kind::end_object || kind == JsonToken::Kind::end_array;
+}
+
 /// Walks over text for which is_json() holds, token by token, without changing a letter of it.
 class JsonTokens {
  public:

@@ -72,6 +72,7 @@ std::string welcome_text(std::string_view key, const JsonToken& value) {
   return result;
 }
 
+/// A topic to which an answer can be published.
 std::string response_topic(const JsonToken& value) {
   std::string topic = text_of_member("response-topic", value);
   try {
