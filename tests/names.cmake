@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# What the name of a test may not hold. Debian's Catch2 2.13 hands names to ctest in a way that
+# What names may not hold: those of tests here, those in the code at the end.
+#
+# Debian's Catch2 2.13 hands names to ctest in a way that
 # loses those with a semicolon or a backslash: such a test is reported as passed and never runs.
 # One that begins with a dash is an option to Catch2. Two tests of one name are one too few.
 cmake_minimum_required(VERSION 3.25)
@@ -56,3 +58,60 @@ if(complaints)
 endif()
 list(LENGTH seen count)
 message(STATUS "${count} names of tests are as they should be")
+
+# An engineer who knows MQTT, sockets and Unix shall guess from a name what it stands for. These
+# words told nobody anything but those who had chosen them; comments and texts may use them.
+set(words doorman)
+# As a word of an identifier these mean what everybody takes them for: no class, no file is named so.
+set(nouns world guest house hall room)
+
+# any_of(RESULT WORD...): a regular expression that matches one of them within an identifier, as
+# `some_word`, `SomeWords` or `word`, but not as a part of another word.
+function(any_of result)
+  set(capitals "")
+  foreach(word IN LISTS ARGN)
+    string(SUBSTRING ${word} 0 1 first)
+    string(SUBSTRING ${word} 1 -1 rest)
+    string(TOUPPER ${first} first)
+    list(APPEND capitals ${first}${rest})
+  endforeach()
+  list(JOIN capitals "|" capitals)
+  list(JOIN ARGN "|" words)
+  set(${result} "((${capitals})|(^|[^A-Za-z])(${words}))s?([^a-z]|$)" PARENT_SCOPE)
+endfunction()
+any_of(words_expression ${words})
+any_of(nouns_expression ${nouns})
+
+set(complaints "")
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/src/* ${ROOT}/apps/* ${ROOT}/tests/*)
+foreach(file IN LISTS files)
+  if(file MATCHES "${words_expression}" OR file MATCHES "${nouns_expression}")
+    list(APPEND complaints "the file ${file}")
+  endif()
+  if(NOT file MATCHES "\\.[ch]pp$|CMakeLists.txt$|\\.cmake$" OR file STREQUAL "tests/names.cmake")
+    continue()
+  endif()
+
+  file(READ ${ROOT}/${file} text)
+  string(REGEX REPLACE "[][;\\]" "." text "${text}")
+  if(file MATCHES "\\.[ch]pp$")
+    string(REPLACE "'\"'" "" text "${text}")
+    string(REGEX REPLACE "\"[^\"\n]*\"" "" text "${text}")
+    string(REGEX REPLACE "//[^\n]*" "" text "${text}")
+  else()
+    string(REGEX REPLACE "#[^\n]*" "" text "${text}")
+  endif()
+  string(REGEX MATCHALL "[A-Za-z0-9_]*${words_expression}" found "${text}")
+  string(REGEX MATCHALL "(class|struct|using|enum|namespace) +[A-Za-z0-9_]*${nouns_expression}"
+         types "${text}")
+  foreach(name IN LISTS found types)
+    string(STRIP "${name}" name)
+    list(APPEND complaints "${file}: ${name}")
+  endforeach()
+endforeach()
+
+list(REMOVE_DUPLICATES complaints)
+if(complaints)
+  list(JOIN complaints "\n  " complaints)
+  message(FATAL_ERROR "Names that say nothing to a newcomer:\n  ${complaints}")
+endif()

@@ -77,16 +77,12 @@ std::string installed(std::string& reason) {
 TEST_CASE("a WebSocket broker of another make is used, in the version that it speaks") {
   std::string reason;
   const auto modules = installed(reason);
-  if (modules.empty()) {
-    WARN("skipped: there is no aedes (" + reason + ")");
-    return;
-  }
+  if (modules.empty()) return skip("there is no aedes (" + reason + ")");
   Certificates files;
   Process aedes{Command{"node", "-e", server, modules, files.server(), files.server_key()}};
   if (!aedes.wait_for_out(" end\n")) {
     // Too old a Node.js, say; but one that works with it must not be skipped.
-    WARN("skipped: there is no aedes (it does not start: " + aedes.err().substr(0, 300) + ")");
-    return;
+    return skip("there is no aedes (it does not start: " + aedes.err().substr(0, 300) + ")");
   }
   std::string ignored;
   std::string tcp;

@@ -4,7 +4,7 @@
 
 #include "catch.hpp"
 #include "support/programs.hpp"
-#include "support/service.hpp"
+#include "support/server.hpp"
 
 #include <poll.h>
 
@@ -13,7 +13,7 @@ using namespace mqtt_tools::support;
 namespace {
 
 /// Answers the first bytes with `answer`, and closes.
-Service::Serve answer_with(const std::string& answer) {
+Server::Serve answer_with(const std::string& answer) {
   return [answer](Channel& client) {
     if (!client.wait(POLLIN)) return;
     client.take();
@@ -41,12 +41,12 @@ void fails(int port, const std::vector<std::string>& options, const std::string&
 }  // namespace
 
 TEST_CASE("a server that is no broker is quoted, with TLS and without") {
-  const Service ssh{[](Channel& client) {
+  const Server ssh{[](Channel& client) {
     client.give("SSH-2.0-OpenSSH_9.2p1\r\n");
     client.wait(POLLIN);
     client.close();
   }};
-  const Service mail{answer_with("220 mail.example ESMTP\r\n")};
+  const Server mail{answer_with("220 mail.example ESMTP\r\n")};
   fails(ssh.port(), {}, "the server said \"SSH-2.0-OpenSSH_9.2p1\": that is no MQTT broker");
   fails(mail.port(), {"-V", "3.1.1"},
         "the server said \"220 mail.example ESMTP\": that is no MQTT broker");
@@ -55,12 +55,12 @@ TEST_CASE("a server that is no broker is quoted, with TLS and without") {
 }
 
 TEST_CASE("a web server where a broker should be is told as such") {
-  const Service web{answer_with("HTTP/1.1 400 Bad Request\r\n\r\n")};
+  const Server web{answer_with("HTTP/1.1 400 Bad Request\r\n\r\n")};
   fails(web.port(), {}, "a web server on port " + std::to_string(web.port()));
 }
 
 TEST_CASE("a server that closes when it hears MQTT 5 is told with what needs MQTT 5") {
-  const Service closes{answer_with("")};
+  const Server closes{answer_with("")};
   fails(closes.port(), {"-V", "5"}, "closed during CONNECT of MQTT 5, as -V 5 asks for");
   fails(closes.port(), {"--session-expiry", "10"},
         "closed during CONNECT of MQTT 5, which --session-expiry needs");
@@ -68,7 +68,7 @@ TEST_CASE("a server that closes when it hears MQTT 5 is told with what needs MQT
 }
 
 TEST_CASE("a silent server is told by what it did not answer") {
-  const Service silent{[](Channel& client) {
+  const Server silent{[](Channel& client) {
     while (client.wait(POLLIN) && !client.take().empty()) {
     }
   }};

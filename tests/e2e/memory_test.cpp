@@ -3,10 +3,9 @@
 // A message for which there is no memory is not acknowledged, and the run ends with its reason.
 
 #include "catch.hpp"
-#include "support/patience.hpp"
 #include "support/programs.hpp"
 #include "support/script_broker.hpp"
-#include "support/temporary.hpp"
+#include "support/system.hpp"
 
 using namespace mqtt_tools::support;
 

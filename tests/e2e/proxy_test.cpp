@@ -4,8 +4,8 @@
 
 #include "catch.hpp"
 #include "support/certificates.hpp"
-#include "support/http_proxy.hpp"
 #include "support/programs.hpp"
+#include "support/server.hpp"
 #include "support/web_socket.hpp"
 
 using namespace mqtt_tools::support;
@@ -110,7 +110,7 @@ TEST_CASE("a proxy that refuses is named with what it says") {
 
 TEST_CASE("a proxy that does not answer ends a run in time") {
   Broker broker;
-  const Service silent{[](Channel& client) {
+  const Server silent{[](Channel& client) {
     client.take_head();
     client.take_head();
   }};

@@ -4,9 +4,9 @@
 
 #include "catch.hpp"
 #include "support/certificates.hpp"
-#include "support/http_proxy.hpp"
 #include "support/programs.hpp"
 #include "support/script_broker.hpp"
+#include "support/server.hpp"
 #include "support/web_socket.hpp"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include "catch.hpp"
 #include "support/programs.hpp"
 #include "support/script_broker.hpp"
-#include "support/temporary.hpp"
+#include "support/system.hpp"
 
 #include <signal.h>
 

@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 #include "support/programs.hpp"
-#include "support/transports.hpp"
+#include "support/script_broker.hpp"
 
 #include <string>
 #include <vector>

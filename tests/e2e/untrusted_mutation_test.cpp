@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 #include "support/delivered.hpp"
-#include "support/transports.hpp"
+#include "support/script_broker.hpp"
 
 #include <algorithm>
 #include <atomic>

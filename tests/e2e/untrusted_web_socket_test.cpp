@@ -3,7 +3,7 @@
 // A WebSocket server that does what RFC 6455 forbids, or too much of what it allows.
 
 #include "catch.hpp"
-#include "support/transports.hpp"
+#include "support/script_broker.hpp"
 
 #include <string>
 #include <vector>

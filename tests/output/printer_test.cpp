@@ -150,12 +150,12 @@ TEST_CASE("on a terminal no form lets a control character of payload or topic th
   options.terminal = true;
   options.topic = true;
   // ESC, BEL, carriage return, DEL, C1 control sequence introducer, right-to-left override
-  const std::string hostile = "\x1b]52;c;eA==\a\r\x7f\xc2\x9b\xe2\x80\xae";
+  const std::string untrusted = "\x1b]52;c;eA==\a\r\x7f\xc2\x9b\xe2\x80\xae";
   const std::string shown = "\\x1b]52;c;eA==\\x07\\x0d\\x7f\\u009b\\u202e";
 
   SECTION("raw") {
     options.form = Form::raw;
-    CHECK(printed(options, message("a\nb" + hostile, "line\n\ttab\xff" + hostile)) ==
+    CHECK(printed(options, message("a\nb" + untrusted, "line\n\ttab\xff" + untrusted)) ==
           "a\\x0ab" + shown + " line\n\ttab\\xff" + shown + "\n");
   }
   SECTION("select") {
@@ -165,15 +165,16 @@ TEST_CASE("on a terminal no form lets a control character of payload or topic th
   SECTION("format") {
     options.form = Form::format;
     options.format = "%t %p";
-    CHECK(printed(options, message("t" + hostile, hostile)) == "t" + shown + " " + shown + "\n");
+    CHECK(printed(options, message("t" + untrusted, untrusted)) ==
+          "t" + shown + " " + shown + "\n");
   }
   SECTION("json and pretty") {
     for (const Form form : {Form::json, Form::pretty}) {
       options.form = form;
-      for (const std::string& payload : {hostile, "{\"a\":\"\x7f\xc2\x9b\xe2\x80\xae\"}"s,
+      for (const std::string& payload : {untrusted, "{\"a\":\"\x7f\xc2\x9b\xe2\x80\xae\"}"s,
                                          "{\"msg\":\"\\u001b\xc2\x9b\",\"data\":\"\x7f\"}"s,
-                                         "a\n" + hostile, "\xff" + hostile}) {
-        const auto text = printed(options, message("t" + hostile, payload));
+                                         "a\n" + untrusted, "\xff" + untrusted}) {
+        const auto text = printed(options, message("t" + untrusted, payload));
         CAPTURE(*text);
         CHECK(text->find_first_of("\x1b\a\r\x7f"s) == std::string::npos);
         CHECK(text->find("\xc2\x9b") == std::string::npos);

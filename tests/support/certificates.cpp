@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
@@ -65,19 +66,12 @@ struct Certificates::Authority {
   std::map<std::string, Owned<X509>> certificates{};
 };
 
-Certificates::Certificates() : authority_(std::make_unique<Authority>()) {
-  auto pattern = (std::filesystem::temp_directory_path() / "certificates-XXXXXX").string();
-  need(::mkdtemp(pattern.data()) != nullptr, pattern);
-  folder_ = pattern;
-}
+Certificates::Certificates() : authority_(std::make_unique<Authority>()) {}
 
-Certificates::~Certificates() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
+Certificates::~Certificates() = default;
 
 std::string Certificates::key(const std::string& name) {
-  const auto path = folder_ / (name + ".pem");
+  const auto path = folder_.path() / (name + ".pem");
   auto& key = authority_->keys[name];
   if (!key) {
     key.reset(name == "weak-key" ? EVP_RSA_gen(1024) : EVP_EC_gen("P-256"));
@@ -90,7 +84,7 @@ std::string Certificates::key(const std::string& name) {
 }
 
 std::string Certificates::certificate(const Wish& wish) {
-  const auto path = folder_ / (wish.name + ".pem");
+  const auto path = folder_.path() / (wish.name + ".pem");
   if (authority_->certificates.count(wish.name) != 0) return path.string();
   key(wish.key);
   if (wish.issuer != wish.name) ca();
@@ -135,7 +129,7 @@ std::string Certificates::ca() {
 }
 
 std::string Certificates::ca_path() {
-  const auto directory = folder_ / "authorities";
+  const auto directory = folder_.path() / "authorities";
   if (!std::filesystem::exists(directory)) {
     const auto file = ca();
     std::filesystem::create_directory(directory);
@@ -270,7 +264,7 @@ std::string Certificates::other_client() {
 std::string Certificates::client_key() { return key("client-key"); }
 
 std::string Certificates::encrypted_key() {
-  const auto path = folder_ / "encrypted-key.pem";
+  const auto path = folder_.path() / "encrypted-key.pem";
   if (!std::filesystem::exists(path)) {
     key("client-key");
     const auto words = passphrase();
@@ -283,7 +277,7 @@ std::string Certificates::encrypted_key() {
 }
 
 std::string Certificates::file(const std::string& name, const std::string& text) {
-  const auto path = folder_ / name;
+  const auto path = folder_.path() / name;
   std::ofstream{path, std::ios::binary} << text;
   return path.string();
 }

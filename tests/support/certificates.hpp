@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <filesystem>
+#include "support/system.hpp"
+
 #include <map>
 #include <memory>
 #include <string>
@@ -55,6 +56,6 @@ class Certificates {
   std::string certificate(const Wish& wish);
   std::string key(const std::string& name);
 
-  std::filesystem::path folder_;
+  mqtt_tools::support::TemporaryDirectory folder_{};
   std::unique_ptr<Authority> authority_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/listener.hpp"
 
-#include "support/temporary.hpp"
+#include "support/system.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

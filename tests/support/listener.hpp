@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/descriptor.hpp"
+#include "support/system.hpp"
 
 #include <optional>
 #include <string>

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "support/command.hpp"
-#include "support/launch.hpp"
-#include "support/patience.hpp"
+#include "support/system.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -68,7 +67,7 @@ class Process {
   long status_number(std::string_view name) const;
 
   Launched process_{};
-  Bell bell_{};
+  EventFd wakeup_{};
   bool input_closing_ = false;
   std::string input_{};
   std::string out_{};

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "support/relay.hpp"
 
-#include "support/relay_link.hpp"
-
 #include <poll.h>
 #include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <utility>
 
 namespace mqtt_tools::support {
@@ -15,7 +14,46 @@ namespace {
 constexpr std::array directions{Toward::broker, Toward::client};
 constexpr std::size_t buffered_at_most = 256 * 1024;
 
+constexpr std::size_t index(Toward direction) { return static_cast<std::size_t>(direction); }
+constexpr Toward other(Toward direction) {
+  return direction == Toward::broker ? Toward::client : Toward::broker;
+}
+
+/// Bytes, and when they may go on.
+struct Chunk {
+  std::chrono::steady_clock::time_point due;
+  std::string bytes;
+};
+
+/// What is under way in one direction.
+struct Flow {
+  std::deque<Chunk> chunks{};
+  std::size_t waiting = 0;
+  std::size_t passed = 0;
+  std::chrono::steady_clock::time_point next{};  ///< When the rate allows more.
+  bool ended = false;                            ///< The sender has closed.
+  bool told = false;                             ///< The receiver knows.
+
+  std::optional<std::chrono::steady_clock::time_point> due() const {
+    if (chunks.empty()) return std::nullopt;
+    return std::max(chunks.front().due, next);
+  }
+};
+
 }  // namespace
+
+/// A client's connection and ours to the broker.
+struct Relay::Link {
+  std::array<Descriptor, 2> ends{};  ///< Where bytes toward the broker, and the client, go.
+  std::array<Flow, 2> flows{};
+  std::array<short, 2> events{};  ///< What poll() said about the ends.
+  bool dead = false;
+  bool first = false;  ///< No connection was made before it.
+
+  Descriptor& to(Toward direction) { return ends[index(direction)]; }
+  Descriptor& from(Toward direction) { return to(other(direction)); }
+  Flow& flow(Toward direction) { return flows[index(direction)]; }
+};
 
 Relay::Relay(int broker_port) : broker_port_(broker_port), pump_([this] { pump(); }) {}
 
@@ -35,7 +73,7 @@ void Relay::change(const std::function<void(Settings&)>& how) {
     const std::lock_guard lock{mutex_};
     how(settings_);
   }
-  bell_.raise();
+  wakeup_.raise();
 }
 
 void Relay::pump() {
@@ -74,7 +112,7 @@ void Relay::pump() {
 }
 
 void Relay::wait(const Settings& settings) {
-  std::vector<pollfd> fds{{bell_.fd(), POLLIN, 0},
+  std::vector<pollfd> fds{{wakeup_.fd(), POLLIN, 0},
                           {listener_.fd(), POLLIN, 0},
                           {settings.both ? twin_->fd() : -1, POLLIN, 0}};
   const auto now = std::chrono::steady_clock::now();
@@ -84,8 +122,8 @@ void Relay::wait(const Settings& settings) {
       auto& incoming = link->flow(other(direction));
       auto& outgoing = link->flow(direction);
       short events = 0;
-      const bool room = incoming.waiting < buffered_at_most;
-      if (!incoming.ended && room && !settings.held[index(other(direction))]) events |= POLLIN;
+      const bool has_space = incoming.waiting < buffered_at_most;
+      if (!incoming.ended && has_space && !settings.held[index(other(direction))]) events |= POLLIN;
       if (const auto due = outgoing.due(); due && !settings.held[index(direction)]) {
         if (*due <= now) events |= POLLOUT;
         if (*due > now) end = std::min(end, *due);
@@ -97,7 +135,7 @@ void Relay::wait(const Settings& settings) {
   }
   const auto left = std::chrono::ceil<milliseconds>(end - now);
   poll(fds.data(), fds.size(), static_cast<int>(left.count()));
-  if (fds[0].revents != 0) bell_.clear();
+  if (fds[0].revents != 0) wakeup_.clear();
   auto polled = fds.begin() + 3;
   for (auto& link : links_) {
     for (auto& events : link->events) events = (polled++)->revents;
@@ -198,6 +236,86 @@ bool Relay::take_cut() {
   }
   changed_.notify_all();
   return true;
+}
+
+void Relay::cut() {
+  change([](Settings& settings) { settings.cut = Cut::close; });
+}
+
+void Relay::reset() {
+  change([](Settings& settings) { settings.cut = Cut::reset; });
+}
+
+void Relay::cut_after(Toward direction, std::size_t bytes, int times) {
+  change([=](Settings& settings) {
+    settings.cut_after[static_cast<std::size_t>(direction)] = bytes;
+    settings.cuts_left = times;
+  });
+}
+
+void Relay::delay(milliseconds time) {
+  change([=](Settings& settings) { settings.delay = time; });
+}
+
+void Relay::delay_first(Toward direction, milliseconds time) {
+  change([=](Settings& settings) {
+    settings.delay_of_first[static_cast<std::size_t>(direction)] = time;
+  });
+}
+
+void Relay::limit(std::size_t bytes_per_second) {
+  change([=](Settings& settings) { settings.rate = bytes_per_second; });
+}
+
+void Relay::hold(Toward direction) {
+  change([=](Settings& settings) { settings.held[static_cast<std::size_t>(direction)] = true; });
+}
+
+void Relay::release() {
+  change([](Settings& settings) {
+    settings.delay = {};
+    settings.delay_of_first = {};
+    settings.rate = 0;
+    settings.held = {};
+  });
+}
+
+void Relay::refuse(bool refusing) {
+  change([=](Settings& settings) { settings.refusing = refusing; });
+}
+
+void Relay::record() {
+  change([](Settings& settings) { settings.recording = true; });
+}
+
+std::string Relay::recorded() const {
+  const std::lock_guard lock{mutex_};
+  return recorded_;
+}
+
+std::size_t Relay::passed(Toward direction) const {
+  const std::lock_guard lock{mutex_};
+  return passed_[static_cast<std::size_t>(direction)];
+}
+
+int Relay::connections() const {
+  const std::lock_guard lock{mutex_};
+  return connections_;
+}
+
+int Relay::cuts() const {
+  const std::lock_guard lock{mutex_};
+  return cuts_;
+}
+
+bool Relay::wait_for_connections(int count, milliseconds limit) const {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, limit, [&] { return connections_ >= count; });
+}
+
+bool Relay::wait_for_cuts(int count, milliseconds limit) const {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, limit, [&] { return cuts_ >= count; });
 }
 
 }  // namespace mqtt_tools::support

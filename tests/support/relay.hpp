@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/descriptor.hpp"
 #include "support/listener.hpp"
-#include "support/patience.hpp"
+#include "support/system.hpp"
 
 #include <array>
 #include <condition_variable>
@@ -85,7 +84,7 @@ class Relay {
   int broker_port_;
   Listener listener_{};
   std::optional<Listener> twin_{};
-  Bell bell_{};
+  EventFd wakeup_{};
   mutable std::mutex mutex_{};
   mutable std::condition_variable changed_{};
   Settings settings_{};

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/channel.hpp"
+#include "support/certificates.hpp"
 #include "support/listener.hpp"
 #include "support/packet.hpp"
-#include "support/patience.hpp"
+#include "support/programs.hpp"
+#include "support/server.hpp"
+#include "support/system.hpp"
 #include "support/web_socket.hpp"
 
 #include <condition_variable>
@@ -53,7 +55,7 @@ class Session {
   [[noreturn]] void reset();
 
   int connection() const { return connection_ + 1; }  ///< Its number, the first is 1.
-  int level() const { return level_; }            ///< Of CONNECT: 4 is MQTT 3.1.1.
+  int level() const { return level_; }                ///< Of CONNECT: 4 is MQTT 3.1.1.
 
  private:
   friend class ScriptBroker;
@@ -118,14 +120,39 @@ class ScriptBroker {
   Listener listener_{};
   std::vector<Script> scripts_;
   Transport transport_;
-  Bell leaving_{};
+  EventFd leaving_{};
   mutable std::mutex mutex_{};
   mutable std::condition_variable changed_{};
   std::vector<Packet> received_{};
   int connections_ = 0;
   int ended_ = 0;
   std::vector<std::thread> players_{};
-  std::thread doorman_{};
+  std::thread acceptor_{};
 };
+
+enum class Program { publisher, subscriber };
+
+/// TCP, TLS, WebSocket and both, each for one script, and the programs that use them.
+struct Transports {
+  Transports();
+
+  /// `program` with broker, a topic, and limits of 5 s and more; the publisher with a message.
+  Command command(Program program, const ScriptBroker& broker,
+                  std::initializer_list<std::string> words);
+
+  Certificates files{};
+  TlsContext tls;
+  std::vector<Transport> all;
+};
+
+/// The run ended soon, with words that name what was wrong, showed nothing, and tried nothing
+/// again.
+void check_violation(const ScriptBroker& broker, const Result& result, int code,
+                     const std::string& words);
+
+std::string bytes_of(std::initializer_list<int> numbers);
+
+/// A PUBLISH to "t" with a property that is cut short; under 3.1.1 its bytes are a payload.
+extern const std::string cut_property;
 
 }  // namespace mqtt_tools::support

@@ -125,7 +125,7 @@ class WebSocket::Reader {
 WebSocket::WebSocket(int broker_port, Rules rules)
     : broker_port_(broker_port),
       rules_(std::move(rules)),
-      service_([this](Channel& client) { serve(client); }) {}
+      server_([this](Channel& client) { serve(client); }) {}
 
 std::vector<std::string> WebSocket::requests() const {
   const std::lock_guard lock{mutex_};
@@ -185,14 +185,14 @@ void WebSocket::serve(Channel& client) {
   }
   auto way = connect_to(broker_port_);
   if (!way) {
-    client.give("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+    client.give("HTTP/1.1 503 Server Unavailable\r\n\r\n");
     return;
   }
   client.give(accept_upgrade(head, rules_.headers));
-  Channel broker{std::move(way), service_.leaving()};
+  Channel broker{std::move(way), server_.leaving()};
   Reader reader{*this};
   join(
-      client, broker, service_.leaving(),
+      client, broker, server_.leaving(),
       [&](const std::string& bytes) { return reader.data(bytes); },
       [&](const std::string& bytes) { return framed(bytes); });
 }

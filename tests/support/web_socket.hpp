@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/patience.hpp"
-#include "support/service.hpp"
+#include "support/server.hpp"
+#include "support/system.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -56,7 +56,7 @@ class WebSocket {
   explicit WebSocket(int broker_port) : WebSocket(broker_port, Rules{}) {}
   WebSocket(int broker_port, Rules rules);
 
-  int port() const { return service_.port(); }
+  int port() const { return server_.port(); }
   std::string port_text() const { return std::to_string(port()); }
   std::vector<std::string> requests() const;    ///< The heads of all, as they came.
   std::vector<std::string> complaints() const;  ///< What clients did that RFC 6455 forbids.
@@ -78,7 +78,7 @@ class WebSocket {
   std::size_t frames_ = 0;
   int pongs_ = 0;
   mutable std::condition_variable changed_{};
-  Service service_;
+  Server server_;
 };
 
 }  // namespace mqtt_tools::support

@@ -66,7 +66,7 @@ Result shown(const std::vector<std::string>& form) {
 
 }  // namespace
 
-TEST_CASE("hostile payloads go through a pipe unchanged") {
+TEST_CASE("untrusted payloads go through a pipe unchanged") {
   const auto result = shown({"-o", "raw"});
   check_exit(result, 0);
   std::string expected;
@@ -74,7 +74,7 @@ TEST_CASE("hostile payloads go through a pipe unchanged") {
   CHECK(result.out == expected + "still here\n");
 }
 
-TEST_CASE("hostile payloads are shown in every form") {
+TEST_CASE("untrusted payloads are shown in every form") {
   struct Form {
     std::vector<std::string> words;
     const char* last;  ///< What "still here" is in it.
@@ -93,7 +93,7 @@ TEST_CASE("hostile payloads are shown in every form") {
   }
 }
 
-TEST_CASE("hostile payloads do not end a run that takes them for something else") {
+TEST_CASE("untrusted payloads do not end a run that takes them for something else") {
   for (const auto* encoding : {"cbor", "msgpack", "text", "binary"}) {
     CAPTURE(encoding);
     CHECK(shown({"--decode", encoding}).code == 0);
@@ -101,7 +101,7 @@ TEST_CASE("hostile payloads do not end a run that takes them for something else"
   }
 }
 
-TEST_CASE("hostile payloads do not reach the terminal as they are") {
+TEST_CASE("untrusted payloads do not reach the terminal as they are") {
   const auto result = shown({"-o", "pretty"});
   CHECK(result.out.find("\x1B]") == std::string::npos);
   CHECK(result.out.find('\x07') == std::string::npos);
@@ -126,7 +126,7 @@ print(count)
   CHECK(checked.out == std::to_string(payloads().size() + 1) + "\n");
 }
 
-TEST_CASE("hostile payloads meet no expectation and no filter") {
+TEST_CASE("untrusted payloads meet no expectation and no filter") {
   Broker broker;
   Process process{
       broker.sub({"t", "--match", R"({"msg":"ok"})", "--grep", "^(o|k|.)*ok", "-C", "1"})};

@@ -7,7 +7,7 @@
 #include "support/programs.hpp"
 #include "support/relay.hpp"
 #include "support/script_broker.hpp"
-#include "support/service.hpp"
+#include "support/server.hpp"
 #include "support/web_socket.hpp"
 
 #include <fcntl.h>
@@ -59,7 +59,7 @@ void apply(Relay& relay, const Delay& delay) {
 /// A proxy that says nothing to the first `silent` that ask, and serves those after them.
 struct MostlySilentProxy {
   explicit MostlySilentProxy(int silent)
-      : service([this, silent](Channel& client) {
+      : server([this, silent](Channel& client) {
           const auto head = client.take_head();
           if (++asked <= silent) {
             client.take_head();
@@ -67,15 +67,15 @@ struct MostlySilentProxy {
           }
           auto way = connect_to(std::stoi(head.substr(head.find(':') + 1)));
           client.give("HTTP/1.1 200 Connection established\r\n\r\n");
-          Channel broker{std::move(way), service.leaving()};
+          Channel broker{std::move(way), server.leaving()};
           const Change none = [](std::string bytes) { return bytes; };
-          join(client, broker, service.leaving(), none, none);
+          join(client, broker, server.leaving(), none, none);
         }) {}
 
-  std::string url() const { return "http://" + address(service.port()); }
+  std::string url() const { return "http://" + address(server.port()); }
 
   std::atomic<int> asked{0};
-  Service service;
+  Server server;
 };
 
 }  // namespace
@@ -189,7 +189,7 @@ TEST_CASE("an attempt that is given up sends DISCONNECT behind its CONNECT over 
   const auto context = make_tls_context(files.server(), files.server_key());
   std::promise<std::string> received;
   std::atomic<int> callers{0};
-  const Service silent{[&](Channel& client) {
+  const Server silent{[&](Channel& client) {
     if (!client.shake_hands(context)) return;
     const auto all = client.take_head();  // until the end
     if (++callers == 1) received.set_value(all);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "support/channel.hpp"
-
-#include "support/listener.hpp"
+#include "support/server.hpp"
 
 #include <poll.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include <openssl/err.h>
 
@@ -111,6 +113,98 @@ void Channel::close() {
 void Channel::reset() {
   ended_ = true;
   support::reset(fd_);
+}
+
+Server::Server(Serve serve) : serve_(std::move(serve)), acceptor_([this] { listen(); }) {}
+
+Server::~Server() {
+  leaving_.raise();
+  acceptor_.join();
+  for (auto& thread : threads_) thread.join();
+}
+
+void Server::listen() {
+  while (true) {
+    std::array<pollfd, 2> waited{pollfd{leaving_.fd(), POLLIN, 0},
+                                 pollfd{listener_.fd(), POLLIN, 0}};
+    poll(waited.data(), waited.size(), -1);
+    if (waited[0].revents != 0) return;
+    auto fd = listener_.accept();
+    if (!fd) continue;
+    threads_.emplace_back(
+        [this, client = std::make_shared<Channel>(std::move(fd), leaving_)] { serve_(*client); });
+  }
+}
+
+void join(Channel& client, Channel& broker, const EventFd& leaving, const Change& toward_broker,
+          const Change& toward_client) {
+  while (!client.ended() && !broker.ended()) {
+    // All that TLS holds was taken the last time: what comes next wakes poll().
+    std::array<pollfd, 3> waited{pollfd{leaving.fd(), POLLIN, 0}, pollfd{client.fd(), POLLIN, 0},
+                                 pollfd{broker.fd(), POLLIN, 0}};
+    poll(waited.data(), waited.size(), -1);
+    if (waited[0].revents != 0) return;
+    if (waited[1].revents != 0) broker.give(toward_broker(client.take()));
+    if (waited[2].revents != 0) client.give(toward_client(broker.take()));
+  }
+}
+
+namespace {
+
+/// The value of Proxy-Authorization, however its name is spelt.
+std::string authorization(const std::string& head) {
+  constexpr std::string_view name = "proxy-authorization: ";
+  std::istringstream lines{head};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.size() > name.size() && strncasecmp(line.c_str(), name.data(), name.size()) == 0) {
+      return line.substr(name.size(), line.find('\r') - name.size());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+HttpProxy::HttpProxy(Rules rules)
+    : rules_(std::move(rules)), server_([this](Channel& client) { serve(client); }) {}
+
+std::string HttpProxy::url(const std::string& login) const {
+  return "http://" + (login.empty() ? "" : login + "@") + "127.0.0.1:" + std::to_string(port());
+}
+
+std::vector<std::string> HttpProxy::requests() const {
+  const std::lock_guard lock{mutex_};
+  return requests_;
+}
+
+void HttpProxy::serve(Channel& client) {
+  const auto head = client.take_head();
+  {
+    const std::lock_guard lock{mutex_};
+    requests_.push_back(head);
+  }
+  const auto line = head.substr(0, head.find("\r\n"));
+  const auto colon = line.rfind(':', line.rfind(' '));
+  if (line.rfind("CONNECT ", 0) != 0 || colon == std::string::npos) {
+    client.give("HTTP/1.1 405 Method Not Allowed\r\n\r\n");
+    return;
+  }
+  if (!rules_.authorization.empty() && authorization(head) != rules_.authorization) {
+    client.give(
+        "HTTP/1.1 407 Proxy Authentication Required\r\n"
+        "Proxy-Authenticate: Basic realm=\"test\"\r\n\r\n");
+    return;
+  }
+  auto way = connect_to(std::atoi(line.c_str() + colon + 1));
+  if (!rules_.refusal.empty() || !way) {
+    const auto refusal = rules_.refusal.empty() ? "502 Bad Gateway" : rules_.refusal;
+    client.give("HTTP/1.1 " + refusal + "\r\n\r\n");
+    return;
+  }
+  client.give("HTTP/1.1 200 Connection established\r\n\r\n");
+  Channel broker{std::move(way), server_.leaving()};
+  const Change none = [](std::string bytes) { return bytes; };
+  join(client, broker, server_.leaving(), none, none);
 }
 
 }  // namespace mqtt_tools::support

@@ -2,7 +2,7 @@
 #include "support/process.hpp"
 
 #include "catch.hpp"
-#include "support/temporary.hpp"
+#include "support/system.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "support/broker.hpp"
+#include "support/programs.hpp"
 
 #include "catch.hpp"
 
