@@ -2,7 +2,7 @@
 #include "cli/declarations.hpp"
 
 #include "cli/exit_words.hpp"
-#include "connection/versions.hpp"
+#include "connection/paho/library.hpp"
 
 #include <vector>
 

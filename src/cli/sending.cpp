@@ -19,16 +19,16 @@ bool Sending::room() const {
 }
 
 void Sending::collect() {
-  for (const auto& completion : client_.completions()) {
+  for (const auto& delivery : client_.deliveries()) {
     if (in_flight_ > 0) --in_flight_;
-    const auto* message = spool_.find(completion.id);
+    const auto* message = spool_.find(delivery.id);
     if (message == nullptr) continue;  // taken already, before a loss
-    if (completion.outcome == connection::Completion::Outcome::taken) {
+    if (delivery.outcome == connection::Delivery::Outcome::acknowledged) {
       tell_({true, {}});
     } else {
-      tell_({false, "to " + escaped(message->topic) + ": " + escaped(completion.words)});
+      tell_({false, "to " + escaped(message->topic) + ": " + escaped(delivery.words)});
     }
-    spool_.forget(completion.id);
+    spool_.forget(delivery.id);
   }
   if (client_.connections() != connections_) {
     connections_ = client_.connections();

@@ -26,8 +26,9 @@ std::string following(std::string id) {
 
 }  // namespace
 
-Approach::Approach(Shared& shared, Teller& teller)
+Approach::Approach(paho::Shared& shared, const paho::MakeClient& make, Teller& teller)
     : shared_(shared),
+      make_(make),
       teller_(teller),
       retries_(shared.options),
       client_id_(shared.options.client_id),
@@ -58,17 +59,27 @@ void Approach::begin_attempt(Clock::time_point now) {
       options().version == Version::automatic && !settled_ && options().version_5_only.empty();
   state_ = State::attempting;
   attempt_ = std::make_unique<Attempt>(
-      Attempt::Surroundings{shared_, [this] { return ++attempts_; },
-                            [this] { return next_client_id(); }, [this] { answered_ = true; },
+      Attempt::Surroundings{options(),
+                            [this](const Endpoint& endpoint, Version spoken) {
+                              return make_client(endpoint, spoken);
+                            },
+                            [&events = shared_.events] { events.wake(); },
+                            [this] { answered_ = true; },
                             [this](const std::string& text) { teller_.debug(text); }},
       version, may_fall_back, keep_alive_, now);
   look_at_attempt(now);
 }
 
+std::unique_ptr<paho::Client> Approach::make_client(const Endpoint& endpoint, Version version) {
+  auto client = make_({endpoint, version, next_client_id(), ++attempts_, previous_});
+  last_ = client->record();
+  return client;
+}
+
 /// The same until it was sent and not answered: such a CONNECT may come late, and would take over
 /// the connection that was made after it (MQTT 5.0 §3.1.4).
 std::string Approach::next_client_id() {
-  if (!answered_ && hooks::connect_sent()) {
+  if (!answered_ && connect_sent()) {
     if (options().client_id_given) {
       ++late_;
     } else {
@@ -86,7 +97,7 @@ bool Approach::taken_over_by_ourselves() {
 }
 
 std::optional<std::uint64_t> Approach::give_up() {
-  if (state_ != State::attempting || !hooks::connect_sent()) return std::nullopt;
+  if (state_ != State::attempting || !connect_sent()) return std::nullopt;
   return attempt_->give_up();
 }
 

@@ -2,11 +2,10 @@
 #pragma once
 
 #include "connection/attempt.hpp"
-#include "connection/mailbox.hpp"
 #include "connection/options.hpp"
+#include "connection/paho/client.hpp"
+#include "connection/paho/event_queue.hpp"
 #include "connection/retries.hpp"
-#include "connection/session.hpp"
-#include "connection/shared.hpp"
 #include "connection/teller.hpp"
 #include "error.hpp"
 #include "timestamp.hpp"
@@ -25,8 +24,8 @@ class Approach {
  public:
   enum class State { idle, attempting, pausing, connected, failed };
 
-  /// Both must outlive it.
-  Approach(Shared& shared, Teller& teller);
+  /// All must outlive it.
+  Approach(paho::Shared& shared, const paho::MakeClient& make, Teller& teller);
 
   /// Sets out for the first connection, which --wait has patience for.
   void set_out(Clock::time_point now);
@@ -39,6 +38,11 @@ class Approach {
 
   /// The run has had its first connection: from now on --reconnect-for has patience.
   void arrived() { first_ = told_ = false; }
+
+  /// The connection that was up until now: what its QoS 2 has left open goes on with the next.
+  void previous(std::shared_ptr<const hooks::ConnectionRecord> record) {
+    previous_ = std::move(record);
+  }
 
   /// Gives up the attempt under way, if its CONNECT has left: Event::closed follows, with the
   /// number that is given, behind its DISCONNECT. Nothing: no CONNECT is under way.
@@ -57,7 +61,7 @@ class Approach {
   std::optional<Clock::time_point> due() const { return due_; }
 
   // Once connected.
-  std::unique_ptr<Session> take_session() { return attempt_->take_session(); }
+  std::unique_ptr<paho::Client> take_client() { return attempt_->take_client(); }
   const Limits& limits() const { return attempt_->limits(); }
   Version version() const { return attempt_->version(); }
 
@@ -66,6 +70,8 @@ class Approach {
 
  private:
   void begin_attempt(Clock::time_point now);
+  std::unique_ptr<paho::Client> make_client(const Endpoint& endpoint, Version version);
+  bool connect_sent() const { return last_ && last_->connect_sent(); }
   std::string next_client_id();
   void look_at_attempt(Clock::time_point now);
   void attempt_failed(Clock::time_point now);
@@ -74,7 +80,8 @@ class Approach {
 
   const Options& options() const { return shared_.options; }
 
-  Shared& shared_;
+  paho::Shared& shared_;
+  const paho::MakeClient& make_;
   Teller& teller_;
   Retries retries_;
 
@@ -85,6 +92,8 @@ class Approach {
   std::optional<Version> settled_{};  ///< The version that this broker turned out to speak.
   std::uint64_t attempts_ = 0;        ///< Numbers of connect() calls.
   std::string client_id_;
+  std::shared_ptr<const hooks::ConnectionRecord> last_{};      ///< Of the client made last.
+  std::shared_ptr<const hooks::ConnectionRecord> previous_{};  ///< See previous().
   bool answered_ = true;  ///< The CONNECT sent last has had its CONNACK.
   int late_ = 0;          ///< CONNECTs with our id that may still come to the broker.
   std::chrono::seconds keep_alive_;

@@ -35,7 +35,7 @@ std::string advice(Remedy remedy, const Options& options) {
 Attempt::Attempt(Surroundings surroundings, Version version, bool may_fall_back, seconds keep_alive,
                  Clock::time_point now)
     : surroundings_(std::move(surroundings)),
-      options_(surroundings_.shared.options),
+      options_(surroundings_.options),
       first_version_(version),
       version_(version),
       may_fall_back_(may_fall_back),
@@ -48,10 +48,6 @@ Attempt::Attempt(Surroundings surroundings, Version version, bool may_fall_back,
 std::string Attempt::name() const {
   const auto& endpoint = options_.endpoints[endpoint_];
   return with_port(endpoint.host, port_of(endpoint, options_));
-}
-
-std::function<void()> Attempt::wake() const {
-  return [&mailbox = surroundings_.shared.mailbox] { mailbox.wake(); };
 }
 
 void Attempt::next_endpoint(Clock::time_point now) {
@@ -71,7 +67,7 @@ void Attempt::next_endpoint(Clock::time_point now) {
   step_ = Step::resolving;
   const auto waiting = static_cast<int>(options_.endpoints.size() - endpoint_ - 1);
   due_ = waiting > 0 ? std::min<Clock::time_point>(deadline_, now + largest_share) : deadline_;
-  look_up_.start([host, port] { return resolve(host, port); }, wake());
+  look_up_.start([host, port] { return resolve(host, port); }, surroundings_.wake);
 }
 
 void Attempt::next_address(Clock::time_point now) {
@@ -101,10 +97,9 @@ void Attempt::connect(Clock::time_point now) {
   choose_address(options_.proxy ? options_.proxy->host : endpoint.host, address);
   surroundings_.debug("connecting to " + name() + " (" + address.text() + "), MQTT " +
                       version_name(version_));
-  session_.reset();  // destroyed before the next begins
-  session_ = std::make_unique<Session>(surroundings_.shared, endpoint, version_,
-                                       surroundings_.client_id(), surroundings_.next_connection());
-  session_->connect(keep_alive_, std::chrono::duration_cast<seconds>(left) + seconds{1});
+  client_.reset();  // destroyed before the next begins
+  client_ = surroundings_.make(endpoint, version_);
+  client_->connect(keep_alive_, std::chrono::duration_cast<seconds>(left) + seconds{1});
 }
 
 void Attempt::advance(Clock::time_point now) {
@@ -163,7 +158,7 @@ void Attempt::failed(const ConnectError& error, Clock::time_point now) {
 
 void Attempt::handle(const Event& event, Clock::time_point now) {
   if (state_ != State::trying || step_ != Step::connecting ||
-      event.connection != session_->connection()) {
+      event.connection != client_->number()) {
     return;
   }
   switch (event.kind) {
@@ -201,7 +196,7 @@ void Attempt::refused(int code, Clock::time_point now) {
       }
       break;
     case Remedy::try_again:
-      session_.reset();
+      client_.reset();
       note(Hurdle::answered, "the broker refused the connection for now: " + words);
       ++address_;
       next_address(now);
@@ -215,15 +210,15 @@ void Attempt::refused(int code, Clock::time_point now) {
 }
 
 void Attempt::examine(Clock::time_point now) {
-  auto facts = session_->record()->facts();
-  session_.reset();
+  auto facts = client_->record()->facts();
+  client_.reset();
   step_ = Step::examining;
   due_ =
       std::min<Clock::time_point>(std::max(deadline_, now + milliseconds{500}), now + seconds{3});
   examination_.start([facts = std::move(facts), options = options_,
                       endpoint = options_.endpoints[endpoint_], address = addresses_[address_],
                       until = due_] { return explain(facts, options, endpoint, address, until); },
-                     wake());
+                     surroundings_.wake);
 }
 
 /// A CONNECT that has left cannot be called back, and the next one to the same broker may come
@@ -231,18 +226,18 @@ void Attempt::examine(Clock::time_point now) {
 /// for name, TCP, proxy and TLS.
 bool Attempt::may_stay(Clock::time_point now) const {
   return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() &&
-         session_->record()->connect_sent();
+         client_->record()->connect_sent();
 }
 
 std::optional<std::uint64_t> Attempt::give_up() {
   if (step_ != Step::connecting) return std::nullopt;
-  session_->give_up();
-  return session_->connection();
+  client_->give_up();
+  return client_->number();
 }
 
 void Attempt::no_answer(Clock::time_point now) {
-  const auto error = explain(session_->record()->facts(), options_, options_.endpoints[endpoint_]);
-  session_.reset();
+  const auto error = explain(client_->record()->facts(), options_, options_.endpoints[endpoint_]);
+  client_.reset();
   note(Hurdle::unreachable, error.message);
   ++address_;
   next_address(now);
@@ -263,7 +258,7 @@ void Attempt::note(Hurdle hurdle, std::string words) {
 }
 
 void Attempt::fail(Failure failure) {
-  session_.reset();
+  client_.reset();
   failure_ = std::move(failure);
   state_ = State::failed;
   step_ = Step::done;

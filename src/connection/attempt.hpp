@@ -4,11 +4,10 @@
 #include "connection/connect_error.hpp"
 #include "connection/errand.hpp"
 #include "connection/hurdles.hpp"
-#include "connection/mailbox.hpp"
 #include "connection/options.hpp"
+#include "connection/paho/client.hpp"
+#include "connection/paho/event_queue.hpp"
 #include "connection/resolver.hpp"
-#include "connection/session.hpp"
-#include "connection/shared.hpp"
 #include "error.hpp"
 #include "timestamp.hpp"
 
@@ -30,10 +29,11 @@ class Attempt {
 
   /// What an attempt needs of its surroundings.
   struct Surroundings {
-    Shared& shared;
-    std::function<std::uint64_t()> next_connection;  ///< A number for each connect().
-    std::function<std::string()> client_id;          ///< One for each connect().
-    std::function<void()> answered;                  ///< No CONNECT is under way any more.
+    const Options& options;
+    /// Makes a client for each connect().
+    std::function<std::unique_ptr<paho::Client>(const Endpoint&, Version)> make;
+    std::function<void()> wake;      ///< Wakes the app's thread. Any thread.
+    std::function<void()> answered;  ///< No CONNECT is under way any more.
     std::function<void(std::string)> debug;
   };
 
@@ -51,7 +51,7 @@ class Attempt {
 
   State state() const { return state_; }
   /// The connection, once connected. Afterwards the attempt is of no more use.
-  std::unique_ptr<Session> take_session() { return std::move(session_); }
+  std::unique_ptr<paho::Client> take_client() { return std::move(client_); }
 
   /// Gives up the candidate under way. Event::closed follows with the number that is given;
   /// nothing: there is none under way.
@@ -76,7 +76,6 @@ class Attempt {
   void fall_back(const std::string& why, Clock::time_point now);
   void fail(Failure failure);
   std::string name() const;
-  std::function<void()> wake() const;
 
   Surroundings surroundings_;
   const Options& options_;
@@ -95,7 +94,7 @@ class Attempt {
   std::size_t address_ = 0;
   Errand<Resolved> look_up_{};
   Errand<ConnectError> examination_{};
-  std::unique_ptr<Session> session_{};
+  std::unique_ptr<paho::Client> client_{};
   Limits limits_{};
 
   Hurdles hurdles_{};  ///< Why each candidate failed.

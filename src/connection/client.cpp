@@ -6,8 +6,7 @@
 #include "connection/huddle.hpp"
 #include "connection/keeper.hpp"
 #include "connection/objection.hpp"
-#include "connection/packet_trace.hpp"
-#include "connection/shared.hpp"
+#include "connection/paho/library.hpp"
 #include "connection/subscriptions.hpp"
 #include "connection/teller.hpp"
 #include "connection/tls/context.hpp"
@@ -30,17 +29,18 @@ struct Client::Impl {
       check_tls_files(settings.tls);
       prepare_tls(settings.tls);
     }
-    set_up_paho(settings.debug, shared.mailbox);
-    shared.ring.let_past_every(
+    set_up_paho(settings.debug, shared.events);
+    shared.received.let_past_every(
         std::max<Duration>(settings.keep_alive / 3, std::chrono::seconds{1}));
-    if (settings.count) shared.ring.limit(*settings.count);
+    if (settings.count) shared.received.limit(*settings.count);
   }
 
-  Shared shared;
+  paho::Shared shared;
+  paho::MakeClient make{};  ///< From start() on.
   Teller teller;
   Subscriptions subscriptions{};
-  Keeper keeper{shared, teller, subscriptions};
-  std::vector<Completion> completions{};
+  Keeper keeper{shared, make, teller, subscriptions};
+  std::vector<Delivery> deliveries{};
   Huddle huddle{};
 };
 
@@ -51,19 +51,20 @@ Client::~Client() {
   // Paho's threads may be inside our callbacks and its destructor would wait for them: what they
   // use lives as long as the process does.
   static auto& kept = *new std::vector<Impl*>;  // and is not taken away by an orderly exit
-  impl_->shared.ring.hurry();
+  impl_->shared.received.hurry();
   kept.push_back(impl_.release());
 }
 
 void Client::subscribe(std::vector<Subscription> subscriptions,
                        std::vector<std::string> unsubscribe) {
   impl_->subscriptions.set(std::move(subscriptions), std::move(unsubscribe));
-  if (impl_->subscriptions.wanted()) impl_->shared.courier.own_thread();
 }
 
 void Client::start(Clock::time_point now) {
   impl_->huddle.begin(now);
   impl_->teller.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
+  impl_->make = paho::make_clients(
+      impl_->shared, impl_->subscriptions.wanted() ? paho::Calls::own_thread : paho::Calls::direct);
   impl_->keeper.start(now);
 }
 
@@ -74,7 +75,7 @@ void Client::advance(Clock::time_point now) {
 
 const std::optional<RunError>& Client::failure() const { return impl_->keeper.failure(); }
 
-int Client::fd() const { return impl_->shared.mailbox.fd(); }
+int Client::fd() const { return impl_->shared.events.fd(); }
 
 std::optional<Clock::time_point> Client::due() const { return impl_->keeper.due(); }
 
@@ -99,35 +100,35 @@ bool Client::send(std::uint64_t id, const Message& message) {
   return true;
 }
 
-const std::vector<Completion>& Client::completions() {
-  impl_->completions = impl_->keeper.completions();
-  impl_->teller.completed(impl_->completions);
-  return impl_->completions;
+const std::vector<Delivery>& Client::deliveries() {
+  impl_->deliveries = impl_->keeper.deliveries();
+  impl_->teller.completed(impl_->deliveries);
+  return impl_->deliveries;
 }
 
-Message* Client::receive() { return impl_->shared.ring.get(); }
+Message* Client::receive() { return impl_->shared.received.get(); }
 
-void Client::let_go() { impl_->shared.ring.let_go(); }
+void Client::let_go() { impl_->shared.received.let_go(); }
 
 void Client::give_back() {
-  if (impl_->shared.options.count) impl_->shared.ring.give_back();
+  if (impl_->shared.options.count) impl_->shared.received.give_back();
 }
 
-std::size_t Client::waiting() const { return impl_->shared.ring.waiting(); }
+std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
 
 void Client::leave(Clock::time_point now) {
-  impl_->shared.ring.hurry();
+  impl_->shared.received.hurry();
   impl_->keeper.leave(now);
 }
 
-bool Client::stop_receiving() { return impl_->shared.ring.close(); }
+bool Client::stop_receiving() { return impl_->shared.received.close(); }
 
-void Client::refuse_surplus() { impl_->shared.ring.refuse_surplus(); }
+void Client::refuse_surplus() { impl_->shared.received.refuse_surplus(); }
 
-bool Client::blocked() const { return impl_->shared.ring.parked(); }
+bool Client::blocked() const { return impl_->shared.received.parked(); }
 
-std::uint64_t Client::dropped() const { return impl_->shared.ring.dropped(); }
+std::uint64_t Client::dropped() const { return impl_->shared.received.dropped(); }
 
-bool Client::left() const { return impl_->keeper.left() || impl_->shared.ring.parked(); }
+bool Client::left() const { return impl_->keeper.left() || impl_->shared.received.parked(); }
 
 }  // namespace mqtt_tools::connection

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/completion.hpp"
 #include "connection/notice.hpp"
 #include "connection/options.hpp"
+#include "connection/paho/delivery.hpp"
 #include "error.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
@@ -39,7 +39,7 @@ class Client {
   /// subscription denied, the connection lost for good.
   const std::optional<RunError>& failure() const;
 
-  /// Readable when there is news for advance(), receive() or completions().
+  /// Readable when there is news for advance(), receive() or deliveries().
   int fd() const;
 
   /// When advance() must be called though fd() is silent.
@@ -65,7 +65,7 @@ class Client {
   bool send(std::uint64_t id, const Message& message);
 
   /// What became of messages since the last call. The list is valid until the next call.
-  const std::vector<Completion>& completions();
+  const std::vector<Delivery>& deliveries();
 
   // Subscribing.
 

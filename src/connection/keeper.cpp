@@ -19,11 +19,12 @@ constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
 
 }  // namespace
 
-Keeper::Keeper(Shared& shared, Teller& teller, Subscriptions& subscriptions)
+Keeper::Keeper(paho::Shared& shared, const paho::MakeClient& make, Teller& teller,
+               Subscriptions& subscriptions)
     : shared_(shared),
       teller_(teller),
       subscriptions_(subscriptions),
-      approach_(shared, teller),
+      approach_(shared, make, teller),
       keep_alive_(shared.options.keep_alive) {}
 
 void Keeper::end(RunError why) {
@@ -50,10 +51,10 @@ void Keeper::look_at_approach(Clock::time_point now) {
 }
 
 void Keeper::connected(Clock::time_point now) {
-  session_ = approach_.take_session();
-  connection_ = session_->connection();
+  client_ = approach_.take_client();
+  connection_ = client_->number();
   limits_ = approach_.limits();
-  const auto& endpoint = session_->endpoint();
+  const auto& endpoint = client_->endpoint();
   broker_ = with_port(endpoint.host, port_of(endpoint, options()));
   if (keep_alive_too_long()) {
     // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the
@@ -94,7 +95,7 @@ void Keeper::begin_subscribing(Clock::time_point now, Subscriptions::Turn turn) 
   }
   state_ = State::subscribing;
   due_ = now + options().connect_timeout;
-  subscriptions_.ask(turn, *session_, teller_);
+  subscriptions_.ask(turn, *client_, teller_);
 }
 
 void Keeper::all_granted() {
@@ -111,27 +112,27 @@ void Keeper::renew(Clock::time_point now) {
   renew_at_.reset();
   state_ = State::renewing;
   due_ = now + seconds{1};
-  session_->disconnect();
+  client_->disconnect();
 }
 
 void Keeper::renewed(Clock::time_point now) {
   state_ = State::approaching;
-  shared_.last = session_->record();
-  session_.reset();
+  approach_.previous(client_->record());
+  client_.reset();
   approach_.set_out_again(keep_alive_, now);
   look_at_approach(now);
 }
 
 void Keeper::lost(const std::string& why, Clock::time_point now) {
   const auto text = "connection to " + broker_ + " lost" + (why.empty() ? "" : ": " + why);
-  session_->take(last_completions_);
-  shared_.last = session_->record();
+  client_->take(last_deliveries_);
+  approach_.previous(client_->record());
   renew_at_.reset();
   lost_at_ = now;
   // What came right before the loss counts: acknowledgements that nobody has taken yet, and
   // messages, whether they wait or are shown already.
-  const auto received = shared_.ring.received();
-  if (std::exchange(received_, received) != received || !last_completions_.empty()) {
+  const auto received = shared_.received.received();
+  if (std::exchange(received_, received) != received || !last_deliveries_.empty()) {
     progress_ = true;
   }
   losses_.add(connected_at_, now, progress_);
@@ -143,7 +144,7 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
     end(std::move(*hopeless));
     return;
   }
-  session_.reset();
+  client_.reset();
   teller_.warn(text + "; reconnecting");
   state_ = State::approaching;
   approach_.set_out_after_loss(now - connected_at_ > seconds{5} || progress_, now);
@@ -212,8 +213,8 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
 }
 
 void Keeper::advance(Clock::time_point now) {
-  shared_.mailbox.clear();
-  for (const auto& event : shared_.mailbox.take()) handle(event, now);
+  shared_.events.clear();
+  for (const auto& event : shared_.events.take()) handle(event, now);
   if (state_ == State::approaching) {
     approach_.advance(now);
     look_at_approach(now);
@@ -221,20 +222,20 @@ void Keeper::advance(Clock::time_point now) {
   if (!due_ || now < *due_) return;
   switch (state_) {
     case State::subscribing:
-      if (connections_ == 1 && shared_.ring.holds_back()) {
+      if (connections_ == 1 && shared_.received.holds_back()) {
         // The answer is behind messages that our reader does not take, which is no fault of the
         // broker's. Later connections are given up all the same: that costs nothing.
         due_ = now + options().connect_timeout;
       } else if (connections_ == 1) {
         end({ExitCode::no_connection, escaped(broker_ + " did not answer SUBSCRIBE in time")});
       } else {
-        session_->disconnect();
+        client_->disconnect();
         lost("no answer to SUBSCRIBE in time", now);
       }
       break;
     case State::up:
       if (renew_at_ && now >= *renew_at_) {
-        if (session_->outstanding() == 0) {
+        if (client_->outstanding() == 0) {
           renew(now);
         } else {
           due_ = now + milliseconds{20};
@@ -255,14 +256,14 @@ bool Keeper::send(std::uint64_t id, const Message& message) {
   if (state_ != State::up || renew_at_.value_or(Clock::time_point::max()) <= Clock::now()) {
     return false;
   }
-  return session_->send(id, message);
+  return client_->send(id, message);
 }
 
-std::vector<Completion> Keeper::completions() {
-  auto completions = std::exchange(last_completions_, {});
-  if (session_ != nullptr) session_->take(completions);
-  if (!completions.empty()) progress_ = true;
-  return completions;
+std::vector<Delivery> Keeper::deliveries() {
+  auto deliveries = std::exchange(last_deliveries_, {});
+  if (client_ != nullptr) client_->take(deliveries);
+  if (!deliveries.empty()) progress_ = true;
+  return deliveries;
 }
 
 // Leaving.
@@ -284,12 +285,12 @@ void Keeper::leave(Clock::time_point now) {
 void Keeper::begin_leaving(Clock::time_point now) {
   state_ = State::leaving;
   due_ = now + seconds{1};
-  session_->disconnect();
+  client_->disconnect();
 }
 
 void Keeper::finish_leaving() {
   state_ = State::over;
-  left_ = std::move(session_);
+  left_ = std::move(client_);
   due_.reset();
 }
 

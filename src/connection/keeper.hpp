@@ -2,13 +2,12 @@
 #pragma once
 
 #include "connection/approach.hpp"
-#include "connection/completion.hpp"
 #include "connection/dismissal.hpp"
 #include "connection/losses.hpp"
-#include "connection/mailbox.hpp"
 #include "connection/options.hpp"
-#include "connection/session.hpp"
-#include "connection/shared.hpp"
+#include "connection/paho/client.hpp"
+#include "connection/paho/delivery.hpp"
+#include "connection/paho/event_queue.hpp"
 #include "connection/subscriptions.hpp"
 #include "connection/teller.hpp"
 #include "error.hpp"
@@ -27,8 +26,9 @@ namespace mqtt_tools::connection {
 /// happens on Paho's threads comes as events through the mailbox.
 class Keeper {
  public:
-  /// All three must outlive it.
-  Keeper(Shared& shared, Teller& teller, Subscriptions& subscriptions);
+  /// All must outlive it.
+  Keeper(paho::Shared& shared, const paho::MakeClient& make, Teller& teller,
+         Subscriptions& subscriptions);
 
   void start(Clock::time_point now);
 
@@ -54,7 +54,7 @@ class Keeper {
   bool send(std::uint64_t id, const Message& message);
 
   /// What became of messages since the last call, also of a connection that is gone.
-  std::vector<Completion> completions();
+  std::vector<Delivery> deliveries();
 
  private:
   enum class State { idle, approaching, subscribing, up, renewing, leaving, over };
@@ -75,7 +75,7 @@ class Keeper {
 
   const Options& options() const { return shared_.options; }
 
-  Shared& shared_;
+  paho::Shared& shared_;
   Teller& teller_;
   Subscriptions& subscriptions_;
 
@@ -84,9 +84,9 @@ class Keeper {
   std::optional<Clock::time_point> due_{};
 
   Approach approach_;
-  std::unique_ptr<Session> session_{};  ///< The one that is connected.
-  std::unique_ptr<Session> left_{};     ///< The one that was left at the end: it ends with us.
-  std::uint64_t connection_ = 0;        ///< The number of the connection that is up.
+  std::unique_ptr<paho::Client> client_{};  ///< The one that is connected.
+  std::unique_ptr<paho::Client> left_{};    ///< The one that was left at the end: it ends with us.
+  std::uint64_t connection_ = 0;            ///< The number of the connection that is up.
   Limits limits_{};
 
   std::uint64_t connections_ = 0;
@@ -99,7 +99,7 @@ class Keeper {
   std::optional<Clock::time_point> renew_at_{};
   std::string broker_{};
   Dismissal dismissal_{};
-  std::vector<Completion> last_completions_{};  ///< Of a connection that is gone.
+  std::vector<Delivery> last_deliveries_{};  ///< Of a connection that is gone.
 };
 
 }  // namespace mqtt_tools::connection

@@ -25,17 +25,17 @@ bool Subscriptions::kept(Turn turn, bool session_present) {
   return kept || (subscriptions_.empty() && unsubscribe_.empty());
 }
 
-void Subscriptions::ask(Turn turn, Session& session, Teller& teller) const {
+void Subscriptions::ask(Turn turn, paho::Client& client, Teller& teller) const {
   if (turn == Turn::first) {
     for (std::size_t i = 0; i < unsubscribe_.size(); ++i) {
       teller.debug("-> UNSUBSCRIBE " + unsubscribe_[i]);
-      session.unsubscribe(i, unsubscribe_[i]);
+      client.unsubscribe(i, unsubscribe_[i]);
     }
   }
   for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
     teller.debug("-> SUBSCRIBE " + subscriptions_[i].filter + " qos " +
                  std::to_string(static_cast<int>(subscriptions_[i].qos)));
-    session.subscribe(i, subscriptions_[i]);
+    client.subscribe(i, subscriptions_[i]);
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/mailbox.hpp"
 #include "connection/options.hpp"
-#include "connection/session.hpp"
+#include "connection/paho/client.hpp"
+#include "connection/paho/event_queue.hpp"
 #include "connection/teller.hpp"
 #include "error.hpp"
 
@@ -31,7 +31,7 @@ class Subscriptions {
   bool kept(Turn turn, bool session_present);
 
   /// Asks the broker for all.
-  void ask(Turn turn, Session& session, Teller& teller) const;
+  void ask(Turn turn, paho::Client& client, Teller& teller) const;
 
   /// Takes the broker's answer. Why the run cannot go on, if it is a refusal by `broker`.
   std::optional<RunError> answer(const Event& event, const std::string& broker, Teller& teller);

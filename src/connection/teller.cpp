@@ -32,16 +32,16 @@ void Teller::published(std::uint64_t id, const Message& message) {
                                   std::to_string(static_cast<int>(message.qos)) + ")");
 }
 
-void Teller::completed(const std::vector<Completion>& completions) {
+void Teller::completed(const std::vector<Delivery>& deliveries) {
   if (!options_.tell_messages) return;
   const auto now = Clock::now();
-  for (const auto& completion : completions) {
-    const auto took = std::chrono::duration<double, std::milli>(now - completion.since).count();
+  for (const auto& delivery : deliveries) {
+    const auto took = std::chrono::duration<double, std::milli>(now - delivery.since).count();
     char text[64];
     std::snprintf(text, sizeof text, " after %.1f ms", took);
-    const bool taken = completion.outcome == Completion::Outcome::taken;
+    const bool taken = delivery.outcome == Delivery::Outcome::acknowledged;
     say(Notice::Level::verbose,
-        "message " + std::to_string(completion.id) + (taken ? " acknowledged" : " denied") + text);
+        "message " + std::to_string(delivery.id) + (taken ? " acknowledged" : " denied") + text);
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/completion.hpp"
 #include "connection/notice.hpp"
 #include "connection/options.hpp"
+#include "connection/paho/delivery.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
@@ -31,7 +31,7 @@ class Teller {
 
   // Each message, with Options::tell_messages only.
   void published(std::uint64_t id, const Message& message);
-  void completed(const std::vector<Completion>& completions);
+  void completed(const std::vector<Delivery>& deliveries);
 
  private:
   const Options& options_;

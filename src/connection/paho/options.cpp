@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/paho_connect.hpp"
+#include "connection/paho/options.hpp"
 
 #include "connection/host.hpp"
-#include "connection/open_member.hpp"
-#include "connection/paho_properties.hpp"
+#include "connection/paho/properties.hpp"
 #include "connection/psk.hpp"
 #include "connection/tls/context.hpp"
 
@@ -13,6 +12,25 @@
 #include <utility>
 
 namespace mqtt_tools::connection::paho {
+
+/// Opens a private member: Paho C++ 1.2.0 keeps behind it what we need. An explicit instantiation
+/// may name it (C++20 [temp.spec]/6), and its friend function hands the pointer to member out:
+///
+///   struct Handle { using type = int Guest::*; friend type member_of(Handle); };
+///   template struct Open<Handle, &Guest::handle_>;
+///   guest.*member_of(Handle{})
+///
+/// The tag must stand in this very namespace: only there its friend is this one.
+template <class Tag, typename Tag::type pointer>
+struct Open {
+  friend typename Tag::type member_of(Tag) { return pointer; }
+};
+
+struct ClientHandle {
+  using type = MQTTAsync mqtt::async_client::*;
+  friend type member_of(ClientHandle);
+};
+template struct Open<ClientHandle, &mqtt::async_client::cli_>;
 
 struct TlsStruct {
   using type = MQTTAsync_SSLOptions mqtt::ssl_options::*;
@@ -120,6 +138,35 @@ void fill_properties(mqtt::connect_options& out, const Options& options) {
 }
 
 }  // namespace
+
+int version_number(Version version) {
+  switch (version) {
+    case Version::v3_1:
+      return MQTTVERSION_3_1;
+    case Version::v3_1_1:
+      return MQTTVERSION_3_1_1;
+    default:
+      return MQTTVERSION_5;
+  }
+}
+
+std::string server_uri(const Options& options, const Endpoint& endpoint) {
+  const bool web = options.transport == Transport::websocket;
+  std::string uri =
+      web ? (options.tls.on ? "wss://" : "ws://") : (options.tls.on ? "ssl://" : "tcp://");
+  // In WebSocket's "Host:" a zone has no place (RFC 6874 §3): only this machine knows it.
+  uri += with_port(web ? without_zone(endpoint.host) : endpoint.host, port_of(endpoint, options));
+  if (web) uri += options.websocket_path;
+  return uri;
+}
+
+mqtt::subscribe_options to_paho(const Subscription& subscription) {
+  return mqtt::subscribe_options(
+      subscription.no_local, subscription.retain_as_published,
+      static_cast<mqtt::subscribe_options::RetainHandling>(subscription.retain_handling));
+}
+
+MQTTAsync handle_of(mqtt::async_client& client) { return client.*member_of(ClientHandle{}); }
 
 void fill(Connect& connect, const Options& options, Version version,
           std::chrono::seconds keep_alive, std::chrono::seconds limit) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/paho_properties.hpp"
+#include "connection/paho/properties.hpp"
 
-#include "connection/paho.hpp"
+#include "connection/paho/options.hpp"
 
 #include <algorithm>
 #include <cstdint>

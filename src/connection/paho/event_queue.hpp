@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/hooks/connection_record.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -47,12 +49,14 @@ struct Event {
 };
 
 /// Where Paho's threads leave events for the app's thread. Nobody waits here: a descriptor tells.
-class Mailbox {
+///
+/// Any thread calls post() and wake(); the app's thread calls the rest. `mutex_` guards the list.
+class EventQueue {
  public:
-  Mailbox();  ///< Throws RunError when the system has no descriptor left.
-  ~Mailbox();
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
+  EventQueue();  ///< Throws RunError when the system has no descriptor left.
+  ~EventQueue();
+  EventQueue(const EventQueue&) = delete;
+  EventQueue& operator=(const EventQueue&) = delete;
 
   /// Readable when something was posted since clear().
   int fd() const { return fd_; }
@@ -67,6 +71,38 @@ class Mailbox {
   std::atomic<bool> woken_{false};  ///< fd_ is readable already: saves a system call per event.
   std::mutex mutex_{};
   std::vector<Event> events_{};
+};
+
+/// Posts what happens to one client of Paho's, under the number of its connection. The client owns
+/// it. Paho's threads call it, and the one that makes calls to Paho; all that it has is constant,
+/// atomic or has its own lock. Nothing but connected() can throw.
+class ConnectionEvents {
+ public:
+  /// Both must outlive it. What `record` saw tells why there is no connection any more.
+  ConnectionEvents(EventQueue& queue, std::uint64_t connection,
+                   const hooks::ConnectionRecord& record)
+      : queue_(queue), connection_(connection), record_(record) {}
+
+  void wake() noexcept { queue_.wake(); }
+
+  /// Paho has ended the connect(). True the first time.
+  bool settle() noexcept { return pending_.exchange(false); }
+
+  void post(Event::Kind kind, int code = 0, std::string text = {}, std::size_t index = 0) noexcept;
+
+  /// CONNACK accepted us.
+  void connected(Limits limits);
+
+  /// There is no connection: `code` is Paho's, `reason` the broker's, if it gave one.
+  void not_connected(int code, int reason) noexcept;
+
+ private:
+  void tell_violation(Event& event) const noexcept;
+
+  EventQueue& queue_;
+  const std::uint64_t connection_;
+  const hooks::ConnectionRecord& record_;
+  std::atomic<bool> pending_{true};  ///< Paho has not ended the connect() yet.
 };
 
 }  // namespace mqtt_tools::connection

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/hooks/connection_record.hpp"
+#include "connection/options.hpp"
+#include "connection/paho/event_queue.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
@@ -17,7 +20,9 @@ namespace mqtt_tools::connection {
 /// The messages received and not yet looked at, between Paho's receive thread (which puts) and the
 /// app's (which gets). Bounded: while it is full, put waits, and with it the broker. That is the
 /// one wait of a callback, and the back-pressure that keeps memory flat.
-class Ring {
+///
+/// Which thread calls what stands below. What both touch is atomic; `mutex_` guards the wait.
+class ReceiveQueue {
  public:
   static constexpr std::size_t max_messages = 1024;
   static constexpr std::size_t max_bytes = std::size_t{4} * 1024 * 1024;
@@ -143,6 +148,41 @@ class Ring {
   std::atomic<bool> waiting_{false};
   std::mutex mutex_{};
   std::condition_variable room_{};
+};
+
+/// Puts the messages that come over one connection into the queue. The client owns it, and it must
+/// outlive Paho's. Paho's receiving thread calls it, and waits in it while the queue is full;
+/// nothing is thrown back at Paho. What must not be acknowledged never returns to it.
+class MessageReceiver {
+ public:
+  enum class Properties { read, none };
+
+  /// `properties`: whether messages have any (MQTT 5). The others must outlive it. Once `record` is
+  /// given up messages are dropped; ReceiveQueue::wake() ends a wait for room then.
+  MessageReceiver(const Options& options, ReceiveQueue& queue, ConnectionEvents& events,
+                  Properties properties, hooks::ConnectionRecord& record)
+      : options_(options),
+        queue_(queue),
+        events_(events),
+        properties_(properties),
+        record_(record) {}
+  MessageReceiver(const MessageReceiver&) = delete;
+  MessageReceiver& operator=(const MessageReceiver&) = delete;
+
+  /// A message that Paho does not hand over: see PacketGuard::Unreleased. Paho's receiving thread.
+  void put_released(std::uint16_t id, hooks::PacketGuard::Unreleased message) noexcept;
+
+  /// Takes all messages of Paho's client `handle` (an MQTTAsync) from now on.
+  void await(void* handle);
+
+ private:
+  struct Callback;
+
+  const Options& options_;
+  ReceiveQueue& queue_;
+  ConnectionEvents& events_;
+  const Properties properties_;
+  hooks::ConnectionRecord& record_;
 };
 
 }  // namespace mqtt_tools::connection

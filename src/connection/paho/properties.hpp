@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/mailbox.hpp"
+#include "connection/paho/event_queue.hpp"
 #include "connection/property.hpp"
 #include "message.hpp"
 

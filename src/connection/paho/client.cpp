@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/paho/client.hpp"
+
+#include "connection/memory.hpp"
+#include "connection/paho/library.hpp"
+#include "connection/paho/options.hpp"
+#include "connection/paho/properties.hpp"
+#include "error.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+namespace mqtt_tools::connection::paho {
+
+namespace {
+
+/// Our own window is the limit; Paho refuses what goes beyond this.
+constexpr int most_buffered = 70000;
+
+/// Makes calls to Paho: at once, or on a thread of its own (see Calls).
+///
+/// The app's thread calls it; work() is its own thread. `mutex_` guards the calls.
+class CallQueue {
+ public:
+  explicit CallQueue(Calls calls) : direct_(calls == Calls::direct) {}
+
+  /// A call that is made now is made at once, on this thread. The app's thread asks.
+  bool direct() const { return direct_ && waiting_.load(std::memory_order_acquire) == 0; }
+
+  /// Makes `call`, now or soon. It must not throw, and what it uses must live on. The app's thread.
+  void make(std::function<void()> call);
+
+  /// The same for a call that may wait: always on the other thread. Calls that come after it are
+  /// made after it. Throws RunError when there is no such thread; the call waits for one then.
+  void call_apart(std::function<void()> call);
+
+ private:
+  void work();
+
+  const bool direct_;
+  std::atomic<std::size_t> waiting_{0};  ///< Calls not made yet, with the one being made.
+  bool started_ = false;
+  std::mutex mutex_{};
+  std::condition_variable news_{};
+  std::deque<std::function<void()>> calls_{};
+};
+
+void CallQueue::make(std::function<void()> call) {
+  if (direct()) {
+    call();
+  } else {
+    call_apart(std::move(call));
+  }
+}
+
+void CallQueue::call_apart(std::function<void()> call) {
+  const std::lock_guard lock(mutex_);
+  calls_.push_back(std::move(call));
+  ++waiting_;
+  if (!started_) {
+    try {
+      std::thread([this] { work(); }).detach();  // lives as long as the process
+    } catch (const std::system_error& error) {
+      throw RunError(ExitCode::failure,
+                     "cannot start a thread: " + error.code().message() + " (ulimit -v, -u?)");
+    }
+    started_ = true;
+  }
+  news_.notify_one();
+}
+
+void CallQueue::work() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    news_.wait(lock, [this] { return !calls_.empty(); });
+    auto call = std::move(calls_.front());
+    calls_.pop_front();
+    lock.unlock();
+    call();
+    call = nullptr;  // what it owned goes before the next call
+    --waiting_;
+  }
+}
+
+/// The context to pass with a call for subscription or filter `index`; none for connect.
+void* context_of(std::size_t index) {
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(index + 1));
+}
+
+std::size_t index_of(const mqtt::token& token) {
+  return reinterpret_cast<std::uintptr_t>(token.get_user_context()) - 1;
+}
+
+/// What Paho C++ tells the results of connect, subscribe and unsubscribe to, on threads of its own.
+/// Nothing is thrown back at Paho.
+class ResultListener : public mqtt::iaction_listener {
+ public:
+  explicit ResultListener(ConnectionEvents& events) : events_(events) {}
+
+  void on_success(const mqtt::token& token) override {
+    try {
+      switch (token.get_type()) {
+        case mqtt::token::CONNECT:
+          // Paho C++ calls this twice; the second time there is no response.
+          if (events_.settle()) {
+            const auto response = token.get_connect_response();
+            events_.connected(limits_from_paho(response.get_properties().c_struct(),
+                                               response.is_session_present()));
+          }
+          break;
+        case mqtt::token::SUBSCRIBE: {
+          const auto codes = token.get_subscribe_response().get_reason_codes();
+          const int code = codes.empty() ? 0xFF : static_cast<int>(codes.front());
+          events_.post(code <= 2 && code >= 0 ? Event::Kind::granted : Event::Kind::not_granted,
+                       code < 0 || code > 0xFF ? 0xFF : code, {}, index_of(token));
+          break;
+        }
+        case mqtt::token::UNSUBSCRIBE:
+          events_.post(Event::Kind::unsubscribed, 0, {}, index_of(token));
+          break;
+        default:
+          break;
+      }
+    } catch (...) {
+      // No exception may cross Paho. An answer that cannot be read is one that MQTT does not allow.
+      if (token.get_type() == mqtt::token::SUBSCRIBE) {
+        events_.post(Event::Kind::not_granted, 0xFF, {}, index_of(token));
+      }
+    }
+  }
+
+  void on_failure(const mqtt::token& token) override {
+    try {
+      int code = token.get_return_code();
+      // Under MQTT 3 there is no reason code, which Paho C++ writes as 0xFF.
+      const auto given = token.get_reason_code();
+      const int reason = given == mqtt::MQTTPP_V3_CODE ? 0 : static_cast<int>(given);
+      if (code >= 0 && reason >= 0x80 && reason < 0x100) code = reason;
+      switch (token.get_type()) {
+        case mqtt::token::CONNECT:
+          events_.settle();
+          events_.post(Event::Kind::failed, code);
+          break;
+        case mqtt::token::SUBSCRIBE:
+          // Below zero the connection is gone, which another event tells.
+          if (reason >= 0x80 && reason < 0x100) code = reason;
+          if (code >= 0) {
+            events_.post(Event::Kind::not_granted, code == 0 ? 0x80 : code, {}, index_of(token));
+          }
+          break;
+        case mqtt::token::UNSUBSCRIBE:
+          events_.post(Event::Kind::unsubscribed, code, {}, index_of(token));
+          break;
+        default:
+          break;
+      }
+    } catch (...) {
+      events_.settle();
+    }
+  }
+
+ private:
+  ConnectionEvents& events_;
+};
+
+void accepted(void* context, const MQTTProperties& properties, bool session_present) noexcept {
+  auto& self = *static_cast<ConnectionEvents*>(context);
+  try {
+    if (self.settle()) self.connected(limits_from_paho(properties, session_present));
+  } catch (...) {
+    // No memory for the event: the limit on the wait ends the attempt.
+  }
+}
+
+/// connect() with a pre-shared key, which needs the C call. All that it refers to must live as long
+/// as Paho's client.
+void connect_with_psk(MQTTAsync handle, bool v5, Connect& connect, const Tls& tls,
+                      ConnectionEvents& events) {
+  auto call = with_psk(connect, tls);
+  call.context = &events;
+  if (v5) {
+    call.onSuccess5 = [](void* self, MQTTAsync_successData5* data) {
+      accepted(self, data->properties, data->alt.connect.sessionPresent != 0);
+    };
+    call.onFailure5 = [](void* self, MQTTAsync_failureData5* data) {
+      static_cast<ConnectionEvents*>(self)->not_connected(data->code,
+                                                          static_cast<int>(data->reasonCode));
+    };
+  } else {
+    call.onSuccess = [](void* self, MQTTAsync_successData* data) {
+      const MQTTProperties none = MQTTProperties_initializer;
+      accepted(self, none, data->alt.connect.sessionPresent != 0);
+    };
+    call.onFailure = [](void* self, MQTTAsync_failureData* data) {
+      static_cast<ConnectionEvents*>(self)->not_connected(data->code, 0);
+    };
+  }
+  if (const int code = MQTTAsync_connect(handle, &call); code != MQTTASYNC_SUCCESS) {
+    events.not_connected(code, 0);
+  }
+}
+
+/// A client of Paho's with all that its callbacks use; calls that are still to be made keep it.
+///
+/// It is made on the app's thread. open(), begin(), disconnect() and the end of `client` run where
+/// calls to Paho are made (CallQueue), Paho's callbacks on threads of Paho's. The members that both
+/// use have locks of their own or are constant.
+struct Handle {
+  Handle(Shared& shared_, CallQueue& calls_, const Connection& connection)
+      : shared(shared_),
+        calls(calls_),
+        v5(version_number(connection.version) == MQTTVERSION_5),
+        uri(server_uri(shared_.options, connection.endpoint)),
+        client_id(connection.client_id),
+        create(version_number(connection.version), most_buffered),
+        record(std::make_shared<hooks::ConnectionRecord>(limits(shared_.options))),
+        previous(connection.previous),
+        events(shared_.events, connection.number, *record) {
+    record->on_released([this](std::uint16_t id, hooks::PacketGuard::Unreleased message) {
+      receiver.put_released(id, std::move(message));
+    });
+  }
+
+  static hooks::PacketGuard::Limits limits(const Options& options) {
+    hooks::PacketGuard::Limits limits;
+    limits.max_packet = options.max_packet;
+    limits.memory_for = [](std::size_t size) { return memory_for(size, copies_of_a_message); };
+    return limits;
+  }
+
+  Shared& shared;
+  CallQueue& calls;
+  const bool v5;
+  const std::string uri;
+  const std::string client_id;
+  const mqtt::create_options create;
+  const std::shared_ptr<hooks::ConnectionRecord> record;
+  const std::shared_ptr<const hooks::ConnectionRecord> previous;
+  ConnectionEvents events;
+  Connect connect{};  ///< Paho C++ points into it while it lives.
+  Deliveries deliveries{shared.events, shared.options.tell_messages ? Deliveries::Wake::for_each
+                                                                    : Deliveries::Wake::seldom};
+  MessageReceiver receiver{
+      shared.options, shared.received, events,
+      v5 ? MessageReceiver::Properties::read : MessageReceiver::Properties::none, *record};
+  ResultListener results{events};
+
+  // Last, so that it goes first: going, it still calls back with deliveries. Made and destroyed
+  // where calls to Paho are made (CallQueue), as both take Paho's lock.
+  std::unique_ptr<mqtt::async_client> client{};
+  MQTTAsync handle = nullptr;
+
+  void open() {
+    client = std::make_unique<mqtt::async_client>(uri, client_id, create);
+    handle = handle_of(*client);
+    client->set_connection_lost_handler(
+        [this](const std::string&) { events.post(Event::Kind::lost); });
+    client->set_disconnected_handler(
+        [this](const mqtt::properties& properties, mqtt::ReasonCode code) {
+          try {
+            events.post(Event::Kind::dismissed, static_cast<int>(code),
+                        reason_string(properties.c_struct()));
+          } catch (...) {
+            events.post(Event::Kind::dismissed, static_cast<int>(code));
+          }
+        });
+    // Not set_message_callback(): the wrapper copies each payload once more and allocates a token.
+    receiver.await(handle);
+  }
+
+  void begin(Version version, std::chrono::seconds keep_alive,
+             std::chrono::seconds limit) noexcept {
+    if (record->given_up()) return;
+    hooks::expect(record);
+    try {
+      open();
+      // Not before there is a client: the properties take memory of Paho's.
+      fill(connect, shared.options, version, keep_alive, limit);
+      // Not before the last one is destroyed: until then messages come over it.
+      if (previous && !shared.options.clean_start) record->resume(previous->unreleased());
+      if (shared.options.tls.psk) {
+        connect_with_psk(handle, v5, connect, shared.options.tls, events);
+      } else {
+        client->connect(connect.options, nullptr, results);
+      }
+    } catch (const mqtt::exception& error) {
+      events.not_connected(error.get_return_code(), 0);
+    } catch (...) {
+      events.not_connected(MQTTASYNC_FAILURE, 0);
+    }
+  }
+
+  /// How often Paho holds what is sent: TLS takes a packet in one piece.
+  std::size_t copies_on_the_way_out() const { return shared.options.tls.on ? 2 : 1; }
+
+  void disconnect() {
+    MQTTAsync_disconnectOptions call = MQTTAsync_disconnectOptions_initializer;
+    MQTTProperties properties = MQTTProperties_initializer;
+    // Not by Paho C++: its options never carry reason or properties.
+    if (v5) {
+      call = MQTTAsync_disconnectOptions_initializer5;
+      to_paho(shared.options.disconnect_properties, properties);
+      call.properties = properties;
+      call.onSuccess5 = [](void* self, MQTTAsync_successData5*) { on_closed(self); };
+      call.onFailure5 = [](void* self, MQTTAsync_failureData5*) { on_closed(self); };
+    } else {
+      call.onSuccess = [](void* self, MQTTAsync_successData*) { on_closed(self); };
+      call.onFailure = [](void* self, MQTTAsync_failureData*) { on_closed(self); };
+    }
+    call.context = &events;
+    call.timeout = 0;  // own messages are waited for before; with any left this must not take 3 s
+    const int code = MQTTAsync_disconnect(handle, &call);
+    MQTTProperties_free(&properties);
+    if (code != MQTTASYNC_SUCCESS) on_closed(&events);
+  }
+
+  static void on_closed(void* context) noexcept {
+    static_cast<ConnectionEvents*>(context)->post(Event::Kind::closed);
+  }
+};
+
+class PahoClient : public Client {
+ public:
+  PahoClient(Shared& shared, CallQueue& calls, Connection connection)
+      : Client(std::move(connection)),
+        handle_(std::make_shared<Handle>(shared, calls, connection_)) {}
+  ~PahoClient() override { PahoClient::give_up(); }
+
+  void connect(std::chrono::seconds keep_alive, std::chrono::seconds limit) override {
+    handle_->calls.make([self = handle_, version = connection_.version, keep_alive, limit] {
+      self->begin(version, keep_alive, limit);
+    });
+  }
+
+  void give_up() override {
+    if (!handle_) return;
+    handle_->record->give_up();
+    handle_->shared.received.wake();
+    auto& calls = handle_->calls;
+    try {
+      calls.call_apart([self = std::move(handle_)] {
+        keep_paho_running();
+        self->client.reset();
+        self->events.post(Event::Kind::closed);
+      });
+    } catch (const RunError&) {
+      // Whoever has the next call to make is told. Nothing leaves on the connection meanwhile.
+    }
+  }
+
+  void subscribe(std::size_t index, const Subscription& subscription) override {
+    handle_->calls.make([self = handle_, index, subscription] {
+      const auto qos = static_cast<int>(subscription.qos);
+      auto* context = context_of(index);
+      try {
+        if (self->v5) {
+          self->client->subscribe(subscription.filter, qos, context, self->results,
+                                  to_paho(subscription),
+                                  to_paho(self->shared.options.subscribe_properties));
+        } else {
+          self->client->subscribe(subscription.filter, qos, context, self->results);
+        }
+      } catch (const mqtt::exception&) {
+        // Not connected any more: the loss is told by its own event.
+      }
+    });
+  }
+
+  void unsubscribe(std::size_t index, const std::string& filter) override {
+    handle_->calls.make([self = handle_, index, filter] {
+      auto* context = context_of(index);
+      try {
+        if (self->v5) {
+          self->client->unsubscribe(filter, context, self->results,
+                                    to_paho(self->shared.options.unsubscribe_properties));
+        } else {
+          self->client->unsubscribe(filter, context, self->results);
+        }
+      } catch (const mqtt::exception&) {
+        // As above.
+      }
+    });
+  }
+
+  bool send(std::uint64_t id, const Message& message) override {
+    auto& self = *handle_;
+    const bool told = self.shared.options.tell_messages;
+    if (!memory_for(message.payload.size(), self.copies_on_the_way_out())) {
+      self.events.post(Event::Kind::no_memory, 0,
+                       "no memory to send a message of " + std::to_string(message.payload.size()) +
+                           " bytes to " + message.topic);
+      return false;
+    }
+    auto* entry = self.deliveries.start(id, told ? Clock::now() : Clock::time_point{});
+    if (self.calls.direct()) {
+      if (send_message(self.handle, self.v5, entry, message)) return true;
+      self.deliveries.cancel(entry);
+      return false;
+    }
+    self.calls.make([shared_self = handle_, entry, message] {
+      if (!send_message(shared_self->handle, shared_self->v5, entry, message)) {
+        shared_self->deliveries.end(entry, Delivery::Outcome::returned);
+      }
+    });
+    return true;
+  }
+
+  void take(std::vector<Delivery>& out) override { handle_->deliveries.take(out); }
+
+  std::size_t outstanding() const override { return handle_->deliveries.outstanding(); }
+
+  void disconnect() override {
+    handle_->calls.make([self = handle_] { self->disconnect(); });
+  }
+
+  std::shared_ptr<const hooks::ConnectionRecord> record() const override { return handle_->record; }
+
+ private:
+  std::shared_ptr<Handle> handle_;  ///< With the calls that are still to be made; none: given up.
+};
+
+}  // namespace
+
+MakeClient make_clients(Shared& shared, Calls calls) {
+  return [&shared, queue = std::make_shared<CallQueue>(calls)](Connection connection) {
+    return std::make_unique<PahoClient>(shared, *queue, std::move(connection));
+  };
+}
+
+}  // namespace mqtt_tools::connection::paho

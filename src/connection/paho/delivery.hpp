@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/paho/event_queue.hpp"
+#include "message.hpp"
+#include "timestamp.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::connection {
+
+/// What became of one message that was handed over, from Paho's callback to the app.
+struct Delivery {
+  enum class Outcome {
+    acknowledged,  ///< With QoS 0: written to the socket.
+    denied,        ///< The broker said no; `words` say why. Sending it again cannot help.
+    returned,      ///< Neither: the connection is gone. The app is not told of these.
+  };
+
+  std::uint64_t id = 0;  ///< As the app named the message.
+  Outcome outcome = Outcome::acknowledged;
+  std::string words{};
+  Clock::time_point since{};  ///< When it was sent; only with Options::tell_messages.
+};
+
+class Deliveries;
+
+/// A message that Paho has: the context of its callbacks.
+struct Outstanding {
+  Deliveries* deliveries = nullptr;
+  Delivery delivery{};
+};
+
+/// The messages that were handed over to one client of Paho's and have not come back. The client
+/// owns it, and it must outlive Paho's, which ends what is left when it goes.
+///
+/// The app's thread calls start(), cancel(), take() and outstanding(), and has the entries; any
+/// thread may end() one. `mutex_` guards the list of what has ended.
+class Deliveries {
+ public:
+  enum class Wake { for_each, seldom };
+
+  /// `events` is woken by what ends: for each message, or as seldom as it can be.
+  Deliveries(EventQueue& events, Wake wake) : events_(events), wake_(wake) {}
+  Deliveries(const Deliveries&) = delete;
+  Deliveries& operator=(const Deliveries&) = delete;
+
+  /// An entry for message `id`. Its address is good until it has ended and was taken.
+  Outstanding* start(std::uint64_t id, Clock::time_point since);
+
+  /// The message of `entry`, started last, was not given to Paho.
+  void cancel(Outstanding* entry);
+
+  /// A message has come to its end. Any thread.
+  void end(Outstanding* entry, Delivery::Outcome outcome, std::string words = {}) noexcept;
+
+  /// Moves what became of messages to `out`.
+  void take(std::vector<Delivery>& out);
+
+  /// How many were started and not taken.
+  std::size_t outstanding() const { return entries_.size() - unused_.size(); }
+
+ private:
+  EventQueue& events_;
+  const Wake wake_;
+  std::deque<Outstanding> entries_{};   ///< The app's thread; addresses are stable.
+  std::vector<Outstanding*> unused_{};  ///< The app's thread.
+  std::mutex mutex_{};
+  std::atomic<std::size_t> with_paho_{0};  ///< Given to Paho, not yet taken from ended_.
+  std::vector<Outstanding*> ended_{};      ///< Guarded by mutex_.
+  std::vector<Outstanding*> taken_{};      ///< The app's; swapped with ended_ for its memory.
+};
+
+/// Hands `message` to Paho's client `handle` (an MQTTAsync), which speaks MQTT 5 if `v5`; what
+/// becomes of it ends `entry`, on one of Paho's threads. False when Paho does not take it. On the
+/// thread that makes calls to Paho.
+bool send_message(void* handle, bool v5, Outstanding* entry, const Message& message);
+
+}  // namespace mqtt_tools::connection

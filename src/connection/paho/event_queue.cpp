@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/paho/event_queue.hpp"
+
+#include "error.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace mqtt_tools::connection {
+
+EventQueue::EventQueue() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (fd_ < 0) {
+    throw RunError(ExitCode::failure,
+                   std::string("cannot make an event descriptor: ") + std::strerror(errno));
+  }
+}
+
+EventQueue::~EventQueue() { ::close(fd_); }
+
+void EventQueue::post(Event event) noexcept {
+  try {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+  } catch (...) {
+    // Out of memory on a thread of Paho's: the limits on every wait end the run.
+  }
+  wake();
+}
+
+void EventQueue::wake() noexcept {
+  if (woken_.exchange(true, std::memory_order_acq_rel)) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
+}
+
+void EventQueue::clear() {
+  // First the descriptor, then the flag: a wake() in between writes again, which costs a turn but
+  // loses nothing.
+  if (!woken_.load(std::memory_order_acquire)) return;
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto read = ::read(fd_, &count, sizeof count);
+  woken_.store(false, std::memory_order_release);
+}
+
+std::vector<Event> EventQueue::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(events_, {});
+}
+
+/// Paho only knows that the connection has ended: the hooks ended it.
+void ConnectionEvents::tell_violation(Event& event) const noexcept {
+  try {
+    if (auto words = record_.no_memory()) {
+      event.kind = Event::Kind::no_memory;
+      event.text = std::move(*words);
+    } else if (auto violation = record_.violation()) {
+      event.kind = Event::Kind::malformed;
+      event.text = std::move(*violation);
+    }
+  } catch (...) {
+    // No memory for the words: it stays a loss.
+  }
+}
+
+void ConnectionEvents::post(Event::Kind kind, int code, std::string text,
+                            std::size_t index) noexcept {
+  Event event;
+  event.kind = kind;
+  event.connection = connection_;
+  event.code = code;
+  event.text = std::move(text);
+  event.index = index;
+  if (kind == Event::Kind::lost || kind == Event::Kind::failed) tell_violation(event);
+  queue_.post(std::move(event));
+}
+
+void ConnectionEvents::connected(Limits limits) {
+  Event event;
+  event.kind = Event::Kind::connected;
+  event.connection = connection_;
+  event.limits = std::move(limits);
+  queue_.post(std::move(event));
+}
+
+void ConnectionEvents::not_connected(int code, int reason) noexcept {
+  settle();
+  post(Event::Kind::failed, code >= 0 && reason >= 0x80 ? reason : code);
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/paho/receive_queue.hpp"
+
+#include "connection/memory.hpp"
+#include "connection/paho/options.hpp"
+#include "connection/paho/properties.hpp"
+#include "large_pages.hpp"
+
+#include <utility>
+
+namespace mqtt_tools::connection {
+
+namespace {
+
+/// A slot keeps its memory for the next message, but not that of a giant.
+constexpr std::size_t kept_capacity = std::size_t{64} * 1024;
+
+/// A message of this size is acknowledged once the app has shown it: until then, there may turn out
+/// to be no memory for what that takes.
+constexpr std::size_t large = std::size_t{1} << 20;
+
+}  // namespace
+
+void ReceiveQueue::limit(std::uint64_t count) {
+  limited_ = true;
+  claims_ = static_cast<std::int64_t>(count);
+}
+
+std::size_t ReceiveQueue::waiting_messages() const {
+  return static_cast<std::size_t>(tail_ - consumed_.load(std::memory_order_seq_cst));
+}
+
+bool ReceiveQueue::full() const {
+  const auto waiting = waiting_messages();
+  return waiting >= max_messages ||
+         (waiting > 0 && bytes_.load(std::memory_order_seq_cst) >= max_bytes);
+}
+
+bool ReceiveQueue::claim_missing() const {
+  return limited_ && claims_.load(std::memory_order_seq_cst) <= 0;
+}
+
+ReceiveQueue::Put ReceiveQueue::claim(const std::atomic<bool>& given_up) {
+  if (slots_.empty()) slots_.resize(max_slots);  // a run that receives nothing pays nothing
+  if (full() || claim_missing()) {
+    std::unique_lock lock(mutex_);
+    waiting_.store(true, std::memory_order_seq_cst);
+    const auto let_past = Clock::now() + pause_;
+    while (!hurried() && !closed() && !given_up && !refused() && (full() || claim_missing())) {
+      // A claim comes back by a decision of the app, never by time; nor does time make more slots.
+      if (claim_missing() || waiting_messages() == max_slots) {
+        room_.wait(lock);
+      } else if (room_.wait_until(lock, let_past) == std::cv_status::timeout) {
+        break;
+      }
+    }
+    waiting_.store(false, std::memory_order_seq_cst);
+    if (given_up) return Put::given_up;
+    if (closed()) return Put::closed;
+    if (claim_missing()) return Put::surplus;
+    if (waiting_messages() == max_slots) return Put::no_room;
+  }
+  if (closed()) return Put::closed;
+  if (limited_) claims_.fetch_sub(1, std::memory_order_acq_rel);
+  return Put::taken;
+}
+
+void ReceiveQueue::publish() {
+  auto& put = slots_[tail_ % max_slots];
+  put.bytes = put.message.topic.size() + put.message.payload.size();
+  bytes_.fetch_add(put.bytes, std::memory_order_acq_rel);
+  ++tail_;
+  published_.store(tail_, std::memory_order_release);
+}
+
+void ReceiveQueue::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = tail_ + 1;
+}
+
+bool ReceiveQueue::held() const { return held_ > consumed_.load(std::memory_order_seq_cst); }
+
+bool ReceiveQueue::wait_until_done_with(const std::atomic<bool>& given_up) {
+  std::unique_lock lock(mutex_);
+  waiting_.store(true, std::memory_order_seq_cst);
+  room_.wait_for(lock, pause_, [&] { return hurried() || closed() || given_up || !held(); });
+  waiting_.store(false, std::memory_order_seq_cst);
+  held_ = 0;
+  return !last_refused_;
+}
+
+void ReceiveQueue::release() {
+  // Taken under the lock only when somebody waits; waiting_ is set before the condition is looked
+  // at.
+  if (!waiting_.load(std::memory_order_seq_cst)) return;
+  const std::lock_guard lock(mutex_);
+  room_.notify_one();
+}
+
+void ReceiveQueue::let_go() {
+  if (head_used_ == head_) return;
+  auto& done = slots_[head_ % max_slots];
+  bytes_.fetch_sub(done.bytes, std::memory_order_seq_cst);
+  if (done.message.payload.capacity() > kept_capacity) std::string{}.swap(done.message.payload);
+  ++head_;
+  consumed_.store(head_, std::memory_order_seq_cst);
+  release();
+}
+
+Message* ReceiveQueue::get() {
+  let_go();
+  if (empty()) return nullptr;
+  ++head_used_;
+  return &slots_[head_ % max_slots].message;
+}
+
+void ReceiveQueue::give_back() {
+  claims_.fetch_add(1, std::memory_order_seq_cst);
+  release();
+}
+
+void ReceiveQueue::wake() {
+  const std::lock_guard lock(mutex_);
+  room_.notify_all();
+}
+
+bool ReceiveQueue::close() {
+  const std::lock_guard lock(mutex_);
+  closed_.store(true, std::memory_order_seq_cst);
+  // Settled here: the app goes on, and may be done with it before its callback looks.
+  last_refused_ = last_refused_ || held();
+  room_.notify_all();
+  return !last_refused_;
+}
+
+void ReceiveQueue::refuse_surplus() {
+  if (refusing_.exchange(true, std::memory_order_seq_cst)) return;
+  const std::lock_guard lock(mutex_);
+  room_.notify_all();
+}
+
+void ReceiveQueue::hurry() {
+  hurried_.store(true, std::memory_order_seq_cst);
+  wake();
+}
+
+void ReceiveQueue::park(const std::function<void()>& tell) {
+  parked_.store(true, std::memory_order_release);
+  tell();
+  std::unique_lock lock(mutex_);
+  for (;;) room_.wait(lock);
+}
+
+struct MessageReceiver::Callback {
+  static int on_message(void* context, char* topic, int topic_size,
+                        MQTTAsync_message* message) noexcept {
+    auto& self = *static_cast<MessageReceiver*>(context);
+    try {
+      receive(self, topic, topic_size, *message);
+    } catch (...) {
+      no_memory(self, topic, *message);
+    }
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    return 1;
+  }
+
+  static hooks::PacketGuard::Unreleased unreleased(const char* topic, int topic_size,
+                                                   const MQTTAsync_message& in) {
+    hooks::PacketGuard::Unreleased kept;
+    kept.topic = topic_size > 0 ? std::string(topic, static_cast<std::size_t>(topic_size)) : topic;
+    const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
+    kept.payload.assign(static_cast<const char*>(in.payload), size);
+    kept.retained = in.retained != 0;
+    return kept;
+  }
+
+  static void receive(MessageReceiver& self, const char* topic, int topic_size,
+                      const MQTTAsync_message& in) {
+    // Shown over an earlier connection, and acknowledged there by a PUBREC that may have been lost
+    // (MQTT 5.0 §4.3.3). Paho hides the DUP flag of QoS 2, but without it the guard knows the id no
+    // longer.
+    const auto id = static_cast<std::uint16_t>(in.msgid);
+    if (in.qos == 2 && self.record_.given_before(id)) return;
+    auto& queue = self.queue_;
+    const auto& given_up = self.record_.given_up();
+    const auto put = given_up ? ReceiveQueue::Put::given_up : queue.claim(given_up);
+    if (put == ReceiveQueue::Put::given_up) {
+      // No acknowledgement leaves any more (hooks::Socket). With a session the broker sends a
+      // message with QoS 1 again; one with QoS 2 must not count as handed over.
+      if (in.qos == 2) self.record_.not_taken(id, unreleased(topic, topic_size, in));
+      return;
+    }
+    if (put != ReceiveQueue::Put::taken) {
+      if (in.qos > 0) refuse(self, put);
+      return;
+    }
+    auto& out = queue.slot();
+    if (topic_size > 0) {
+      out.topic.assign(topic, static_cast<std::size_t>(topic_size));
+    } else {
+      out.topic.assign(topic);
+    }
+    if (out.topic.empty()) {  // An alias stands for it, which Paho leaves to us.
+      const auto alias = MQTTProperties_getNumericValue(const_cast<MQTTProperties*>(&in.properties),
+                                                        MQTTPROPERTY_CODE_TOPIC_ALIAS);
+      out.topic = self.record_.topic_of(static_cast<std::uint16_t>(alias));
+    }
+    const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
+    out.payload.clear();
+    reserve_large_pages(out.payload, size);
+    out.payload.append(static_cast<const char*>(in.payload), size);
+    out.qos = static_cast<Qos>(in.qos & 3);
+    out.retained = in.retained != 0;
+    out.duplicate = in.dup != 0;
+    out.id = in.qos > 0 ? id : std::uint16_t{0};
+    out.properties = {};
+    if (self.properties_ == Properties::read && in.properties.count > 0) {
+      paho::from_paho(in.properties, out.properties);
+    }
+    out.time = std::chrono::system_clock::now();
+    const bool hold = in.qos > 0 && size >= large;
+    if (hold) queue.hold();
+    queue.publish();
+    self.events_.wake();
+    if (hold && !queue.wait_until_done_with(self.record_.given_up())) {
+      park(self);
+    }
+  }
+
+  /// Without a copy of anything: there may be no memory.
+  [[noreturn]] static void park(MessageReceiver& self) {
+    self.queue_.park([&events = self.events_] { events.wake(); });
+  }
+
+  /// Returning acknowledges, so the callback does not return where a message must stay with the
+  /// broker.
+  static void refuse(MessageReceiver& self, ReceiveQueue::Put why) {
+    auto& queue = self.queue_;
+    const auto& options = self.options_;
+    const bool kept = !options.clean_start || options.session_expiry.value_or(0) > 0;
+    const bool leaving = queue.hurried();
+    // Answers to SUBSCRIBE are awaited behind what is beyond --count: if the session ends with the
+    // connection, an acknowledgement takes nothing from anybody.
+    if (why == ReceiveQueue::Put::surplus && !leaving && !kept) return;
+    // Without a session the message is lost either way, and DISCONNECT must get out.
+    if (why == ReceiveQueue::Put::no_room && !kept) {
+      queue.count_dropped();
+      return;
+    }
+    park(self);
+  }
+
+  /// There is no memory for this message, and the run ends.
+  static void no_memory(MessageReceiver& self, const char* topic,
+                        const MQTTAsync_message& in) noexcept {
+    auto& queue = self.queue_;
+    queue.close();
+    std::string words;
+    try {
+      words = no_memory_words(topic, static_cast<std::size_t>(in.payloadlen), in.qos > 0);
+    } catch (...) {
+      // The event alone must do.
+    }
+    self.events_.post(Event::Kind::no_memory, 0, std::move(words));
+    if (in.qos > 0) park(self);
+  }
+};
+
+void MessageReceiver::put_released(std::uint16_t id,
+                                   hooks::PacketGuard::Unreleased message) noexcept {
+  MQTTAsync_message in = MQTTAsync_message_initializer;
+  in.payload = message.payload.data();
+  in.payloadlen = static_cast<int>(message.payload.size());
+  in.qos = 2;
+  in.retained = message.retained ? 1 : 0;
+  in.msgid = id;
+  try {
+    Callback::receive(*this, message.topic.data(), static_cast<int>(message.topic.size()), in);
+  } catch (...) {
+    // As in on_message().
+  }
+}
+
+void MessageReceiver::await(void* handle) {
+  MQTTAsync_setMessageArrivedCallback(handle, this, Callback::on_message);
+}
+
+}  // namespace mqtt_tools::connection
