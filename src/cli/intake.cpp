@@ -2,7 +2,7 @@
 
 #include "cli/intake.hpp"
 
-#include "connection/objection.hpp"
+#include "connection/server_limits.hpp"
 
 #include <utility>
 

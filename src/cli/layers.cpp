@@ -2,7 +2,6 @@
 #include "cli/layers.hpp"
 
 #include "cli/arguments.hpp"
-#include "connection/host.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "text.hpp"

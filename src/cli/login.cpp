@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/configuration.hpp"
 #include "cli/connection_options.hpp"
-#include "connection/host.hpp"
+#include "connection/url.hpp"
 #include "error.hpp"
 #include "text.hpp"
 

@@ -8,9 +8,9 @@
 
 namespace mqtt_tools::cli {
 
-connection::NoticeSink notices(const Talk& talk) {
-  return [talk](const connection::Notice& notice) {
-    using Level = connection::Notice::Level;
+connection::LogSink notices(const Talk& talk) {
+  return [talk](const connection::LogLine& notice) {
+    using Level = connection::LogLine::Level;
     const bool heard = notice.level == Level::always ||
                        (notice.level == Level::warning && !talk.quiet) ||
                        (notice.level == Level::verbose && (talk.verbose || talk.debug)) ||

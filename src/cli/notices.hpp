@@ -2,14 +2,14 @@
 #pragma once
 
 #include "cli/talk.hpp"
-#include "connection/notice.hpp"
+#include "connection/log.hpp"
 #include "connection/options.hpp"
 #include "feed/feed.hpp"
 
 namespace mqtt_tools::cli {
 
 /// Says the client's notices on stderr, as much as the user wants to hear.
-connection::NoticeSink notices(const Talk& talk);
+connection::LogSink notices(const Talk& talk);
 
 /// The options, with as much to be told as the user wants to hear.
 connection::Options told(connection::Options options, const Talk& talk);

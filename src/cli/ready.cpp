@@ -2,7 +2,7 @@
 #include "cli/ready.hpp"
 
 #include "cli/run.hpp"
-#include "connection/host.hpp"
+#include "connection/url.hpp"
 #include "error.hpp"
 
 #include <fcntl.h>

@@ -41,7 +41,7 @@ bool Sending::deliver() {
   while (client_.ready() && in_flight_ < client_.window(window_)) {
     auto* waiting = spool_.next_unsent();
     if (waiting == nullptr) return false;
-    if (const auto why = client_.objection(waiting->message)) {
+    if (const auto why = client_.over_limits(waiting->message)) {
       spool_.forget(waiting->id);
       tell_({false, *why});
       continue;

@@ -26,10 +26,10 @@ std::string following(std::string id) {
 
 }  // namespace
 
-Approach::Approach(paho::Shared& shared, const paho::MakeClient& make, Teller& teller)
+Approach::Approach(paho::Shared& shared, const paho::MakeClient& make, Log& log)
     : shared_(shared),
       make_(make),
-      teller_(teller),
+      log_(log),
       retries_(shared.options),
       client_id_(shared.options.client_id),
       keep_alive_(shared.options.keep_alive) {}
@@ -65,7 +65,7 @@ void Approach::begin_attempt(Clock::time_point now) {
                             },
                             [&events = shared_.events] { events.wake(); },
                             [this] { answered_ = true; },
-                            [this](const std::string& text) { teller_.debug(text); }},
+                            [this](const std::string& text) { log_.debug(text); }},
       version, may_fall_back, keep_alive_, now);
   look_at_attempt(now);
 }
@@ -139,11 +139,11 @@ void Approach::attempt_failed(Clock::time_point now) {
 /// to mend.
 void Approach::tell(const Failure& why) {
   if (told_ || !(first_ || why.lasting)) {
-    teller_.debug(why.text);
+    log_.debug(why.text);
     return;
   }
   told_ = true;
-  teller_.warn(why.text + (first_ ? "; trying again, as --wait says" : "; trying again"));
+  log_.warn(why.text + (first_ ? "; trying again, as --wait says" : "; trying again"));
 }
 
 void Approach::fail(ExitCode code, const std::string& text) {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "connection/attempt.hpp"
+#include "connection/log.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/event_queue.hpp"
 #include "connection/retries.hpp"
-#include "connection/teller.hpp"
 #include "error.hpp"
 #include "timestamp.hpp"
 
@@ -25,7 +25,7 @@ class Approach {
   enum class State { idle, attempting, pausing, connected, failed };
 
   /// All must outlive it.
-  Approach(paho::Shared& shared, const paho::MakeClient& make, Teller& teller);
+  Approach(paho::Shared& shared, const paho::MakeClient& make, Log& log);
 
   /// Sets out for the first connection, which --wait has patience for.
   void set_out(Clock::time_point now);
@@ -62,7 +62,7 @@ class Approach {
 
   // Once connected.
   std::unique_ptr<paho::Client> take_client() { return attempt_->take_client(); }
-  const Limits& limits() const { return attempt_->limits(); }
+  const ServerLimits& limits() const { return attempt_->limits(); }
   Version version() const { return attempt_->version(); }
 
   /// Why the run cannot go on, once failed.
@@ -82,7 +82,7 @@ class Approach {
 
   paho::Shared& shared_;
   const paho::MakeClient& make_;
-  Teller& teller_;
+  Log& log_;
   Retries retries_;
 
   State state_ = State::idle;

@@ -3,8 +3,8 @@
 #include "connection/attempt.hpp"
 
 #include "connection/hooks/connection_record.hpp"
-#include "connection/host.hpp"
-#include "connection/reason.hpp"
+#include "connection/reason_code.hpp"
+#include "connection/url.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -186,7 +186,7 @@ void Attempt::handle(const Event& event, Clock::time_point now) {
 }
 
 void Attempt::refused(int code, Clock::time_point now) {
-  const auto words = connack_words(code);
+  const auto words = connack_message(code);
   const auto remedy = connack_remedy(code);
   switch (remedy) {
     case Remedy::try_version_3:

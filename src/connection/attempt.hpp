@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/background_task.hpp"
 #include "connection/connect_error.hpp"
-#include "connection/errand.hpp"
 #include "connection/hurdles.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
@@ -57,7 +57,7 @@ class Attempt {
   /// nothing: there is none under way.
   std::optional<std::uint64_t> give_up();
 
-  const Limits& limits() const { return limits_; }  ///< Once connected.
+  const ServerLimits& limits() const { return limits_; }  ///< Once connected.
   Version version() const { return version_; }
   const Failure& failure() const { return failure_; }
 
@@ -92,10 +92,10 @@ class Attempt {
   std::size_t endpoint_ = 0;
   std::vector<Address> addresses_{};
   std::size_t address_ = 0;
-  Errand<Resolved> look_up_{};
-  Errand<ConnectError> examination_{};
+  BackgroundTask<Resolved> look_up_{};
+  BackgroundTask<ConnectError> examination_{};
   std::unique_ptr<paho::Client> client_{};
-  Limits limits_{};
+  ServerLimits limits_{};
 
   Hurdles hurdles_{};  ///< Why each candidate failed.
   Failure failure_{};

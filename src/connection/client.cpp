@@ -5,10 +5,10 @@
 #include "connection/hooks/hooks.hpp"
 #include "connection/huddle.hpp"
 #include "connection/keeper.hpp"
-#include "connection/objection.hpp"
+#include "connection/log.hpp"
 #include "connection/paho/library.hpp"
+#include "connection/server_limits.hpp"
 #include "connection/subscriptions.hpp"
-#include "connection/teller.hpp"
 #include "connection/tls/context.hpp"
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 namespace mqtt_tools::connection {
 
 struct Client::Impl {
-  Impl(Options options, NoticeSink tell)
-      : shared{std::move(options)}, teller(shared.options, std::move(tell)) {
+  Impl(Options options, LogSink tell)
+      : shared{std::move(options)}, log(shared.options, std::move(tell)) {
     const auto& settings = shared.options;
     if (!hooks::in_effect()) {
       throw RunError(ExitCode::failure,
@@ -37,14 +37,14 @@ struct Client::Impl {
 
   paho::Shared shared;
   paho::MakeClient make{};  ///< From start() on.
-  Teller teller;
+  Log log;
   Subscriptions subscriptions{};
-  Keeper keeper{shared, make, teller, subscriptions};
+  Keeper keeper{shared, make, log, subscriptions};
   std::vector<Delivery> deliveries{};
   Huddle huddle{};
 };
 
-Client::Client(Options options, NoticeSink tell)
+Client::Client(Options options, LogSink tell)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(tell))) {}
 
 Client::~Client() {
@@ -85,8 +85,8 @@ bool Client::ready() const { return impl_->keeper.ready(); }
 
 std::uint64_t Client::connections() const { return impl_->keeper.connections(); }
 
-std::optional<std::string> Client::objection(const Message& message) const {
-  return connection::objection(message, impl_->keeper.limits(), impl_->keeper.broker());
+std::optional<std::string> Client::over_limits(const Message& message) const {
+  return connection::over_limits(message, impl_->keeper.limits(), impl_->keeper.broker());
 }
 
 std::size_t Client::window(std::size_t wanted) const {
@@ -96,13 +96,13 @@ std::size_t Client::window(std::size_t wanted) const {
 
 bool Client::send(std::uint64_t id, const Message& message) {
   if (!impl_->keeper.send(id, message)) return false;
-  impl_->teller.published(id, message);
+  impl_->log.published(id, message);
   return true;
 }
 
 const std::vector<Delivery>& Client::deliveries() {
   impl_->deliveries = impl_->keeper.deliveries();
-  impl_->teller.completed(impl_->deliveries);
+  impl_->log.completed(impl_->deliveries);
   return impl_->deliveries;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/notice.hpp"
+#include "connection/log.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/delivery.hpp"
 #include "error.hpp"
@@ -21,7 +21,7 @@ namespace mqtt_tools::connection {
 class Client {
  public:
   /// `tell` is called from within calls of the app only.
-  Client(Options options, NoticeSink tell);
+  Client(Options options, LogSink tell);
   ~Client();  ///< Takes no leave of the broker: see leave().
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -55,7 +55,7 @@ class Client {
 
   /// Why the broker would not take such a message, going by what it said when it accepted us: too
   /// large, QoS or retain not available (MQTT 5.0 §3.2.2.3). Nothing when it may be sent.
-  std::optional<std::string> objection(const Message& message) const;
+  std::optional<std::string> over_limits(const Message& message) const;
 
   /// How many messages may be in flight at once: the smaller of `wanted` and the broker's Receive
   /// Maximum.

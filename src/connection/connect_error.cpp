@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "connection/connect_error.hpp"
 
-#include "connection/host.hpp"
 #include "connection/tls/context.hpp"
 #include "connection/tls/handshake.hpp"
+#include "connection/url.hpp"
 #include "error.hpp"
 #include "text.hpp"
 

@@ -2,13 +2,13 @@
 
 #include "connection/dismissal.hpp"
 
-#include "connection/reason.hpp"
+#include "connection/reason_code.hpp"
 #include "text.hpp"
 
 namespace mqtt_tools::connection {
 
 Dismissal::Dismissal(int code, const std::string& reason, const Options& options)
-    : words_(disconnect_words(code) + (reason.empty() ? "" : " (" + reason + ")")),
+    : words_(disconnect_message(code) + (reason.empty() ? "" : " (" + reason + ")")),
       outcome_(disconnect_outcome(code)) {
   if (code == 0x8E && options.client_id_given) {
     words_ += ": another client is using id " + options.client_id;

@@ -2,7 +2,7 @@
 
 #include "connection/keeper.hpp"
 
-#include "connection/host.hpp"
+#include "connection/url.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -19,12 +19,12 @@ constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
 
 }  // namespace
 
-Keeper::Keeper(paho::Shared& shared, const paho::MakeClient& make, Teller& teller,
+Keeper::Keeper(paho::Shared& shared, const paho::MakeClient& make, Log& log,
                Subscriptions& subscriptions)
     : shared_(shared),
-      teller_(teller),
+      log_(log),
       subscriptions_(subscriptions),
-      approach_(shared, make, teller),
+      approach_(shared, make, log),
       keep_alive_(shared.options.keep_alive) {}
 
 void Keeper::end(RunError why) {
@@ -61,8 +61,8 @@ void Keeper::connected(Clock::time_point now) {
     // broker's: a subscriber before it misses anything, a publisher only if it stays that long.
     keep_alive_ = seconds{*limits_.server_keep_alive};
     if (subscriptions_.wanted()) {
-      teller_.debug("the broker wants a keep-alive of " + std::to_string(keep_alive_.count()) +
-                    " s: connecting again with it");
+      log_.debug("the broker wants a keep-alive of " + std::to_string(keep_alive_.count()) +
+                 " s: connecting again with it");
       renew(now);
       return;
     }
@@ -74,11 +74,11 @@ void Keeper::connected(Clock::time_point now) {
   connected_at_ = now;
   progress_ = false;
   dismissal_ = {};
-  teller_.connected(broker_, approach_.version());
+  log_.connected(broker_, approach_.version());
   if (limits_.assigned_client_id) {
-    teller_.debug("the broker calls us " + *limits_.assigned_client_id);
+    log_.debug("the broker calls us " + *limits_.assigned_client_id);
   }
-  if (lost_at_) teller_.back(broker_, now - *lost_at_);
+  if (lost_at_) log_.back(broker_, now - *lost_at_);
   lost_at_.reset();
   begin_subscribing(now, back ? Subscriptions::Turn::back : Subscriptions::Turn::first);
 }
@@ -95,12 +95,12 @@ void Keeper::begin_subscribing(Clock::time_point now, Subscriptions::Turn turn) 
   }
   state_ = State::subscribing;
   due_ = now + options().connect_timeout;
-  subscriptions_.ask(turn, *client_, teller_);
+  subscriptions_.ask(turn, *client_, log_);
 }
 
 void Keeper::all_granted() {
   state_ = State::up;
-  if (subscriptions_.wanted()) teller_.say(Notice::Level::verbose, "subscribed");
+  if (subscriptions_.wanted()) log_.say(LogLine::Level::verbose, "subscribed");
   subscriptions_.settle();
   due_ = renew_at_;
 }
@@ -145,7 +145,7 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
     return;
   }
   client_.reset();
-  teller_.warn(text + "; reconnecting");
+  log_.warn(text + "; reconnecting");
   state_ = State::approaching;
   approach_.set_out_after_loss(now - connected_at_ > seconds{5} || progress_, now);
   due_ = approach_.due();
@@ -153,7 +153,7 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
 
 void Keeper::handle(const Event& event, Clock::time_point now) {
   if (event.kind == Event::Kind::traced) {
-    teller_.debug(event.text);
+    log_.debug(event.text);
     return;
   }
   if (state_ == State::approaching && approach_.state() == Approach::State::attempting) {
@@ -170,7 +170,7 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
   switch (event.kind) {
     case Event::Kind::dismissed:
       dismissal_ = Dismissal(event.code, event.text, options());
-      teller_.debug("<- DISCONNECT " + dismissal_.words());
+      log_.debug("<- DISCONNECT " + dismissal_.words());
       if (connected() && event.code == session_taken_over && approach_.taken_over_by_ourselves()) {
         dismissal_ = {};
         lost("an earlier attempt of ours came late and took it over", now);
@@ -201,7 +201,7 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
     case Event::Kind::not_granted:
     case Event::Kind::unsubscribed:
       if (state_ != State::subscribing) return;
-      if (auto refusal = subscriptions_.answer(event, broker_, teller_)) {
+      if (auto refusal = subscriptions_.answer(event, broker_, log_)) {
         end(std::move(*refusal));
       } else if (subscriptions_.complete()) {
         all_granted();

@@ -3,13 +3,13 @@
 
 #include "connection/approach.hpp"
 #include "connection/dismissal.hpp"
+#include "connection/log.hpp"
 #include "connection/losses.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/delivery.hpp"
 #include "connection/paho/event_queue.hpp"
 #include "connection/subscriptions.hpp"
-#include "connection/teller.hpp"
 #include "error.hpp"
 #include "timestamp.hpp"
 
@@ -27,7 +27,7 @@ namespace mqtt_tools::connection {
 class Keeper {
  public:
   /// All must outlive it.
-  Keeper(paho::Shared& shared, const paho::MakeClient& make, Teller& teller,
+  Keeper(paho::Shared& shared, const paho::MakeClient& make, Log& log,
          Subscriptions& subscriptions);
 
   void start(Clock::time_point now);
@@ -47,7 +47,7 @@ class Keeper {
   bool left() const { return state_ == State::over || state_ == State::idle; }
 
   std::uint64_t connections() const { return connections_; }
-  const Limits& limits() const { return limits_; }
+  const ServerLimits& limits() const { return limits_; }
   const std::string& broker() const { return broker_; }  ///< host:port, for people.
 
   /// Hands a message over; false when there is no connection to take it.
@@ -76,7 +76,7 @@ class Keeper {
   const Options& options() const { return shared_.options; }
 
   paho::Shared& shared_;
-  Teller& teller_;
+  Log& log_;
   Subscriptions& subscriptions_;
 
   State state_ = State::idle;
@@ -87,7 +87,7 @@ class Keeper {
   std::unique_ptr<paho::Client> client_{};  ///< The one that is connected.
   std::unique_ptr<paho::Client> left_{};    ///< The one that was left at the end: it ends with us.
   std::uint64_t connection_ = 0;            ///< The number of the connection that is up.
-  Limits limits_{};
+  ServerLimits limits_{};
 
   std::uint64_t connections_ = 0;
   Clock::time_point connected_at_{};

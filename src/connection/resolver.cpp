@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/resolver.hpp"
 
-#include "connection/host.hpp"
+#include "connection/url.hpp"
 
 #include <arpa/inet.h>
 #include <netdb.h>

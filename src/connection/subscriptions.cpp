@@ -2,7 +2,7 @@
 
 #include "connection/subscriptions.hpp"
 
-#include "connection/reason.hpp"
+#include "connection/reason_code.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -25,27 +25,27 @@ bool Subscriptions::kept(Turn turn, bool session_present) {
   return kept || (subscriptions_.empty() && unsubscribe_.empty());
 }
 
-void Subscriptions::ask(Turn turn, paho::Client& client, Teller& teller) const {
+void Subscriptions::ask(Turn turn, paho::Client& client, Log& log) const {
   if (turn == Turn::first) {
     for (std::size_t i = 0; i < unsubscribe_.size(); ++i) {
-      teller.debug("-> UNSUBSCRIBE " + unsubscribe_[i]);
+      log.debug("-> UNSUBSCRIBE " + unsubscribe_[i]);
       client.unsubscribe(i, unsubscribe_[i]);
     }
   }
   for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
-    teller.debug("-> SUBSCRIBE " + subscriptions_[i].filter + " qos " +
-                 std::to_string(static_cast<int>(subscriptions_[i].qos)));
+    log.debug("-> SUBSCRIBE " + subscriptions_[i].filter + " qos " +
+              std::to_string(static_cast<int>(subscriptions_[i].qos)));
     client.subscribe(i, subscriptions_[i]);
   }
 }
 
 std::optional<RunError> Subscriptions::answer(const Event& event, const std::string& broker,
-                                              Teller& teller) {
+                                              Log& log) {
   if (event.kind == Event::Kind::unsubscribed) {
     if (event.index < unsubscribed_.size()) unsubscribed_[event.index] = true;
   } else if (event.kind == Event::Kind::granted) {
     if (event.index < granted_.size()) granted_[event.index] = true;
-    teller.debug("<- SUBACK qos " + std::to_string(event.code));
+    log.debug("<- SUBACK qos " + std::to_string(event.code));
   } else {
     const auto& filter = subscriptions_[std::min(event.index, subscriptions_.size() - 1)].filter;
     if (event.code < 0x80 || event.code == 0xFF) {
@@ -53,7 +53,7 @@ std::optional<RunError> Subscriptions::answer(const Event& event, const std::str
                                               " with a SUBACK that MQTT does not allow"));
     }
     return RunError(ExitCode::denied, escaped(broker + " denied the subscription to " + filter +
-                                              ": " + suback_words(event.code) +
+                                              ": " + suback_message(event.code) +
                                               (event.text.empty() ? "" : " (" + event.text + ")")));
   }
   return std::nullopt;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/log.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/event_queue.hpp"
-#include "connection/teller.hpp"
 #include "error.hpp"
 
 #include <optional>
@@ -31,10 +31,10 @@ class Subscriptions {
   bool kept(Turn turn, bool session_present);
 
   /// Asks the broker for all.
-  void ask(Turn turn, paho::Client& client, Teller& teller) const;
+  void ask(Turn turn, paho::Client& client, Log& log) const;
 
   /// Takes the broker's answer. Why the run cannot go on, if it is a refusal by `broker`.
-  std::optional<RunError> answer(const Event& event, const std::string& broker, Teller& teller);
+  std::optional<RunError> answer(const Event& event, const std::string& broker, Log& log);
 
   /// All is granted.
   bool complete() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/url.hpp"
 
-#include "connection/host.hpp"
+#include "connection/url.hpp"
 #include "error.hpp"
 
 #include "catch.hpp"

@@ -5,7 +5,7 @@
 #include "connection/hooks/hooks.hpp"
 #include "connection/paho/options.hpp"
 #include "connection/paho/properties.hpp"
-#include "connection/reason.hpp"
+#include "connection/reason_code.hpp"
 #include "large_pages.hpp"
 
 #include <utility>
@@ -15,8 +15,8 @@ namespace mqtt_tools::connection {
 namespace {
 
 /// A reason code and the broker's own string, as words.
-std::string puback_message(int code, const MQTTProperties* properties) {
-  auto words = puback_words(code);
+std::string denial(int code, const MQTTProperties* properties) {
+  auto words = puback_message(code);
   if (properties != nullptr) {
     if (const auto reason = paho::reason_string(*properties); !reason.empty()) {
       words += ": " + reason;
@@ -41,7 +41,7 @@ void on_end5(void* context, Data* data) noexcept {
   const int code = data != nullptr ? static_cast<int>(data->reasonCode) : 0;
   try {
     if (code >= 0x80) {
-      entry->deliveries->end(entry, Outcome::denied, puback_message(code, &data->properties));
+      entry->deliveries->end(entry, Outcome::denied, denial(code, &data->properties));
       return;
     }
   } catch (...) {

@@ -78,7 +78,7 @@ void ConnectionEvents::post(Event::Kind kind, int code, std::string text,
   queue_.post(std::move(event));
 }
 
-void ConnectionEvents::connected(Limits limits) {
+void ConnectionEvents::connected(ServerLimits limits) {
   Event event;
   event.kind = Event::Kind::connected;
   event.connection = connection_;

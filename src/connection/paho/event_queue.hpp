@@ -2,27 +2,16 @@
 #pragma once
 
 #include "connection/hooks/connection_record.hpp"
+#include "connection/server_limits.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace mqtt_tools::connection {
-
-/// What the broker said about itself when it accepted a connection (MQTT 5.0 §3.2.2.3).
-struct Limits {
-  std::uint32_t receive_maximum = 65535;  ///< Messages with QoS 1 and 2 in flight.
-  std::optional<std::uint32_t> maximum_packet_size{};
-  int maximum_qos = 2;
-  bool retain_available = true;
-  std::optional<std::uint16_t> server_keep_alive{};  ///< Seconds.
-  std::optional<std::string> assigned_client_id{};
-  bool session_present = false;
-};
 
 /// Something that happened on one of Paho's threads.
 struct Event {
@@ -45,7 +34,7 @@ struct Event {
   int code = 0;
   std::size_t index = 0;
   std::string text{};
-  Limits limits{};
+  ServerLimits limits{};
 };
 
 /// Where Paho's threads leave events for the app's thread. Nobody waits here: a descriptor tells.
@@ -91,7 +80,7 @@ class ConnectionEvents {
   void post(Event::Kind kind, int code = 0, std::string text = {}, std::size_t index = 0) noexcept;
 
   /// CONNACK accepted us.
-  void connected(Limits limits);
+  void connected(ServerLimits limits);
 
   /// There is no connection: `code` is Paho's, `reason` the broker's, if it gave one.
   void not_connected(int code, int reason) noexcept;

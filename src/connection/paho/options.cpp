@@ -2,10 +2,10 @@
 
 #include "connection/paho/options.hpp"
 
-#include "connection/host.hpp"
 #include "connection/paho/properties.hpp"
 #include "connection/psk.hpp"
 #include "connection/tls/context.hpp"
+#include "connection/url.hpp"
 
 #include <algorithm>
 #include <string_view>

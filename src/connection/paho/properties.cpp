@@ -125,9 +125,9 @@ void from_paho(const MQTTProperties& in, Properties& out) {
   }
 }
 
-Limits limits_from_paho(const MQTTProperties& in, bool session_present) {
+ServerLimits limits_from_paho(const MQTTProperties& in, bool session_present) {
   using P = mqtt::property;
-  Limits limits;
+  ServerLimits limits;
   limits.session_present = session_present;
   for (int i = 0; i < in.count; ++i) {
     const auto& value = in.array[i].value;

@@ -23,7 +23,7 @@ void to_paho(const PropertyList& list, MQTTProperties& out);
 mqtt::properties to_paho(const PropertyList& list);
 
 void from_paho(const MQTTProperties& in, Properties& out);
-Limits limits_from_paho(const MQTTProperties& properties, bool session_present);
+ServerLimits limits_from_paho(const MQTTProperties& properties, bool session_present);
 
 /// The reason string among `properties`, or empty (MQTT 5.0 §3.4.2.2.2).
 std::string reason_string(const MQTTProperties& properties);

@@ -17,18 +17,18 @@ enum class Remedy {
 
 /// A CONNACK return code (1 to 5, MQTT 3.1.1 §3.2.2.3) or reason code (0x80 and above, MQTT 5.0
 /// §3.2.2.2) in words: "bad user name or password", …
-std::string connack_words(int code);
+std::string connack_message(int code);
 Remedy connack_remedy(int code);
 
 /// A DISCONNECT reason code of the broker (MQTT 5.0 §3.14.2.1) in words, and what the run becomes:
 /// ok when it is worth reconnecting, else the exit code.
-std::string disconnect_words(int code);
+std::string disconnect_message(int code);
 ExitCode disconnect_outcome(int code);
 
 /// A PUBACK, PUBREC or PUBCOMP reason code (MQTT 5.0 §3.4.2.1) in words.
-std::string puback_words(int code);
+std::string puback_message(int code);
 
 /// A SUBACK or UNSUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
-std::string suback_words(int code);
+std::string suback_message(int code);
 
 }  // namespace mqtt_tools::connection

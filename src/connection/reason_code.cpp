@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/reason.hpp"
+#include "connection/reason_code.hpp"
 
 #include <array>
 #include <cstdio>
@@ -78,7 +78,7 @@ std::string find(const Table& table, int code) {
 
 }  // namespace
 
-std::string connack_words(int code) {
+std::string connack_message(int code) {
   return code >= 1 && code <= 5 ? find(version_3, code) : find(common, code);
 }
 
@@ -102,7 +102,7 @@ Remedy connack_remedy(int code) {
   }
 }
 
-std::string disconnect_words(int code) {
+std::string disconnect_message(int code) {
   return code == 0 ? "normal disconnection" : find(common, code);
 }
 
@@ -135,9 +135,9 @@ ExitCode disconnect_outcome(int code) {
   }
 }
 
-std::string puback_words(int code) { return find(common, code); }
+std::string puback_message(int code) { return find(common, code); }
 
-std::string suback_words(int code) {
+std::string suback_message(int code) {
   switch (code) {
     case 0:
     case 1:

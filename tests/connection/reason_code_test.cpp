@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/reason.hpp"
+#include "connection/reason_code.hpp"
 
 #include "catch.hpp"
 
@@ -7,22 +7,22 @@ using namespace mqtt_tools::connection;
 using mqtt_tools::ExitCode;
 
 TEST_CASE("a refused connection is told in the specification's words") {
-  CHECK(connack_words(1) == "unsupported protocol version");
-  CHECK(connack_words(2) == "client identifier not valid");
-  CHECK(connack_words(3) == "broker unavailable");
-  CHECK(connack_words(4) == "bad user name or password");
-  CHECK(connack_words(5) == "not authorized");
-  CHECK(connack_words(0x86) == "bad user name or password");
-  CHECK(connack_words(0x87) == "not authorized");
-  CHECK(connack_words(0x8A) == "banned");
-  CHECK(connack_words(0x9F) == "connection rate exceeded");
+  CHECK(connack_message(1) == "unsupported protocol version");
+  CHECK(connack_message(2) == "client identifier not valid");
+  CHECK(connack_message(3) == "broker unavailable");
+  CHECK(connack_message(4) == "bad user name or password");
+  CHECK(connack_message(5) == "not authorized");
+  CHECK(connack_message(0x86) == "bad user name or password");
+  CHECK(connack_message(0x87) == "not authorized");
+  CHECK(connack_message(0x8A) == "banned");
+  CHECK(connack_message(0x9F) == "connection rate exceeded");
 }
 
 TEST_CASE("every reason code that MQTT 5 has for a CONNACK has words") {
   for (const int code : {0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A,
                          0x8C, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F}) {
     INFO(code);
-    CHECK(connack_words(code).find("unknown") == std::string::npos);
+    CHECK(connack_message(code).find("unknown") == std::string::npos);
   }
 }
 
@@ -31,32 +31,32 @@ TEST_CASE("every reason code that MQTT 5 has for a DISCONNECT has words") {
        {0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8B, 0x8D, 0x8E, 0x8F, 0x90, 0x93, 0x94,
         0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9E, 0x9F, 0xA0, 0xA1, 0xA2}) {
     INFO(code);
-    CHECK(disconnect_words(code).find("unknown") == std::string::npos);
+    CHECK(disconnect_message(code).find("unknown") == std::string::npos);
   }
-  CHECK(disconnect_words(0) == "normal disconnection");
+  CHECK(disconnect_message(0) == "normal disconnection");
 }
 
 TEST_CASE("every reason code that MQTT 5 has for PUBACK, PUBREC, PUBCOMP has words") {
   for (const int code : {0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x92, 0x97, 0x99}) {
     INFO(code);
-    CHECK(puback_words(code).find("unknown") == std::string::npos);
+    CHECK(puback_message(code).find("unknown") == std::string::npos);
   }
-  CHECK(puback_words(0x97) == "quota exceeded");
+  CHECK(puback_message(0x97) == "quota exceeded");
 }
 
 TEST_CASE("every code that a SUBACK or UNSUBACK may carry has words") {
   for (const int code : {0, 1, 2, 0x11, 0x80, 0x83, 0x87, 0x8F, 0x91, 0x97, 0x9E, 0xA1, 0xA2}) {
     INFO(code);
-    CHECK(suback_words(code).find("unknown") == std::string::npos);
+    CHECK(suback_message(code).find("unknown") == std::string::npos);
   }
-  CHECK(suback_words(1) == "granted QoS 1");
-  CHECK(suback_words(0x80) == "refused without a reason");
-  CHECK(suback_words(0x9E) == "shared subscriptions not supported");
+  CHECK(suback_message(1) == "granted QoS 1");
+  CHECK(suback_message(0x80) == "refused without a reason");
+  CHECK(suback_message(0x9E) == "shared subscriptions not supported");
 }
 
 TEST_CASE("a code that nobody knows is told as a number") {
-  CHECK(connack_words(0xEE) == "unknown reason code 0xEE");
-  CHECK(suback_words(3) == "unknown reason code 0x03");
+  CHECK(connack_message(0xEE) == "unknown reason code 0xEE");
+  CHECK(suback_message(3) == "unknown reason code 0x03");
 }
 
 TEST_CASE("only a broker that does not speak MQTT 5 is tried with the older version") {

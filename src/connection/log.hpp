@@ -1,29 +1,44 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/notice.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/delivery.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace mqtt_tools::connection {
 
+/// Something that happened to the connection, in one line for people. The app decides who sees it.
+struct LogLine {
+  enum class Level {
+    warning,  ///< Always told, but for --quiet: lost, back, insecure.
+    always,   ///< Told also with --quiet.
+    verbose,  ///< Told with -v of mqtt-pub.
+    debug,    ///< Told with --debug.
+  };
+
+  Level level = Level::warning;
+  std::string text{};  ///< Terminal-safe, without a newline.
+};
+
+using LogSink = std::function<void(const LogLine&)>;
+
 /// Puts what happens to a connection into words and tells them. A Client owns it; it tells from
 /// within calls of the app only, and throws what the sink throws.
-class Teller {
+class Log {
  public:
   /// `options` must outlive it.
-  Teller(const Options& options, NoticeSink sink) : options_(options), sink_(std::move(sink)) {}
+  Log(const Options& options, LogSink sink) : options_(options), sink_(std::move(sink)) {}
 
   /// Tells `text`, made safe for a terminal.
-  void say(Notice::Level level, const std::string& text);
-  void warn(const std::string& text) { say(Notice::Level::warning, text); }
+  void say(LogLine::Level level, const std::string& text);
+  void warn(const std::string& text) { say(LogLine::Level::warning, text); }
   void debug(const std::string& text);
 
   void connected(const std::string& broker, Version version);
@@ -35,7 +50,7 @@ class Teller {
 
  private:
   const Options& options_;
-  NoticeSink sink_;
+  LogSink sink_;
 };
 
 }  // namespace mqtt_tools::connection

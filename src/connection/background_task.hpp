@@ -12,9 +12,9 @@
 namespace mqtt_tools::connection {
 
 /// Something that may take long and cannot be hurried (a name look-up, a hand-shake), done on a
-/// thread of its own. Whoever loses patience drops the errand; its thread ends when it can.
+/// thread of its own. Whoever loses patience drops the task; its thread ends when it can.
 template <class Result>
-class Errand {
+class BackgroundTask {
  public:
   /// `work` must own all it uses; `wake` is called when the result is there and must stay callable
   /// as long as the process lives.

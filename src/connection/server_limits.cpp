@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/objection.hpp"
+#include "connection/server_limits.hpp"
 
 #include "error.hpp"
 
@@ -31,8 +31,8 @@ void check_size(const Message& message) {
   }
 }
 
-std::optional<std::string> objection(const Message& message, const Limits& limits,
-                                     const std::string& broker) {
+std::optional<std::string> over_limits(const Message& message, const ServerLimits& limits,
+                                       const std::string& broker) {
   if (limits.maximum_packet_size && packet_size(message) > *limits.maximum_packet_size) {
     return "a message of " + std::to_string(message.payload.size()) + " bytes is larger than " +
            broker + " takes: at most " + std::to_string(*limits.maximum_packet_size) +

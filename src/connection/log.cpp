@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/log.hpp"
+
+#include "escape.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+namespace mqtt_tools::connection {
+
+void Log::say(LogLine::Level level, const std::string& text) { sink_({level, escaped(text)}); }
+
+void Log::debug(const std::string& text) {
+  if (options_.debug) say(LogLine::Level::debug, text);
+}
+
+void Log::connected(const std::string& broker, Version version) {
+  say(LogLine::Level::verbose, "connected to " + broker + ", MQTT " + version_name(version));
+}
+
+void Log::back(const std::string& broker, Duration away) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(away).count());
+  warn("connection to " + broker + " is back after " + text);
+}
+
+void Log::published(std::uint64_t id, const Message& message) {
+  if (!options_.tell_messages) return;
+  say(LogLine::Level::verbose, "published " + std::to_string(message.payload.size()) +
+                                   " bytes to " + message.topic + " (message " +
+                                   std::to_string(id) + ", QoS " +
+                                   std::to_string(static_cast<int>(message.qos)) + ")");
+}
+
+void Log::completed(const std::vector<Delivery>& deliveries) {
+  if (!options_.tell_messages) return;
+  const auto now = Clock::now();
+  for (const auto& delivery : deliveries) {
+    const auto took = std::chrono::duration<double, std::milli>(now - delivery.since).count();
+    char text[64];
+    std::snprintf(text, sizeof text, " after %.1f ms", took);
+    const bool taken = delivery.outcome == Delivery::Outcome::acknowledged;
+    say(LogLine::Level::verbose,
+        "message " + std::to_string(delivery.id) + (taken ? " acknowledged" : " denied") + text);
+  }
+}
+
+}  // namespace mqtt_tools::connection

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "message.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace mqtt_tools::connection {
+
+/// What the broker said about itself when it accepted a connection (MQTT 5.0 §3.2.2.3).
+struct ServerLimits {
+  std::uint32_t receive_maximum = 65535;  ///< Messages with QoS 1 and 2 in flight.
+  std::optional<std::uint32_t> maximum_packet_size{};
+  int maximum_qos = 2;
+  bool retain_available = true;
+  std::optional<std::uint16_t> server_keep_alive{};  ///< Seconds.
+  std::optional<std::string> assigned_client_id{};
+  bool session_present = false;
+};
+
+/// Throws UsageError when no broker could take the message: more than MQTT's 268,435,455 bytes
+/// (MQTT 5.0 §2.1.4).
+void check_size(const Message& message);
+
+/// Why `broker` (its name, for people) would not take `message`, going by the limits it named: too
+/// large, QoS or retain not available (MQTT 5.0 §3.2.2.3). Nothing when it may be sent.
+std::optional<std::string> over_limits(const Message& message, const ServerLimits& limits,
+                                       const std::string& broker);
+
+}  // namespace mqtt_tools::connection
