@@ -48,6 +48,8 @@ class Approach {
   /// number that is given, behind its DISCONNECT. Nothing: no CONNECT is under way.
   std::optional<std::uint64_t> give_up();
 
+  std::string broker() const { return attempt_->name(); }  ///< While attempting: host:port.
+
   /// Another CONNECT with our client id has taken the connection over. True when that was one of
   /// ours, of an attempt given up, that came late (with a client id that the user gave).
   bool taken_over_by_ourselves();

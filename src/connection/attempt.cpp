@@ -180,6 +180,9 @@ void Attempt::handle(const Event& event, Clock::time_point now) {
     case Event::Kind::malformed:
       examine(now);
       break;
+    case Event::Kind::no_memory:
+      fail({ExitCode::failure, event.text, true});
+      break;
     default:
       break;
   }

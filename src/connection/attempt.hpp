@@ -50,6 +50,7 @@ class Attempt {
   std::optional<Clock::time_point> due() const;
 
   State state() const { return state_; }
+  std::string name() const;  ///< The endpoint under way, as host:port.
   /// The connection, once connected. Afterwards the attempt is of no more use.
   std::unique_ptr<paho::Client> take_client() { return std::move(client_); }
 
@@ -75,7 +76,6 @@ class Attempt {
   void note(Hurdle hurdle, std::string words);
   void fall_back(const std::string& why, Clock::time_point now);
   void fail(Failure failure);
-  std::string name() const;
 
   Surroundings surroundings_;
   const Options& options_;

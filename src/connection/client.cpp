@@ -17,8 +17,17 @@
 namespace mqtt_tools::connection {
 
 struct Client::Impl {
-  Impl(Options options, LogSink tell)
-      : shared{std::move(options)}, log(shared.options, std::move(tell)) {
+  Impl(Options options, LogSink tell, paho::MakeClients make_clients_)
+      : shared{std::move(options)},
+        make_clients(std::move(make_clients_)),
+        log(shared.options, std::move(tell)) {
+    const auto& settings = shared.options;
+    shared.received.let_past_every(
+        std::max<Duration>(settings.keep_alive / 3, std::chrono::seconds{1}));
+    if (settings.count) shared.received.limit(*settings.count);
+  }
+
+  void set_up_libraries() {
     const auto& settings = shared.options;
     if (!hooks::in_effect()) {
       throw RunError(ExitCode::failure,
@@ -30,12 +39,10 @@ struct Client::Impl {
       prepare_tls(settings.tls);
     }
     set_up_paho(settings.debug, shared.events);
-    shared.received.let_past_every(
-        std::max<Duration>(settings.keep_alive / 3, std::chrono::seconds{1}));
-    if (settings.count) shared.received.limit(*settings.count);
   }
 
   paho::Shared shared;
+  paho::MakeClients make_clients;
   paho::MakeClient make{};  ///< From start() on.
   Log log;
   Subscriptions subscriptions{};
@@ -45,7 +52,12 @@ struct Client::Impl {
 };
 
 Client::Client(Options options, LogSink tell)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(tell))) {}
+    : Client(std::move(options), std::move(tell), paho::make_clients) {
+  impl_->set_up_libraries();
+}
+
+Client::Client(Options options, LogSink tell, paho::MakeClients make_clients)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(tell), std::move(make_clients))) {}
 
 Client::~Client() {
   // Paho's threads may be inside our callbacks and its destructor would wait for them: what they
@@ -62,8 +74,8 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
 
 void Client::start(Clock::time_point now) {
   impl_->huddle.begin(now);
-  impl_->teller.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
-  impl_->make = paho::make_clients(
+  impl_->log.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
+  impl_->make = impl_->make_clients(
       impl_->shared, impl_->subscriptions.wanted() ? paho::Calls::own_thread : paho::Calls::direct);
   impl_->keeper.start(now);
 }
@@ -116,9 +128,9 @@ void Client::give_back() {
 
 std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
 
-void Client::leave(Clock::time_point now) {
+void Client::leave(Clock::time_point) {
   impl_->shared.received.hurry();
-  impl_->keeper.leave(now);
+  impl_->keeper.leave();
 }
 
 bool Client::stop_receiving() { return impl_->shared.received.close(); }

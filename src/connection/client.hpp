@@ -3,6 +3,7 @@
 
 #include "connection/log.hpp"
 #include "connection/options.hpp"
+#include "connection/paho/client.hpp"
 #include "connection/paho/delivery.hpp"
 #include "error.hpp"
 #include "message.hpp"
@@ -22,6 +23,10 @@ class Client {
  public:
   /// `tell` is called from within calls of the app only.
   Client(Options options, LogSink tell);
+
+  /// The same without Paho: `make_clients` takes the place of paho::make_clients(). For tests.
+  Client(Options options, LogSink tell, paho::MakeClients make_clients);
+
   ~Client();  ///< Takes no leave of the broker: see leave().
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -36,6 +36,7 @@ void Keeper::end(RunError why) {
 // Connecting.
 
 void Keeper::start(Clock::time_point now) {
+  now_ = now;
   state_ = State::approaching;
   approach_.set_out(now);
   look_at_approach(now);
@@ -95,6 +96,7 @@ void Keeper::begin_subscribing(Clock::time_point now, Subscriptions::Turn turn) 
   }
   state_ = State::subscribing;
   due_ = now + options().connect_timeout;
+  received_before_answer_ = shared_.received.received();
   subscriptions_.ask(turn, *client_, log_);
 }
 
@@ -213,11 +215,20 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
 }
 
 void Keeper::advance(Clock::time_point now) {
+  now_ = now;
   shared_.events.clear();
   for (const auto& event : shared_.events.take()) handle(event, now);
   if (state_ == State::approaching) {
     approach_.advance(now);
     look_at_approach(now);
+  }
+  if (state_ == State::subscribing) {
+    // The answer comes behind the messages that the broker has kept for our session: as long as
+    // they come, it is under way.
+    const auto received = shared_.received.received();
+    if (std::exchange(received_before_answer_, received) != received) {
+      due_ = now + options().connect_timeout;
+    }
   }
   if (!due_ || now < *due_) return;
   switch (state_) {
@@ -253,7 +264,7 @@ void Keeper::advance(Clock::time_point now) {
 // Publishing.
 
 bool Keeper::send(std::uint64_t id, const Message& message) {
-  if (state_ != State::up || renew_at_.value_or(Clock::time_point::max()) <= Clock::now()) {
+  if (state_ != State::up || renew_at_.value_or(Clock::time_point::max()) <= now_) {
     return false;
   }
   return client_->send(id, message);
@@ -268,24 +279,25 @@ std::vector<Delivery> Keeper::deliveries() {
 
 // Leaving.
 
-void Keeper::leave(Clock::time_point now) {
+void Keeper::leave() {
   if (connected()) {
-    begin_leaving(now);
+    state_ = State::leaving;
+    due_.reset();
+    client_->disconnect();
+  } else if (state_ == State::renewing) {
+    // DISCONNECT is asked for; before it is written, the end of the process would fire the will.
+    state_ = State::leaving;
+    due_.reset();
   } else if (const auto given_up =
                  state_ == State::approaching ? approach_.give_up() : std::nullopt) {
     // The broker may have our CONNECT; without a DISCONNECT it would publish the will.
     connection_ = *given_up;
+    broker_ = approach_.broker();
     state_ = State::leaving;
-    due_ = now + seconds{1};
+    due_.reset();
   } else {
     finish_leaving();
   }
-}
-
-void Keeper::begin_leaving(Clock::time_point now) {
-  state_ = State::leaving;
-  due_ = now + seconds{1};
-  client_->disconnect();
 }
 
 void Keeper::finish_leaving() {

@@ -35,8 +35,9 @@ class Keeper {
   /// Handles what happened since the last call, then does what is due.
   void advance(Clock::time_point now);
 
-  /// Ends the connection with a DISCONNECT, if there is one.
-  void leave(Clock::time_point now);
+  /// Ends the connection with a DISCONNECT, if there is one. How long to wait for left() is the
+  /// caller's to say.
+  void leave();
 
   /// Why the run cannot go on, once that is so.
   const std::optional<RunError>& failure() const { return failure_; }
@@ -70,7 +71,6 @@ class Keeper {
   void lost(const std::string& why, Clock::time_point now);
   void handle(const Event& event, Clock::time_point now);
   void handle_connected(const Event& event, Clock::time_point now);
-  void begin_leaving(Clock::time_point now);
   void finish_leaving();
 
   const Options& options() const { return shared_.options; }
@@ -82,6 +82,7 @@ class Keeper {
   State state_ = State::idle;
   std::optional<RunError> failure_{};
   std::optional<Clock::time_point> due_{};
+  Clock::time_point now_{};  ///< Told last.
 
   Approach approach_;
   std::unique_ptr<paho::Client> client_{};  ///< The one that is connected.
@@ -94,6 +95,7 @@ class Keeper {
   std::optional<Clock::time_point> lost_at_{};  ///< Until the connection is back.
   bool progress_ = false;                       ///< Something was acknowledged.
   std::uint64_t received_ = 0;                  ///< Messages before this connection.
+  std::uint64_t received_before_answer_ = 0;    ///< Messages, while SUBACK is awaited.
   Losses losses_{};
   std::chrono::seconds keep_alive_;
   std::optional<Clock::time_point> renew_at_{};

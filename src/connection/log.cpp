@@ -2,7 +2,7 @@
 
 #include "connection/log.hpp"
 
-#include "escape.hpp"
+#include "text.hpp"
 
 #include <chrono>
 #include <cstdio>

@@ -92,4 +92,6 @@ enum class Calls { direct, own_thread };
 /// returns. The app's thread calls it.
 MakeClient make_clients(Shared& shared, Calls calls);
 
+using MakeClients = std::function<MakeClient(Shared&, Calls)>;
+
 }  // namespace mqtt_tools::connection::paho
