@@ -2,39 +2,123 @@
 //
 // mqtt-pub: publishes what it is given, and ends with 0 only when the broker has it.
 
-#include "cli/account.hpp"
-#include "cli/exchange.hpp"
-#include "cli/farewell.hpp"
-#include "cli/intake.hpp"
-#include "cli/interrupt.hpp"
-#include "cli/notices.hpp"
-#include "cli/progress_line.hpp"
 #include "cli/pub_options.hpp"
-#include "cli/run.hpp"
-#include "cli/sending.hpp"
-#include "cli/wait.hpp"
 #include "connection/client.hpp"
+#include "connection/server_limits.hpp"
+#include "error.hpp"
 #include "feed/feed.hpp"
+#include "message.hpp"
+#include "payload/envelope.hpp"
+#include "run/delivery_stats.hpp"
+#include "run/log.hpp"
+#include "run/poller.hpp"
+#include "run/program.hpp"
+#include "run/progress.hpp"
+#include "run/publisher.hpp"
+#include "run/request.hpp"
+#include "run/signals.hpp"
+#include "timestamp.hpp"
 
 #include <poll.h>
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace mqtt_tools {
 namespace {
 
-/// One run: feed → envelope → spool → broker.
-class Publication {
+/// What mqtt-pub takes in: messages from a feed, in their envelope, ready for the wire. Input that
+/// cannot be used ends it; what was taken in before stays good.
+class MessageSource {
  public:
-  explicit Publication(const cli::PubOptions& options)
+  MessageSource(std::unique_ptr<feed::Feed> feed, const payload::EnvelopeOptions& envelope);
+
+  /// The next message into `message`; false when there is none now. Never waits.
+  bool next(Clock::time_point now, Message& message);
+
+  /// There may be more: nothing has ended it.
+  bool open() const { return open_; }
+
+  /// Nobody wants more.
+  void close() { open_ = false; }
+
+  /// Why it ended early, if it did.
+  const std::optional<RunError>& complaint() const { return complaint_; }
+
+  const feed::Feed& feed() const { return *feed_; }
+
+ private:
+  void wrap(Message& message) const;
+  std::string located(const std::string& text) const;
+
+  std::unique_ptr<feed::Feed> feed_;
+  payload::Envelope envelope_;
+  std::optional<std::string> content_type_;
+  int payload_format_;
+  bool open_ = true;
+  std::optional<RunError> complaint_{};
+};
+
+MessageSource::MessageSource(std::unique_ptr<feed::Feed> feed,
+                             const payload::EnvelopeOptions& envelope)
+    : feed_(std::move(feed)),
+      envelope_(envelope),
+      content_type_(envelope_.content_type()),
+      payload_format_(envelope.encoding == payload::EnvelopeOptions::Encoding::json ? 1 : 0) {}
+
+bool MessageSource::next(Clock::time_point now, Message& message) {
+  if (!open_) return false;
+  try {
+    switch (feed_->next(now, message)) {
+      case feed::Supply::not_yet:
+        return false;
+      case feed::Supply::end:
+        open_ = false;
+        return false;
+      case feed::Supply::message:
+        break;
+    }
+    if (!feed_->final()) wrap(message);
+    connection::check_size(message);
+    return true;
+  } catch (const UsageError& error) {
+    complaint_.emplace(ExitCode::usage, located(error.what()));
+  } catch (const RunError& error) {
+    complaint_ = error;
+  }
+  open_ = false;
+  return false;
+}
+
+void MessageSource::wrap(Message& message) const {
+  message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
+  if (content_type_ && !message.properties.content_type) {
+    message.properties.content_type = content_type_;
+    message.properties.payload_format = payload_format_;
+  }
+}
+
+std::string MessageSource::located(const std::string& text) const {
+  const auto where = feed_->where();
+  return where.empty() || text.rfind(where, 0) == 0 ? text : where + ": " + text;
+}
+
+/// One run: source → publisher → client.
+class PublishRun {
+ public:
+  explicit PublishRun(const cli::PubOptions& options)
       : options_(options),
-        intake_(feed::open(options.source), options.envelope),
-        account_(options.ack_timeout),
-        client_(cli::told(options.connection, options.talk), cli::notices(options.talk)),
-        sending_(client_, options.window, [this](const auto& outcome) { account_for(outcome); }) {
+        source_(feed::open(options.source), options.envelope),
+        stats_(options.ack_timeout),
+        client_(run::with_verbosity(options.connection, options.verbosity),
+                run::log_sink(options.verbosity)),
+        publisher_(client_, options.window, [this](const auto& outcome) { count(outcome); }) {
     if (options.request) {
-      exchange_.emplace(*options.request, options.connection.client_id);
-      client_.subscribe({exchange_->subscription()}, {});
+      request_.emplace(*options.request, options.connection.client_id);
+      client_.subscribe({request_->subscription()}, {});
     }
   }
 
@@ -46,31 +130,30 @@ class Publication {
       client_.advance(now);
       collect(now);
       if (client_.failure()) give_up(*client_.failure());
-      if (account_.overdue(now)) {
+      if (stats_.overdue(now)) {
         give_up(RunError(ExitCode::lost, "no acknowledgement for the time of --ack-timeout"));
       }
-      if (const auto code = interrupt_.raised()) return interrupted(*code);
+      if (const auto code = signals_.raised()) return interrupted(*code);
       deliver(now);
-      progress_.update({account_.messages(), account_.acknowledged(), intake_.feed().progress()},
-                       now);
+      progress_.update({stats_.messages(), stats_.acknowledged(), source_.feed().progress()}, now);
       if (!finished(now)) pause();
     }
     progress_.clear();
-    cli::take_leave(client_, wait_, Clock::now() + cli::farewell_limit);
+    disconnect(Clock::now() + run::disconnect_limit);
     show_answers(Clock::time_point::max());
-    const auto code = interrupt_.raised();
-    return code ? *code : verdict();
+    const auto code = signals_.raised();
+    return code ? *code : exit_code();
   }
 
  private:
   bool finished(Clock::time_point now) const {
-    return !intake_.open() && sending_.empty() && (!exchange_ || exchange_->over(now));
+    return !source_.open() && publisher_.empty() && (!request_ || request_->over(now));
   }
 
   /// A single message is read whole before anybody is called; a stream of them calls at once.
   bool worth_connecting() const {
     using Kind = feed::SourceOptions::Kind;
-    return !sending_.empty() || options_.source.kind == Kind::lines ||
+    return !publisher_.empty() || options_.source.kind == Kind::lines ||
            options_.source.kind == Kind::replay;
   }
 
@@ -81,48 +164,48 @@ class Publication {
 
   /// While there is no room for one more message, the input is not read.
   void take_in(Clock::time_point now) {
-    for (Message message; sending_.room() && intake_.next(now, message); message = {}) {
-      if (exchange_) exchange_->address(message, now);
-      account_.given(now, message.qos);
-      sending_.add(std::move(message));
+    for (Message message; publisher_.room() && source_.next(now, message); message = {}) {
+      if (request_) request_->address(message, now);
+      stats_.given(now, message.qos);
+      publisher_.add(std::move(message));
     }
-    if (intake_.complaint() && account_.messages() == 0) throw RunError(*intake_.complaint());
+    if (source_.complaint() && stats_.messages() == 0) throw RunError(*source_.complaint());
   }
 
-  void account_for(const cli::Sending::Outcome& outcome) {
+  void count(const run::Publisher::Outcome& outcome) {
     if (outcome.taken) {
-      account_.taken(Clock::now());
+      stats_.taken(Clock::now());
     } else {
-      account_.denied(outcome.words, Clock::now());
-      intake_.close();
+      stats_.denied(outcome.words, Clock::now());
+      source_.close();
     }
   }
 
   void collect(Clock::time_point now) {
-    sending_.collect();
-    if (client_.connections() > 0) account_.connected(now);
-    if (exchange_) {
-      while (const auto* message = client_.receive()) exchange_->consider(*message);
-      exchange_->flush();
+    publisher_.collect();
+    if (client_.connections() > 0) stats_.connected(now);
+    if (request_) {
+      while (const auto* message = client_.receive()) request_->consider(*message);
+      request_->flush();
     }
   }
 
   /// Answers that came are written, until `deadline` or a signal. What is missing then is said.
   void show_answers(Clock::time_point deadline) {
-    if (!exchange_) return;
-    const bool interrupted = interrupt_.raised().has_value();
+    if (!request_) return;
+    const bool interrupted = signals_.raised().has_value();
     while (true) {
-      while (const auto* message = client_.receive()) exchange_->consider(*message);
-      exchange_->flush();
-      if (exchange_->written() || Clock::now() >= deadline) break;
-      if (!interrupted && interrupt_.raised()) break;
-      wait_.on(interrupted ? -1 : interrupt_.fd(), POLLIN);
-      exchange_->on(wait_);
-      wait_.until(deadline);
-      wait_.now();
+      while (const auto* message = client_.receive()) request_->consider(*message);
+      request_->flush();
+      if (request_->written() || Clock::now() >= deadline) break;
+      if (!interrupted && signals_.raised()) break;
+      poller_.add(interrupted ? -1 : signals_.fd(), POLLIN);
+      request_->on(poller_);
+      poller_.until(deadline);
+      poller_.wait();
     }
-    if (const auto missing = exchange_->unwritten(); missing > 0) {
-      cli::say(std::to_string(missing) +
+    if (const auto missing = request_->unwritten(); missing > 0) {
+      run::log(std::to_string(missing) +
                (missing == 1 ? " answer that was acknowledged was not written"
                              : " answers that were acknowledged were not written"));
     }
@@ -130,77 +213,94 @@ class Publication {
 
   /// Sends what waits and takes in more, one message for each that came back.
   void deliver(Clock::time_point now) {
-    while (!sending_.deliver()) {
-      const auto before = account_.messages();
+    while (!publisher_.deliver()) {
+      const auto before = stats_.messages();
       take_in(now);
-      if (account_.messages() == before) break;
+      if (stats_.messages() == before) break;
     }
   }
 
   /// The one place that waits.
   void pause() {
-    wait_.on(interrupt_.fd(), POLLIN);
-    wait_.on(client_.fd(), POLLIN);
-    if (intake_.open() && sending_.room()) {
-      wait_.on(intake_.feed().fd(), POLLIN);
-      wait_.until(intake_.feed().due());
+    poller_.add(signals_.fd(), POLLIN);
+    poller_.add(client_.fd(), POLLIN);
+    if (source_.open() && publisher_.room()) {
+      poller_.add(source_.feed().fd(), POLLIN);
+      poller_.until(source_.feed().due());
     }
-    if (exchange_) {
-      exchange_->on(wait_);
-      wait_.until(exchange_->due());
+    if (request_) {
+      request_->on(poller_);
+      poller_.until(request_->due());
     }
-    wait_.until(client_.due());
-    wait_.until(account_.due());
-    wait_.until(progress_.due());
-    wait_.now();
+    poller_.until(client_.due());
+    poller_.until(stats_.due());
+    poller_.until(progress_.due());
+    poller_.wait();
     if (!started_) take_in(Clock::now());
   }
 
-  ExitCode interrupted(ExitCode code) {
-    const auto deadline = Clock::now() + cli::farewell_limit;
-    if (client_.ready()) {
-      cli::keep_going(
-          client_, wait_, deadline - std::chrono::milliseconds{300},
-          [&] { return sending_.in_flight() == 0; }, [&] { collect(Clock::now()); });
+  /// Keeps the client going until `done`, it fails, or `deadline`.
+  void keep_going(Clock::time_point deadline, const std::function<bool()>& done) {
+    while (!done() && !client_.failure() && Clock::now() < deadline) {
+      poller_.add(client_.fd(), POLLIN);
+      poller_.until(client_.due());
+      poller_.until(deadline);
+      poller_.wait();
+      client_.advance(Clock::now());
+      collect(Clock::now());
     }
-    cli::take_leave(client_, wait_, deadline);
+  }
+
+  /// Sends DISCONNECT and closes, within `deadline`.
+  void disconnect(Clock::time_point deadline) {
+    client_.leave(Clock::now());
+    keep_going(deadline, [&] { return client_.left(); });
+  }
+
+  ExitCode interrupted(ExitCode code) {
+    const auto deadline = Clock::now() + run::disconnect_limit;
+    if (client_.ready()) {
+      keep_going(deadline - std::chrono::milliseconds{300},
+                 [&] { return publisher_.in_flight() == 0; });
+    }
+    disconnect(deadline);
     show_answers(deadline);
-    if (account_.messages() > 1 && (account_.outstanding() > 0 || !options_.talk.quiet)) {
-      cli::say("interrupted; " + account_.so_far(sending_.unsent()));
-    } else if (account_.outstanding() > 0) {
-      cli::say("interrupted; " + account_.unacknowledged());
+    if (stats_.messages() > 1 && (stats_.outstanding() > 0 || !options_.verbosity.quiet)) {
+      run::log("interrupted; " + stats_.so_far(publisher_.unsent()));
+    } else if (stats_.outstanding() > 0) {
+      run::log("interrupted; " + stats_.unacknowledged());
     }
     return code;
   }
 
   [[noreturn]] void give_up(const RunError& why) {
     show_answers(Clock::now() + std::chrono::seconds{1});
-    if (account_.outstanding() == 0 || client_.connections() == 0) throw RunError(why);
-    throw RunError(why.code(), std::string(why.what()) + "; " + account_.unacknowledged());
+    if (stats_.outstanding() == 0 || client_.connections() == 0) throw RunError(why);
+    throw RunError(why.code(), std::string(why.what()) + "; " + stats_.unacknowledged());
   }
 
-  ExitCode verdict() {
-    if (!options_.talk.quiet) cli::say_remarks(intake_.feed().remarks());
-    if (account_.any_denied()) cli::say(account_.denials());
-    if (const auto& complaint = intake_.complaint()) {
-      cli::say(std::string(complaint->what()) + "; " + account_.summary());
+  ExitCode exit_code() {
+    if (!options_.verbosity.quiet) run::log_remarks(source_.feed().remarks());
+    if (stats_.any_denied()) run::log(stats_.denials());
+    if (const auto& complaint = source_.complaint()) {
+      run::log(std::string(complaint->what()) + "; " + stats_.summary());
       return complaint->code();
     }
-    if (account_.any_denied()) return ExitCode::denied;
-    if (!exchange_) return ExitCode::ok;
-    if (const auto why = exchange_->explanation(); !why.empty()) cli::say(why);
-    return exchange_->exit_code();
+    if (stats_.any_denied()) return ExitCode::denied;
+    if (!request_) return ExitCode::ok;
+    if (const auto why = request_->explanation(); !why.empty()) run::log(why);
+    return request_->exit_code();
   }
 
   const cli::PubOptions& options_;
-  cli::Interrupt interrupt_{};
-  cli::Intake intake_;
-  cli::Account account_;
+  run::Signals signals_{};
+  MessageSource source_;
+  run::DeliveryStats stats_;
   connection::Client client_;
-  cli::Sending sending_;
-  std::optional<cli::Exchange> exchange_{};
-  cli::Wait wait_{};
-  cli::ProgressLine progress_{options_.progress && !options_.talk.quiet, Clock::now()};
+  run::Publisher publisher_;
+  std::optional<run::Request> request_{};
+  run::Poller poller_{};
+  run::ProgressLine progress_{options_.progress && !options_.verbosity.quiet, Clock::now()};
   bool started_ = false;
 };
 
@@ -209,10 +309,10 @@ class Publication {
 
 int main(int argc, char** argv) {
   using namespace mqtt_tools;
-  cli::run("mqtt-pub", [&] {
+  run::run_program("mqtt-pub", [&] {
     const auto options = cli::parse_pub(argc, argv);
     if (!options) return ExitCode::ok;
-    cli::say_warnings(options->talk);
-    return Publication(*options).run();
+    run::log_warnings(options->verbosity);
+    return PublishRun(*options).run();
   });
 }

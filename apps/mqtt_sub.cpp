@@ -2,23 +2,22 @@
 //
 // mqtt-sub: prints what arrives, and tells the shell how it went.
 
-#include "cli/breath.hpp"
-#include "cli/farewell.hpp"
-#include "cli/handler.hpp"
-#include "cli/interrupt.hpp"
-#include "cli/notices.hpp"
-#include "cli/ready.hpp"
-#include "cli/run.hpp"
-#include "cli/sending.hpp"
 #include "cli/sub_options.hpp"
-#include "cli/verdict.hpp"
-#include "cli/wait.hpp"
-#include "cli/wanted.hpp"
 #include "connection/client.hpp"
 #include "connection/memory.hpp"
 #include "output/printer.hpp"
 #include "output/standard_output.hpp"
 #include "payload/decode.hpp"
+#include "run/exec.hpp"
+#include "run/log.hpp"
+#include "run/message_filter.hpp"
+#include "run/output_batching.hpp"
+#include "run/poller.hpp"
+#include "run/program.hpp"
+#include "run/publisher.hpp"
+#include "run/readiness.hpp"
+#include "run/signals.hpp"
+#include "run/stop_condition.hpp"
 #include "text.hpp"
 
 #include <poll.h>
@@ -38,19 +37,20 @@ constexpr std::size_t most_pending = std::size_t{64} * 1024;
 constexpr auto reader_patience = std::chrono::seconds{1};
 
 /// One run: broker → decode → wanted → print → verdict.
-class Reception {
+class SubscribeRun {
  public:
-  explicit Reception(const cli::SubOptions& options)
+  explicit SubscribeRun(const cli::SubOptions& options)
       : options_(options),
-        wanted_(options.wanted),
-        verdict_(options.until),
+        filter_(options.filter),
+        stop_(options.stop),
         printer_(output::make_printer(options.output)),
-        ready_(options.ready, options.connection),
-        client_(cli::told(options.connection, options.talk), cli::notices(options.talk)),
-        sending_(client_, 64, [](const auto& outcome) {
-          if (!outcome.taken) cli::say("a message was not published: " + outcome.words);
+        readiness_(options.readiness, options.connection),
+        client_(run::with_verbosity(options.connection, options.verbosity),
+                run::log_sink(options.verbosity)),
+        publisher_(client_, 64, [](const auto& outcome) {
+          if (!outcome.taken) run::log("a message was not published: " + outcome.words);
         }) {
-    if (options.exec) handler_.emplace(*options.exec);
+    if (options.exec) exec_.emplace(*options.exec);
     client_.subscribe(options.subscriptions, options.unsubscribe);
   }
 
@@ -73,16 +73,16 @@ class Reception {
     while (true) {
       const auto now = Clock::now();
       client_.advance(now);
-      sending_.collect();
+      publisher_.collect();
       if (client_.ready()) subscribed(now);
-      if (handler_) attend();
+      if (exec_) attend();
       take(now);
       write();
-      sending_.deliver();
+      publisher_.deliver();
       if (client_.failure()) throw RunError(*client_.failure());
-      if (const auto code = interrupt_.raised()) return code;
-      if (verdict_.reached(now)) {
-        if (handler_ && !backlog_) backlog_ = client_.waiting();
+      if (const auto code = signals_.raised()) return code;
+      if (stop_.reached(now)) {
+        if (exec_ && !backlog_) backlog_ = client_.waiting();
         if (answered() && settled()) return std::nullopt;
       }
       if (!client_.more() || !free()) pause(now);
@@ -92,8 +92,8 @@ class Reception {
   void subscribed(Clock::time_point now) {
     if (announced_) return;
     announced_ = true;
-    verdict_.subscribed(now);
-    ready_.announce();
+    stop_.subscribed(now);
+    readiness_.announce();
   }
 
   /// Whether the broker has answered each subscription, as far as that matters: success is none
@@ -106,7 +106,7 @@ class Reception {
 
   /// Whether the next message may be taken: what stands in the way holds the broker back. Not what
   /// we publish: its acknowledgements come behind the messages that we would not take.
-  bool free() const { return out_.pending() < most_pending && (!handler_ || handler_->free()); }
+  bool free() const { return out_.pending() < most_pending && (!exec_ || exec_->free()); }
 
   void take(Clock::time_point now) {
     while (free()) {
@@ -135,21 +135,21 @@ class Reception {
   }
 
   /// Only what is retained was asked for, or so many, and the run goes on for another reason.
-  bool unasked(const Message& message) { return verdict_.ends_before(message) || verdict_.full(); }
+  bool unasked(const Message& message) { return stop_.ends_before(message) || stop_.full(); }
 
   /// False when the message does not count.
   bool show(const Message& message, Clock::time_point now) {
     const auto decoded = payload::decode(message, options_.decode_as);
-    if (!wanted_(decoded)) return false;
-    if (handler_) {
-      handler_->start(message);
+    if (!filter_(decoded)) return false;
+    if (exec_) {
+      exec_->start(message);
     } else if (printer_->print(decoded, out_.buffer())) {
       out_.end_record(delivery(message));
     } else {
       return false;
     }
     if (options_.remove_retained && message.retained) remove(message.topic);
-    verdict_.consider(decoded, now);
+    stop_.consider(decoded, now);
     return true;
   }
 
@@ -170,7 +170,7 @@ class Reception {
   /// A message that will not be handed to a command.
   void leave_out(const Message& message) {
     const bool counts = message.qos != Qos::at_most_once && !unasked(message) &&
-                        wanted_(payload::decode(message, options_.decode_as));
+                        filter_(payload::decode(message, options_.decode_as));
     if (counts) ++left_out_;
   }
 
@@ -180,12 +180,12 @@ class Reception {
     empty.topic = topic;
     empty.qos = Qos::at_least_once;
     empty.retained = true;
-    sending_.add(std::move(empty));
+    publisher_.add(std::move(empty));
   }
 
   void attend() {
-    handler_->attend();
-    for (auto& reply : handler_->replies()) sending_.add(std::move(reply));
+    exec_->attend();
+    for (auto& reply : exec_->replies()) publisher_.add(std::move(reply));
   }
 
   void write() {
@@ -198,38 +198,38 @@ class Reception {
 
   /// All that was started is done, and what is to be published is acknowledged.
   bool settled() const {
-    return sending_.empty() && (!handler_ || (!handler_->busy() && backlog_.value_or(0) == 0));
+    return publisher_.empty() && (!exec_ || (!exec_->busy() && backlog_.value_or(0) == 0));
   }
 
   /// The one place that waits, while the run goes on.
   void pause(Clock::time_point now) {
-    breath_.turn(std::exchange(taken_, 0), Clock::now());
-    if (breath_.until() && !handler_) {
-      wait_.on(interrupt_.fd(), POLLIN);
-      wait_.until(breath_.until());
-      wait_.now();
+    batching_.turn(std::exchange(taken_, 0), Clock::now());
+    if (batching_.until() && !exec_) {
+      poller_.add(signals_.fd(), POLLIN);
+      poller_.until(batching_.until());
+      poller_.wait();
       return;
     }
-    if (!verdict_.reached(now)) wait_.until(verdict_.due());
+    if (!stop_.reached(now)) poller_.until(stop_.due());
     wait();
   }
 
   void wait() {
-    wait_.on(interrupt_.fd(), POLLIN);
-    wait_.on(client_.fd(), POLLIN);
-    wait_.on(closed_ ? -1 : out_.fd(), out_.events());
-    wait_.on(ready_.fd(), POLLIN);
-    if (handler_) handler_->on(wait_);
-    wait_.until(client_.due());
-    if (out_.retry_after()) wait_.until(Clock::now() + *out_.retry_after());
-    wait_.now();
-    if (wait_.had(ready_.fd(), POLLIN)) ready_.attend();
-    if (!closed_ && wait_.had(out_.fd(), 0)) reader_left();
+    poller_.add(signals_.fd(), POLLIN);
+    poller_.add(client_.fd(), POLLIN);
+    poller_.add(closed_ ? -1 : out_.fd(), out_.events());
+    poller_.add(readiness_.fd(), POLLIN);
+    if (exec_) exec_->on(poller_);
+    poller_.until(client_.due());
+    if (out_.retry_after()) poller_.until(Clock::now() + *out_.retry_after());
+    poller_.wait();
+    if (poller_.had(readiness_.fd(), POLLIN)) readiness_.attend();
+    if (!closed_ && poller_.had(out_.fd(), 0)) reader_left();
   }
 
   void reader_left() {
     closed_ = true;
-    if (!ending_) verdict_.reader_left();
+    if (!ending_) stop_.reader_left();
   }
 
   // The end.
@@ -240,20 +240,20 @@ class Reception {
     ending_ = true;
     const auto start = Clock::now();
     client_.leave(start);
-    const auto left_by = std::min(deadline, start + cli::farewell_limit);
+    const auto left_by = std::min(deadline, start + run::disconnect_limit);
     while (true) {
       const auto now = Clock::now();
       client_.advance(now);
       if (now >= left_by) client_.stop_receiving();
       const bool left = client_.left() || now >= left_by;
-      if (handler_) handler_->attend();
+      if (exec_) exec_->attend();
       drain(now);
       write();
-      if (const auto code = interrupt_.raised(); code && !signal_) return code;
+      if (const auto code = signals_.raised(); code && !signal_) return code;
       const bool written = out_.pending() == 0 || closed_ || broken_;
-      const bool taken = !handler_ || signal_ || (!client_.more() && !handler_->busy());
+      const bool taken = !exec_ || signal_ || (!client_.more() && !exec_->busy());
       if ((left && written && taken) || now >= deadline) break;
-      wait_.until(left ? deadline : left_by);
+      poller_.until(left ? deadline : left_by);
       wait();
     }
     while (const auto* message = client_.receive()) leave_out(*message);
@@ -263,10 +263,10 @@ class Reception {
   /// Takes what is there, however slow the reader: it makes room for what comes before DISCONNECT
   /// is out, which is soon.
   void drain(Clock::time_point now) {
-    while (!handler_ || (handler_->free() && !signal_)) {
+    while (!exec_ || (exec_->free() && !signal_)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
-      if (handler_ && options_.exec->reply) {
+      if (exec_ && options_.exec->reply) {
         leave_out(*message);  // Nobody could be answered any more.
       } else {
         accept(*message, now);
@@ -275,10 +275,10 @@ class Reception {
   }
 
   ExitCode interrupted(ExitCode code) {
-    if (handler_) handler_->stop();
-    ready_.stop();
-    finish(Clock::now() + cli::farewell_limit);
-    if (const auto missing = missing_words(); !missing.empty()) cli::say(missing);
+    if (exec_) exec_->stop();
+    readiness_.stop();
+    finish(Clock::now() + run::disconnect_limit);
+    if (const auto missing = missing_words(); !missing.empty()) run::log(missing);
     return code;
   }
 
@@ -288,17 +288,17 @@ class Reception {
     const auto missing = missing_words();
     const auto words = std::string(why.what()) + (missing.empty() ? "" : "; " + missing);
     if (!signal && !signal_) throw RunError(why.code(), words);
-    cli::say(words);
+    run::log(words);
     return signal ? *signal : *signal_;
   }
 
   ExitCode judged(Clock::time_point now) {
-    if (const auto why = verdict_.explanation(now); !why.empty()) cli::say(why);
-    if (const auto missing = missing_words(); !missing.empty() && !options_.talk.quiet) {
-      cli::say(missing);
+    if (const auto why = stop_.explanation(now); !why.empty()) run::log(why);
+    if (const auto missing = missing_words(); !missing.empty() && !options_.verbosity.quiet) {
+      run::log(missing);
     }
-    const auto code = verdict_.exit_code(now);
-    const bool failed = ready_.failed() || (handler_ && handler_->failures() > 0);
+    const auto code = stop_.exit_code(now);
+    const bool failed = readiness_.failed() || (exec_ && exec_->failures() > 0);
     return code == ExitCode::ok && failed ? ExitCode::failure : code;
   }
 
@@ -309,21 +309,21 @@ class Reception {
     return std::to_string(missing) +
            (missing == 1 ? " message that was acknowledged was not "
                          : " messages that were acknowledged were not ") +
-           (handler_ ? "handed to the command" : "written");
+           (exec_ ? "handed to the command" : "written");
   }
 
   const cli::SubOptions& options_;
-  cli::Interrupt interrupt_{};
-  cli::Wanted wanted_;
-  cli::Verdict verdict_;
+  run::Signals signals_{};
+  run::MessageFilter filter_;
+  run::StopCondition stop_;
   std::unique_ptr<output::Printer> printer_;
   output::StandardOutput out_{1};
-  cli::Ready ready_;
+  run::Readiness readiness_;
   connection::Client client_;
-  cli::Sending sending_;
-  std::optional<cli::Handler> handler_{};
-  cli::Wait wait_{};
-  cli::Breath breath_{};
+  run::Publisher publisher_;
+  std::optional<run::Exec> exec_{};
+  run::Poller poller_{};
+  run::OutputBatching batching_{};
   std::size_t taken_ = 0;  ///< Messages since the last pause.
   bool announced_ = false;
   bool ending_ = false;
@@ -339,10 +339,10 @@ class Reception {
 
 int main(int argc, char** argv) {
   using namespace mqtt_tools;
-  cli::run("mqtt-sub", [&] {
+  run::run_program("mqtt-sub", [&] {
     const auto options = cli::parse_sub(argc, argv);
     if (!options) return ExitCode::ok;
-    cli::say_warnings(options->talk);
-    return Reception(*options).run();
+    run::log_warnings(options->verbosity);
+    return SubscribeRun(*options).run();
   });
 }

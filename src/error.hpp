@@ -3,10 +3,12 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace mqtt_tools {
 
-/// What a run tells the shell. Scripts rely on the numbers; the words stand in cli/exit_code.
+/// What a run tells the shell. Scripts rely on the numbers.
 enum class ExitCode : int {
   ok = 0,
   failure = 1,        ///< A file could not be read or written, or anything not listed here.
@@ -20,6 +22,16 @@ enum class ExitCode : int {
   interrupted = 130,  ///< SIGINT
   terminated = 143,   ///< SIGTERM
 };
+
+/// What one exit code is called and means.
+struct ExitCodeMeaning {
+  ExitCode code{};
+  std::string_view name{};
+  std::string_view meaning{};
+};
+
+/// All of them, in the order of --help and the manual.
+const std::vector<ExitCodeMeaning>& exit_codes();
 
 /// What the user asked cannot be: a wrong option, topic, payload or file format. Ends the run with
 /// ExitCode::usage. The text is one line that names what is wrong and what would be right.

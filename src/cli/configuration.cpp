@@ -166,7 +166,7 @@ bool meant_for_others(const Option& option, const std::string& value) {
 }
 
 Layer read_environment(const Declarations& declared, const Environment& environment,
-                       std::vector<Warning>& warnings) {
+                       std::vector<run::Warning>& warnings) {
   Layer layer;
   for (const Option& option : declared.options()) {
     const std::string variable{option.variable};
@@ -206,7 +206,7 @@ std::optional<std::string> folder(const Environment& environment) {
 
 /// Adds the layers of the profile and of the configuration file.
 void add_files(const Declarations& declared, const Environment& environment,
-               std::vector<Layer>& layers, std::vector<Warning>& warnings) {
+               std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
   const Setting* profile = find(layers.front(), "profile");
   if (find(layers.front(), "no-config") != nullptr) {
     if (profile != nullptr) {
@@ -281,7 +281,8 @@ std::string first_line(const std::string& text) {
 }
 
 Layer read_configuration(const Declarations& declared, const std::string& path,
-                         Origin::Layer origin, Presence presence, std::vector<Warning>& warnings) {
+                         Origin::Layer origin, Presence presence,
+                         std::vector<run::Warning>& warnings) {
   const std::optional<WholeFile> file = read_whole_file(path, presence);
   if (!file) {
     const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
@@ -336,7 +337,7 @@ std::optional<Settings> read_settings(const Declarations& declared,
     return {};
   }
 
-  std::vector<Warning> warnings;
+  std::vector<run::Warning> warnings;
   std::vector<Layer> layers;
   layers.push_back(std::move(line.layer));
   layers.push_back(read_environment(declared, environment, warnings));

@@ -3,7 +3,7 @@
 
 #include "cli/environment.hpp"
 #include "cli/layers.hpp"
-#include "cli/talk.hpp"
+#include "run/options.hpp"
 
 #include <optional>
 #include <string>
@@ -26,7 +26,7 @@ enum class Presence { required, optional };
 /// with path and line for what cannot be used, RunError (code 1, path and reason) for a file that
 /// cannot be read. Warns of a password that others may read.
 Layer read_configuration(const Declarations& declared, const std::string& path, Origin::Layer layer,
-                         Presence presence, std::vector<Warning>& warnings);
+                         Presence presence, std::vector<run::Warning>& warnings);
 
 /// The file of a profile, beside the default configuration file. Throws UsageError for a name that
 /// is more than [A-Za-z0-9._-]+.

@@ -140,14 +140,14 @@ void declare_will(Declarations& in, connection::Will& will) {
   in.option("--will-delay", will.delay, "SEC", "when we are cut off").from(0, never);
 }
 
-void declare_configuration(Declarations& in, Talk& talk) {
+void declare_configuration(Declarations& in, run::Verbosity& verbosity) {
   in.group("Configuration and help");
   in.unbound("--config", "FILE").decides("config");
   in.unbound_flag("--no-config", "else ~/.config/mqtt-tools/config.toml").decides("config");
   in.unbound("--profile", "NAME", "NAME.toml beside it, wins over it");
   in.unbound_flag("--print-config", "what is in effect, and from where");
-  in.flag("--quiet", talk.quiet).in_file();
-  in.flag("-d,--debug", talk.debug, "say only errors; say each packet").in_file();
+  in.flag("--quiet", verbosity.quiet).in_file();
+  in.flag("-d,--debug", verbosity.debug, "say only errors; say each packet").in_file();
   in.unbound_flag("--help");
   in.unbound_flag("--version", "on stdout");
 }
@@ -258,12 +258,13 @@ void check_will(const Settings& settings, const ConnectionInput& input, Options&
 
 }  // namespace
 
-void declare_connection(Declarations& in, Options& options, Talk& talk, ConnectionInput& input) {
+void declare_connection(Declarations& in, Options& options, run::Verbosity& verbosity,
+                        ConnectionInput& input) {
   declare_broker(in, options, input);
   declare_login(in, options, input);
   declare_tls(in, input);
   declare_will(in, input.will);
-  declare_configuration(in, talk);
+  declare_configuration(in, verbosity);
 }
 
 void need_version_5(Options& options, const Setting& setting) {

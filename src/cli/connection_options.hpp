@@ -3,8 +3,8 @@
 
 #include "cli/environment.hpp"
 #include "cli/layers.hpp"
-#include "cli/talk.hpp"
 #include "connection/options.hpp"
+#include "run/options.hpp"
 
 #include <optional>
 #include <string>
@@ -29,7 +29,7 @@ struct ConnectionInput {
 
 /// Declares section 2 of the interface: what both programs take to reach a broker, and where else
 /// options are.
-void declare_connection(Declarations& in, connection::Options& options, Talk& talk,
+void declare_connection(Declarations& in, connection::Options& options, run::Verbosity& verbosity,
                         ConnectionInput& input);
 
 /// The group of --tls, a part of the above.
@@ -62,7 +62,7 @@ std::string print_config(const Settings& settings, const connection::Options& co
 /// say, and warns of what endangers them. Throws UsageError, and RunError for files.
 void read_secrets(const Settings& settings, const Environment& environment,
                   const ConnectionInput& input, connection::Options& options,
-                  std::vector<Warning>& warnings);
+                  std::vector<run::Warning>& warnings);
 
 /// Takes note of an option that only MQTT 5 has: no fall-back to 3.1.1, and a UsageError when an
 /// older version was asked for.

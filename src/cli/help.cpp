@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/declarations.hpp"
 
-#include "cli/exit_words.hpp"
 #include "connection/paho/library.hpp"
+#include "error.hpp"
 
 #include <vector>
 
@@ -81,7 +81,7 @@ std::string exit_table() {
   std::string text = "\nExit codes:\n";
   std::string numbers;
   std::string signals;
-  for (const ExitCodeWords& words : exit_codes()) {
+  for (const ExitCodeMeaning& words : exit_codes()) {
     const std::string number = std::to_string(static_cast<int>(words.code));
     if (static_cast<int>(words.code) > 128) {
       numbers += (numbers.empty() ? "" : ", ") + number;

@@ -99,7 +99,7 @@ std::string login_part(const Setting& setting, bool all) {
 }  // namespace
 
 Settings::Settings(const Declarations& declared, std::vector<Layer> layers,
-                   std::vector<std::string> words, std::vector<Warning> warnings)
+                   std::vector<std::string> words, std::vector<run::Warning> warnings)
     : declared_(&declared), words_(std::move(words)), warnings_(std::move(warnings)) {
   for (Layer& layer : layers) {
     lay(std::move(layer));
@@ -348,8 +348,8 @@ std::optional<std::string> Settings::topic_of_url() const {
   return topic ? std::optional{address_->path} : std::nullopt;
 }
 
-std::vector<Warning> Settings::warnings() const {
-  std::vector<Warning> all = warnings_;
+std::vector<run::Warning> Settings::warnings() const {
+  std::vector<run::Warning> all = warnings_;
   all.insert(all.end(), dropped_logins_.begin(), dropped_logins_.end());
   return all;
 }

@@ -3,7 +3,7 @@
 
 #include "cli/declarations.hpp"
 #include "cli/setting.hpp"
-#include "cli/talk.hpp"
+#include "run/options.hpp"
 
 #include <optional>
 #include <string>
@@ -32,7 +32,7 @@ class Settings {
   /// its own layer only. What is not needed is not looked at. Throws UsageError when one layer
   /// decides a thing twice, and for an empty value that stands for nothing.
   Settings(const Declarations& declared, std::vector<Layer> layers, std::vector<std::string> words,
-           std::vector<Warning> warnings);
+           std::vector<run::Warning> warnings);
 
   const Declarations& declared() const { return *declared_; }
 
@@ -56,10 +56,10 @@ class Settings {
   void fill_fields() const;
 
   /// Which logins are not used, because they were given for another host.
-  const std::vector<Warning>& dropped_logins() const { return dropped_logins_; }
+  const std::vector<run::Warning>& dropped_logins() const { return dropped_logins_; }
 
   /// All that is to be said about the layers.
-  std::vector<Warning> warnings() const;
+  std::vector<run::Warning> warnings() const;
 
  private:
   bool given(const Setting& setting) const;
@@ -77,8 +77,8 @@ class Settings {
   std::optional<Address> address_{};
   std::vector<std::string> hosts_{};  ///< In effect so far; without their ports.
   std::vector<std::string> words_;
-  std::vector<Warning> warnings_;
-  std::vector<Warning> dropped_logins_{};
+  std::vector<run::Warning> warnings_;
+  std::vector<run::Warning> dropped_logins_{};
 };
 
 /// Throws a UsageError for the first of `keys` that was given: "--field needs …" and so on: its

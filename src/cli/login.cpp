@@ -11,7 +11,7 @@ namespace {
 
 using connection::Options;
 
-std::string secret_from_file(const Setting& setting, std::vector<Warning>& warnings) {
+std::string secret_from_file(const Setting& setting, std::vector<run::Warning>& warnings) {
   const std::optional<WholeFile> file = read_whole_file(setting.value(), Presence::required);
   if (file->open_to_others) {
     warnings.push_back(
@@ -22,7 +22,7 @@ std::string secret_from_file(const Setting& setting, std::vector<Warning>& warni
 
 std::optional<std::string> read_password(const Settings& settings, const Environment& environment,
                                          const ConnectionInput& input,
-                                         std::vector<Warning>& warnings) {
+                                         std::vector<run::Warning>& warnings) {
   if (const Setting* file = settings.find("password-file")) {
     std::string password =
         file->value() == "-" ? environment.line_of_stdin() : secret_from_file(*file, warnings);
@@ -63,7 +63,7 @@ void check_password(const Setting& setting, Options& options) {
 }
 
 void warn_of_plain_text(const Setting& password, const Options& options,
-                        std::vector<Warning>& warnings) {
+                        std::vector<run::Warning>& warnings) {
   for (const connection::Endpoint& endpoint : options.endpoints) {
     if (!options.tls.on && !connection::is_loopback(endpoint.host)) {
       const bool elsewhere = password.origin.layer != Origin::Layer::command_line;
@@ -78,7 +78,8 @@ void warn_of_plain_text(const Setting& password, const Options& options,
 }  // namespace
 
 void read_secrets(const Settings& settings, const Environment& environment,
-                  const ConnectionInput& input, Options& options, std::vector<Warning>& warnings) {
+                  const ConnectionInput& input, Options& options,
+                  std::vector<run::Warning>& warnings) {
   if (const Setting* password = password_setting(settings)) {
     options.credentials.password = read_password(settings, environment, input, warnings);
     if (options.credentials.password) {

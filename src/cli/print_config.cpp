@@ -209,7 +209,7 @@ std::string print_config(const Settings& settings, const connection::Options& co
       text += fallback_line(option, connection);
     }
   }
-  for (const Warning& warning : settings.dropped_logins()) {
+  for (const run::Warning& warning : settings.dropped_logins()) {
     text += "# " + escaped(warning.text) + "\n";
   }
   return text;

@@ -93,7 +93,7 @@ class PubReader {
   // What decides nothing alone.
   ConnectionInput connection_{};
   OutputInput output_{};
-  RequestOptions request_{};
+  run::RequestOptions request_{};
   std::optional<std::string> topic_{};
   std::optional<std::string> message_{};
   std::string message_from_{};  ///< What gives the message, for people; empty if nothing does.
@@ -115,7 +115,7 @@ PubReader::PubReader() {
   declare_message();
   declare_envelope();
   declare_more();
-  declare_connection(in_, options_.connection, options_.talk, connection_);
+  declare_connection(in_, options_.connection, options_.verbosity, connection_);
 }
 
 void PubReader::declare_message() {
@@ -181,7 +181,7 @@ void PubReader::declare_more() {
   in_.option("--topic-prefix", source.topic_prefix, "P").as(prefix);
   in_.flag("--keep-retain", source.keep_retain);
   in_.flag("--skip-bad-lines", source.skip_bad_lines, "with --replay");
-  in_.flag("-v,--verbose", options_.talk.verbose);
+  in_.flag("-v,--verbose", options_.verbosity.verbose);
   in_.flag("--no-progress", options_.progress, "say more, less on stderr").clears();
 }
 
@@ -367,9 +367,10 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   options_.source.form.properties = publish_properties(*settings, connection_);
   check_envelope(*settings);
   check_request(*settings, environment);
-  options_.progress = options_.progress && !options_.talk.quiet;
-  options_.talk.warnings = settings->warnings();
-  read_secrets(*settings, environment, connection_, options_.connection, options_.talk.warnings);
+  options_.progress = options_.progress && !options_.verbosity.quiet;
+  options_.verbosity.warnings = settings->warnings();
+  read_secrets(*settings, environment, connection_, options_.connection,
+               options_.verbosity.warnings);
   return std::move(options_);
 }
 

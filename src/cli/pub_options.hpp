@@ -2,12 +2,10 @@
 #pragma once
 
 #include "cli/environment.hpp"
-#include "cli/talk.hpp"
 #include "connection/options.hpp"
 #include "feed/feed.hpp"
-#include "output/printer.hpp"
-#include "payload/decode.hpp"
 #include "payload/envelope.hpp"
+#include "run/options.hpp"
 #include "timestamp.hpp"
 
 #include <cstddef>
@@ -17,14 +15,6 @@
 
 namespace mqtt_tools::cli {
 
-/// One question and its answer (--request).
-struct RequestOptions {
-  std::optional<std::string> response_topic{};  ///< None: one of our own.
-  std::optional<Duration> timeout{};            ///< -W
-  output::PrinterOptions output{};              ///< How the answer is shown.
-  payload::DecodeAs decode_as = payload::DecodeAs::automatic;
-};
-
 /// What mqtt-pub was asked. Checked: what is here can be done.
 struct PubOptions {
   connection::Options connection{};
@@ -32,9 +22,9 @@ struct PubOptions {
   payload::EnvelopeOptions envelope{};
   std::size_t window = 64;  ///< Messages in flight.
   Duration ack_timeout = std::chrono::seconds{30};
-  std::optional<RequestOptions> request{};
+  std::optional<run::RequestOptions> request{};
   bool progress = true;  ///< --no-progress clears it.
-  Talk talk{};
+  run::Verbosity verbosity{};
 };
 
 /// Reads command line, environment and configuration. Throws UsageError and RunError. Nothing when

@@ -49,7 +49,7 @@ class SubReader {
   OutputInput output_{};
   std::vector<std::string> topics_{};
   Subscription manner_{};  ///< What all subscriptions have in common.
-  ExecOptions exec_{};
+  run::ExecOptions exec_{};
   bool json_ = false;
   bool verbose_ = false;
 };
@@ -67,18 +67,18 @@ SubReader::SubReader() {
   declare_leaving();
   declare_showing();
   declare_acting();
-  declare_connection(in_, options_.connection, options_.talk, connection_);
+  declare_connection(in_, options_.connection, options_.verbosity, connection_);
 }
 
 void SubReader::declare_messages() {
-  WantedOptions& wanted = options_.wanted;
+  run::MessageFilterOptions& filter = options_.filter;
   in_.group("Which messages");
   in_.option("-t,--topic", topics_, "FILTER", "as the words FILTER");
-  in_.option("-T,--filter-out", wanted.filter_out, "FILTER", "drop what matches");
+  in_.option("-T,--filter-out", filter.filter_out, "FILTER", "drop what matches");
   in_.option("-U,--unsubscribe", options_.unsubscribe, "FILTER", "unsubscribe first");
   in_.option("-q,--qos", manner_.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
-  in_.flag("-R,--no-retained", wanted.no_retained).decides("retained");
-  in_.flag("--retained-only", wanted.retained_only, "live ones only; retained ones only")
+  in_.flag("-R,--no-retained", filter.no_retained).decides("retained");
+  in_.flag("--retained-only", filter.retained_only, "live ones only; retained ones only")
       .decides("retained");
   in_.flag("--remove-retained", options_.remove_retained, "clear each retained message that comes");
   in_.flag("--retain-as-published", manner_.retain_as_published);
@@ -88,19 +88,19 @@ void SubReader::declare_messages() {
                {"new", RetainHandling::only_new},
                {"never", RetainHandling::never}})
       .by_default("always");
-  in_.option("--match", wanted.match, "JSON");
-  in_.option("--grep", wanted.grep, "REGEX", "what the payload must contain").may_be_empty();
+  in_.option("--match", filter.match, "JSON");
+  in_.option("--grep", filter.grep, "REGEX", "what the payload must contain").may_be_empty();
 }
 
 void SubReader::declare_leaving() {
-  UntilOptions& until = options_.until;
+  run::StopOptions& stop = options_.stop;
   in_.group("When to leave");
-  in_.option("-C,--count", until.count, "N", "after N messages").from(1);
-  in_.option("-W,--timeout", until.timeout, "SEC", "with 27 after SEC");
-  in_.option("--duration", until.duration, "SEC");
-  in_.option("--idle-timeout", until.idle_timeout, "SEC", "with 0 after SEC, or after silence");
-  in_.option("--expect", until.expect, "JSON", "when a message contains it; repeat for all");
-  in_.flag("-E", until.after_subscribe, "once subscribed");
+  in_.option("-C,--count", stop.count, "N", "after N messages").from(1);
+  in_.option("-W,--timeout", stop.timeout, "SEC", "with 27 after SEC");
+  in_.option("--duration", stop.duration, "SEC");
+  in_.option("--idle-timeout", stop.idle_timeout, "SEC", "with 0 after SEC, or after silence");
+  in_.option("--expect", stop.expect, "JSON", "when a message contains it; repeat for all");
+  in_.flag("-E", stop.after_subscribe, "once subscribed");
 }
 
 void SubReader::declare_showing() {
@@ -118,9 +118,9 @@ void SubReader::declare_showing() {
 
 void SubReader::declare_acting() {
   in_.group("What to start");
-  in_.option("--on-ready", options_.ready.command, "CMD");
-  in_.option("--ready-file", options_.ready.file, "FILE");
-  in_.option("--ready-fd", options_.ready.fd, "N", "once subscribed")
+  in_.option("--on-ready", options_.readiness.command, "CMD");
+  in_.option("--ready-file", options_.readiness.file, "FILE");
+  in_.option("--ready-fd", options_.readiness.fd, "N", "once subscribed")
       .from(0, std::numeric_limits<int>::max());
   in_.option("--exec", exec_.command, "CMD", "for each message");
   in_.option("--jobs", exec_.jobs, "N").from(1, 1'024).by_default("1");
@@ -133,7 +133,7 @@ void SubReader::check_subscriptions(const Settings& settings) {
   if (all.empty() && settings.topic_of_url()) {
     all.push_back(*settings.topic_of_url());
   }
-  if (all.empty() && (options_.unsubscribe.empty() || !options_.until.after_subscribe)) {
+  if (all.empty() && (options_.unsubscribe.empty() || !options_.stop.after_subscribe)) {
     throw UsageError("no filter given; such as: mqtt-sub 'sensors/#'");
   }
   for (const std::string_view key : {"no-local", "retain-as-published", "retain-handling"}) {
@@ -142,7 +142,7 @@ void SubReader::check_subscriptions(const Settings& settings) {
     }
   }
   for (const std::vector<std::string>* filters :
-       {&all, &options_.unsubscribe, &options_.wanted.filter_out}) {
+       {&all, &options_.unsubscribe, &options_.filter.filter_out}) {
     std::for_each(filters->begin(), filters->end(), check_filter);
   }
   for (const std::string& filter : all) {
@@ -152,9 +152,9 @@ void SubReader::check_subscriptions(const Settings& settings) {
 }
 
 void SubReader::check_leaving(const Settings& settings) {
-  UntilOptions& until = options_.until;
-  until.after_retained = options_.wanted.retained_only;
-  if (until.after_subscribe) {
+  run::StopOptions& stop = options_.stop;
+  stop.after_retained = options_.filter.retained_only;
+  if (stop.after_subscribe) {
     refuse(settings, {"count", "expect", "duration", "idle-timeout"},
            "waits for messages, but -E leaves before any");
   }
@@ -169,7 +169,7 @@ void SubReader::check_acting(const Settings& settings) {
   // Who publishes as well must take what comes before the acknowledgements, wanted or not.
   const bool publishes = options_.remove_retained || exec_.reply;
   if (!publishes) {
-    options_.connection.count = options_.until.count;
+    options_.connection.count = options_.stop.count;
   }
 }
 
@@ -204,8 +204,9 @@ std::optional<SubOptions> SubReader::read(const std::vector<std::string>& argume
   check_leaving(*settings);
   check_acting(*settings);
   check_showing(*settings, environment);
-  options_.talk.warnings = settings->warnings();
-  read_secrets(*settings, environment, connection_, options_.connection, options_.talk.warnings);
+  options_.verbosity.warnings = settings->warnings();
+  read_secrets(*settings, environment, connection_, options_.connection,
+               options_.verbosity.warnings);
   return std::move(options_);
 }
 

@@ -11,14 +11,14 @@ using namespace mqtt_tools::cli;
 
 namespace {
 
-Layer read(const std::string& path, std::vector<Warning>& warnings) {
+Layer read(const std::string& path, std::vector<run::Warning>& warnings) {
   return read_configuration(mqtt_pub(), path, Origin::Layer::configuration, Presence::required,
                             warnings);
 }
 
 Layer read_text(const std::string& text) {
   const TemporaryFolder folder;
-  std::vector<Warning> warnings;
+  std::vector<run::Warning> warnings;
   return read(folder.write("c.toml", text), warnings);
 }
 
@@ -26,7 +26,7 @@ Layer read_text(const std::string& text) {
 std::string error_for(const std::string& text) {
   const TemporaryFolder folder;
   const std::string path = folder.write("c.toml", text);
-  std::vector<Warning> warnings;
+  std::vector<run::Warning> warnings;
   try {
     read(path, warnings);
   } catch (const UsageError& error) {
@@ -41,7 +41,7 @@ std::string error_for(const std::string& text) {
 
 TEST_CASE("a configuration file gives texts, numbers, flags and lists") {
   const TemporaryFolder folder;
-  std::vector<Warning> warnings;
+  std::vector<run::Warning> warnings;
   const std::string path =
       folder.write("c.toml",
                    "host = [\"a\", \"b:1884\"]\n"
@@ -125,7 +125,7 @@ TEST_CASE("an error in the TOML names the line and never what stands in it") {
 }
 
 TEST_CASE("both programs read the same file") {
-  std::vector<Warning> warnings;
+  std::vector<run::Warning> warnings;
   const TemporaryFolder folder;
   const std::string path =
       folder.write("c.toml", "output = \"json\"\ncolor = \"never\"\nqos = 0\n");
@@ -135,7 +135,7 @@ TEST_CASE("both programs read the same file") {
 }
 
 TEST_CASE("a file that must be there and is not ends the run with its path and the reason") {
-  std::vector<Warning> warnings;
+  std::vector<run::Warning> warnings;
   const TemporaryFolder folder;
   const std::string path = folder.path + "/none.toml";
   try {
@@ -152,7 +152,7 @@ TEST_CASE("a file that must be there and is not ends the run with its path and t
 }
 
 TEST_CASE("a password in a file that others may read is worth a warning") {
-  std::vector<Warning> warnings;
+  std::vector<run::Warning> warnings;
   const TemporaryFolder folder;
   const std::string path = folder.write("c.toml", "password = \"s3cret\"\n", 0644);
   read(path, warnings);

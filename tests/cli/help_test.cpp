@@ -2,8 +2,8 @@
 #include "cli/declarations.hpp"
 
 #include "catch.hpp"
-#include "cli/exit_words.hpp"
 #include "cli/fake_environment.hpp"
+#include "error.hpp"
 
 #include <algorithm>
 #include <set>
@@ -21,7 +21,7 @@ TEST_CASE("option --help names every option and every exit code, and stays short
       CHECK(text.find(spelling(option)) != std::string::npos);
       CHECK((letter.size() > 2 || text.find("  " + std::string{letter}) != std::string::npos));
     }
-    for (const ExitCodeWords& words : exit_codes()) {
+    for (const ExitCodeMeaning& words : exit_codes()) {
       const std::string code = std::to_string(static_cast<int>(words.code));
       const std::size_t table = text.find("Exit codes:");
       CAPTURE(code);

@@ -120,12 +120,13 @@ TEST_CASE("a stronger URL replaces host, port, TLS and login of all weaker layer
   CHECK_FALSE(options.credentials.username);
   CHECK_FALSE(options.credentials.password);
   CHECK(options.keep_alive == std::chrono::seconds{5});
-  REQUIRE(pub.talk.warnings.size() == 2);
-  CHECK(pub.talk.warnings[0].always);
-  CHECK(pub.talk.warnings[0].text ==
+  REQUIRE(pub.verbosity.warnings.size() == 2);
+  CHECK(pub.verbosity.warnings[0].always);
+  CHECK(pub.verbosity.warnings[0].text ==
         "the user name and password from environment MQTT_URL are for prod.example, not for "
         "localhost, and are not sent");
-  CHECK(pub.talk.warnings[1].text.find("are not used: --url replaces them") != std::string::npos);
+  CHECK(pub.verbosity.warnings[1].text.find("are not used: --url replaces them") !=
+        std::string::npos);
 
   // Beside the URL it stands.
   const connection::Options beside =
@@ -168,7 +169,8 @@ TEST_CASE("a login is used for the hosts of its own layer only, and what is drop
     CHECK(credentials.username == (row.sent ? std::optional<std::string>{"joe"} : std::nullopt));
     CHECK(credentials.password == (row.sent ? std::optional<std::string>{"s3cret"} : std::nullopt));
     const auto said = std::count_if(
-        pub.talk.warnings.begin(), pub.talk.warnings.end(), [](const Warning& warning) {
+        pub.verbosity.warnings.begin(), pub.verbosity.warnings.end(),
+        [](const run::Warning& warning) {
           return warning.always && warning.text.rfind("the user name and password from ", 0) == 0;
         });
     CHECK(said == (row.sent ? 0 : 1));
@@ -187,11 +189,11 @@ TEST_CASE("files and prompts that give a password, headers and authentication da
   CHECK(pub.connection.websocket_headers.empty());
   REQUIRE(pub.connection.connect_properties.size() == 1);
   CHECK(pub.connection.connect_properties[0].identifier == 33);
-  REQUIRE(pub.talk.warnings.size() == 1);
-  CHECK(pub.talk.warnings[0].text.find("password") != std::string::npos);
-  CHECK(pub.talk.warnings[0].text.find("WebSocket headers") != std::string::npos);
-  CHECK(pub.talk.warnings[0].text.find("authentication data") != std::string::npos);
-  CHECK(pub.talk.warnings[0].text.find("s3cret") == std::string::npos);
+  REQUIRE(pub.verbosity.warnings.size() == 1);
+  CHECK(pub.verbosity.warnings[0].text.find("password") != std::string::npos);
+  CHECK(pub.verbosity.warnings[0].text.find("WebSocket headers") != std::string::npos);
+  CHECK(pub.verbosity.warnings[0].text.find("authentication data") != std::string::npos);
+  CHECK(pub.verbosity.warnings[0].text.find("s3cret") == std::string::npos);
   // For a broker over TCP the headers of a weaker layer mean nothing.
   CHECK(home.connection({"-L", "mqtt://a"}).websocket_headers.empty());
 }
@@ -203,7 +205,7 @@ TEST_CASE("in the environment the login of MQTT_URL stays with its host, too") {
   const PubOptions pub = home.fake.pub({"t", "m"});
   CHECK(host(pub.connection) == "localhost");
   CHECK_FALSE(pub.connection.credentials.password);
-  CHECK(pub.talk.warnings.size() == 1);
+  CHECK(pub.verbosity.warnings.size() == 1);
   home.fake.variables["MQTT_HOST"] = "prod.example";
   CHECK(home.connection({}).credentials.password == "s3cret");
 }
@@ -215,11 +217,11 @@ TEST_CASE("a variable that cannot be meant for us counts as unset, which is said
   const PubOptions pub = home.fake.pub({"t", "m"});
   CHECK(pub.connection.endpoints.at(0).port == 0);
   CHECK(pub.connection.version == connection::Version::automatic);
-  REQUIRE(pub.talk.warnings.size() == 2);
-  CHECK(pub.talk.warnings[0].text ==
+  REQUIRE(pub.verbosity.warnings.size() == 2);
+  CHECK(pub.verbosity.warnings[0].text ==
         "MQTT_PORT counts as unset: 'tcp://10.0.0.5:1883' is not for --port");
-  CHECK(pub.talk.warnings[0].detail);
-  CHECK_FALSE(pub.talk.warnings[0].always);
+  CHECK(pub.verbosity.warnings[0].detail);
+  CHECK_FALSE(pub.verbosity.warnings[0].always);
 }
 
 TEST_CASE("MQTT_PROTOCOL_VERSION stands for --protocol-version") {
@@ -259,9 +261,10 @@ TEST_CASE("the default configuration that is absent or may not be read never sto
   FakeEnvironment fake;
   fake.variables["HOME"] = folder.path + "/shut";
   const PubOptions pub = fake.pub({"t", "m"});
-  REQUIRE(pub.talk.warnings.size() == 1);
-  CHECK(pub.talk.warnings[0].detail);
-  CHECK(pub.talk.warnings[0].text.find("counts as absent: Permission denied") != std::string::npos);
+  REQUIRE(pub.verbosity.warnings.size() == 1);
+  CHECK(pub.verbosity.warnings[0].detail);
+  CHECK(pub.verbosity.warnings[0].text.find("counts as absent: Permission denied") !=
+        std::string::npos);
   CHECK_THROWS_AS(
       fake.pub({"--config", folder.path + "/shut/.config/mqtt-tools/config.toml", "t", "m"}),
       RunError);

@@ -15,11 +15,11 @@ TEST_CASE("a password file gives its first line, and is to be private") {
   CHECK(read("s3cret\n", 0600).connection.credentials.password == "s3cret");
   CHECK(read("s3cret", 0600).connection.credentials.password == "s3cret");
   CHECK(read(" s3 cret \r\nx\n", 0600).connection.credentials.password == " s3 cret ");
-  CHECK(read("s3cret\n", 0600).talk.warnings.empty());
+  CHECK(read("s3cret\n", 0600).verbosity.warnings.empty());
   for (const mode_t mode : {0640U, 0604U}) {
     const PubOptions options = read("s3cret\n", mode);
-    REQUIRE(options.talk.warnings.size() == 1);
-    CHECK(options.talk.warnings[0].text ==
+    REQUIRE(options.verbosity.warnings.size() == 1);
+    CHECK(options.verbosity.warnings[0].text ==
           folder.path + "/pw holds a secret and others may read it; chmod 600 helps");
   }
 }
@@ -66,7 +66,7 @@ TEST_CASE(
   const auto warned = [](const std::string& host) {
     const PubOptions options =
         FakeEnvironment{}.pub({"-h", host, "-u", "joe", "-P", "x", "t", "m"});
-    return !options.talk.warnings.empty();
+    return !options.verbosity.warnings.empty();
   };
   CHECK(warned("127.evil.example"));
   CHECK(warned("localhost.evil.example"));

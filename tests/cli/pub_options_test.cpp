@@ -179,9 +179,9 @@ const std::vector<Row>& rows() {
                 o.source.topic_prefix == "p/" && o.source.keep_retain && o.source.skip_bad_lines;
        }},
       {{"a", "x", "-v"},
-       [](const PubOptions& o) { return o.talk.verbose && !o.talk.quiet && o.progress; }},
+       [](const PubOptions& o) { return o.verbosity.verbose && !o.verbosity.quiet && o.progress; }},
       {{"a", "x", "--quiet", "--debug"},
-       [](const PubOptions& o) { return o.talk.quiet && o.talk.debug && !o.progress; }},
+       [](const PubOptions& o) { return o.verbosity.quiet && o.verbosity.debug && !o.progress; }},
       {{"a", "x", "--no-progress"}, [](const PubOptions& o) { return !o.progress; }},
   };
   return all;
@@ -360,7 +360,7 @@ TEST_CASE("a password that goes in plain text to another machine is worth a line
     Words all = words;
     all.insert(all.end(), {"t", "m"});
     std::string text;
-    for (const Warning& warning : fake.pub(all).talk.warnings) {
+    for (const run::Warning& warning : fake.pub(all).verbosity.warnings) {
       CHECK_FALSE(warning.always);
       text += warning.text + "\n";
     }

@@ -46,24 +46,24 @@ const std::vector<Row>& rows() {
       {{"-L", "mqtt://h/a", "b"}, [](const SubOptions& o) { return filters(o) == Words{"b"}; }},
       {{"#", "-T", "x", "--filter-out", "y/#"},
        [](const SubOptions& o) {
-         return o.wanted.filter_out == Words{"x", "y/#"};
+         return o.filter.filter_out == Words{"x", "y/#"};
        }},
       {{"a", "-U", "x", "--unsubscribe", "y"},
        [](const SubOptions& o) {
          return o.unsubscribe == Words{"x", "y"};
        }},
       {{"-E", "-U", "x"},
-       [](const SubOptions& o) { return o.subscriptions.empty() && o.until.after_subscribe; }},
+       [](const SubOptions& o) { return o.subscriptions.empty() && o.stop.after_subscribe; }},
       {{"a", "b", "-q", "2"},
        [](const SubOptions& o) {
          return o.subscriptions[0].qos == Qos::exactly_once &&
                 o.subscriptions[1].qos == Qos::exactly_once;
        }},
-      {{"a", "-R"}, [](const SubOptions& o) { return o.wanted.no_retained; }},
+      {{"a", "-R"}, [](const SubOptions& o) { return o.filter.no_retained; }},
       {{"a", "--retained-only"},
-       [](const SubOptions& o) { return o.wanted.retained_only && o.until.after_retained; }},
+       [](const SubOptions& o) { return o.filter.retained_only && o.stop.after_retained; }},
       {{"a", "--remove-retained"},
-       [](const SubOptions& o) { return o.remove_retained && !o.until.after_retained; }},
+       [](const SubOptions& o) { return o.remove_retained && !o.stop.after_retained; }},
       {{"a", "--retain-as-published"},
        [](const SubOptions& o) {
          return o.subscriptions[0].retain_as_published &&
@@ -84,29 +84,29 @@ const std::vector<Row>& rows() {
        }},
       {{"a", "--match", "{\"x\":1}", "--match", "[1]"},
        [](const SubOptions& o) {
-         return o.wanted.match == Words{"{\"x\":1}", "[1]"};
+         return o.filter.match == Words{"{\"x\":1}", "[1]"};
        }},
-      {{"a", "--grep", "x.*y"}, [](const SubOptions& o) { return o.wanted.grep == Words{"x.*y"}; }},
+      {{"a", "--grep", "x.*y"}, [](const SubOptions& o) { return o.filter.grep == Words{"x.*y"}; }},
       {{"a", "-C", "5", "--remove-retained"},
-       [](const SubOptions& o) { return o.until.count == 5U && !o.connection.count; }},
+       [](const SubOptions& o) { return o.stop.count == 5U && !o.connection.count; }},
       {{"a", "-C", "5", "--exec", "x", "--reply"},
-       [](const SubOptions& o) { return o.until.count == 5U && !o.connection.count; }},
+       [](const SubOptions& o) { return o.stop.count == 5U && !o.connection.count; }},
       {{"a", "-C", "5", "--exec", "x"},
-       [](const SubOptions& o) { return o.until.count == 5U && o.connection.count == 5U; }},
+       [](const SubOptions& o) { return o.stop.count == 5U && o.connection.count == 5U; }},
       {{"a", "-C", "5"},
-       [](const SubOptions& o) { return o.until.count == 5U && o.connection.count == 5U; }},
-      {{"a", "--timeout", "1.5"}, [](const SubOptions& o) { return o.until.timeout == 1500ms; }},
-      {{"a", "-W", "0"}, [](const SubOptions& o) { return o.until.timeout == 0s; }},
+       [](const SubOptions& o) { return o.stop.count == 5U && o.connection.count == 5U; }},
+      {{"a", "--timeout", "1.5"}, [](const SubOptions& o) { return o.stop.timeout == 1500ms; }},
+      {{"a", "-W", "0"}, [](const SubOptions& o) { return o.stop.timeout == 0s; }},
       {{"a", "--duration", "2", "--idle-timeout", "3"},
-       [](const SubOptions& o) { return o.until.duration == 2s && o.until.idle_timeout == 3s; }},
+       [](const SubOptions& o) { return o.stop.duration == 2s && o.stop.idle_timeout == 3s; }},
       {{"a", "--expect", "[\"a\",\"b\"]", "--expect", "1"},
        [](const SubOptions& o) {
-         return o.until.expect == Words{"[\"a\",\"b\"]", "1"};
+         return o.stop.expect == Words{"[\"a\",\"b\"]", "1"};
        }},
-      {{"a", "-E"}, [](const SubOptions& o) { return o.until.after_subscribe; }},
+      {{"a", "-E"}, [](const SubOptions& o) { return o.stop.after_subscribe; }},
       {{"a", "--on-ready", "cmd", "--ready-file", "f", "--ready-fd", "3"},
        [](const SubOptions& o) {
-         return o.ready.command == "cmd" && o.ready.file == "f" && o.ready.fd == 3;
+         return o.readiness.command == "cmd" && o.readiness.file == "f" && o.readiness.fd == 3;
        }},
       {{"a", "--exec", "cmd", "--jobs", "4", "--reply"},
        [](const SubOptions& o) {
@@ -131,7 +131,8 @@ const std::vector<Row>& rows() {
       {{"a", "-0"}, [](const SubOptions& o) { return o.output.delimiter == Delimiter::null; }},
       {{"a", "--select", "/msg"}, [](const SubOptions& o) { return o.output.select == "/msg"; }},
       {{"a", "--color", "always"}, [](const SubOptions& o) { return o.output.colour; }},
-      {{"a", "--quiet", "-d"}, [](const SubOptions& o) { return o.talk.quiet && o.talk.debug; }},
+      {{"a", "--quiet", "-d"},
+       [](const SubOptions& o) { return o.verbosity.quiet && o.verbosity.debug; }},
       {{"a", "-D", "subscribe", "user-property", "k", "v", "-D", "unsubscribe", "user-property",
         "k", "w"},
        [](const SubOptions& o) {
@@ -159,7 +160,7 @@ TEST_CASE("mqtt-sub has the defaults that --help names") {
   CHECK(options.output.form == Form::raw);
   CHECK(options.output.delimiter == Delimiter::newline);
   CHECK_FALSE(options.output.colour);
-  CHECK_FALSE(options.until.count);
+  CHECK_FALSE(options.stop.count);
   CHECK_FALSE(options.connection.count);
   CHECK_FALSE(options.exec);
 }

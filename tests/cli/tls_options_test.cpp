@@ -153,10 +153,11 @@ TEST_CASE("a pre-shared key stands alone, and weaker layers' certificates are le
 }
 
 TEST_CASE("option --insecure is said aloud also with --quiet") {
-  const Talk talk = FakeEnvironment{}.pub({"--tls", "--insecure", "--quiet", "t", "m"}).talk;
-  REQUIRE(talk.warnings.size() == 1);
-  CHECK(talk.warnings[0].always);
-  CHECK(talk.quiet);
+  const run::Verbosity verbosity =
+      FakeEnvironment{}.pub({"--tls", "--insecure", "--quiet", "t", "m"}).verbosity;
+  REQUIRE(verbosity.warnings.size() == 1);
+  CHECK(verbosity.warnings[0].always);
+  CHECK(verbosity.quiet);
 }
 
 TEST_CASE("keys and passphrases come from files, the first line of them") {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "error.hpp"
+
+namespace mqtt_tools {
+
+const std::vector<ExitCodeMeaning>& exit_codes() {
+  static const std::vector<ExitCodeMeaning> all{
+      {ExitCode::ok, "ok", "all done; also: the reader of stdout went away"},
+      {ExitCode::failure, "failure", "a file could not be read or written, and all else"},
+      {ExitCode::usage, "usage", "a wrong option, topic, payload or file format"},
+      {ExitCode::no_connection, "no connection", "name, network, TLS, no answer in time"},
+      {ExitCode::refused, "refused", "by the broker: credentials, client id, version"},
+      {ExitCode::denied, "denied", "the broker refused a publish or a subscription"},
+      {ExitCode::lost, "lost", "the connection; messages unacknowledged"},
+      {ExitCode::timeout, "timeout", "-W ran out before --count or --expect was met"},
+      {ExitCode::hangup, "hangup", "SIGHUP"},
+      {ExitCode::interrupted, "interrupted", "SIGINT"},
+      {ExitCode::terminated, "terminated", "SIGTERM"},
+  };
+  return all;
+}
+
+}  // namespace mqtt_tools

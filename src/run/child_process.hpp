@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::run {
+
+/// A variable in the environment of a command; without a value it is not there.
+struct Variable {
+  std::string name{};
+  std::optional<std::string> value{};
+};
+
+/// A command for `sh -c`, and what it is given.
+struct ShellCommand {
+  std::string text{};
+  std::vector<Variable> environment{};  ///< On top of our own.
+  int input = -1;                       ///< Its descriptor 0; -1: /dev/null.
+  int output = 1;
+  int error = 2;
+};
+
+/// A command that runs. The kernel tells through fd() when it has ended.
+class Child {
+ public:
+  /// Starts it in a process group of its own, with signals as the shell left them to us and no
+  /// descriptor but 0, 1 and 2. Throws RunError (code 1) when it cannot be started.
+  explicit Child(const ShellCommand& command);
+  ~Child();  ///< Does not end it.
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+
+  /// Readable once it has ended.
+  int fd() const { return fd_; }
+
+  /// How it ended, once it has: its exit status, or 128 and the signal. Does not wait.
+  std::optional<int> status();
+
+  /// Asks it, and what it started, to end.
+  void terminate() const;
+
+ private:
+  pid_t pid_ = -1;
+  int fd_ = -1;
+  std::optional<int> status_{};
+};
+
+}  // namespace mqtt_tools::run

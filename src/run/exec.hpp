@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "message.hpp"
+#include "run/options.hpp"
+#include "run/poller.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::run {
+
+/// Runs a command for each message (--exec): the payload on its stdin, the rest in its environment,
+/// nothing in its words. At most --jobs of them at once; with one, in the order of the messages.
+class Exec {
+ public:
+  explicit Exec(ExecOptions options);
+  ~Exec();  ///< Leaves commands that still run alone.
+  Exec(const Exec&) = delete;
+  Exec& operator=(const Exec&) = delete;
+
+  /// Whether start() may be called: take no message while it may not.
+  bool free() const;
+
+  /// Starts the command for `message`. A command that cannot be started counts as failed.
+  void start(const Message& message);
+
+  /// Waits for the commands that run.
+  void on(Poller& poller) const;
+
+  /// Looks after the commands; says each failure. Call it after each wait.
+  void attend();
+
+  /// The answers of commands that ended well, ready to be published (--reply), since the last call.
+  std::vector<Message> replies();
+
+  bool busy() const { return !jobs_.empty(); }  ///< Commands run.
+
+  /// How many commands failed: any ends a run with 1 when nothing else decided.
+  std::uint64_t failures() const { return failures_; }
+
+  /// Asks the commands that run to end.
+  void stop() const;
+
+ private:
+  struct Job;
+
+  void fail(const std::string& topic, const std::string& what);
+
+  ExecOptions options_;
+  std::vector<std::unique_ptr<Job>> jobs_{};
+  std::vector<Message> replies_{};
+  std::uint64_t failures_ = 0;
+  bool unanswerable_told_ = false;
+};
+
+}  // namespace mqtt_tools::run

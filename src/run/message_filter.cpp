@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "run/message_filter.hpp"
+
+#include "error.hpp"
+#include "text.hpp"
+#include "topic.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <re2/re2.h>
+
+namespace mqtt_tools::run {
+namespace {
+
+/// One regular expression. A payload that is not UTF-8 is matched byte by byte: each byte is the
+/// character of that number, so that `\xff` and `.` mean a byte there.
+class Grep {
+ public:
+  explicit Grep(const std::string& expression)
+      : text_(expression, options(RE2::Options::EncodingUTF8)),
+        bytes_(expression, options(RE2::Options::EncodingLatin1)) {
+    if (!text_.ok()) {
+      throw UsageError{"--grep: " + text_.error() + " in \"" + expression + "\""};
+    }
+  }
+
+  bool matches(std::string_view shown) const {
+    const RE2& expression = first_invalid_utf8(shown) ? bytes_ : text_;
+    return RE2::PartialMatch(re2::StringPiece{shown.data(), shown.size()}, expression);
+  }
+
+ private:
+  static RE2::Options options(RE2::Options::Encoding encoding) {
+    RE2::Options options;
+    options.set_encoding(encoding);
+    options.set_log_errors(false);
+    return options;
+  }
+
+  RE2 text_;
+  RE2 bytes_;
+};
+
+}  // namespace
+
+struct MessageFilter::Conditions {
+  explicit Conditions(const MessageFilterOptions& given)
+      : options(given), match(read_expectations("--match", given.match)) {
+    for (const auto& expression : options.grep) {
+      grep.push_back(std::make_unique<Grep>(expression));
+    }
+  }
+
+  MessageFilterOptions options;
+  std::vector<payload::Expectation> match;
+  std::vector<std::unique_ptr<Grep>> grep{};
+};
+
+MessageFilter::MessageFilter(const MessageFilterOptions& options)
+    : conditions_(std::make_unique<Conditions>(options)) {}
+
+MessageFilter::~MessageFilter() = default;
+
+bool MessageFilter::operator()(const payload::Decoded& decoded) const {
+  const Message& message = decoded.message();
+  const MessageFilterOptions& options = conditions_->options;
+
+  // The cheap questions first: a payload is decoded only when it must be.
+  if (message.retained ? options.no_retained : options.retained_only) {
+    return false;
+  }
+  const auto& out = options.filter_out;
+  if (std::any_of(out.begin(), out.end(),
+                  [&](const auto& filter) { return matches(filter, message.topic); })) {
+    return false;
+  }
+  const auto& match = conditions_->match;
+  const auto& grep = conditions_->grep;
+  return std::all_of(match.begin(), match.end(),
+                     [&](const auto& value) { return value.met_by(decoded); }) &&
+         std::all_of(grep.begin(), grep.end(),
+                     [&](const auto& one) { return one->matches(decoded.shown()); });
+}
+
+std::vector<payload::Expectation> read_expectations(std::string_view option,
+                                                    const std::vector<std::string>& json) {
+  std::vector<payload::Expectation> expectations;
+  for (const auto& text : json) {
+    try {
+      expectations.emplace_back(text);
+    } catch (const UsageError& error) {
+      throw UsageError{std::string{option} + ": " + error.what()};
+    }
+  }
+  return expectations;
+}
+
+}  // namespace mqtt_tools::run

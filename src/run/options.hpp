@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "output/printer.hpp"
+#include "payload/decode.hpp"
+#include "timestamp.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What the parts of a run are told by command line, environment and files: plain values, checked by
+// cli before a run begins. All that cli knows of this folder.
+
+namespace mqtt_tools::run {
+
+/// Something about the options that their user should know, in one line.
+struct Warning {
+  std::string text{};
+  bool always = false;  ///< Said also with --quiet.
+  bool detail = false;  ///< Said with --verbose of mqtt-pub and with --debug only.
+};
+
+/// How much is said on stderr.
+struct Verbosity {
+  bool quiet = false;               ///< Errors only.
+  bool verbose = false;             ///< -v of mqtt-pub
+  bool debug = false;               ///< -d
+  std::vector<Warning> warnings{};  ///< To be said before anything else.
+};
+
+/// Which messages are shown and counted; all others are as if they had not come.
+struct MessageFilterOptions {
+  std::vector<std::string> filter_out{};  ///< -T
+  bool no_retained = false;               ///< -R
+  bool retained_only = false;
+  std::vector<std::string> match{};  ///< JSON that the payload must contain, all of them.
+  std::vector<std::string> grep{};   ///< RE2 expressions that its text must match, all of them.
+};
+
+/// When to leave.
+struct StopOptions {
+  std::optional<std::uint64_t> count{};
+  std::optional<Duration> timeout{};
+  std::optional<Duration> duration{};
+  std::optional<Duration> idle_timeout{};
+  std::vector<std::string> expect{};  ///< JSON, each to be met by some message.
+  bool after_subscribe = false;       ///< -E
+  bool after_retained = false;        ///< --retained-only: the first live message ends it.
+};
+
+/// Whom to tell that all subscriptions are granted.
+struct ReadinessOptions {
+  std::string command{};
+  std::string file{};
+  std::optional<int> fd{};
+};
+
+/// A command for each message.
+struct ExecOptions {
+  std::string command{};
+  int jobs = 1;
+  bool reply = false;
+};
+
+/// One question and its answer (--request).
+struct RequestOptions {
+  std::optional<std::string> response_topic{};  ///< None: one of our own.
+  std::optional<Duration> timeout{};            ///< -W
+  output::PrinterOptions output{};              ///< How the answer is shown.
+  payload::DecodeAs decode_as = payload::DecodeAs::automatic;
+};
+
+}  // namespace mqtt_tools::run

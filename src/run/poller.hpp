@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "timestamp.hpp"
+
+#include <poll.h>
+#include <optional>
+#include <vector>
+
+namespace mqtt_tools::run {
+
+/// The one place where a run waits: for any of several descriptors, or until a time.
+class Poller {
+ public:
+  /// Also wait for `events` on `fd`; a negative fd is left out.
+  void add(int fd, short events);
+
+  /// Also wait no longer than until `time`.
+  void until(std::optional<Clock::time_point> time);
+
+  /// Waits, and forgets what it waited for.
+  void wait();
+
+  /// Whether `fd` had any of `events` (or POLLERR, POLLHUP, POLLNVAL) in the last wait().
+  bool had(int fd, short events) const;
+
+ private:
+  std::vector<pollfd> fds_{};
+  std::vector<pollfd> last_{};
+  std::optional<Clock::time_point> until_{};
+};
+
+}  // namespace mqtt_tools::run

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "run/program.hpp"
+
+#include "error.hpp"
+#include "run/log.hpp"
+#include "run/signals.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MQTT_TOOLS_FIND_LEAKS
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define MQTT_TOOLS_FIND_LEAKS
+#endif
+#ifdef MQTT_TOOLS_FIND_LEAKS
+#include <sanitizer/lsan_interface.h>
+#endif
+
+namespace mqtt_tools::run {
+namespace {
+
+/// A socket must never become descriptor 0, 1 or 2. What the shell has closed stays useless:
+/// nothing to read on 0, and writing to 1 fails, because output that goes nowhere is no success.
+void open_standard_descriptors() {
+  constexpr int flags[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+  for (int fd = 0; fd < 3; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+      static_cast<void>(::open("/dev/null", flags[fd]));  // The lowest free number, thus `fd`.
+    }
+  }
+}
+
+/// A reader that left is no failure.
+bool stdout_written() {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (flushed || errno == EPIPE) {
+    return true;
+  }
+  log(std::string{"cannot write to stdout: "} + std::strerror(errno != 0 ? errno : EIO));
+  return false;
+}
+
+}  // namespace
+
+void exit_process(ExitCode code) {
+  show_status({});
+  if (!stdout_written() && code == ExitCode::ok) {
+    code = ExitCode::failure;
+  }
+  // Looked for here, and not at the end of exit(): OpenSSL's own end forgets what it keeps for each
+  // thread that is still there, which would then count as leaked.
+#ifdef MQTT_TOOLS_FIND_LEAKS
+  __lsan_do_leak_check();
+#endif
+  constexpr int first_signal_code = 128;
+  if (const int signal = static_cast<int>(code) - first_signal_code; signal > 0) {
+    end_by_signal(signal);
+  }
+  ::_exit(static_cast<int>(code));
+}
+
+void run_program(std::string_view name, const std::function<ExitCode()>& body) {
+  set_program_name(name);
+  open_standard_descriptors();
+  ignore_broken_pipes();
+
+  ExitCode code = ExitCode::failure;
+  try {
+    code = body();
+  } catch (const UsageError& error) {
+    log(error.what());
+    code = ExitCode::usage;
+  } catch (const RunError& error) {
+    log(error.what());
+    code = error.code();
+  } catch (const std::bad_alloc&) {
+    log("unexpected: out of memory");
+  } catch (const std::exception& error) {
+    log(std::string{"unexpected: "} + error.what());
+  } catch (...) {
+    log("unexpected: an error without words");
+  }
+  exit_process(code);
+}
+
+}  // namespace mqtt_tools::run

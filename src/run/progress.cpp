@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "run/progress.hpp"
+
+#include "run/log.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace mqtt_tools::run {
+namespace {
+
+using namespace std::chrono_literals;
+using Seconds = std::chrono::duration<double>;
+
+constexpr Duration quiet_start = 1s;
+constexpr Duration redraw = 200ms;
+constexpr std::size_t usual_width = 80;
+
+/// "512 B", "1.2 GB"
+std::string size_text(std::uint64_t bytes) {
+  constexpr const char* units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
+  if (bytes < 1000) {
+    return std::to_string(bytes) + " B";
+  }
+  auto value = static_cast<double>(bytes) / 1000;
+  std::size_t unit = 0;
+  while (value >= 999.95) {
+    value /= 1000;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %s", value, units[unit]);
+  return text;
+}
+
+/// "6 s", "2 min 5 s", "3 h 20 min"
+std::string time_text(double seconds) {
+  constexpr double longest = 1000 * 3600.0;
+  const auto whole = static_cast<long>(std::ceil(std::min(seconds, longest)));
+  if (whole < 60) {
+    return std::to_string(whole) + " s";
+  }
+  if (whole < 3600) {
+    return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+  }
+  return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                           : usual_width;
+}
+
+}  // namespace
+
+std::string progress_text(const Advance& advance, Duration elapsed, std::size_t width) {
+  const double seconds = Seconds{elapsed}.count();
+  std::string text;
+  const auto add = [&](const std::string& part) {
+    // A line that fills its last column wraps, and then cannot be wiped.
+    if (text.size() + 2 + part.size() < width) {
+      text += (text.empty() ? "" : ", ") + part;
+    }
+  };
+  add(std::to_string(advance.sent) + " sent");
+  add(std::to_string(advance.acknowledged) + " acknowledged");
+  if (seconds > 0) {
+    const double rate = static_cast<double>(advance.acknowledged) / seconds;
+    add(std::to_string(std::llround(rate)) + "/s");
+  }
+  const auto& total = advance.input.total;
+  if (total && *total > 0) {
+    const auto all = static_cast<double>(*total);
+    const auto done = std::min(static_cast<double>(advance.input.bytes), all);
+    add(std::to_string(static_cast<int>(100 * done / all)) + " % of " + size_text(*total));
+    if (done > 0 && done < all) {
+      add(time_text(seconds * (all - done) / done) + " left");
+    }
+  }
+  return text;
+}
+
+ProgressLine::ProgressLine(bool wanted, Clock::time_point start)
+    : on_(wanted && ::isatty(STDERR_FILENO) == 1), start_(start), next_(start + quiet_start) {}
+
+void ProgressLine::update(const Advance& advance, Clock::time_point now) {
+  if (on_ && now >= next_) {
+    show_status(progress_text(advance, now - start_, terminal_width()));
+    next_ = now + redraw;
+  }
+}
+
+std::optional<Clock::time_point> ProgressLine::due() const {
+  return on_ ? std::optional{next_} : std::nullopt;
+}
+
+void ProgressLine::clear() {
+  if (on_) {
+    show_status({});
+  }
+}
+
+}  // namespace mqtt_tools::run

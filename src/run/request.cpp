@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+#include "run/request.hpp"
+
+#include "bytes.hpp"
+#include "payload/decode.hpp"
+
+#include <random>
+
+namespace mqtt_tools::run {
+
+namespace {
+
+std::string random_hex() {
+  std::random_device device;
+  std::string bytes;
+  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(device() & 0xFF);
+  return to_hex(bytes);
+}
+
+}  // namespace
+
+Request::Request(const RequestOptions& options, const std::string& client_id)
+    : options_(options), salt_(random_hex()), printer_(output::make_printer(options.output)) {
+  response_topic_ = options.response_topic.value_or("reply/" + client_id + "/" + salt_);
+}
+
+connection::Subscription Request::subscription() const {
+  connection::Subscription subscription;
+  subscription.filter = response_topic_;
+  subscription.retain_handling = connection::RetainHandling::never;
+  return subscription;
+}
+
+void Request::address(Message& message, Clock::time_point now) {
+  ++asked_;
+  if (asked_ == 1 && options_.timeout) deadline_ = now + *options_.timeout;
+  message.properties.response_topic = response_topic_;
+  if (!message.properties.correlation_data) {
+    message.properties.correlation_data = salt_ + "-" + std::to_string(asked_);
+  }
+  awaited_.insert(*message.properties.correlation_data);
+}
+
+void Request::consider(const Message& message) {
+  if (message.topic != response_topic_) return;
+  if (awaited_.erase(message.properties.correlation_data.value_or("")) == 0) return;
+  if (printer_->print(payload::decode(message, options_.decode_as), out_.buffer())) {
+    using Delivery = output::StandardOutput::Delivery;
+    out_.end_record(message.qos == Qos::at_most_once ? Delivery::at_most_once
+                                                     : Delivery::acknowledged);
+  }
+}
+
+void Request::flush() {
+  if (out_.pending() > 0 && out_.flush() == output::StandardOutput::State::closed) {
+    reader_left_ = true;
+  }
+}
+
+void Request::on(Poller& poller) const {
+  if (written()) return;
+  poller.add(out_.fd(), out_.events());
+  if (out_.retry_after()) poller.until(Clock::now() + *out_.retry_after());
+}
+
+bool Request::over(Clock::time_point now) const {
+  return reader_left_ || (awaited_.empty() && written()) || (deadline_ && now >= *deadline_);
+}
+
+std::optional<Clock::time_point> Request::due() const { return deadline_; }
+
+ExitCode Request::exit_code() const {
+  return awaited_.empty() || reader_left_ ? ExitCode::ok : ExitCode::timeout;
+}
+
+std::string Request::explanation() const {
+  if (awaited_.empty() || reader_left_) return {};
+  return "no answer to " + std::to_string(awaited_.size()) + " of " + std::to_string(asked_) +
+         (asked_ == 1 ? " request" : " requests") + " in time";
+}
+
+}  // namespace mqtt_tools::run

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "connection/options.hpp"
+#include "error.hpp"
+#include "message.hpp"
+#include "output/printer.hpp"
+#include "output/standard_output.hpp"
+#include "run/options.hpp"
+#include "run/poller.hpp"
+#include "timestamp.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace mqtt_tools::run {
+
+/// Requests and their answers (MQTT 5.0 §4.10): gives each request a response topic and correlation
+/// data of its own, knows its answer by them, and prints it.
+class Request {
+ public:
+  /// `client_id` makes a response topic that is ours alone, unless the user named one.
+  Request(const RequestOptions& options, const std::string& client_id);
+
+  /// Where the answers come.
+  connection::Subscription subscription() const;
+
+  /// Makes a request of `message`. The clock of --timeout starts with the first.
+  void address(Message& message, Clock::time_point now);
+
+  /// Prints `message` if it is an answer that is still awaited.
+  void consider(const Message& message);
+
+  /// Writes what can be written.
+  void flush();
+
+  /// All that came is out, or there is no reader for it.
+  bool written() const { return reader_left_ || out_.pending() == 0; }
+
+  /// Also waits until more can be written.
+  void on(Poller& poller) const;
+
+  /// Answers that were acknowledged to the broker and are not written, or only in part.
+  std::uint64_t unwritten() const { return out_.unwritten(); }
+
+  /// All answers came and are out, or time is up.
+  bool over(Clock::time_point now) const;
+  std::optional<Clock::time_point> due() const;
+
+  /// 27 when an answer is missing.
+  ExitCode exit_code() const;
+
+  /// "no answer to 1 of 1 requests within 5 s"; empty when all came.
+  std::string explanation() const;
+
+ private:
+  RequestOptions options_;
+  std::string response_topic_;
+  std::string salt_;  ///< Random: correlation data that nobody else makes.
+  std::set<std::string> awaited_{};
+  std::uint64_t asked_ = 0;
+  std::optional<Clock::time_point> deadline_{};
+  std::unique_ptr<output::Printer> printer_;
+  output::StandardOutput out_{1};
+  bool reader_left_ = false;
+};
+
+}  // namespace mqtt_tools::run

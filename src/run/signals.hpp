@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "error.hpp"
+
+#include <csignal>
+#include <optional>
+
+namespace mqtt_tools::run {
+
+/// SIGINT, SIGTERM and SIGHUP as a question one can ask. They are blocked from here on in this
+/// thread and those it starts, and read from fd(). A signal that was ignored at the start (nohup,
+/// `&`) stays ignored. A second signal ends the process at once, by itself.
+class Signals {
+ public:
+  /// Before any other thread is started.
+  Signals();
+  ~Signals();  ///< The signals stay blocked: the run is about to end in its own way.
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  int fd() const { return fd_; }
+
+  /// Reads what has come; the exit code of the first signal, if there was one.
+  std::optional<ExitCode> raised();
+
+ private:
+  int fd_ = -1;
+  std::optional<ExitCode> first_{};
+};
+
+/// Ends the process by `signal` itself, so that the shell and service managers know why: its
+/// default action is restored, it is unblocked and raised. Process 1 of a container is spared by
+/// that, and ends with the code that a shell gives for it, 128 + `signal`. Async-signal-safe.
+[[noreturn]] void end_by_signal(int signal) noexcept;
+
+/// Ignores SIGPIPE: a reader that left is told by write(). Before any Signals.
+void ignore_broken_pipes();
+
+/// What a child must be given so that it finds the signals as the shell left them to us.
+struct ChildSignals {
+  sigset_t mask{};      ///< Blocked.
+  sigset_t defaults{};  ///< Ignored by us only.
+};
+
+const ChildSignals& child_signals();
+
+}  // namespace mqtt_tools::run

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "run/stop_condition.hpp"
+
+#include "run/message_filter.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+
+namespace mqtt_tools::run {
+namespace {
+
+constexpr std::size_t told_payloads = 3;
+constexpr std::size_t told_bytes = 200;
+
+/// "5 s", "0.25 s"
+std::string seconds(Duration time) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  std::string text = std::to_string(milliseconds / 1000);
+  if (const auto rest = milliseconds % 1000; rest != 0) {
+    std::string decimals = std::to_string(1000 + rest).substr(1);
+    decimals.erase(decimals.find_last_not_of('0') + 1);
+    text += '.' + decimals;
+  }
+  return text + " s";
+}
+
+/// The beginning of a payload; no character is torn apart.
+std::string excerpt(std::string_view payload) {
+  if (payload.size() <= told_bytes) {
+    return payload.empty() ? "an empty payload" : escaped(payload);
+  }
+  std::size_t end = told_bytes;
+  while (end > told_bytes - 4 && (static_cast<unsigned char>(payload[end]) & 0xc0) == 0x80) {
+    --end;
+  }
+  return escaped(payload.substr(0, end)) + "…";
+}
+
+template <typename List, typename Text>
+std::string joined(const List& list, std::string_view between, Text text) {
+  std::string result;
+  for (const auto& entry : list) {
+    result += result.empty() ? std::string_view{} : between;
+    result += text(entry);
+  }
+  return result;
+}
+
+}  // namespace
+
+StopCondition::StopCondition(const StopOptions& until)
+    : options_(until), unmet_(read_expectations("--expect", until.expect)) {}
+
+void StopCondition::subscribed(Clock::time_point now) {
+  if (!since_) {
+    since_ = now;
+    last_ = now;
+  }
+}
+
+bool StopCondition::ends_before(const Message& message) {
+  live_ = live_ || (options_.after_retained && !message.retained);
+  return live_;
+}
+
+void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point now) {
+  ++seen_;
+  last_ = now;
+  if (unmet_.empty()) {
+    return;
+  }
+  const auto met = std::remove_if(unmet_.begin(), unmet_.end(), [&](const auto& expectation) {
+    return expectation.met_by(decoded);
+  });
+  if (met != unmet_.end()) {
+    unmet_.erase(met, unmet_.end());
+    return;
+  }
+  instead_.push_back(excerpt(decoded.shown()));
+  if (instead_.size() > told_payloads) {
+    instead_.pop_front();
+  }
+}
+
+void StopCondition::reader_left() { reader_left_ = true; }
+
+bool StopCondition::reached(Clock::time_point now) const { return ending(now) != Ending::none; }
+
+std::optional<Clock::time_point> StopCondition::due() const {
+  std::optional<Clock::time_point> first;
+  for (const auto& deadline :
+       {deadline_of(Ending::timeout), deadline_of(Ending::duration), deadline_of(Ending::idle)}) {
+    if (deadline && (!first || *deadline < *first)) {
+      first = deadline;
+    }
+  }
+  return first;
+}
+
+ExitCode StopCondition::exit_code(Clock::time_point now) const {
+  switch (ending(now)) {
+    case Ending::reader_left:
+      return unmet_.empty() ? ExitCode::ok : ExitCode::failure;
+    case Ending::timeout:
+      return ExitCode::timeout;
+    case Ending::none:
+    case Ending::enough:
+    case Ending::duration:
+    case Ending::idle:
+      break;
+  }
+  return unmet_.empty() ? ExitCode::ok : ExitCode::timeout;
+}
+
+std::string StopCondition::explanation(Clock::time_point now) const {
+  if (exit_code(now) == ExitCode::ok) {
+    return {};
+  }
+  std::string text = what_ended(ending(now));
+  if (!unmet_.empty()) {
+    text += "; not met: " +
+            joined(unmet_, ", ", [](const auto& unmet) { return escaped(unmet.text()); });
+  }
+  if (!instead_.empty()) {
+    text += "; what came instead: " +
+            joined(instead_, " | ", [](const auto& payload) { return std::string_view{payload}; });
+  }
+  return text;
+}
+
+/// What ends the run, or has ended it: of several times that have passed, the first one.
+StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
+  if (enough()) {
+    return Ending::enough;
+  }
+  if (reader_left_) {
+    return Ending::reader_left;
+  }
+  const auto first = due();
+  if (!first || now < *first) {
+    return Ending::none;
+  }
+  for (const Ending ending : {Ending::timeout, Ending::duration}) {
+    if (deadline_of(ending) == first) {
+      return ending;
+    }
+  }
+  return Ending::idle;
+}
+
+/// All came that was asked for, or all that may come.
+bool StopCondition::enough() const {
+  return (!options_.expect.empty() && unmet_.empty()) || full() ||
+         (options_.after_subscribe && since_) || live_;
+}
+
+std::optional<Clock::time_point> StopCondition::deadline_of(Ending ending) const {
+  const bool idle = ending == Ending::idle;
+  const auto& limit = idle                        ? options_.idle_timeout
+                      : ending == Ending::timeout ? options_.timeout
+                                                  : options_.duration;
+  if (!since_ || !limit) {
+    return {};
+  }
+  const auto start = idle ? last_ : *since_;
+  if (*limit > Clock::time_point::max() - start) {  // Beyond all clocks.
+    return {};
+  }
+  return start + *limit;
+}
+
+std::string StopCondition::what_ended(Ending ending) const {
+  std::string messages = std::to_string(seen_);
+  if (options_.count) {
+    messages += " of " + std::to_string(*options_.count) + " messages";
+  } else {
+    messages += seen_ == 1 ? " message" : " messages";
+  }
+  switch (ending) {
+    case Ending::timeout:
+      return "timed out after " + seconds(*options_.timeout) + " with " + messages;
+    case Ending::duration:
+      return "left after " + seconds(*options_.duration) + " with " + messages;
+    case Ending::idle:
+      return "no message for " + seconds(*options_.idle_timeout) + " after " + messages;
+    case Ending::reader_left:
+      return "the reader of stdout left after " + messages;
+    case Ending::none:
+    case Ending::enough:
+      break;
+  }
+  return "left after " + messages;
+}
+
+}  // namespace mqtt_tools::run

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "run/message_filter.hpp"
+
+#include "error.hpp"
+
+#include "catch.hpp"
+
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::run {
+namespace {
+
+bool wanted(const MessageFilterOptions& options, const Message& message,
+            payload::DecodeAs as = payload::DecodeAs::automatic) {
+  return MessageFilter{options}(payload::decode(message, as));
+}
+
+Message with_payload(const std::string& payload) {
+  Message message;
+  message.payload = payload;
+  return message;
+}
+
+using Texts = std::vector<std::string>;
+
+bool matched(const Texts& match, const std::string& payload) {
+  MessageFilterOptions options;
+  options.match = match;
+  return wanted(options, with_payload(payload));
+}
+
+bool grepped(const Texts& grep, const std::string& payload) {
+  MessageFilterOptions options;
+  options.grep = grep;
+  return wanted(options, with_payload(payload));
+}
+
+TEST_CASE("all messages are wanted unless something was said") {
+  CHECK(wanted({}, {}));
+  CHECK(wanted({}, with_payload("\xff")));
+}
+
+TEST_CASE("messages whose topic is filtered out are not wanted") {
+  MessageFilterOptions options;
+  options.filter_out = {"a/#", "+/noise"};
+  struct Case {
+    const char* topic;
+    bool wanted;
+  };
+  for (const auto& [topic, expected] :
+       {Case{"a", false}, Case{"a/b", false}, Case{"b/noise", false}, Case{"b/noise/c", true},
+        Case{"b", true}}) {
+    CAPTURE(topic);
+    Message message;
+    message.topic = topic;
+    CHECK(wanted(options, message) == expected);
+  }
+}
+
+TEST_CASE("retained messages can be left out or be the only ones") {
+  Message live;
+  Message retained;
+  retained.retained = true;
+
+  MessageFilterOptions options;
+  options.no_retained = true;
+  CHECK(wanted(options, live));
+  CHECK_FALSE(wanted(options, retained));
+
+  options = {};
+  options.retained_only = true;
+  CHECK_FALSE(wanted(options, live));
+  CHECK(wanted(options, retained));
+}
+
+TEST_CASE("a payload must contain all JSON that is asked for") {
+  CHECK(matched({R"({"a":1})"}, R"({"b":2,"a":1})"));
+  CHECK(matched({R"({"a":1})", R"({"b":2})"}, R"({"b":2,"a":1})"));
+  CHECK_FALSE(matched({R"({"a":1})", R"({"b":3})"}, R"({"b":2,"a":1})"));
+  CHECK_FALSE(matched({R"({"a":1})"}, "not JSON"));
+}
+
+TEST_CASE("a payload must match all expressions somewhere") {
+  CHECK(grepped({"b.d"}, "abcde"));
+  CHECK(grepped({"^a", "e$"}, "abcde"));
+  CHECK_FALSE(grepped({"^a", "f"}, "abcde"));
+  CHECK_FALSE(grepped({"b"}, ""));
+  CHECK(grepped({""}, ""));
+  CHECK(grepped({"(?i)ABC"}, "abc"));
+}
+
+TEST_CASE("an expression sees characters in text and bytes in what is not") {
+  CHECK(grepped({"^.$"}, "é"));
+  CHECK(grepped({"é"}, "café"));
+  CHECK(grepped({"^.\\xff.$"}, std::string{"\x80\xff\0", 3}));
+  CHECK_FALSE(grepped({"^..$"}, "é"));
+}
+
+TEST_CASE("an expression sees what is shown of a payload") {
+  MessageFilterOptions options;
+  options.grep = {"^ff00$"};
+  CHECK(wanted(options, with_payload(std::string{"\xff\0", 2}), payload::DecodeAs::hex));
+  CHECK_FALSE(wanted(options, with_payload(std::string{"\xff\0", 2})));
+}
+
+TEST_CASE("a long payload and a costly expression do no harm") {
+  CHECK_FALSE(grepped({"(a*)*b"}, std::string(100'000, 'a')));
+}
+
+TEST_CASE("what cannot be understood is refused by the name of its option") {
+  MessageFilterOptions options;
+  options.grep = {"a("};
+  CHECK_THROWS_AS(MessageFilter{options}, UsageError);
+  CHECK_THROWS_WITH(MessageFilter{options},
+                    Catch::Matchers::StartsWith("--grep: ") && Catch::Matchers::Contains("a("));
+  options = {};
+  options.match = {"{"};
+  CHECK_THROWS_AS(MessageFilter{options}, UsageError);
+  CHECK_THROWS_WITH(MessageFilter{options}, Catch::Matchers::StartsWith("--match: "));
+}
+
+}  // namespace
+}  // namespace mqtt_tools::run

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "run/signals.hpp"
+
+#include "run/forked.hpp"
+
+#include "catch.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+#include <csignal>
+
+namespace mqtt_tools::run {
+namespace {
+
+bool readable(int fd) {
+  pollfd entry{fd, POLLIN, 0};
+  return ::poll(&entry, 1, 0) == 1;
+}
+
+/// The code of a process in which `act` runs and then tells by its exit that all is well; the
+/// signal that ended it, below zero.
+int code_of(const std::function<bool()>& act) {
+  const Told told = forked([&] { ::_exit(act() ? 0 : 1); });
+  return told.signal != 0 ? -told.signal : told.code;
+}
+
+TEST_CASE("each signal is told once it came and gives its exit code") {
+  struct Case {
+    int signal;
+    ExitCode code;
+  };
+  for (const auto& [signal, code] :
+       {Case{SIGINT, ExitCode::interrupted}, Case{SIGTERM, ExitCode::terminated},
+        Case{SIGHUP, ExitCode::hangup}}) {
+    CAPTURE(signal);
+    CHECK(code_of([signal = signal, code = code] {
+            Signals signals;
+            const bool silent = !readable(signals.fd()) && !signals.raised();
+            std::raise(signal);
+            return silent && readable(signals.fd()) && signals.raised() == code &&
+                   signals.raised() == code && !readable(signals.fd());
+          }) == 0);
+  }
+}
+
+TEST_CASE("a second signal ends the process at once") {
+  CHECK(code_of([] {
+          Signals signals;
+          std::raise(SIGINT);
+          signals.raised();
+          std::raise(SIGTERM);  // Nobody asks any more.
+          return true;
+        }) == -SIGTERM);
+  CHECK(code_of([] {
+          Signals signals;
+          std::raise(SIGINT);
+          signals.raised();
+          std::raise(SIGINT);
+          return true;
+        }) == -SIGINT);
+}
+
+TEST_CASE("a signal that was ignored at the start stays ignored") {
+  CHECK(code_of([] {
+          ::signal(SIGHUP, SIG_IGN);
+          Signals signals;
+          std::raise(SIGHUP);
+          if (readable(signals.fd()) || signals.raised()) {
+            return false;
+          }
+          std::raise(SIGTERM);
+          if (signals.raised() != ExitCode::terminated) {
+            return false;
+          }
+          std::raise(SIGHUP);
+          return true;
+        }) == 0);
+}
+
+TEST_CASE("children get the signals as the shell left them") {
+  CHECK(code_of([] {
+          ignore_broken_pipes();
+          const Signals blocked;
+          const ChildSignals& signals = child_signals();
+          return sigismember(&signals.mask, SIGINT) == 0 &&
+                 sigismember(&signals.defaults, SIGPIPE) == 1;
+        }) == 0);
+  CHECK(code_of([] {
+          ::signal(SIGPIPE, SIG_IGN);
+          ignore_broken_pipes();
+          return sigismember(&child_signals().defaults, SIGPIPE) == 0;
+        }) == 0);
+}
+
+}  // namespace
+}  // namespace mqtt_tools::run
