@@ -23,7 +23,7 @@ constexpr const char* connect_packet = "\x10\x0d\0\4MQTT\5\2\0\x1e\0\0\0";
 constexpr std::size_t connect_size = 15;
 
 /// What a test sees of the clients that were made.
-struct World {
+struct Surroundings {
   paho::Shared* shared = nullptr;
   std::string calls{};  ///< What was asked of them, in order.
   std::vector<paho::Connection> connections{};
@@ -34,7 +34,7 @@ struct World {
 
 class FakeClient : public paho::Client {
  public:
-  FakeClient(World& world, paho::Connection connection)
+  FakeClient(Surroundings& world, paho::Connection connection)
       : Client(std::move(connection)), world_(world) {
     world_.connections.push_back(connection_);
     world_.records.push_back(record_);
@@ -76,7 +76,7 @@ class FakeClient : public paho::Client {
     world_.calls += (world_.calls.empty() ? "" : "; ") + what + " #" + std::to_string(number());
   }
 
-  World& world_;
+  Surroundings& world_;
   std::shared_ptr<hooks::ConnectionRecord> record_ =
       std::make_shared<hooks::ConnectionRecord>(hooks::PacketGuard::Limits{});
   bool given_up_ = false;
@@ -158,7 +158,7 @@ class Run {
     return client_.left() ? "left" : "not connected";
   }
 
-  World world{};
+  Surroundings world{};
   std::string log{};
   Clock::time_point now = Clock::time_point{} + std::chrono::hours{1};
   Client& client() { return client_; }

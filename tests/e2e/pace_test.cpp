@@ -19,6 +19,8 @@ std::vector<Packet> published(std::initializer_list<std::string> words,
                               const std::string& input = {}) {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
   check_exit(run(pub(broker.port(), {"t"}).add(words), input), 0);
+  // What was sent with QoS 0 may still be on its way; behind it comes DISCONNECT.
+  CHECK(eventually(patience, [&] { return !broker.received(PacketType::disconnect).empty(); }));
   return broker.received(PacketType::publish);
 }
 

@@ -99,5 +99,6 @@ TEST_CASE("what is no JSON pointer is refused") {
     CAPTURE(pointer);
     CHECK_THROWS_AS(JsonPointer{pointer}, UsageError);
   }
-  CHECK_THROWS_WITH(JsonPointer{"msg"}, Contains("\"msg\" is not a JSON pointer: it begins with /"));
+  CHECK_THROWS_WITH(JsonPointer{"msg"},
+                    Contains("\"msg\" is not a JSON pointer: it begins with /"));
 }
