@@ -5,6 +5,7 @@
 #include "connection/client.hpp"
 
 #include "catch.hpp"
+#include "error.hpp"
 
 #include <poll.h>
 #include <chrono>
@@ -592,6 +593,13 @@ TEST_CASE("what was acknowledged right before a loss still counts") {
   run.event(Event::Kind::lost);
   REQUIRE(run.client().deliveries().size() == 1);
   CHECK(run.client().deliveries().empty());
+}
+
+// These tests are linked without hooks.cpp, as with a static Paho, whose calls it could not see.
+TEST_CASE("without the hooks nothing connects, as nothing would check what a broker sends") {
+  Options options;
+  options.endpoints.push_back({"localhost", 1883});
+  CHECK_THROWS_AS(Client(options, [](const LogLine&) {}), RunError);
 }
 
 }  // namespace
