@@ -2,9 +2,9 @@
 
 #include "connection/client.hpp"
 
+#include "connection/connection.hpp"
+#include "connection/cpu_affinity.hpp"
 #include "connection/hooks/hooks.hpp"
-#include "connection/huddle.hpp"
-#include "connection/keeper.hpp"
 #include "connection/log.hpp"
 #include "connection/paho/library.hpp"
 #include "connection/server_limits.hpp"
@@ -46,9 +46,9 @@ struct Client::Impl {
   paho::MakeClient make{};  ///< From start() on.
   Log log;
   Subscriptions subscriptions{};
-  Keeper keeper{shared, make, log, subscriptions};
+  Connection connection{shared, make, log, subscriptions};
   std::vector<Delivery> deliveries{};
-  Huddle huddle{};
+  CpuAffinity cpu_affinity{};
 };
 
 Client::Client(Options options, LogSink tell)
@@ -73,47 +73,47 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
 }
 
 void Client::start(Clock::time_point now) {
-  impl_->huddle.begin(now);
+  impl_->cpu_affinity.begin(now);
   impl_->log.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
   impl_->make = impl_->make_clients(
       impl_->shared, impl_->subscriptions.wanted() ? paho::Calls::own_thread : paho::Calls::direct);
-  impl_->keeper.start(now);
+  impl_->connection.start(now);
 }
 
 void Client::advance(Clock::time_point now) {
-  impl_->huddle.turn(now);
-  impl_->keeper.advance(now);
+  impl_->cpu_affinity.turn(now);
+  impl_->connection.advance(now);
 }
 
-const std::optional<RunError>& Client::failure() const { return impl_->keeper.failure(); }
+const std::optional<RunError>& Client::failure() const { return impl_->connection.failure(); }
 
 int Client::fd() const { return impl_->shared.events.fd(); }
 
-std::optional<Clock::time_point> Client::due() const { return impl_->keeper.due(); }
+std::optional<Clock::time_point> Client::due() const { return impl_->connection.due(); }
 
-bool Client::connected() const { return impl_->keeper.connected(); }
+bool Client::connected() const { return impl_->connection.connected(); }
 
-bool Client::ready() const { return impl_->keeper.ready(); }
+bool Client::ready() const { return impl_->connection.ready(); }
 
-std::uint64_t Client::connections() const { return impl_->keeper.connections(); }
+std::uint64_t Client::connections() const { return impl_->connection.connections(); }
 
 std::optional<std::string> Client::over_limits(const Message& message) const {
-  return connection::over_limits(message, impl_->keeper.limits(), impl_->keeper.broker());
+  return connection::over_limits(message, impl_->connection.limits(), impl_->connection.broker());
 }
 
 std::size_t Client::window(std::size_t wanted) const {
   return std::max<std::size_t>(
-      1, std::min<std::size_t>(wanted, impl_->keeper.limits().receive_maximum));
+      1, std::min<std::size_t>(wanted, impl_->connection.limits().receive_maximum));
 }
 
 bool Client::send(std::uint64_t id, const Message& message) {
-  if (!impl_->keeper.send(id, message)) return false;
+  if (!impl_->connection.send(id, message)) return false;
   impl_->log.published(id, message);
   return true;
 }
 
 const std::vector<Delivery>& Client::deliveries() {
-  impl_->deliveries = impl_->keeper.deliveries();
+  impl_->deliveries = impl_->connection.deliveries();
   impl_->log.completed(impl_->deliveries);
   return impl_->deliveries;
 }
@@ -130,7 +130,7 @@ std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
 
 void Client::leave(Clock::time_point) {
   impl_->shared.received.hurry();
-  impl_->keeper.leave();
+  impl_->connection.leave();
 }
 
 bool Client::stop_receiving() { return impl_->shared.received.close(); }
@@ -141,6 +141,6 @@ bool Client::blocked() const { return impl_->shared.received.parked(); }
 
 std::uint64_t Client::dropped() const { return impl_->shared.received.dropped(); }
 
-bool Client::left() const { return impl_->keeper.left() || impl_->shared.received.parked(); }
+bool Client::left() const { return impl_->connection.left() || impl_->shared.received.parked(); }
 
 }  // namespace mqtt_tools::connection

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/child_process.hpp"
 
-#include "connection/huddle.hpp"
+#include "connection/cpu_affinity.hpp"
 #include "error.hpp"
 #include "run/signals.hpp"
 

@@ -8,7 +8,7 @@
 
 namespace mqtt_tools::run {
 
-/// When messages come faster than a wake-up for each is worth, the app takes a breath between two
+/// When messages come faster than a wake-up for each is worth, the app waits a little between two
 /// looks, and prints several at one go. A message that comes alone is never held back.
 class OutputBatching {
  public:

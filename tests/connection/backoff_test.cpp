@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/backoff.hpp"
+#include "connection/reconnect_policy.hpp"
 
 #include "catch.hpp"
 

@@ -223,8 +223,8 @@ const std::vector<std::pair<std::string, Step>>& events() {
       {"late CONNACK", [](Run& run) { run.event(Event::Kind::connected, 0, {}, 99); }},
       {"refusal", [](Run& run) { run.event(Event::Kind::failed, 0x87); }},
       {"loss", [](Run& run) { run.event(Event::Kind::lost); }},
-      {"DISCONNECT", [](Run& run) { run.event(Event::Kind::dismissed, 0x8B); }},
-      {"DISCONNECT: taken over", [](Run& run) { run.event(Event::Kind::dismissed, 0x8E); }},
+      {"DISCONNECT", [](Run& run) { run.event(Event::Kind::server_disconnect, 0x8B); }},
+      {"DISCONNECT: taken over", [](Run& run) { run.event(Event::Kind::server_disconnect, 0x8E); }},
       {"violation", [](Run& run) { run.event(Event::Kind::malformed, 0, "a wrong packet"); }},
       {"no memory", [](Run& run) { run.event(Event::Kind::no_memory, 0, "no memory for it"); }},
       {"SUBACK", [](Run& run) { run.suback(); }},
@@ -488,11 +488,11 @@ TEST_CASE("a client id that the user gave stays, and a late CONNECT of ours is n
   REQUIRE(run.world.connections.size() == 2);
   CHECK(run.world.connections[1].client_id == "test-0000");
   up(run);
-  run.event(Event::Kind::dismissed, 0x8E);
+  run.event(Event::Kind::server_disconnect, 0x8E);
   CHECK(run.state() == "not connected");  // once
   run.until_due();
   up(run);
-  run.event(Event::Kind::dismissed, 0x8E);
+  run.event(Event::Kind::server_disconnect, 0x8E);
   CHECK(run.state().rfind("exit 6: ", 0) == 0);
 }
 

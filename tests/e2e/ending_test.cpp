@@ -25,24 +25,24 @@ std::string line(int number) {
   return text + "\n";
 }
 
-/// A broker that has so many messages with QoS 1 for the client "keeper", and tells of each packet.
+/// A broker that has so many messages with QoS 1 for the client "connection", and tells of each packet.
 class QueueingBroker : public Broker {
  public:
   /// `padding`: what each line has more than line() gives it.
   explicit QueueingBroker(std::size_t padding = 0)
       : Broker({.lines = "log_type debug\nmax_inflight_messages 0\n"}) {
-    check_exit(run(sub({"t", "-c", "-i", "keeper", "-E"})), 0);
+    check_exit(run(sub({"t", "-c", "-i", "connection", "-E"})), 0);
     std::string lines;
     for (int i = 0; i < queued; ++i) lines += std::string(padding, 'x') + line(i);
     check_exit(run(pub({"t", "--raw", "-l", "-q", "1"}), lines), 0);
   }
 
-  Command keeper(std::initializer_list<std::string> words) const {
-    return sub({"t", "-c", "-i", "keeper"}).add(words);
+  Command connection(std::initializer_list<std::string> words) const {
+    return sub({"t", "-c", "-i", "connection"}).add(words);
   }
 
-  bool all_acknowledged() { return wait_for_log("PUBACK from keeper", patience, queued); }
-  bool left() { return wait_for_log("DISCONNECT from keeper", patience, 2); }
+  bool all_acknowledged() { return wait_for_log("PUBACK from connection", patience, queued); }
+  bool left() { return wait_for_log("DISCONNECT from connection", patience, 2); }
 };
 
 std::string read_to_end(Pipe& pipe) {
@@ -70,7 +70,7 @@ std::string missing(int count) {
 /// A subscriber whose reader has not begun to read when all is acknowledged.
 struct Unread {
   explicit Unread(QueueingBroker& broker, std::initializer_list<std::string> words = {})
-      : process(broker.keeper(words).output_to(pipe.write.get())) {
+      : process(broker.connection(words).output_to(pipe.write.get())) {
     pipe.write.close();
     REQUIRE(broker.all_acknowledged());
     REQUIRE(process.running());
@@ -275,10 +275,10 @@ TEST_CASE("the answer to a subscription is not missed behind what a late reader 
   // More than waits anywhere between the broker and the reader.
   QueueingBroker broker{20'000};
   auto pipe = make_pipe();
-  Process process{broker.keeper({"-C", std::to_string(queued), "--connect-timeout", "1"})
+  Process process{broker.connection({"-C", std::to_string(queued), "--connect-timeout", "1"})
                       .output_to(pipe.write.get())};
   pipe.write.close();
-  REQUIRE(broker.wait_for_log("PUBACK from keeper"));
+  REQUIRE(broker.wait_for_log("PUBACK from connection"));
   check_exit(run(broker.sub({"other", "-W", "2"})), 27);  // So much time passes.
   CHECK(process.running());
   CHECK(read_to_end(pipe).size() == std::size_t{queued} * 20'200);

@@ -64,7 +64,7 @@ TEST_CASE("a network that cuts every connection ten times loses no line") {
   Relay inward{broker.port()};
   outward.cut_after(Toward::broker, 20'000, 10);
   inward.cut_after(Toward::client, 20'000, 10);
-  Process subscriber{sub(inward.port(), {"t", "-c", "-i", "keeper", "--reconnect-max", "0.2"})};
+  Process subscriber{sub(inward.port(), {"t", "-c", "-i", "connection", "--reconnect-max", "0.2"})};
   REQUIRE(broker.wait_for_subscription("t"));
   const auto result = run(pub(outward.port(), {"t", "-l", "--raw", "--reconnect-max", "0.2"}),
                           sequence(1, 20'000), 4 * patience);

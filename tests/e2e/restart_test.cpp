@@ -70,7 +70,7 @@ TEST_CASE("a broker with persistence that is restarted in midstream loses no lin
   BrokerOptions options;
   options.persistence = true;
   Broker broker{options};
-  Process subscriber{broker.sub({"t", "-c", "-i", "keeper", "--reconnect-max", "0.1"})};
+  Process subscriber{broker.sub({"t", "-c", "-i", "connection", "--reconnect-max", "0.1"})};
   REQUIRE(broker.wait_for_subscription("t"));
   Process publisher{broker.pub({"t", "-l", "--raw", "--reconnect-max", "0.1"}).open_input()};
   publisher.write(sequence(1, 5'000));

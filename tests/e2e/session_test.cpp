@@ -60,25 +60,25 @@ TEST_CASE("id, prefix of the id, and keep-alive are as asked") {
 }
 
 TEST_CASE("a session is kept for ever, or for as long as was asked") {
-  const auto kept = connect_of({"-c", "-i", "keeper"});
+  const auto kept = connect_of({"-c", "-i", "connection"});
   CHECK((kept.connect_flags() & clean) == 0);
   CHECK(contains(kept.properties(), expiry(0x7FFFFFFF)));
-  const auto limited = connect_of({"--no-clean", "-i", "keeper", "--session-expiry", "60"});
+  const auto limited = connect_of({"--no-clean", "-i", "connection", "--session-expiry", "60"});
   CHECK((limited.connect_flags() & clean) == 0);
   CHECK(contains(limited.properties(), expiry(60)));
   const auto fresh = connect_of({"-x", "60"});
   CHECK((fresh.connect_flags() & clean) != 0);
   CHECK(contains(fresh.properties(), expiry(60)));
-  CHECK((connect_of({"-c", "-i", "keeper", "-V", "3.1.1"}).connect_flags() & clean) == 0);
+  CHECK((connect_of({"-c", "-i", "connection", "-V", "3.1.1"}).connect_flags() & clean) == 0);
 }
 
 TEST_CASE("what came while a program with a kept session was away is there when it is back") {
   for (const std::string version : {"5", "3.1.1"}) {
     Broker broker;
-    check_exit(run(broker.sub({"t", "-c", "-i", "keeper", "-E", "-V", version})), 0);
+    check_exit(run(broker.sub({"t", "-c", "-i", "connection", "-E", "-V", version})), 0);
     check_exit(run(broker.pub({"t", "--raw", "meanwhile"})), 0);
     const auto result =
-        run(broker.sub({"t", "-c", "-i", "keeper", "-C", "1", "-W", "10", "-V", version}));
+        run(broker.sub({"t", "-c", "-i", "connection", "-C", "1", "-W", "10", "-V", version}));
     check_exit(result, 0);
     CHECK(result.out == "meanwhile\n");
   }

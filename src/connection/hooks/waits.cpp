@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "connection/hooks/waits.hpp"
 
-#include "connection/hooks/drizzle.hpp"
 #include "connection/hooks/hooks.hpp"
+#include "connection/hooks/read_coalescing.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -141,7 +141,7 @@ struct ThreadState {
   bool napped = false;       ///< The last wait was followed by a nap: nothing came of it.
   unsigned fruitless = 0;    ///< Waits in a row of which nothing came.
   unsigned naps = 0;         ///< Naps in a row, without sockets to wait for.
-  Drizzle drizzle{};         ///< Of what it waits for.
+  ReadCoalescing read_coalescing{};  ///< Of what it waits for.
 };
 thread_local ThreadState thread_state;
 
@@ -239,8 +239,8 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
 
   const bool at_once = ready > 0 || thread_state.established;
   auto& news = asked[number] = {receiver_event().descriptor(), POLLIN, 0};
-  if (!at_once && thread_state.drizzle.falls(Clock::now(), writes)) {
-    wait(&news, 1, Drizzle::gathering);
+  if (!at_once && thread_state.read_coalescing.falls(Clock::now(), writes)) {
+    wait(&news, 1, ReadCoalescing::gathering);
     count(counters.gatherings);
   }
   const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds * 1ms);

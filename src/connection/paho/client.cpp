@@ -263,10 +263,10 @@ struct Handle {
     client->set_disconnected_handler(
         [this](const mqtt::properties& properties, mqtt::ReasonCode code) {
           try {
-            events.post(Event::Kind::dismissed, static_cast<int>(code),
+            events.post(Event::Kind::server_disconnect, static_cast<int>(code),
                         reason_string(properties.c_struct()));
           } catch (...) {
-            events.post(Event::Kind::dismissed, static_cast<int>(code));
+            events.post(Event::Kind::server_disconnect, static_cast<int>(code));
           }
         });
     // Not set_message_callback(): the wrapper copies each payload once more and allocates a token.

@@ -19,7 +19,7 @@ struct Event {
     connected,     ///< CONNACK accepted us: `limits`.
     failed,        ///< No connection: `code` is a CONNACK code or a negative number of Paho's.
     lost,          ///< The connection is gone.
-    dismissed,     ///< The broker sent DISCONNECT: `code`, `text` its reason string.
+    server_disconnect,     ///< The broker sent DISCONNECT: `code`, `text` its reason string.
     granted,       ///< SUBACK for subscription `index`: `code` is the granted QoS.
     not_granted,   ///< SUBACK refused subscription `index`: `code`.
     unsubscribed,  ///< UNSUBACK for filter `index`: `code`.

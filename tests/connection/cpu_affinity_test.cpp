@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/huddle.hpp"
+#include "connection/cpu_affinity.hpp"
 
 #include "catch.hpp"
 
@@ -81,11 +81,11 @@ class Restored {
 
 using std::chrono::milliseconds;
 
-/// What a run does with its huddle, at times that the test makes up.
+/// What a run does with its cpu_affinity, at times that the test makes up.
 class Run {
  public:
-  Run() { huddle_.begin(now_); }
-  ~Run() { wait(); }  // leaves nobody huddled
+  Run() { cpu_affinity_.begin(now_); }
+  ~Run() { wait(); }  // leaves every thread free
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -106,12 +106,12 @@ class Run {
 
   void turn(Clock::duration after) {
     now_ += after;
-    huddle_.turn(now_);
+    cpu_affinity_.turn(now_);
   }
 
  private:
   Clock::time_point now_{std::chrono::hours{1}};
-  Huddle huddle_{};
+  CpuAffinity cpu_affinity_{};
 };
 
 TEST_CASE("threads that are started after the beginning share one processor") {
@@ -191,7 +191,7 @@ TEST_CASE("after a pause roaming changes nothing") {
   CHECK(number_allowed() == before.number());
 }
 
-TEST_CASE("without a huddle roaming changes nothing") {
+TEST_CASE("without a cpu_affinity roaming changes nothing") {
   const Restored before;
   const Roaming anywhere;
   CHECK(number_allowed() == before.number());

@@ -16,7 +16,7 @@ namespace mqtt_tools::connection {
 /// MQTT_TOOLS_FAST_IO=0 in the environment switches it off, too. Processors that the process may
 /// not use (taskset, cgroups) stay untouched. Who else wants the processor changes: now and then
 /// the scheduler chooses again.
-class Huddle {
+class CpuAffinity {
  public:
   /// The calling thread stays where it is from now on, and so do the threads that it starts: what
   /// connects and sends one message has much to do.

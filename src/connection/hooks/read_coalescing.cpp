@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "connection/hooks/drizzle.hpp"
+#include "connection/hooks/read_coalescing.hpp"
 
 #include <utility>
 
 namespace mqtt_tools::connection::hooks {
 
-bool Drizzle::falls(Clock::time_point now, std::uint64_t written) {
+bool ReadCoalescing::falls(Clock::time_point now, std::uint64_t written) {
   const bool paused = now - std::exchange(last_, now) > span;
   if (paused || written != written_) {
     falls_ = false;

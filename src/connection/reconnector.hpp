@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/attempt.hpp"
+#include "connection/connector.hpp"
 #include "connection/log.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/event_queue.hpp"
-#include "connection/retries.hpp"
+#include "connection/reconnect_policy.hpp"
 #include "error.hpp"
 #include "timestamp.hpp"
 
@@ -19,13 +19,13 @@
 namespace mqtt_tools::connection {
 
 /// The way to a connection: attempts with pauses between them, until one succeeds or there is no
-/// use in another. The Keeper owns it and calls it from the app's thread.
-class Approach {
+/// use in another. The Connection owns it and calls it from the app's thread.
+class Reconnector {
  public:
   enum class State { idle, attempting, pausing, connected, failed };
 
   /// All must outlive it.
-  Approach(paho::Shared& shared, const paho::MakeClient& make, Log& log);
+  Reconnector(paho::Shared& shared, const paho::MakeClient& make, Log& log);
 
   /// Sets out for the first connection, which --wait has patience for.
   void set_out(Clock::time_point now);
@@ -48,7 +48,7 @@ class Approach {
   /// number that is given, behind its DISCONNECT. Nothing: no CONNECT is under way.
   std::optional<std::uint64_t> give_up();
 
-  std::string broker() const { return attempt_->name(); }  ///< While attempting: host:port.
+  std::string broker() const { return connector_->name(); }  ///< While attempting: host:port.
 
   /// Another CONNECT with our client id has taken the connection over. True when that was one of
   /// ours, of an attempt given up, that came late (with a client id that the user gave).
@@ -63,9 +63,9 @@ class Approach {
   std::optional<Clock::time_point> due() const { return due_; }
 
   // Once connected.
-  std::unique_ptr<paho::Client> take_client() { return attempt_->take_client(); }
-  const ServerLimits& limits() const { return attempt_->limits(); }
-  Version version() const { return attempt_->version(); }
+  std::unique_ptr<paho::Client> take_client() { return connector_->take_client(); }
+  const ServerLimits& limits() const { return connector_->limits(); }
+  Version version() const { return connector_->version(); }
 
   /// Why the run cannot go on, once failed.
   const RunError& failure() const { return *failure_; }
@@ -76,7 +76,7 @@ class Approach {
   bool connect_sent() const { return last_ && last_->connect_sent(); }
   std::string next_client_id();
   void look_at_attempt(Clock::time_point now);
-  void attempt_failed(Clock::time_point now);
+  void connector_failed(Clock::time_point now);
   void tell(const Failure& why);
   void fail(ExitCode code, const std::string& text);
 
@@ -85,11 +85,11 @@ class Approach {
   paho::Shared& shared_;
   const paho::MakeClient& make_;
   Log& log_;
-  Retries retries_;
+  Pauses pauses_;
 
   State state_ = State::idle;
   std::optional<Clock::time_point> due_{};
-  std::unique_ptr<Attempt> attempt_{};
+  std::unique_ptr<Connector> connector_{};
   std::optional<RunError> failure_{};
   std::optional<Version> settled_{};  ///< The version that this broker turned out to speak.
   std::uint64_t attempts_ = 0;        ///< Numbers of connect() calls.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/huddle.hpp"
+#include "connection/cpu_affinity.hpp"
 
 #include "connection/hooks/hooks.hpp"
 
@@ -19,7 +19,7 @@ constexpr auto pause = std::chrono::milliseconds{20};      ///< Between two turn
 constexpr unsigned watches_in_one_place = 16;
 
 bool together = false;
-cpu_set_t allowed{};  ///< Where the process might run at first; valid once a huddle has begun.
+cpu_set_t allowed{};  ///< Where the process might run at first; valid once begin() was called.
 
 void place(pid_t thread, const cpu_set_t& processors) {
   ::sched_setaffinity(thread, sizeof processors, &processors);
@@ -46,7 +46,7 @@ void place_all(const cpu_set_t& processors) {
 
 }  // namespace
 
-void Huddle::begin(Clock::time_point now) {
+void CpuAffinity::begin(Clock::time_point now) {
   if (!hooks::short_waits_wanted()) return;
   // A machine with more than 1,024 processors says no, and keeps its threads as they are.
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
@@ -59,7 +59,7 @@ void Huddle::begin(Clock::time_point now) {
   together = true;
 }
 
-void Huddle::turn(Clock::time_point now) {
+void CpuAffinity::turn(Clock::time_point now) {
   if (!possible_) return;
   const bool paused = now - last_ > pause;
   last_ = now;
@@ -74,12 +74,12 @@ void Huddle::turn(Clock::time_point now) {
   watch(now);
 }
 
-void Huddle::watch(Clock::time_point now) {
+void CpuAffinity::watch(Clock::time_point now) {
   turns_ = 0;
   since_ = now;
 }
 
-void Huddle::judge(bool burst) {
+void CpuAffinity::judge(bool burst) {
   if (!burst) {
     part();
   } else if (!together) {
@@ -90,7 +90,7 @@ void Huddle::judge(bool burst) {
   }
 }
 
-void Huddle::gather() {
+void CpuAffinity::gather() {
   moving_ = false;
   watches_ = 0;
   const int processor = ::sched_getcpu();
@@ -99,7 +99,7 @@ void Huddle::gather() {
   together = true;
 }
 
-void Huddle::part() {
+void CpuAffinity::part() {
   if (!together) return;
   moving_ = false;
   together = false;

@@ -3,7 +3,6 @@
 
 #include "connection/background_task.hpp"
 #include "connection/connect_error.hpp"
-#include "connection/hurdles.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/event_queue.hpp"
@@ -20,10 +19,44 @@
 
 namespace mqtt_tools::connection {
 
+/// Why an attempt did not give a connection.
+struct Failure {
+  ExitCode code = ExitCode::no_connection;
+  std::string text{};      ///< One line, with host and port.
+  bool lasting = false;    ///< Trying again cannot help.
+  bool violation = false;  ///< The server sent what is not allowed: it is not tried again, ever.
+};
+
+/// How far a candidate let us come; the further, the more it says about its endpoint.
+enum class Progress { unreachable, answered, lasting };
+
+/// What stood in the way to each candidate of an attempt, which owns it. The app's thread.
+class CandidateErrors {
+ public:
+  /// A candidate of the endpoint with this number failed: `text` says why, with its name.
+  void add(std::size_t endpoint, Progress progress, std::string text);
+
+  bool empty() const { return notes_.empty(); }
+
+  /// Why the attempt as a whole failed, with this many endpoints: what the candidates that came
+  /// furthest say of each, without repeats. Trying again is of no use only if it is of no use with
+  /// any endpoint.
+  Failure failure(std::size_t endpoints) const;
+
+ private:
+  struct Note {
+    std::size_t endpoint = 0;
+    Progress progress = Progress::unreachable;
+    std::string text{};
+  };
+
+  std::vector<Note> notes_{};
+};
+
 /// One attempt to reach a broker: all endpoints in order, all addresses of each, within one time
 /// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5. A candidate that is given
 /// up is given up for good: its Paho client is destroyed before the next one's connect() begins.
-class Attempt {
+class Connector {
  public:
   enum class State { trying, connected, failed };
 
@@ -38,8 +71,8 @@ class Attempt {
   };
 
   /// `version` is what is spoken first; `may_fall_back` whether 3.1.1 is tried after it.
-  Attempt(Surroundings surroundings, Version version, bool may_fall_back,
-          std::chrono::seconds keep_alive, Clock::time_point now);
+  Connector(Surroundings surroundings, Version version, bool may_fall_back,
+            std::chrono::seconds keep_alive, Clock::time_point now);
 
   /// Does what is due.
   void advance(Clock::time_point now);
@@ -73,7 +106,7 @@ class Attempt {
   void refused(int code, Clock::time_point now);
   bool may_stay(Clock::time_point now) const;
   void no_answer(Clock::time_point now);
-  void note(Hurdle hurdle, std::string words);
+  void note(Progress progress, std::string words);
   void fall_back(const std::string& why, Clock::time_point now);
   void fail(Failure failure);
 
@@ -97,7 +130,7 @@ class Attempt {
   std::unique_ptr<paho::Client> client_{};
   ServerLimits limits_{};
 
-  Hurdles hurdles_{};  ///< Why each candidate failed.
+  CandidateErrors errors_{};  ///< Why each candidate failed.
   Failure failure_{};
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/keeper.hpp"
+#include "connection/connection.hpp"
 
 #include "connection/url.hpp"
 #include "text.hpp"
@@ -19,15 +19,15 @@ constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
 
 }  // namespace
 
-Keeper::Keeper(paho::Shared& shared, const paho::MakeClient& make, Log& log,
-               Subscriptions& subscriptions)
+Connection::Connection(paho::Shared& shared, const paho::MakeClient& make, Log& log,
+                       Subscriptions& subscriptions)
     : shared_(shared),
       log_(log),
       subscriptions_(subscriptions),
-      approach_(shared, make, log),
+      reconnector_(shared, make, log),
       keep_alive_(shared.options.keep_alive) {}
 
-void Keeper::end(RunError why) {
+void Connection::end(RunError why) {
   failure_ = std::move(why);
   state_ = State::over;
   due_.reset();
@@ -35,26 +35,26 @@ void Keeper::end(RunError why) {
 
 // Connecting.
 
-void Keeper::start(Clock::time_point now) {
+void Connection::start(Clock::time_point now) {
   now_ = now;
-  state_ = State::approaching;
-  approach_.set_out(now);
+  state_ = State::connecting;
+  reconnector_.set_out(now);
   look_at_approach(now);
 }
 
-void Keeper::look_at_approach(Clock::time_point now) {
-  due_ = approach_.due();
-  if (approach_.state() == Approach::State::connected) {
+void Connection::look_at_approach(Clock::time_point now) {
+  due_ = reconnector_.due();
+  if (reconnector_.state() == Reconnector::State::connected) {
     connected(now);
-  } else if (approach_.state() == Approach::State::failed) {
-    end(approach_.failure());
+  } else if (reconnector_.state() == Reconnector::State::failed) {
+    end(reconnector_.failure());
   }
 }
 
-void Keeper::connected(Clock::time_point now) {
-  client_ = approach_.take_client();
+void Connection::connected(Clock::time_point now) {
+  client_ = reconnector_.take_client();
   connection_ = client_->number();
-  limits_ = approach_.limits();
+  limits_ = reconnector_.limits();
   const auto& endpoint = client_->endpoint();
   broker_ = with_port(endpoint.host, port_of(endpoint, options()));
   if (keep_alive_too_long()) {
@@ -71,11 +71,11 @@ void Keeper::connected(Clock::time_point now) {
   }
   const bool back = connections_ > 0;
   ++connections_;
-  approach_.arrived();
+  reconnector_.arrived();
   connected_at_ = now;
   progress_ = false;
-  dismissal_ = {};
-  log_.connected(broker_, approach_.version());
+  server_disconnect_ = {};
+  log_.connected(broker_, reconnector_.version());
   if (limits_.assigned_client_id) {
     log_.debug("the broker calls us " + *limits_.assigned_client_id);
   }
@@ -84,12 +84,12 @@ void Keeper::connected(Clock::time_point now) {
   begin_subscribing(now, back ? Subscriptions::Turn::back : Subscriptions::Turn::first);
 }
 
-bool Keeper::keep_alive_too_long() const {
+bool Connection::keep_alive_too_long() const {
   return limits_.server_keep_alive && *limits_.server_keep_alive > 0 &&
          (keep_alive_.count() == 0 || seconds{*limits_.server_keep_alive} < keep_alive_);
 }
 
-void Keeper::begin_subscribing(Clock::time_point now, Subscriptions::Turn turn) {
+void Connection::begin_subscribing(Clock::time_point now, Subscriptions::Turn turn) {
   if (subscriptions_.kept(turn, limits_.session_present)) {
     all_granted();
     return;
@@ -100,7 +100,7 @@ void Keeper::begin_subscribing(Clock::time_point now, Subscriptions::Turn turn) 
   subscriptions_.ask(turn, *client_, log_);
 }
 
-void Keeper::all_granted() {
+void Connection::all_granted() {
   state_ = State::up;
   if (subscriptions_.wanted()) log_.say(LogLine::Level::verbose, "subscribed");
   subscriptions_.settle();
@@ -110,25 +110,25 @@ void Keeper::all_granted() {
 // Losing.
 
 /// Leaves the connection to make it again, without having lost anything.
-void Keeper::renew(Clock::time_point now) {
+void Connection::renew(Clock::time_point now) {
   renew_at_.reset();
   state_ = State::renewing;
   due_ = now + seconds{1};
   client_->disconnect();
 }
 
-void Keeper::renewed(Clock::time_point now) {
-  state_ = State::approaching;
-  approach_.previous(client_->record());
+void Connection::renewed(Clock::time_point now) {
+  state_ = State::connecting;
+  reconnector_.previous(client_->record());
   client_.reset();
-  approach_.set_out_again(keep_alive_, now);
+  reconnector_.set_out_again(keep_alive_, now);
   look_at_approach(now);
 }
 
-void Keeper::lost(const std::string& why, Clock::time_point now) {
+void Connection::lost(const std::string& why, Clock::time_point now) {
   const auto text = "connection to " + broker_ + " lost" + (why.empty() ? "" : ": " + why);
   client_->take(last_deliveries_);
-  approach_.previous(client_->record());
+  reconnector_.previous(client_->record());
   renew_at_.reset();
   lost_at_ = now;
   // What came right before the loss counts: acknowledgements that nobody has taken yet, and
@@ -138,8 +138,8 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
     progress_ = true;
   }
   losses_.add(connected_at_, now, progress_);
-  if (auto dismissed = dismissal_.ending(broker_, why)) {
-    end(std::move(*dismissed));
+  if (auto server_disconnect = server_disconnect_.ending(broker_, why)) {
+    end(std::move(*server_disconnect));
     return;
   }
   if (auto hopeless = losses_.ending(text, options())) {
@@ -148,18 +148,18 @@ void Keeper::lost(const std::string& why, Clock::time_point now) {
   }
   client_.reset();
   log_.warn(text + "; reconnecting");
-  state_ = State::approaching;
-  approach_.set_out_after_loss(now - connected_at_ > seconds{5} || progress_, now);
-  due_ = approach_.due();
+  state_ = State::connecting;
+  reconnector_.set_out_after_loss(now - connected_at_ > seconds{5} || progress_, now);
+  due_ = reconnector_.due();
 }
 
-void Keeper::handle(const Event& event, Clock::time_point now) {
+void Connection::handle(const Event& event, Clock::time_point now) {
   if (event.kind == Event::Kind::traced) {
     log_.debug(event.text);
     return;
   }
-  if (state_ == State::approaching && approach_.state() == Approach::State::attempting) {
-    approach_.handle(event, now);
+  if (state_ == State::connecting && reconnector_.state() == Reconnector::State::attempting) {
+    reconnector_.handle(event, now);
     look_at_approach(now);
     return;
   }
@@ -168,21 +168,22 @@ void Keeper::handle(const Event& event, Clock::time_point now) {
 }
 
 /// Something happened to the connection that is up, or was.
-void Keeper::handle_connected(const Event& event, Clock::time_point now) {
+void Connection::handle_connected(const Event& event, Clock::time_point now) {
   switch (event.kind) {
-    case Event::Kind::dismissed:
-      dismissal_ = Dismissal(event.code, event.text, options());
-      log_.debug("<- DISCONNECT " + dismissal_.words());
-      if (connected() && event.code == session_taken_over && approach_.taken_over_by_ourselves()) {
-        dismissal_ = {};
+    case Event::Kind::server_disconnect:
+      server_disconnect_ = ServerDisconnect(event.code, event.text, options());
+      log_.debug("<- DISCONNECT " + server_disconnect_.words());
+      if (connected() && event.code == session_taken_over &&
+          reconnector_.taken_over_by_ourselves()) {
+        server_disconnect_ = {};
         lost("an earlier attempt of ours came late and took it over", now);
         break;
       }
-      if (connected()) lost(dismissal_.words(), now);
+      if (connected()) lost(server_disconnect_.words(), now);
       break;
     case Event::Kind::lost:
       if (connected()) {
-        lost(dismissal_.words(), now);
+        lost(server_disconnect_.words(), now);
       } else if (state_ == State::renewing) {
         renewed(now);
       } else if (state_ == State::leaving) {
@@ -214,12 +215,12 @@ void Keeper::handle_connected(const Event& event, Clock::time_point now) {
   }
 }
 
-void Keeper::advance(Clock::time_point now) {
+void Connection::advance(Clock::time_point now) {
   now_ = now;
   shared_.events.clear();
   for (const auto& event : shared_.events.take()) handle(event, now);
-  if (state_ == State::approaching) {
-    approach_.advance(now);
+  if (state_ == State::connecting) {
+    reconnector_.advance(now);
     look_at_approach(now);
   }
   if (state_ == State::subscribing) {
@@ -263,14 +264,14 @@ void Keeper::advance(Clock::time_point now) {
 
 // Publishing.
 
-bool Keeper::send(std::uint64_t id, const Message& message) {
+bool Connection::send(std::uint64_t id, const Message& message) {
   if (state_ != State::up || renew_at_.value_or(Clock::time_point::max()) <= now_) {
     return false;
   }
   return client_->send(id, message);
 }
 
-std::vector<Delivery> Keeper::deliveries() {
+std::vector<Delivery> Connection::deliveries() {
   auto deliveries = std::exchange(last_deliveries_, {});
   if (client_ != nullptr) client_->take(deliveries);
   if (!deliveries.empty()) progress_ = true;
@@ -279,7 +280,7 @@ std::vector<Delivery> Keeper::deliveries() {
 
 // Leaving.
 
-void Keeper::leave() {
+void Connection::leave() {
   if (connected()) {
     state_ = State::leaving;
     due_.reset();
@@ -289,10 +290,10 @@ void Keeper::leave() {
     state_ = State::leaving;
     due_.reset();
   } else if (const auto given_up =
-                 state_ == State::approaching ? approach_.give_up() : std::nullopt) {
+                 state_ == State::connecting ? reconnector_.give_up() : std::nullopt) {
     // The broker may have our CONNECT; without a DISCONNECT it would publish the will.
     connection_ = *given_up;
-    broker_ = approach_.broker();
+    broker_ = reconnector_.broker();
     state_ = State::leaving;
     due_.reset();
   } else {
@@ -300,7 +301,7 @@ void Keeper::leave() {
   }
 }
 
-void Keeper::finish_leaving() {
+void Connection::finish_leaving() {
   state_ = State::over;
   left_ = std::move(client_);
   due_.reset();

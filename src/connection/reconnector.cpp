@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/approach.hpp"
+#include "connection/reconnector.hpp"
 
 #include "connection/hooks/connection_record.hpp"
 #include "text.hpp"
@@ -26,51 +26,51 @@ std::string following(std::string id) {
 
 }  // namespace
 
-Approach::Approach(paho::Shared& shared, const paho::MakeClient& make, Log& log)
+Reconnector::Reconnector(paho::Shared& shared, const paho::MakeClient& make, Log& log)
     : shared_(shared),
       make_(make),
       log_(log),
-      retries_(shared.options),
+      pauses_(shared.options),
       client_id_(shared.options.client_id),
       keep_alive_(shared.options.keep_alive) {}
 
-void Approach::set_out(Clock::time_point now) {
+void Reconnector::set_out(Clock::time_point now) {
   since_ = now;
   begin_attempt(now);
 }
 
-void Approach::set_out_again(std::chrono::seconds keep_alive, Clock::time_point now) {
+void Reconnector::set_out_again(std::chrono::seconds keep_alive, Clock::time_point now) {
   keep_alive_ = keep_alive;
   if (!first_) since_ = now;
   begin_attempt(now);
 }
 
-void Approach::set_out_after_loss(bool fruitful, Clock::time_point now) {
+void Reconnector::set_out_after_loss(bool fruitful, Clock::time_point now) {
   since_ = now;
-  if (fruitful) retries_.reset();
+  if (fruitful) pauses_.reset();
   state_ = State::pausing;
-  due_ = now + retries_.after_loss();
+  due_ = now + pauses_.after_loss();
 }
 
-void Approach::begin_attempt(Clock::time_point now) {
+void Reconnector::begin_attempt(Clock::time_point now) {
   const auto version =
       options().version == Version::automatic ? settled_.value_or(Version::v5) : options().version;
   const bool may_fall_back =
       options().version == Version::automatic && !settled_ && options().version_5_only.empty();
   state_ = State::attempting;
-  attempt_ = std::make_unique<Attempt>(
-      Attempt::Surroundings{options(),
-                            [this](const Endpoint& endpoint, Version spoken) {
-                              return make_client(endpoint, spoken);
-                            },
-                            [&events = shared_.events] { events.wake(); },
-                            [this] { answered_ = true; },
-                            [this](const std::string& text) { log_.debug(text); }},
+  connector_ = std::make_unique<Connector>(
+      Connector::Surroundings{options(),
+                              [this](const Endpoint& endpoint, Version spoken) {
+                                return make_client(endpoint, spoken);
+                              },
+                              [&events = shared_.events] { events.wake(); },
+                              [this] { answered_ = true; },
+                              [this](const std::string& text) { log_.debug(text); }},
       version, may_fall_back, keep_alive_, now);
   look_at_attempt(now);
 }
 
-std::unique_ptr<paho::Client> Approach::make_client(const Endpoint& endpoint, Version version) {
+std::unique_ptr<paho::Client> Reconnector::make_client(const Endpoint& endpoint, Version version) {
   auto client = make_({endpoint, version, next_client_id(), ++attempts_, previous_});
   last_ = client->record();
   return client;
@@ -78,7 +78,7 @@ std::unique_ptr<paho::Client> Approach::make_client(const Endpoint& endpoint, Ve
 
 /// The same until it was sent and not answered: such a CONNECT may come late, and would take over
 /// the connection that was made after it (MQTT 5.0 §3.1.4).
-std::string Approach::next_client_id() {
+std::string Reconnector::next_client_id() {
   if (!answered_ && connect_sent()) {
     if (options().client_id_given) {
       ++late_;
@@ -90,30 +90,30 @@ std::string Approach::next_client_id() {
   return client_id_;
 }
 
-bool Approach::taken_over_by_ourselves() {
+bool Reconnector::taken_over_by_ourselves() {
   if (late_ == 0) return false;
   --late_;
   return true;
 }
 
-std::optional<std::uint64_t> Approach::give_up() {
+std::optional<std::uint64_t> Reconnector::give_up() {
   if (state_ != State::attempting || !connect_sent()) return std::nullopt;
-  return attempt_->give_up();
+  return connector_->give_up();
 }
 
-void Approach::look_at_attempt(Clock::time_point now) {
-  due_ = attempt_->due();
-  if (attempt_->state() == Attempt::State::connected) {
-    settled_ = attempt_->version();
+void Reconnector::look_at_attempt(Clock::time_point now) {
+  due_ = connector_->due();
+  if (connector_->state() == Connector::State::connected) {
+    settled_ = connector_->version();
     state_ = State::connected;
-  } else if (attempt_->state() == Attempt::State::failed) {
-    attempt_failed(now);
+  } else if (connector_->state() == Connector::State::failed) {
+    connector_failed(now);
   }
 }
 
-void Approach::attempt_failed(Clock::time_point now) {
-  const Failure why = attempt_->failure();
-  attempt_.reset();
+void Reconnector::connector_failed(Clock::time_point now) {
+  const Failure why = connector_->failure();
+  connector_.reset();
   if (why.violation) {
     fail(first_ ? ExitCode::no_connection : ExitCode::lost, why.text);
     return;
@@ -122,8 +122,7 @@ void Approach::attempt_failed(Clock::time_point now) {
     fail(why.code, why.text);
     return;
   }
-  const auto pause =
-      first_ ? retries_.before_first(since_, now) : retries_.before_next(since_, now);
+  const auto pause = first_ ? pauses_.before_first(since_, now) : pauses_.before_next(since_, now);
   if (!pause) {
     const bool waited = first_ && options().wait > Duration{};
     fail(first_ ? ExitCode::no_connection : ExitCode::lost,
@@ -137,7 +136,7 @@ void Approach::attempt_failed(Clock::time_point now) {
 
 /// Once that we wait for the first connection; after a loss, which was told, only what somebody has
 /// to mend.
-void Approach::tell(const Failure& why) {
+void Reconnector::tell(const Failure& why) {
   if (told_ || !(first_ || why.lasting)) {
     log_.debug(why.text);
     return;
@@ -146,20 +145,20 @@ void Approach::tell(const Failure& why) {
   log_.warn(why.text + (first_ ? "; trying again, as --wait says" : "; trying again"));
 }
 
-void Approach::fail(ExitCode code, const std::string& text) {
+void Reconnector::fail(ExitCode code, const std::string& text) {
   failure_.emplace(code, escaped(text));
   state_ = State::failed;
   due_.reset();
 }
 
-void Approach::handle(const Event& event, Clock::time_point now) {
-  attempt_->handle(event, now);
+void Reconnector::handle(const Event& event, Clock::time_point now) {
+  connector_->handle(event, now);
   look_at_attempt(now);
 }
 
-void Approach::advance(Clock::time_point now) {
+void Reconnector::advance(Clock::time_point now) {
   if (state_ == State::attempting) {
-    attempt_->advance(now);
+    connector_->advance(now);
     look_at_attempt(now);
   }
   if (state_ == State::pausing && now >= *due_) begin_attempt(now);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/losses.hpp"
+#include "connection/reconnect_policy.hpp"
 
 #include "catch.hpp"
 
@@ -12,7 +12,7 @@ using std::chrono::seconds;
 Clock::time_point at(int second) { return Clock::time_point{} + seconds{second}; }
 
 TEST_CASE("three losses in a row without progress are hopeless and look like a rival") {
-  Losses losses;
+  LossHistory losses;
   losses.add(at(0), at(1), false);
   losses.add(at(2), at(3), false);
   CHECK_FALSE(losses.hopeless());
@@ -23,7 +23,7 @@ TEST_CASE("three losses in a row without progress are hopeless and look like a r
 }
 
 TEST_CASE("a connection that lasted five seconds begins the count anew") {
-  Losses losses;
+  LossHistory losses;
   losses.add(at(0), at(1), false);
   losses.add(at(2), at(3), false);
   losses.add(at(4), at(9), false);
@@ -33,7 +33,7 @@ TEST_CASE("a connection that lasted five seconds begins the count anew") {
 }
 
 TEST_CASE("ten losses with messages between them are a bad network, fifteen in a minute a rival") {
-  Losses losses;
+  LossHistory losses;
   for (int i = 0; i < 14; ++i) {
     losses.add(at(i), at(i), true);
     CHECK_FALSE(losses.hopeless());
@@ -45,7 +45,7 @@ TEST_CASE("ten losses with messages between them are a bad network, fifteen in a
 }
 
 TEST_CASE("three losses far apart are no rival") {
-  Losses losses;
+  LossHistory losses;
   losses.add(at(0), at(1), false);
   losses.add(at(10), at(11), false);
   losses.add(at(20), at(21), false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/attempt.hpp"
+#include "connection/connector.hpp"
 
 #include "connection/hooks/connection_record.hpp"
 #include "connection/reason_code.hpp"
@@ -32,8 +32,8 @@ std::string advice(Remedy remedy, const Options& options) {
 
 }  // namespace
 
-Attempt::Attempt(Surroundings surroundings, Version version, bool may_fall_back, seconds keep_alive,
-                 Clock::time_point now)
+Connector::Connector(Surroundings surroundings, Version version, bool may_fall_back,
+                     seconds keep_alive, Clock::time_point now)
     : surroundings_(std::move(surroundings)),
       options_(surroundings_.options),
       first_version_(version),
@@ -45,14 +45,14 @@ Attempt::Attempt(Surroundings surroundings, Version version, bool may_fall_back,
   next_endpoint(now);
 }
 
-std::string Attempt::name() const {
+std::string Connector::name() const {
   const auto& endpoint = options_.endpoints[endpoint_];
   return with_port(endpoint.host, port_of(endpoint, options_));
 }
 
-void Attempt::next_endpoint(Clock::time_point now) {
+void Connector::next_endpoint(Clock::time_point now) {
   if (endpoint_ == options_.endpoints.size()) {
-    fail(hurdles_.failure(options_.endpoints.size()));
+    fail(errors_.failure(options_.endpoints.size()));
     return;
   }
   const auto& endpoint = options_.endpoints[endpoint_];
@@ -70,9 +70,9 @@ void Attempt::next_endpoint(Clock::time_point now) {
   look_up_.start([host, port] { return resolve(host, port); }, surroundings_.wake);
 }
 
-void Attempt::next_address(Clock::time_point now) {
+void Connector::next_address(Clock::time_point now) {
   if (now >= deadline_ || address_ == addresses_.size()) {
-    if (now >= deadline_ && hurdles_.empty()) note(Hurdle::unreachable, "no answer in time");
+    if (now >= deadline_ && errors_.empty()) note(Progress::unreachable, "no answer in time");
     endpoint_ = now >= deadline_ ? options_.endpoints.size() : endpoint_ + 1;
     next_endpoint(now);
     return;
@@ -82,7 +82,7 @@ void Attempt::next_address(Clock::time_point now) {
   connect(now);
 }
 
-void Attempt::connect(Clock::time_point now) {
+void Connector::connect(Clock::time_point now) {
   const auto left = deadline_ - now;
   const auto waiting = addresses_.size() - address_ - 1 + options_.endpoints.size() - endpoint_ - 1;
   Duration share = left;
@@ -102,21 +102,21 @@ void Attempt::connect(Clock::time_point now) {
   client_->connect(keep_alive_, std::chrono::duration_cast<seconds>(left) + seconds{1});
 }
 
-void Attempt::advance(Clock::time_point now) {
+void Connector::advance(Clock::time_point now) {
   if (state_ != State::trying) return;
   if (step_ == Step::resolving) {
     if (auto resolved = look_up_.take()) {
       addresses_ = std::move(resolved->addresses);
       address_ = 0;
       if (addresses_.empty()) {
-        note(Hurdle::unreachable, resolved->error.empty() ? "name not found" : resolved->error);
+        note(Progress::unreachable, resolved->error.empty() ? "name not found" : resolved->error);
       }
       next_address(now);
     } else if (now >= due_) {
       look_up_.drop();
       addresses_.clear();
       address_ = 0;
-      note(Hurdle::unreachable, "the name server did not answer in time");
+      note(Progress::unreachable, "the name server did not answer in time");
       next_address(now);
     }
     return;
@@ -138,7 +138,7 @@ void Attempt::advance(Clock::time_point now) {
   }
 }
 
-void Attempt::failed(const ConnectError& error, Clock::time_point now) {
+void Connector::failed(const ConnectError& error, Clock::time_point now) {
   using Kind = ConnectError::Kind;
   if (error.kind == Kind::violation) {
     fail({ExitCode::no_connection, name() + " " + error.message, true, true});
@@ -148,15 +148,15 @@ void Attempt::failed(const ConnectError& error, Clock::time_point now) {
     fall_back("closed the connection without an answer", now);
     return;
   }
-  note(error.kind == Kind::lasting  ? Hurdle::lasting
-       : error.kind == Kind::closed ? Hurdle::answered
-                                    : Hurdle::unreachable,
+  note(error.kind == Kind::lasting  ? Progress::lasting
+       : error.kind == Kind::closed ? Progress::answered
+                                    : Progress::unreachable,
        error.message);
   ++address_;
   next_address(now);
 }
 
-void Attempt::handle(const Event& event, Clock::time_point now) {
+void Connector::handle(const Event& event, Clock::time_point now) {
   if (state_ != State::trying || step_ != Step::connecting ||
       event.connection != client_->number()) {
     return;
@@ -188,7 +188,7 @@ void Attempt::handle(const Event& event, Clock::time_point now) {
   }
 }
 
-void Attempt::refused(int code, Clock::time_point now) {
+void Connector::refused(int code, Clock::time_point now) {
   const auto words = connack_message(code);
   const auto remedy = connack_remedy(code);
   switch (remedy) {
@@ -200,7 +200,7 @@ void Attempt::refused(int code, Clock::time_point now) {
       break;
     case Remedy::try_again:
       client_.reset();
-      note(Hurdle::answered, "the broker refused the connection for now: " + words);
+      note(Progress::answered, "the broker refused the connection for now: " + words);
       ++address_;
       next_address(now);
       return;
@@ -212,7 +212,7 @@ void Attempt::refused(int code, Clock::time_point now) {
         true});
 }
 
-void Attempt::examine(Clock::time_point now) {
+void Connector::examine(Clock::time_point now) {
   auto facts = client_->record()->facts();
   client_.reset();
   step_ = Step::examining;
@@ -227,26 +227,26 @@ void Attempt::examine(Clock::time_point now) {
 /// A CONNECT that has left cannot be called back, and the next one to the same broker may come
 /// before it: another address of the same host is no reason to give it up. The shares of time are
 /// for name, TCP, proxy and TLS.
-bool Attempt::may_stay(Clock::time_point now) const {
+bool Connector::may_stay(Clock::time_point now) const {
   return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() &&
          client_->record()->connect_sent();
 }
 
-std::optional<std::uint64_t> Attempt::give_up() {
+std::optional<std::uint64_t> Connector::give_up() {
   if (step_ != Step::connecting) return std::nullopt;
   client_->give_up();
   return client_->number();
 }
 
-void Attempt::no_answer(Clock::time_point now) {
+void Connector::no_answer(Clock::time_point now) {
   const auto error = explain(client_->record()->facts(), options_, options_.endpoints[endpoint_]);
   client_.reset();
-  note(Hurdle::unreachable, error.message);
+  note(Progress::unreachable, error.message);
   ++address_;
   next_address(now);
 }
 
-void Attempt::fall_back(const std::string& why, Clock::time_point now) {
+void Connector::fall_back(const std::string& why, Clock::time_point now) {
   surroundings_.debug(name() + " " + why + "; trying MQTT 3.1.1");
   surroundings_.answered();  // by closing the connection
   fell_back_ = true;
@@ -254,22 +254,48 @@ void Attempt::fall_back(const std::string& why, Clock::time_point now) {
   connect(now);
 }
 
-void Attempt::note(Hurdle hurdle, std::string words) {
+void Connector::note(Progress progress, std::string words) {
   auto text = name() + ": " + std::move(words);
   surroundings_.debug(text);
-  hurdles_.add(endpoint_, hurdle, std::move(text));
+  errors_.add(endpoint_, progress, std::move(text));
 }
 
-void Attempt::fail(Failure failure) {
+void Connector::fail(Failure failure) {
   client_.reset();
   failure_ = std::move(failure);
   state_ = State::failed;
   step_ = Step::done;
 }
 
-std::optional<Clock::time_point> Attempt::due() const {
+std::optional<Clock::time_point> Connector::due() const {
   if (state_ != State::trying) return std::nullopt;
   return due_;
+}
+
+void CandidateErrors::add(std::size_t endpoint, Progress progress, std::string text) {
+  notes_.push_back({endpoint, progress, std::move(text)});
+}
+
+Failure CandidateErrors::failure(std::size_t endpoints) const {
+  Failure failure;
+  failure.lasting = true;
+  std::vector<std::string> texts;
+  for (std::size_t endpoint = 0; endpoint < endpoints; ++endpoint) {
+    auto furthest = Progress::unreachable;
+    for (const auto& note : notes_) {
+      if (note.endpoint == endpoint) furthest = std::max(furthest, note.progress);
+    }
+    failure.lasting = failure.lasting && furthest == Progress::lasting;
+    for (const auto& note : notes_) {
+      if (note.endpoint != endpoint || note.progress != furthest) continue;
+      if (std::find(texts.begin(), texts.end(), note.text) == texts.end()) {
+        texts.push_back(note.text);
+      }
+    }
+  }
+  failure.text = "cannot reach ";
+  for (std::size_t i = 0; i < texts.size(); ++i) failure.text += (i == 0 ? "" : "; ") + texts[i];
+  return failure;
 }
 
 }  // namespace mqtt_tools::connection

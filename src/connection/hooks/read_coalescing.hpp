@@ -11,7 +11,7 @@ namespace mqtt_tools::connection::hooks {
 /// the receiving thread lets some gather first: what comes alone, or after a pause, is never held
 /// back. Nor is anything as long as we write, too: somebody may wait for our acknowledgements, or
 /// we for theirs.
-class Drizzle {
+class ReadCoalescing {
  public:
   static constexpr Duration gathering = std::chrono::microseconds{100};
   static constexpr unsigned drops = 8;                            ///< So many of them ...

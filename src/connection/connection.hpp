@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/approach.hpp"
-#include "connection/dismissal.hpp"
 #include "connection/log.hpp"
-#include "connection/losses.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/delivery.hpp"
 #include "connection/paho/event_queue.hpp"
+#include "connection/reconnect_policy.hpp"
+#include "connection/reconnector.hpp"
 #include "connection/subscriptions.hpp"
 #include "error.hpp"
 #include "timestamp.hpp"
@@ -22,13 +21,13 @@
 namespace mqtt_tools::connection {
 
 /// Keeps a client connected: makes the connection, makes it again after a loss, gives up when there
-/// is no use in it, and takes leave. A Client owns it and calls it from the app's thread; what
-/// happens on Paho's threads comes as events through the mailbox.
-class Keeper {
+/// is no use in it, and disconnects. A Client owns it and calls it from the app's thread; what
+/// happens on Paho's threads comes as events through the event queue.
+class Connection {
  public:
   /// All must outlive it.
-  Keeper(paho::Shared& shared, const paho::MakeClient& make, Log& log,
-         Subscriptions& subscriptions);
+  Connection(paho::Shared& shared, const paho::MakeClient& make, Log& log,
+             Subscriptions& subscriptions);
 
   void start(Clock::time_point now);
 
@@ -58,7 +57,7 @@ class Keeper {
   std::vector<Delivery> deliveries();
 
  private:
-  enum class State { idle, approaching, subscribing, up, renewing, leaving, over };
+  enum class State { idle, connecting, subscribing, up, renewing, leaving, over };
 
   void end(RunError why);
   void look_at_approach(Clock::time_point now);
@@ -84,7 +83,7 @@ class Keeper {
   std::optional<Clock::time_point> due_{};
   Clock::time_point now_{};  ///< Told last.
 
-  Approach approach_;
+  Reconnector reconnector_;
   std::unique_ptr<paho::Client> client_{};  ///< The one that is connected.
   std::unique_ptr<paho::Client> left_{};    ///< The one that was left at the end: it ends with us.
   std::uint64_t connection_ = 0;            ///< The number of the connection that is up.
@@ -96,11 +95,11 @@ class Keeper {
   bool progress_ = false;                       ///< Something was acknowledged.
   std::uint64_t received_ = 0;                  ///< Messages before this connection.
   std::uint64_t received_before_answer_ = 0;    ///< Messages, while SUBACK is awaited.
-  Losses losses_{};
+  LossHistory losses_{};
   std::chrono::seconds keep_alive_;
   std::optional<Clock::time_point> renew_at_{};
   std::string broker_{};
-  Dismissal dismissal_{};
+  ServerDisconnect server_disconnect_{};
   std::vector<Delivery> last_deliveries_{};  ///< Of a connection that is gone.
 };
 

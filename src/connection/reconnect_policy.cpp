@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+#include "connection/reconnect_policy.hpp"
+
+#include "connection/reason_code.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+namespace mqtt_tools::connection {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::size_t most_with_progress = 15;
+
+/// Even who asks for no pause at all must not keep a processor busy while the broker is away.
+constexpr Duration shortest = std::chrono::milliseconds{10};
+
+constexpr int most_doublings = 16;  // 18 hours, beyond any sensible limit.
+
+/// `pause`, cut so that the last attempt is made when `patience` ends; nothing when it has.
+std::optional<Duration> within(std::optional<Duration> patience, Duration pause,
+                               Clock::time_point since, Clock::time_point now) {
+  if (!patience) return pause;
+  if (now + pause - since >= *patience && now - since + milliseconds{50} >= *patience) return {};
+  return std::min<Duration>(pause, *patience - (now - since));
+}
+
+/// In [0, 1). Most runs never ask, so nothing is set up for it.
+double chance() {
+  std::random_device device;
+  return std::uniform_real_distribution<double>(0, 1)(device);
+}
+
+}  // namespace
+
+void LossHistory::add(Clock::time_point since, Clock::time_point now, bool progress) {
+  const bool early = now - since < std::chrono::seconds{5};
+  in_a_row_ = early && !progress ? in_a_row_ + 1 : 0;
+  if (!early) early_.clear();
+  if (early) early_.push_back(now);
+  while (early_.size() > most_with_progress) early_.pop_front();
+}
+
+bool LossHistory::rivalry() const {
+  if (in_a_row_ >= 3 && early_.back() - early_[early_.size() - 3] < std::chrono::seconds{10}) {
+    return true;
+  }
+  return early_.size() == most_with_progress &&
+         early_.back() - early_.front() < std::chrono::minutes{1};
+}
+
+std::optional<RunError> LossHistory::ending(const std::string& text, const Options& options) const {
+  const auto end = [](const std::string& why) { return RunError(ExitCode::lost, escaped(why)); };
+  if (options.client_id_given && rivalry()) {
+    return end(text + " three times within 10 s: another client may be using id " +
+               options.client_id);
+  }
+  if (hopeless()) {
+    return end(text +
+               " three times in a row soon after connecting: not allowed on this topic, a message "
+               "too large, or one that the broker or we cannot read?");
+  }
+  if (!options.reconnect) return end(text);
+  return std::nullopt;
+}
+
+Duration Backoff::next(double random) {
+  const auto attempt = attempts_++;
+  if (attempt == 0) return Duration{};
+
+  const auto doublings = std::min(attempt - 1, most_doublings);
+  const Duration doubled = std::chrono::seconds{1 << doublings};
+  const auto pause = std::min(doubled, std::max(longest_, shortest));
+  return std::chrono::duration_cast<Duration>(pause * (0.9 + 0.2 * random));
+}
+
+std::optional<Duration> Pauses::before_first(Clock::time_point since, Clock::time_point now) {
+  return within(options_.wait, std::min<Duration>(milliseconds{200}, options_.reconnect_max), since,
+                now);
+}
+
+std::optional<Duration> Pauses::before_next(Clock::time_point since, Clock::time_point now) {
+  return within(options_.reconnect_for, backoff_.next(chance()), since, now);
+}
+
+Duration Pauses::after_loss() {
+  // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with
+  // the same number would be taken for it.
+  return std::max<Duration>(backoff_.next(chance()), milliseconds{15});
+}
+
+ServerDisconnect::ServerDisconnect(int code, const std::string& reason, const Options& options)
+    : words_(disconnect_message(code) + (reason.empty() ? "" : " (" + reason + ")")),
+      outcome_(disconnect_outcome(code)) {
+  if (code == 0x8E && options.client_id_given) {
+    words_ += ": another client is using id " + options.client_id;
+  }
+}
+
+std::optional<RunError> ServerDisconnect::ending(const std::string& broker,
+                                                 const std::string& why) const {
+  if (outcome_ == ExitCode::ok) return std::nullopt;
+  return RunError(outcome_, escaped(broker + " ended the connection: " + why));
+}
+
+}  // namespace mqtt_tools::connection
