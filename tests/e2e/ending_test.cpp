@@ -25,7 +25,8 @@ std::string line(int number) {
   return text + "\n";
 }
 
-/// A broker that has so many messages with QoS 1 for the client "connection", and tells of each packet.
+/// A broker that has so many messages with QoS 1 for the client "connection", and tells of each
+/// packet.
 class QueueingBroker : public Broker {
  public:
   /// `padding`: what each line has more than line() gives it.

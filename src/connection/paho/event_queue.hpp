@@ -16,17 +16,17 @@ namespace mqtt_tools::connection {
 /// Something that happened on one of Paho's threads.
 struct Event {
   enum class Kind {
-    connected,     ///< CONNACK accepted us: `limits`.
-    failed,        ///< No connection: `code` is a CONNACK code or a negative number of Paho's.
-    lost,          ///< The connection is gone.
-    server_disconnect,     ///< The broker sent DISCONNECT: `code`, `text` its reason string.
-    granted,       ///< SUBACK for subscription `index`: `code` is the granted QoS.
-    not_granted,   ///< SUBACK refused subscription `index`: `code`.
-    unsubscribed,  ///< UNSUBACK for filter `index`: `code`.
-    closed,        ///< Our DISCONNECT is written, the connection closed.
-    malformed,     ///< The broker sent what MQTT does not allow: `text`.
-    no_memory,     ///< For a message that was received: `text` says for which.
-    traced,        ///< A packet, in words, for --debug.
+    connected,          ///< CONNACK accepted us: `limits`.
+    failed,             ///< No connection: `code` is a CONNACK code or a negative number of Paho's.
+    lost,               ///< The connection is gone.
+    server_disconnect,  ///< The broker sent DISCONNECT: `code`, `text` its reason string.
+    granted,            ///< SUBACK for subscription `index`: `code` is the granted QoS.
+    not_granted,        ///< SUBACK refused subscription `index`: `code`.
+    unsubscribed,       ///< UNSUBACK for filter `index`: `code`.
+    closed,             ///< Our DISCONNECT is written, the connection closed.
+    malformed,          ///< The broker sent what MQTT does not allow: `text`.
+    no_memory,          ///< For a message that was received: `text` says for which.
+    traced,             ///< A packet, in words, for --debug.
   };
 
   Kind kind = Kind::traced;
