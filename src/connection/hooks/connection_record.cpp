@@ -160,11 +160,6 @@ void expect(std::shared_ptr<ConnectionRecord> record) {
   expected().record = std::move(record);
 }
 
-bool connect_sent() {
-  const std::lock_guard lock{expected().mutex};
-  return expected().record && expected().record->connect_sent();
-}
-
 std::shared_ptr<ConnectionRecord> expected_record() {
   const std::lock_guard lock{expected().mutex};
   return expected().record ? expected().record

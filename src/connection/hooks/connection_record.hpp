@@ -137,9 +137,6 @@ void ConnectionRecord::note(Change change) noexcept {
 /// The sockets that Paho opens from now on belong to `record`. One connection is made at a time.
 void expect(std::shared_ptr<ConnectionRecord> record);
 
-/// Whether CONNECT has left on the connection expected last.
-bool connect_sent();
-
 /// The record for the socket that Paho opens; one of its own when none is expected.
 std::shared_ptr<ConnectionRecord> expected_record();
 
