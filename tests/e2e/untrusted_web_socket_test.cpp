@@ -144,6 +144,25 @@ TEST_CASE("pings of a server that does not read do not keep a publisher from its
   check_exit_within(result, 6, 6s);
 }
 
+TEST_CASE("pings of a server that reads only later are answered as they came, or not at all") {
+  Transports transports;
+  ScriptBroker broker{[&](Session& session) {
+                        session.accept_subscription();
+                        // One of those that are read together is answered: 131 bytes for 16 KiB,
+                        // until the client's socket is full.
+                        const auto flood = times(2'000, ping);
+                        for (int i = 0; i < 2'500; ++i) session.send_unframed(flood);
+                        session.publish("t", "done");
+                        session.serve();
+                      },
+                      web_socket};
+  const auto result = run(transports.command(Program::subscriber, broker, {"-C", "1"}));
+  check_exit(result, 0);
+  CHECK(result.out == "done\n");
+  // It reads what a good client sends, up to its DISCONNECT.
+  CHECK(broker.wait_for(PacketType::disconnect));
+}
+
 TEST_CASE("an answer of HTTP without end is refused") {
   const std::vector<std::string> answers{
       "HTTP/1.1 101 Switching Protocols\r\nA: ",

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace mqtt_tools::support {
@@ -44,6 +45,7 @@ void Session::take() {
   if (!broker_.transport_.web_socket) return reader_.add(bytes);
   frames_.add(bytes);
   while (const auto frame = frames_.next()) {
+    if (!frame->masked || frame->reserved) throw std::runtime_error{"a frame that is not allowed"};
     if (frame->opcode <= Frame::binary) reader_.add(frame->payload);
   }
 }

@@ -4,6 +4,7 @@
 
 #include "connection/hooks/hooks.hpp"
 
+#include <poll.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -157,7 +158,7 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
   try {
     if (!frames_) frames_ = std::make_unique<WebSocketFrames>(record_->max_packet());
     std::array<char, 16 * 1024> buffer;
-    while (frames_->held() == 0 && !frames_->ended()) {
+    while (has_nothing_for_paho() && !frames_->ended()) {
       const auto count = read_noted(source, buffer.data(), buffer.size());
       if (count <= 0) return count;
       frames_->asked(request_);
@@ -181,13 +182,28 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
   return 0;
 }
 
+/// A ping or close frame is dropped while there is no room for what Paho answers: it frees its
+/// answer without waiting until it is written, and would send what stands there later (1.3.12,
+/// WebSocket_pong). Who does not read has no use for an answer. Paho polls before each read but for
+/// the one behind a ping.
+bool Socket::has_nothing_for_paho() {
+  while (frames_->front().answered && !has_room()) frames_->drop(frames_->front().bytes.size());
+  return frames_->held() == 0;
+}
+
+/// To write a few hundred bytes without being blocked.
+bool Socket::has_room() const {
+  pollfd writable{descriptor_, POLLOUT, 0};
+  return !blocked_ && ::poll(&writable, 1, 0) == 1 && writable.revents == POLLOUT;
+}
+
 /// What is ready, as far as Paho may have it.
 ssize_t Socket::take_frames(char* bytes, std::size_t size) {
   std::size_t taken = 0;
   bool head_ended = false;
   while (taken < size && !refused_ && !head_ended) {
     const auto piece = frames_->front();
-    if (piece.bytes.empty()) break;
+    if (piece.bytes.empty() || (piece.answered && taken > 0)) break;
     const auto count = std::min(size - taken, piece.bytes.size());
     std::memcpy(bytes + taken, piece.bytes.data(), count);
     head_ended = piece.head && count == piece.bytes.size();

@@ -96,6 +96,8 @@ class Socket {
   ssize_t read_noted(const Read& source, char* bytes, std::size_t size);
   ssize_t read_given_up(char* bytes, std::size_t size);
   ssize_t read_frames(const Read& source, char* bytes, std::size_t size);
+  bool has_nothing_for_paho();
+  bool has_room() const;
   ssize_t take_frames(char* bytes, std::size_t size);
   ssize_t checked(const char* bytes, std::size_t count);
   void refuse();

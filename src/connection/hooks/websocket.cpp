@@ -325,10 +325,14 @@ void WebSocketFrames::end() {
 
 WebSocketFrames::Piece WebSocketFrames::front() const {
   const bool first_head = !runs_.empty() && runs_.front().head;
-  if (!ping_.empty() && !in_frame_ && !first_head) return {ping_, false, false, true};
-  if (runs_.empty()) return {close_};
+  if (!ping_.empty() && !in_frame_ && !first_head) {
+    return {.bytes = ping_, .ping = true, .answered = !ping_begun_};
+  }
+  if (runs_.empty()) return {.bytes = close_, .answered = !close_.empty() && !close_begun_};
   const auto& run = runs_.front();
-  return {std::string_view{chunks_.front()}.substr(begin_, run.size), run.mqtt, run.head};
+  return {.bytes = std::string_view{chunks_.front()}.substr(begin_, run.size),
+          .mqtt = run.mqtt,
+          .head = run.head};
 }
 
 void WebSocketFrames::drop(std::size_t size) {
@@ -342,6 +346,7 @@ void WebSocketFrames::drop(std::size_t size) {
       ping_begun_ = !ping_.empty();
     } else if (runs_.empty()) {
       close_.erase(0, count);
+      close_begun_ = true;
     } else {
       auto& run = runs_.front();
       run.size -= count;

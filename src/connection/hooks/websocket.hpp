@@ -56,7 +56,8 @@ class WebSocketFrames {
     std::string_view bytes{};  ///< Valid until the next add() or drop(); empty when none is ready.
     bool mqtt = false;         ///< Of MQTT packets: up to 64 KiB of a packet in one piece.
     bool head = false;         ///< An HTTP head: Paho takes it only if a read ends with it.
-    bool ping = false;         ///< A ping frame, whole unless it was dropped in part.
+    bool ping = false;         ///< A ping frame.
+    bool answered = false;     ///< A whole ping or close frame, which Paho answers at once.
   };
 
   /// What comes next for Paho. Pieces of no kind are frame headers and close frames. A ping is
@@ -113,6 +114,7 @@ class WebSocketFrames {
   std::string ping_{};
   bool ping_begun_ = false;
   std::string close_{};
+  bool close_begun_ = false;
 };
 
 /// Follows what we write on a connection: the heads of HTTP requests, if any, then frames that are

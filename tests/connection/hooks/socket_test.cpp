@@ -192,6 +192,44 @@ TEST_CASE("what is not allowed of WebSocket is told of though nothing more comes
   CHECK(paho.record->violation()->find("MQTT 5.0 §1.5.5") != std::string::npos);
 }
 
+TEST_CASE("a ping is answered only while there is room for the answer") {
+  Pair pair;
+  Connected paho{pair, "GET / HTTP/1.1\r\n\r\n"};
+  const std::string head = "HTTP/1.1 101 x\r\n\r\n";
+  pair.say(head);
+  CHECK(paho.read(1'024) == head);
+  paho.send("\x82\x8f" + std::string(4, '\0') + connect_packet);
+  const std::string ping = "\x89\x04ping";
+  pair.say(ping + "\x82\x04" + connack + ping);
+  CHECK(paho.read(2) == ping.substr(0, 2));
+  CHECK(paho.read(4) == ping.substr(2));
+  CHECK(paho.read(6) == "\x82\x04" + connack);
+
+  const std::string filling(1'000, 'f');
+  while (::send(pair.ends[0], filling.data(), filling.size(), 0) > 0) {
+  }
+  pair.say(ping + "\x82\x07" + message + ping);
+  CHECK(paho.read(9) == "\x82\x07" + message);
+  CHECK(paho.read(2) == "error");
+  CHECK(errno == EAGAIN);
+  pair.say("\x88" + std::string(1, '\0'));
+  CHECK(paho.read(2).empty());  // also the end is told without an answer
+  CHECK_FALSE(paho.record->violation());
+}
+
+TEST_CASE("a ping is not answered within a packet that was written in part") {
+  Pair pair;
+  Connected paho{pair, "GET / HTTP/1.1\r\n\r\n"};
+  pair.say("HTTP/1.1 101 x\r\n\r\n");
+  paho.read(1'024);
+  paho.socket->wrote(false);
+  pair.say("\x89\x04ping");
+  CHECK(paho.read(2) == "error");
+  paho.socket->wrote(true);
+  pair.say("\x89\x04pong");
+  CHECK(paho.read(6) == "\x89\x04pong");
+}
+
 TEST_CASE("a server that speaks first, or answers MQTT with HTTP, is not heard") {
   const auto* const said = GENERATE("HTTP/1.1 200 OK\r\n\r\n", "SSH-2.0-x\r\n", "\x20\x02");
   Pair pair;

@@ -212,6 +212,7 @@ TEST_CASE("what is of MQTT is told from headers, heads and control frames") {
   frames.drop(upgraded.size() - 5);
   CHECK(frames.front().ping);
   CHECK(frames.front().bytes == frame(0x89, "ping"));
+  CHECK(frames.front().answered);
   frames.drop(6);
   CHECK(frames.front().bytes == binary(two).substr(0, 2));
   CHECK_FALSE(frames.front().mqtt);
