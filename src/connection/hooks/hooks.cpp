@@ -202,13 +202,17 @@ void note_result(Socket* socket, const SSL* ssl, int result) {
 }
 
 /// What is alone must not wait until the broker has acknowledged what went before (40 ms).
-void send_at_once(int descriptor) {
-  const int on = 1;
+void send_at_once(int descriptor, bool at_once = true) {
+  const int on = at_once ? 1 : 0;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-void gather_write(int descriptor) {
-  if (counters.waits_shortened) waits::gather_write(descriptor);
+/// Before a write, under the socket's lock for it.
+void gather_write(Socket& socket, int descriptor) {
+  const bool was_dense = socket.writes_are_dense();
+  const bool dense = socket.dense_writes(Clock::now());
+  if (dense != was_dense) send_at_once(descriptor, !dense);
+  if (!dense && counters.waits_shortened) waits::gather_write(descriptor);
 }
 
 /// Paho wrote `size` bytes, or fewer.
@@ -332,7 +336,7 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
   for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
   auto lock = stream->begin_write();
   if (!lock) return not_written(*stream, static_cast<ssize_t>(wanted));
-  gather_write(descriptor);
+  gather_write(*stream, descriptor);
   const auto result = real().writev(descriptor, parts, number);
   const int error = errno;
   if (result > 0) stream->note_sent(parts, number, static_cast<std::size_t>(result));
@@ -388,7 +392,7 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
   if (stream == nullptr || size <= 0) return real().ssl_write(ssl, bytes, size);
   auto lock = stream->begin_write();
   if (!lock) return static_cast<int>(not_written(*stream, size));
-  gather_write(::SSL_get_fd(ssl));
+  gather_write(*stream, ::SSL_get_fd(ssl));
   const int result = real().ssl_write(ssl, bytes, size);
   const int error = errno;
   const iovec part{const_cast<void*>(bytes), static_cast<std::size_t>(size)};

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -65,6 +66,7 @@ void Socket::enter(State state) {
     // Not while a write is under way on another thread.
     const auto writing = record_ ? record_->lock() : std::unique_lock<std::mutex>{};
     sent_frames_ = {};
+    if (state == State::fresh || state == State::unused) close_writes_ = 0;
     request_ = HttpRequest::none;
   }
   frames_.reset();
@@ -218,6 +220,13 @@ std::optional<std::unique_lock<std::mutex>> Socket::begin_write() {
   auto lock = record_->lock();
   if (refused_ || record_->given_up()) return std::nullopt;
   return lock;
+}
+
+bool Socket::dense_writes(Clock::time_point now) {
+  constexpr auto soon = std::chrono::milliseconds{1};
+  close_writes_ = now - last_write_ < soon ? std::min(close_writes_ + 1, dense) : 0;
+  last_write_ = now;
+  return writes_are_dense();
 }
 
 void Socket::note_sent(const iovec* parts, int number, std::size_t count) {
