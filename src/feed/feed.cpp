@@ -4,7 +4,6 @@
 #include "error.hpp"
 #include "feed/lines.hpp"
 #include "feed/pace.hpp"
-#include "large_pages.hpp"
 #include "topic.hpp"
 
 #include <algorithm>
@@ -41,7 +40,7 @@ class Single final : public Feed {
     if (const auto total = input_->progress().total) {
       if (*total > max_payload) refuse_size(*total);
       // One more, to see the end without another block.
-      reserve_large_pages(message_.payload, *total + 1);
+      message_.payload.reserve(*total + 1);
     }
     if (input_->regular()) {  // It cannot keep us waiting: what is wrong with it is said at once.
       read_ = read_whole() == Supply::end;
@@ -74,7 +73,7 @@ class Single final : public Feed {
     std::string& text = message_.payload;
     for (;;) {
       const std::size_t size = text.size();
-      if (text.capacity() == size) reserve_large_pages(text, 2 * size + block_size);
+      if (text.capacity() == size) text.reserve(2 * size + block_size);
       text.resize(std::min(text.capacity(), size + block_size));
       std::size_t got = 0;
       const Supply supply = input_->read(text.data() + size, text.size() - size, got);

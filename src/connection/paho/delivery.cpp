@@ -6,7 +6,6 @@
 #include "connection/paho/options.hpp"
 #include "connection/paho/properties.hpp"
 #include "connection/reason_code.hpp"
-#include "large_pages.hpp"
 
 #include <utility>
 
@@ -115,7 +114,6 @@ bool send_message(void* handle, bool v5, Outstanding* entry, const Message& mess
     call.onSuccess = on_end<Outcome::acknowledged>;
     call.onFailure = on_end<Outcome::returned>;
   }
-  ask_for_large_pages_next(message.payload.size());  // Paho takes a copy.
   const int code = MQTTAsync_sendMessage(handle, message.topic.c_str(), &out, &call);
   MQTTProperties_free(&out.properties);
   return code == MQTTASYNC_SUCCESS;

@@ -5,7 +5,6 @@
 #include "connection/memory.hpp"
 #include "connection/paho/options.hpp"
 #include "connection/paho/properties.hpp"
-#include "large_pages.hpp"
 
 #include <utility>
 
@@ -208,9 +207,7 @@ struct MessageReceiver::Callback {
       out.topic = self.record_.topic_of(static_cast<std::uint16_t>(alias));
     }
     const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
-    out.payload.clear();
-    reserve_large_pages(out.payload, size);
-    out.payload.append(static_cast<const char*>(in.payload), size);
+    out.payload.assign(static_cast<const char*>(in.payload), size);
     out.qos = static_cast<Qos>(in.qos & 3);
     out.retained = in.retained != 0;
     out.duplicate = in.dup != 0;
