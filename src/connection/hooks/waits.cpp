@@ -2,7 +2,6 @@
 #include "connection/hooks/waits.hpp"
 
 #include "connection/hooks/hooks.hpp"
-#include "connection/hooks/read_coalescing.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -239,8 +238,8 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
 
   const bool at_once = ready > 0 || thread_state.established;
   auto& news = asked[number] = {receiver_event().descriptor(), POLLIN, 0};
-  if (!at_once && thread_state.read_coalescing.falls(Clock::now(), writes)) {
-    wait(&news, 1, ReadCoalescing::gathering);
+  if (!at_once && thread_state.read_coalescing.wanted(Clock::now(), writes)) {
+    wait(&news, 1, ReadCoalescing::time);
     count(counters.gatherings);
   }
   const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds * 1ms);
@@ -324,6 +323,21 @@ int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mu
   sending.waits = true;
   release_writes();
   return sender_wakeup.wait(real, condition, mutex, limit);
+}
+
+bool ReadCoalescing::wanted(Clock::time_point now, std::uint64_t written) {
+  const bool paused = now - std::exchange(last_, now) > span;
+  if (paused || written != written_) {
+    wanted_ = false;
+  } else if (++counted_ < reads) {
+    return wanted_;
+  } else {
+    wanted_ = now - since_ <= span;
+  }
+  counted_ = 0;
+  since_ = now;
+  written_ = written;
+  return wanted_;
 }
 
 }  // namespace mqtt_tools::connection::hooks::waits

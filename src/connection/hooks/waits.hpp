@@ -2,9 +2,12 @@
 #pragma once
 
 #include "connection/hooks/socket.hpp"
+#include "timestamp.hpp"
 
 #include <poll.h>
 #include <pthread.h>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 
 /// The waits of Paho's two threads, ended by what happens instead of by the clock. hooks.cpp
@@ -41,5 +44,26 @@ void note_write(Socket& stream, bool whole);
 /// there may be more to send.
 int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                  const timespec* limit);
+
+/// Whether the receiving thread lets small input gather before it looks. To wake up for each of
+/// many small reads costs more than the reads; what comes alone, or after a pause, is never held
+/// back. Nor is anything as long as we write, too: somebody may wait for our acknowledgements, or
+/// we for theirs. Told the time; one thread has one.
+class ReadCoalescing {
+ public:
+  static constexpr Duration time = std::chrono::microseconds{100};  ///< In which input gathers.
+  static constexpr unsigned reads = 8;                              ///< So many of them ...
+  static constexpr Duration span = std::chrono::milliseconds{2};    ///< ... in this time are many.
+
+  /// Asked before each wait for input; `written` is the number of writes so far.
+  bool wanted(Clock::time_point now, std::uint64_t written);
+
+ private:
+  bool wanted_ = false;
+  unsigned counted_ = 0;  ///< Waits since `since_`.
+  Clock::time_point since_{};
+  Clock::time_point last_{};
+  std::uint64_t written_ = 0;  ///< At `since_`.
+};
 
 }  // namespace mqtt_tools::connection::hooks::waits

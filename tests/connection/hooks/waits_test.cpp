@@ -7,9 +7,13 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <chrono>
+#include <cstdint>
 #include <thread>
 
 using namespace mqtt_tools::connection::hooks;
+using mqtt_tools::Clock;
+using mqtt_tools::Duration;
 
 namespace {
 
@@ -69,4 +73,71 @@ TEST_CASE("a thread that only acknowledges holds nothing back") {
   std::thread{wait_to_send}.join();
   std::thread([&] { waits::gather_write(socket.descriptor()); }).join();
   CHECK_FALSE(socket.corked());
+}
+
+namespace {
+
+struct Input {
+  waits::ReadCoalescing coalescing{};
+  Clock::time_point now{std::chrono::hours{1}};
+
+  /// So many waits, so far apart, and whether input was to gather before any of them.
+  bool waits(unsigned count, Duration apart, std::uint64_t written = 0) {
+    bool gathered = false;
+    for (unsigned wait = 0; wait < count; ++wait) {
+      now += apart;
+      if (coalescing.wanted(now, written)) gathered = true;
+    }
+    return gathered;
+  }
+};
+
+constexpr Duration dense = waits::ReadCoalescing::span / waits::ReadCoalescing::reads;
+constexpr Duration sparse = dense + std::chrono::microseconds{1};
+
+}  // namespace
+
+TEST_CASE("what comes alone is not left to gather") {
+  Input input;
+  CHECK_FALSE(input.waits(1000, sparse));
+  CHECK_FALSE(input.waits(1000, std::chrono::seconds{1}));
+}
+
+TEST_CASE("a few small reads are not left to gather") {
+  Input input;
+  input.waits(1, std::chrono::seconds{1});
+  CHECK_FALSE(input.waits(waits::ReadCoalescing::reads - 1, std::chrono::microseconds{10}));
+  input.waits(1, std::chrono::seconds{1});
+  CHECK_FALSE(input.waits(waits::ReadCoalescing::reads - 1, std::chrono::microseconds{10}));
+}
+
+TEST_CASE("many small reads are worth waiting for more") {
+  Input input;
+  input.waits(1, std::chrono::seconds{1});
+  CHECK_FALSE(input.waits(waits::ReadCoalescing::reads - 1, dense));
+  CHECK(input.waits(1, dense));
+
+  SECTION("also when the time of gathering lies between them") {
+    for (int i = 0; i < 100; ++i) CHECK(input.waits(1, 2 * waits::ReadCoalescing::time));
+  }
+  SECTION("until they become fewer") {
+    input.waits(waits::ReadCoalescing::reads, sparse);
+    CHECK_FALSE(input.waits(1000, sparse));
+  }
+  SECTION("until a pause") {
+    CHECK_FALSE(input.waits(1, waits::ReadCoalescing::span + std::chrono::microseconds{1}));
+    CHECK_FALSE(input.waits(waits::ReadCoalescing::reads - 1, dense));
+  }
+  SECTION("until we write") {
+    CHECK_FALSE(input.waits(1, dense, 1));
+    CHECK_FALSE(input.waits(waits::ReadCoalescing::reads - 1, dense, 1));
+    CHECK(input.waits(1, dense, 1));
+  }
+}
+
+TEST_CASE("what we acknowledge is not left to gather") {
+  Input input;
+  for (std::uint64_t written = 1; written < 100; ++written) {
+    CHECK_FALSE(input.waits(1, std::chrono::microseconds{10}, written));
+  }
 }
