@@ -2,43 +2,115 @@
 
 #include "connection/client.hpp"
 
-#include "connection/connection.hpp"
+#include "connection/connector.hpp"
 #include "connection/cpu_affinity.hpp"
 #include "connection/hooks/hooks.hpp"
 #include "connection/log.hpp"
 #include "connection/paho/library.hpp"
+#include "connection/reconnect_policy.hpp"
 #include "connection/server_limits.hpp"
 #include "connection/subscriptions.hpp"
-#include "connection/tls/context.hpp"
+#include "connection/url.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace mqtt_tools::connection {
 
-struct Client::Impl {
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
+
+}  // namespace
+
+/// The one state machine of a connection: what Connector, ReconnectPolicy and Subscriptions say is
+/// put together here. The app's thread calls it; what happens on Paho's threads comes as events.
+class Client::Impl {
+ public:
+  enum class State { idle, connecting, pausing, subscribing, ready, renewing, leaving, over };
+
   Impl(Options options, LogSink tell, paho::MakeClients make_clients_)
       : shared{std::move(options)},
         make_clients(std::move(make_clients_)),
-        log(shared.options, std::move(tell)) {
+        log(shared.options, std::move(tell)),
+        keep_alive_(shared.options.keep_alive) {
     const auto& settings = shared.options;
     shared.received.let_past_every(
         std::max<Duration>(settings.keep_alive / 3, std::chrono::seconds{1}));
     if (settings.count) shared.received.limit(*settings.count);
   }
 
-  void set_up_libraries() {
-    const auto& settings = shared.options;
-    if (!hooks::in_effect()) {
-      throw RunError(ExitCode::failure,
-                     "cannot check what a broker sends: this program was linked with a static Paho "
-                     "library; build it with the shared one (libpaho-mqtt3as)");
+  void start(Clock::time_point at) {
+    now = at;
+    cpu_affinity.begin(now);
+    log.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
+    make = make_clients(shared,
+                        subscriptions.wanted() ? paho::Calls::own_thread : paho::Calls::direct);
+    policy.begin(now);
+    connect();
+  }
+
+  void advance(Clock::time_point at) {
+    now = at;
+    cpu_affinity.turn(now);
+    shared.events.clear();
+    for (const auto& event : shared.events.take()) on(event);
+    if (state == State::connecting) take(connector.advance(now));
+    if (state == State::subscribing) {
+      // The answer comes behind the messages that the broker has kept for our session: as long as
+      // they come, it is under way.
+      const auto received = shared.received.received();
+      if (std::exchange(received_before_answer_, received) != received) {
+        due = now + options().connect_timeout;
+      }
     }
-    if (settings.tls.on) {
-      check_tls_files(settings.tls);
-      prepare_tls(settings.tls);
+    if (due && now >= *due) on_due();
+  }
+
+  bool send(std::uint64_t id, const Message& message) {
+    if (state != State::ready || renew_at_.value_or(Clock::time_point::max()) <= now) return false;
+    if (!client->send(id, message)) return false;
+    log.published(id, message);
+    return true;
+  }
+
+  std::vector<Delivery> take_deliveries() {
+    auto taken = std::exchange(last_deliveries_, {});
+    if (client != nullptr) client->take(taken);
+    if (!taken.empty()) policy.made_progress();
+    log.completed(taken);
+    return taken;
+  }
+
+  void leave() {
+    shared.received.hurry();
+    due.reset();
+    if (connected()) {
+      state = State::leaving;
+      client->disconnect();
+    } else if (state == State::renewing) {
+      // DISCONNECT is asked for; before it is written, the end of the process would fire the will.
+      state = State::leaving;
+    } else if (const auto given_up =
+                   state == State::connecting ? connector.give_up() : std::nullopt) {
+      // The broker may have our CONNECT; without a DISCONNECT it would publish the will.
+      number = *given_up;
+      broker = connector.name();
+      state = State::leaving;
+    } else {
+      finish_leaving();
     }
-    set_up_paho(settings.debug, shared.events);
+  }
+
+  bool connected() const { return state == State::ready || state == State::subscribing; }
+  bool left() const { return state == State::over || state == State::idle; }
+  std::optional<Clock::time_point> when_due() const {
+    return state == State::connecting ? connector.due() : due;
   }
 
   paho::Shared shared;
@@ -46,14 +118,259 @@ struct Client::Impl {
   paho::MakeClient make{};  ///< From start() on.
   Log log;
   Subscriptions subscriptions{};
-  Connection connection{shared, make, log, subscriptions};
-  std::vector<Delivery> deliveries{};
+  Connector connector{shared.options, shared.events, make, log};
+  ReconnectPolicy policy{shared.options};
   CpuAffinity cpu_affinity{};
+
+  State state = State::idle;
+  std::optional<RunError> failure{};       ///< Why the run cannot go on.
+  std::optional<Clock::time_point> due{};  ///< In all states but connecting.
+  Clock::time_point now{};                 ///< Told last.
+
+  std::uint64_t connections = 0;  ///< That were made, without those left at once.
+  std::unique_ptr<paho::Client> client{};
+  std::uint64_t number = 0;  ///< Of the connection whose events count.
+  ServerLimits limits{};
+  std::string broker{};  ///< host:port, for people.
+  std::vector<Delivery> deliveries{};
+
+ private:
+  void connect() {
+    state = State::connecting;
+    take(connector.start(keep_alive_, now));
+  }
+
+  void take(Connector::Result result) {
+    if (auto* made = std::get_if<Connector::Connected>(&result)) {
+      take_connection(std::move(*made));
+    } else if (const auto* why = std::get_if<Failure>(&result)) {
+      auto decision = policy.after(*why, now);
+      if (decision.retry_at && decision.warning.empty()) log.debug(why->text);
+      take(std::move(decision));
+    }
+  }
+
+  void take(ReconnectPolicy::Decision decision) {
+    if (decision.give_up) {
+      end(std::move(*decision.give_up));
+      return;
+    }
+    if (!decision.warning.empty()) log.warn(decision.warning);
+    state = State::pausing;
+    due = decision.retry_at;
+  }
+
+  void take_connection(Connector::Connected made) {
+    client = std::move(made.client);
+    number = client->number();
+    limits = std::move(made.limits);
+    const auto& endpoint = client->endpoint();
+    broker = with_port(endpoint.host, port_of(endpoint, options()));
+    if (keep_alive_too_long()) {
+      // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the
+      // broker's: a subscriber before it misses anything, a publisher only if it stays that long.
+      keep_alive_ = seconds{*limits.server_keep_alive};
+      if (subscriptions.wanted()) {
+        log.debug("the broker wants a keep-alive of " + std::to_string(keep_alive_.count()) +
+                  " s: connecting again with it");
+        renew();
+        return;
+      }
+      renew_at_ = now + keep_alive_ * 3 / 4;
+    }
+    const auto lost_at = policy.lost_at();
+    policy.connected(now);
+    server_disconnect_ = {};
+    log.connected(broker, made.version);
+    if (limits.assigned_client_id) log.debug("the broker calls us " + *limits.assigned_client_id);
+    if (lost_at) log.back(broker, now - *lost_at);
+    begin_subscribing(connections++ > 0 ? Subscriptions::Turn::back : Subscriptions::Turn::first);
+  }
+
+  bool keep_alive_too_long() const {
+    return limits.server_keep_alive && *limits.server_keep_alive > 0 &&
+           (keep_alive_.count() == 0 || seconds{*limits.server_keep_alive} < keep_alive_);
+  }
+
+  void begin_subscribing(Subscriptions::Turn turn) {
+    if (subscriptions.kept(turn, limits.session_present)) {
+      all_granted();
+      return;
+    }
+    state = State::subscribing;
+    due = now + options().connect_timeout;
+    received_before_answer_ = shared.received.received();
+    subscriptions.ask(turn, *client, log);
+  }
+
+  void all_granted() {
+    state = State::ready;
+    if (subscriptions.wanted()) log.say(LogLine::Level::verbose, "subscribed");
+    subscriptions.settle();
+    due = renew_at_;
+  }
+
+  void on(const Event& event) {
+    if (event.kind == Event::Kind::traced) {
+      log.debug(event.text);
+      return;
+    }
+    if (state == State::connecting) {
+      take(connector.on(event, now));
+      return;
+    }
+    if (event.connection != number || state == State::over) return;
+    switch (event.kind) {
+      case Event::Kind::server_disconnect:
+        server_disconnect_ = ServerDisconnect(event.code, event.text, options());
+        log.debug("<- DISCONNECT " + server_disconnect_.words());
+        if (!connected()) break;
+        if (event.code == session_taken_over && connector.taken_over_by_ourselves()) {
+          server_disconnect_ = {};
+          lost("an earlier attempt of ours came late and took it over");
+        } else {
+          lost(server_disconnect_.words());
+        }
+        break;
+      case Event::Kind::lost:
+        if (connected()) {
+          lost(server_disconnect_.words());
+        } else {
+          on_closed();
+        }
+        break;
+      case Event::Kind::closed:
+        on_closed();
+        break;
+      case Event::Kind::malformed:
+        end({ExitCode::lost, escaped(broker + " sent " + event.text)});
+        break;
+      case Event::Kind::no_memory:
+        end({ExitCode::failure, escaped(event.text)});
+        break;
+      case Event::Kind::granted:
+      case Event::Kind::not_granted:
+      case Event::Kind::unsubscribed:
+        if (state == State::subscribing) on_subscribed(event);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void on_subscribed(const Event& event) {
+    if (auto refusal = subscriptions.answer(event, broker, log)) {
+      end(std::move(*refusal));
+    } else if (subscriptions.complete()) {
+      all_granted();
+    }
+  }
+
+  /// The connection that was to be closed is closed.
+  void on_closed() {
+    if (state == State::renewing) {
+      renewed();
+    } else if (state == State::leaving) {
+      finish_leaving();
+    }
+  }
+
+  void on_due() {
+    due.reset();
+    switch (state) {
+      case State::pausing:
+        connect();
+        break;
+      case State::subscribing:
+        on_no_suback();
+        break;
+      case State::ready:
+        if (client->outstanding() == 0) {
+          renew();
+        } else {
+          due = now + milliseconds{20};
+        }
+        break;
+      case State::renewing:
+        renewed();
+        break;
+      default:
+        break;
+    }
+  }
+
+  void on_no_suback() {
+    if (connections > 1) {
+      client->disconnect();
+      lost("no answer to SUBSCRIBE in time");
+    } else if (shared.received.holds_back()) {
+      // The answer is behind messages that our reader does not take, which is no fault of the
+      // broker's. Later connections are given up all the same: that costs nothing.
+      due = now + options().connect_timeout;
+    } else {
+      end({ExitCode::no_connection, escaped(broker + " did not answer SUBSCRIBE in time")});
+    }
+  }
+
+  void lost(const std::string& why) {
+    client->take(last_deliveries_);
+    connector.previous(client->record());
+    renew_at_.reset();
+    // What came right before the loss counts: acknowledgements that nobody has taken yet, and
+    // messages, whether they wait or are shown already.
+    const auto received = shared.received.received();
+    if (std::exchange(received_, received) != received || !last_deliveries_.empty()) {
+      policy.made_progress();
+    }
+    auto decision = policy.after_loss(broker, why, server_disconnect_, now);
+    if (!decision.give_up) client.reset();
+    take(std::move(decision));
+  }
+
+  /// Leaves the connection to make it again, without having lost anything.
+  void renew() {
+    renew_at_.reset();
+    state = State::renewing;
+    due = now + seconds{1};
+    client->disconnect();
+  }
+
+  void renewed() {
+    due.reset();
+    connector.previous(client->record());
+    client.reset();
+    policy.begin(now);
+    connect();
+  }
+
+  void end(RunError why) {
+    failure = std::move(why);
+    state = State::over;
+    due.reset();
+  }
+
+  void finish_leaving() {
+    state = State::over;
+    left_ = std::move(client);
+    due.reset();
+  }
+
+  const Options& options() const { return shared.options; }
+
+  std::unique_ptr<paho::Client> left_{};  ///< The one that was left at the end: it ends with us.
+  ServerDisconnect server_disconnect_{};  ///< What it said on the connection that is up.
+  std::uint64_t received_ = 0;            ///< Messages before this connection.
+  std::uint64_t received_before_answer_ = 0;  ///< Messages, while SUBACK is awaited.
+  std::chrono::seconds keep_alive_;
+  std::optional<Clock::time_point> renew_at_{};
+  std::vector<Delivery> last_deliveries_{};  ///< Of a connection that is gone.
 };
+
+// The door.
 
 Client::Client(Options options, LogSink tell)
     : Client(std::move(options), std::move(tell), paho::make_clients) {
-  impl_->set_up_libraries();
+  set_up_libraries(impl_->shared.options, impl_->shared.events);
 }
 
 Client::Client(Options options, LogSink tell, paho::MakeClients make_clients)
@@ -72,49 +389,34 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
   impl_->subscriptions.set(std::move(subscriptions), std::move(unsubscribe));
 }
 
-void Client::start(Clock::time_point now) {
-  impl_->cpu_affinity.begin(now);
-  impl_->log.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
-  impl_->make = impl_->make_clients(
-      impl_->shared, impl_->subscriptions.wanted() ? paho::Calls::own_thread : paho::Calls::direct);
-  impl_->connection.start(now);
-}
+void Client::start(Clock::time_point now) { impl_->start(now); }
 
-void Client::advance(Clock::time_point now) {
-  impl_->cpu_affinity.turn(now);
-  impl_->connection.advance(now);
-}
+void Client::advance(Clock::time_point now) { impl_->advance(now); }
 
-const std::optional<RunError>& Client::failure() const { return impl_->connection.failure(); }
+const std::optional<RunError>& Client::failure() const { return impl_->failure; }
 
 int Client::fd() const { return impl_->shared.events.fd(); }
 
-std::optional<Clock::time_point> Client::due() const { return impl_->connection.due(); }
+std::optional<Clock::time_point> Client::due() const { return impl_->when_due(); }
 
-bool Client::connected() const { return impl_->connection.connected(); }
+bool Client::connected() const { return impl_->connected(); }
 
-bool Client::ready() const { return impl_->connection.ready(); }
+bool Client::ready() const { return impl_->state == Impl::State::ready; }
 
-std::uint64_t Client::connections() const { return impl_->connection.connections(); }
+std::uint64_t Client::connections() const { return impl_->connections; }
 
 std::optional<std::string> Client::over_limits(const Message& message) const {
-  return connection::over_limits(message, impl_->connection.limits(), impl_->connection.broker());
+  return connection::over_limits(message, impl_->limits, impl_->broker);
 }
 
 std::size_t Client::window(std::size_t wanted) const {
-  return std::max<std::size_t>(
-      1, std::min<std::size_t>(wanted, impl_->connection.limits().receive_maximum));
+  return std::max<std::size_t>(1, std::min<std::size_t>(wanted, impl_->limits.receive_maximum));
 }
 
-bool Client::send(std::uint64_t id, const Message& message) {
-  if (!impl_->connection.send(id, message)) return false;
-  impl_->log.published(id, message);
-  return true;
-}
+bool Client::send(std::uint64_t id, const Message& message) { return impl_->send(id, message); }
 
 const std::vector<Delivery>& Client::deliveries() {
-  impl_->deliveries = impl_->connection.deliveries();
-  impl_->log.completed(impl_->deliveries);
+  impl_->deliveries = impl_->take_deliveries();
   return impl_->deliveries;
 }
 
@@ -128,10 +430,7 @@ void Client::give_back() {
 
 std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
 
-void Client::leave(Clock::time_point) {
-  impl_->shared.received.hurry();
-  impl_->connection.leave();
-}
+void Client::leave(Clock::time_point) { impl_->leave(); }
 
 bool Client::stop_receiving() { return impl_->shared.received.close(); }
 
@@ -141,6 +440,6 @@ bool Client::blocked() const { return impl_->shared.received.parked(); }
 
 std::uint64_t Client::dropped() const { return impl_->shared.received.dropped(); }
 
-bool Client::left() const { return impl_->connection.left() || impl_->shared.received.parked(); }
+bool Client::left() const { return impl_->left() || impl_->shared.received.parked(); }
 
 }  // namespace mqtt_tools::connection

@@ -112,7 +112,7 @@ class Client {
   std::uint64_t dropped() const;
 
  private:
-  struct Impl;
+  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

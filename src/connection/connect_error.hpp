@@ -4,6 +4,7 @@
 #include "connection/hooks/connection_record.hpp"
 #include "connection/options.hpp"
 #include "connection/resolver.hpp"
+#include "error.hpp"
 #include "timestamp.hpp"
 
 #include <string>
@@ -24,6 +25,14 @@ struct ConnectError {
   /// "connection refused (is a broker listening there?)": fits behind the name of the endpoint and
   /// a colon; that of a violation behind the name alone. Terminal-safe, never empty.
   std::string message{};
+};
+
+/// Why no candidate gave a connection.
+struct Failure {
+  ExitCode code = ExitCode::no_connection;
+  std::string text{};      ///< One line, with host and port.
+  bool lasting = false;    ///< Trying again cannot help.
+  bool violation = false;  ///< The server sent what is not allowed: it is not tried again, ever.
 };
 
 /// What `facts` about the connection to `endpoint` mean. Waits for nothing.

@@ -30,24 +30,38 @@ std::string advice(Remedy remedy, const Options& options) {
                                       : " (no user name was given; see --username)";
 }
 
+/// The client id after `id`, whose end is a number in base 36 that no other process has.
+std::string following(std::string id) {
+  for (auto digit = id.rbegin(); digit != id.rend(); ++digit) {
+    if (*digit == 'z') {
+      *digit = '0';
+      continue;
+    }
+    *digit = *digit == '9' ? 'a' : static_cast<char>(*digit + 1);
+    break;
+  }
+  return id;
+}
+
 }  // namespace
 
-Connector::Connector(Surroundings surroundings, Version version, bool may_fall_back,
-                     seconds keep_alive, Clock::time_point now)
-    : surroundings_(std::move(surroundings)),
-      options_(surroundings_.options),
-      first_version_(version),
-      version_(version),
-      may_fall_back_(may_fall_back),
-      keep_alive_(keep_alive),
-      deadline_(now + options_.connect_timeout),
-      due_(deadline_) {
+Connector::Result Connector::start(seconds keep_alive, Clock::time_point now) {
+  keep_alive_ = keep_alive;
+  deadline_ = due_ = now + options_.connect_timeout;
+  endpoint_ = 0;
+  errors_ = {};
   next_endpoint(now);
+  return take_result();
 }
 
 std::string Connector::name() const {
-  const auto& endpoint = options_.endpoints[endpoint_];
+  const auto& endpoint = options_.endpoints[std::min(endpoint_, options_.endpoints.size() - 1)];
   return with_port(endpoint.host, port_of(endpoint, options_));
+}
+
+bool Connector::may_fall_back() const {
+  return options_.version == Version::automatic && !settled_ && options_.version_5_only.empty() &&
+         !fell_back_;
 }
 
 void Connector::next_endpoint(Clock::time_point now) {
@@ -67,7 +81,8 @@ void Connector::next_endpoint(Clock::time_point now) {
   step_ = Step::resolving;
   const auto waiting = static_cast<int>(options_.endpoints.size() - endpoint_ - 1);
   due_ = waiting > 0 ? std::min<Clock::time_point>(deadline_, now + largest_share) : deadline_;
-  look_up_.start([host, port] { return resolve(host, port); }, surroundings_.wake);
+  look_up_.start([host, port] { return resolve(host, port); },
+                 [&events = events_] { events.wake(); });
 }
 
 void Connector::next_address(Clock::time_point now) {
@@ -77,7 +92,8 @@ void Connector::next_address(Clock::time_point now) {
     next_endpoint(now);
     return;
   }
-  version_ = first_version_;
+  version_ =
+      options_.version == Version::automatic ? settled_.value_or(Version::v5) : options_.version;
   fell_back_ = false;
   connect(now);
 }
@@ -95,82 +111,85 @@ void Connector::connect(Clock::time_point now) {
   const auto& endpoint = options_.endpoints[endpoint_];
   const auto& address = addresses_[address_];
   choose_address(options_.proxy ? options_.proxy->host : endpoint.host, address);
-  surroundings_.debug("connecting to " + name() + " (" + address.text() + "), MQTT " +
-                      version_name(version_));
+  log_.debug("connecting to " + name() + " (" + address.text() + "), MQTT " +
+             version_name(version_));
   client_.reset();  // destroyed before the next begins
-  client_ = surroundings_.make(endpoint, version_);
+  client_ = make_({endpoint, version_, next_client_id(), ++candidates_, previous_});
+  last_ = client_->record();
   client_->connect(keep_alive_, std::chrono::duration_cast<seconds>(left) + seconds{1});
 }
 
-void Connector::advance(Clock::time_point now) {
-  if (state_ != State::trying) return;
-  if (step_ == Step::resolving) {
-    if (auto resolved = look_up_.take()) {
-      addresses_ = std::move(resolved->addresses);
-      address_ = 0;
-      if (addresses_.empty()) {
-        note(Progress::unreachable, resolved->error.empty() ? "name not found" : resolved->error);
-      }
-      next_address(now);
-    } else if (now >= due_) {
-      look_up_.drop();
-      addresses_.clear();
-      address_ = 0;
-      note(Progress::unreachable, "the name server did not answer in time");
-      next_address(now);
-    }
-    return;
-  }
-  if (step_ == Step::connecting && now >= due_) {
-    if (may_stay(now)) {
-      due_ = deadline_;
+/// The same until it was sent and not answered: such a CONNECT may come late, and would take over
+/// the connection that was made after it (MQTT 5.0 §3.1.4).
+std::string Connector::next_client_id() {
+  if (!answered_ && last_ && last_->connect_sent()) {
+    if (options_.client_id_given) {
+      ++late_;
     } else {
-      no_answer(now);
+      client_id_ = following(std::move(client_id_));
     }
-    return;
   }
-  if (step_ == Step::examining) {
-    auto error = examination_.take();
-    if (!error && now < due_) return;
-    examination_.drop();
-    if (!error) error = ConnectError{ConnectError::Kind::unreachable, "no answer in time"};
-    failed(*error, now);
-  }
+  answered_ = false;
+  return client_id_;
 }
 
-void Connector::failed(const ConnectError& error, Clock::time_point now) {
-  using Kind = ConnectError::Kind;
-  if (error.kind == Kind::violation) {
-    fail({ExitCode::no_connection, name() + " " + error.message, true, true});
-    return;
-  }
-  if (error.kind == Kind::closed && may_fall_back_ && !fell_back_) {
-    fall_back("closed the connection without an answer", now);
-    return;
-  }
-  note(error.kind == Kind::lasting  ? Progress::lasting
-       : error.kind == Kind::closed ? Progress::answered
-                                    : Progress::unreachable,
-       error.message);
-  ++address_;
-  next_address(now);
+bool Connector::taken_over_by_ourselves() {
+  if (late_ == 0) return false;
+  --late_;
+  return true;
 }
 
-void Connector::handle(const Event& event, Clock::time_point now) {
-  if (state_ != State::trying || step_ != Step::connecting ||
-      event.connection != client_->number()) {
-    return;
+Connector::Result Connector::advance(Clock::time_point now) {
+  switch (step_) {
+    case Step::resolving:
+      if (auto resolved = look_up_.take()) {
+        addresses_ = std::move(resolved->addresses);
+        address_ = 0;
+        if (addresses_.empty()) {
+          note(Progress::unreachable, resolved->error.empty() ? "name not found" : resolved->error);
+        }
+        next_address(now);
+      } else if (now >= due_) {
+        look_up_.drop();
+        addresses_.clear();
+        address_ = 0;
+        note(Progress::unreachable, "the name server did not answer in time");
+        next_address(now);
+      }
+      break;
+    case Step::connecting:
+      if (now < due_) break;
+      if (may_stay(now)) {
+        due_ = deadline_;
+      } else {
+        next_candidate(Progress::unreachable,
+                       explain(last_->facts(), options_, options_.endpoints[endpoint_]).message,
+                       now);
+      }
+      break;
+    case Step::examining: {
+      auto error = examination_.take();
+      if (!error && now < due_) break;
+      examination_.drop();
+      if (!error) error = ConnectError{ConnectError::Kind::unreachable, "no answer in time"};
+      explained(*error, now);
+      break;
+    }
+    case Step::idle:
+      break;
   }
+  return take_result();
+}
+
+Connector::Result Connector::on(const Event& event, Clock::time_point now) {
+  if (step_ != Step::connecting || event.connection != client_->number()) return {};
   switch (event.kind) {
     case Event::Kind::connected:
-      surroundings_.answered();
-      limits_ = event.limits;
-      state_ = State::connected;
-      step_ = Step::done;
+      connected(event.limits);
       break;
     case Event::Kind::failed:
       if (event.code > 0) {
-        surroundings_.answered();
+        answered_ = true;
         refused(event.code, now);
       } else {
         examine(now);
@@ -186,6 +205,14 @@ void Connector::handle(const Event& event, Clock::time_point now) {
     default:
       break;
   }
+  return take_result();
+}
+
+void Connector::connected(const ServerLimits& limits) {
+  answered_ = true;
+  settled_ = version_;
+  step_ = Step::idle;
+  result_ = Connected{std::move(client_), version_, limits};
 }
 
 void Connector::refused(int code, Clock::time_point now) {
@@ -193,16 +220,14 @@ void Connector::refused(int code, Clock::time_point now) {
   const auto remedy = connack_remedy(code);
   switch (remedy) {
     case Remedy::try_version_3:
-      if (may_fall_back_ && !fell_back_) {
+      if (may_fall_back()) {
         fall_back("answered CONNECT with: " + words, now);
         return;
       }
       break;
     case Remedy::try_again:
-      client_.reset();
-      note(Progress::answered, "the broker refused the connection for now: " + words);
-      ++address_;
-      next_address(now);
+      next_candidate(Progress::answered, "the broker refused the connection for now: " + words,
+                     now);
       return;
     case Remedy::log_in:
     case Remedy::give_up:
@@ -212,63 +237,76 @@ void Connector::refused(int code, Clock::time_point now) {
         true});
 }
 
+/// Something went wrong on the way to CONNACK: what happened on the connection is put into words on
+/// a thread of its own, as one case of it asks the server once more.
 void Connector::examine(Clock::time_point now) {
-  auto facts = client_->record()->facts();
   client_.reset();
   step_ = Step::examining;
   due_ =
       std::min<Clock::time_point>(std::max(deadline_, now + milliseconds{500}), now + seconds{3});
-  examination_.start([facts = std::move(facts), options = options_,
+  examination_.start([facts = last_->facts(), options = options_,
                       endpoint = options_.endpoints[endpoint_], address = addresses_[address_],
                       until = due_] { return explain(facts, options, endpoint, address, until); },
-                     surroundings_.wake);
+                     [&events = events_] { events.wake(); });
+}
+
+void Connector::explained(const ConnectError& error, Clock::time_point now) {
+  using Kind = ConnectError::Kind;
+  if (error.kind == Kind::violation) {
+    fail({ExitCode::no_connection, name() + " " + error.message, true, true});
+  } else if (error.kind == Kind::closed && may_fall_back()) {
+    fall_back("closed the connection without an answer", now);
+  } else {
+    next_candidate(error.kind == Kind::lasting  ? Progress::lasting
+                   : error.kind == Kind::closed ? Progress::answered
+                                                : Progress::unreachable,
+                   error.message, now);
+  }
 }
 
 /// A CONNECT that has left cannot be called back, and the next one to the same broker may come
 /// before it: another address of the same host is no reason to give it up. The shares of time are
 /// for name, TCP, proxy and TLS.
 bool Connector::may_stay(Clock::time_point now) const {
-  return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() &&
-         client_->record()->connect_sent();
+  return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() && last_->connect_sent();
 }
 
 std::optional<std::uint64_t> Connector::give_up() {
-  if (step_ != Step::connecting) return std::nullopt;
+  if (step_ != Step::connecting || !last_->connect_sent()) return std::nullopt;
   client_->give_up();
   return client_->number();
 }
 
-void Connector::no_answer(Clock::time_point now) {
-  const auto error = explain(client_->record()->facts(), options_, options_.endpoints[endpoint_]);
-  client_.reset();
-  note(Progress::unreachable, error.message);
-  ++address_;
-  next_address(now);
-}
-
 void Connector::fall_back(const std::string& why, Clock::time_point now) {
-  surroundings_.debug(name() + " " + why + "; trying MQTT 3.1.1");
-  surroundings_.answered();  // by closing the connection
+  log_.debug(name() + " " + why + "; trying MQTT 3.1.1");
+  answered_ = true;  // by closing the connection
   fell_back_ = true;
   version_ = Version::v3_1_1;
   connect(now);
 }
 
+/// The candidate is given up, for the reason in `words`.
+void Connector::next_candidate(Progress progress, std::string words, Clock::time_point now) {
+  client_.reset();
+  note(progress, std::move(words));
+  ++address_;
+  next_address(now);
+}
+
 void Connector::note(Progress progress, std::string words) {
   auto text = name() + ": " + std::move(words);
-  surroundings_.debug(text);
+  log_.debug(text);
   errors_.add(endpoint_, progress, std::move(text));
 }
 
 void Connector::fail(Failure failure) {
   client_.reset();
-  failure_ = std::move(failure);
-  state_ = State::failed;
-  step_ = Step::done;
+  step_ = Step::idle;
+  result_ = std::move(failure);
 }
 
 std::optional<Clock::time_point> Connector::due() const {
-  if (state_ != State::trying) return std::nullopt;
+  if (step_ == Step::idle) return std::nullopt;
   return due_;
 }
 

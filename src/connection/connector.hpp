@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/background_task.hpp"
 #include "connection/connect_error.hpp"
+#include "connection/log.hpp"
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/event_queue.hpp"
@@ -10,27 +10,65 @@
 #include "error.hpp"
 #include "timestamp.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace mqtt_tools::connection {
 
-/// Why an attempt did not give a connection.
-struct Failure {
-  ExitCode code = ExitCode::no_connection;
-  std::string text{};      ///< One line, with host and port.
-  bool lasting = false;    ///< Trying again cannot help.
-  bool violation = false;  ///< The server sent what is not allowed: it is not tried again, ever.
+/// Something that may take long and cannot be hurried (a name look-up, a hand-shake), done on a
+/// thread of its own. Whoever loses patience drops the task; its thread ends when it can.
+template <class Result>
+class BackgroundTask {
+ public:
+  /// `work` must own all it uses; `wake` is called when the result is there and must stay callable
+  /// as long as the process lives.
+  void start(std::function<Result()> work, std::function<void()> wake) {
+    state_ = std::make_shared<State>();
+    std::thread([state = state_, work = std::move(work), wake = std::move(wake)] {
+      try {
+        state->result = work();
+      } catch (...) {
+        state->result = Result{};
+      }
+      state->done.store(true, std::memory_order_release);
+      wake();
+    }).detach();
+  }
+
+  bool under_way() const { return state_ != nullptr; }
+
+  /// The result, once.
+  std::optional<Result> take() {
+    if (!state_ || !state_->done.load(std::memory_order_acquire)) return std::nullopt;
+    auto result = std::move(state_->result);
+    state_.reset();
+    return result;
+  }
+
+  void drop() { state_.reset(); }
+
+ private:
+  struct State {
+    std::optional<Result> result{};
+    std::atomic<bool> done{false};
+  };
+
+  std::shared_ptr<State> state_{};
 };
 
 /// How far a candidate let us come; the further, the more it says about its endpoint.
 enum class Progress { unreachable, answered, lasting };
 
-/// What stood in the way to each candidate of an attempt, which owns it. The app's thread.
+/// What stood in the way to each candidate. A Connector owns it; the app's thread.
 class CandidateErrors {
  public:
   /// A candidate of the endpoint with this number failed: `text` says why, with its name.
@@ -38,7 +76,7 @@ class CandidateErrors {
 
   bool empty() const { return notes_.empty(); }
 
-  /// Why the attempt as a whole failed, with this many endpoints: what the candidates that came
+  /// Why there is no connection, with this many endpoints: what the candidates that came
   /// furthest say of each, without repeats. Trying again is of no use only if it is of no use with
   /// any endpoint.
   Failure failure(std::size_t endpoints) const;
@@ -53,85 +91,101 @@ class CandidateErrors {
   std::vector<Note> notes_{};
 };
 
-/// One attempt to reach a broker: all endpoints in order, all addresses of each, within one time
+/// Makes a connection to a broker: all endpoints in order, all addresses of each, within one time
 /// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5. A candidate that is given
 /// up is given up for good: its Paho client is destroyed before the next one's connect() begins.
+///
+/// The Client owns it, tells it events and the time, and asks for one connection after another. The
+/// app's thread calls it; no call waits.
 class Connector {
  public:
-  enum class State { trying, connected, failed };
-
-  /// What an attempt needs of its surroundings.
-  struct Surroundings {
-    const Options& options;
-    /// Makes a client for each connect().
-    std::function<std::unique_ptr<paho::Client>(const Endpoint&, Version)> make;
-    std::function<void()> wake;      ///< Wakes the app's thread. Any thread.
-    std::function<void()> answered;  ///< No CONNECT is under way any more.
-    std::function<void(std::string)> debug;
+  struct Connected {
+    std::unique_ptr<paho::Client> client{};
+    Version version = Version::automatic;
+    ServerLimits limits{};
   };
+  using Result = std::variant<std::monostate, Connected, Failure>;  ///< The first: still at it.
 
-  /// `version` is what is spoken first; `may_fall_back` whether 3.1.1 is tried after it.
-  Connector(Surroundings surroundings, Version version, bool may_fall_back,
-            std::chrono::seconds keep_alive, Clock::time_point now);
+  /// All must outlive it; `events` is woken by what is done in the background.
+  Connector(const Options& options, EventQueue& events, const paho::MakeClient& make, Log& log)
+      : options_(options), events_(events), make_(make), log_(log), client_id_(options.client_id) {}
+
+  /// Begins to make a connection with this keep-alive; --connect-timeout is its limit.
+  Result start(std::chrono::seconds keep_alive, Clock::time_point now);
+
+  /// An event of whatever connection.
+  Result on(const Event& event, Clock::time_point now);
 
   /// Does what is due.
-  void advance(Clock::time_point now);
+  Result advance(Clock::time_point now);
 
-  /// An event of the connection under way.
-  void handle(const Event& event, Clock::time_point now);
-
+  /// When advance() must be called; nothing when there is nothing to do.
   std::optional<Clock::time_point> due() const;
 
-  State state() const { return state_; }
-  std::string name() const;  ///< The endpoint under way, as host:port.
-  /// The connection, once connected. Afterwards the attempt is of no more use.
-  std::unique_ptr<paho::Client> take_client() { return std::move(client_); }
+  /// The endpoint that is tried, as host:port.
+  std::string name() const;
 
-  /// Gives up the candidate under way. Event::closed follows with the number that is given;
-  /// nothing: there is none under way.
+  /// Gives up what is under way, if its CONNECT has left: Event::closed follows with the number
+  /// that is given, behind a DISCONNECT. Nothing: no CONNECT is under way.
   std::optional<std::uint64_t> give_up();
 
-  const ServerLimits& limits() const { return limits_; }  ///< Once connected.
-  Version version() const { return version_; }
-  const Failure& failure() const { return failure_; }
+  /// The connection that was up until now: what its QoS 2 has left open goes on with the next.
+  void previous(std::shared_ptr<const hooks::ConnectionRecord> record) {
+    previous_ = std::move(record);
+  }
+
+  /// Another CONNECT with our client id has taken the connection over. True when that was one of
+  /// ours, of a candidate given up, that came late (with a client id that the user gave).
+  bool taken_over_by_ourselves();
 
  private:
-  enum class Step { resolving, connecting, examining, done };
+  enum class Step { idle, resolving, connecting, examining };
 
   void next_endpoint(Clock::time_point now);
   void next_address(Clock::time_point now);
   void connect(Clock::time_point now);
-  void examine(Clock::time_point now);
-  void failed(const ConnectError& error, Clock::time_point now);
+  std::string next_client_id();
+  void connected(const ServerLimits& limits);
   void refused(int code, Clock::time_point now);
+  void examine(Clock::time_point now);
+  void explained(const ConnectError& error, Clock::time_point now);
   bool may_stay(Clock::time_point now) const;
-  void no_answer(Clock::time_point now);
-  void note(Progress progress, std::string words);
   void fall_back(const std::string& why, Clock::time_point now);
+  void next_candidate(Progress progress, std::string words, Clock::time_point now);
+  void note(Progress progress, std::string words);
   void fail(Failure failure);
+  bool may_fall_back() const;
+  Result take_result() { return std::exchange(result_, Result{}); }
 
-  Surroundings surroundings_;
   const Options& options_;
-  Version first_version_;
-  Version version_;
-  bool may_fall_back_;
-  bool fell_back_ = false;
-  std::chrono::seconds keep_alive_;
-  Clock::time_point deadline_;
-  Clock::time_point due_;
+  EventQueue& events_;
+  const paho::MakeClient& make_;
+  Log& log_;
 
-  State state_ = State::trying;
-  Step step_ = Step::resolving;
+  // From one connection to the next.
+  std::optional<Version> settled_{};  ///< The version that this broker turned out to speak.
+  std::uint64_t candidates_ = 0;      ///< Numbers of connect() calls.
+  std::string client_id_;
+  std::shared_ptr<const hooks::ConnectionRecord> last_{};      ///< Of the client made last.
+  std::shared_ptr<const hooks::ConnectionRecord> previous_{};  ///< See previous().
+  bool answered_ = true;  ///< The CONNECT sent last has had its CONNACK.
+  int late_ = 0;          ///< CONNECTs with our id that may still come to the broker.
+
+  // Of the connection that is being made.
+  Step step_ = Step::idle;
+  Result result_{};
+  std::chrono::seconds keep_alive_{};
+  Clock::time_point deadline_{};
+  Clock::time_point due_{};
+  Version version_ = Version::automatic;
+  bool fell_back_ = false;
   std::size_t endpoint_ = 0;
   std::vector<Address> addresses_{};
   std::size_t address_ = 0;
   BackgroundTask<Resolved> look_up_{};
   BackgroundTask<ConnectError> examination_{};
   std::unique_ptr<paho::Client> client_{};
-  ServerLimits limits_{};
-
   CandidateErrors errors_{};  ///< Why each candidate failed.
-  Failure failure_{};
 };
 
 }  // namespace mqtt_tools::connection

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <utility>
 
 namespace mqtt_tools::connection {
 
@@ -19,6 +20,8 @@ constexpr std::size_t most_with_progress = 15;
 
 /// Even who asks for no pause at all must not keep a processor busy while the broker is away.
 constexpr Duration shortest = std::chrono::milliseconds{10};
+
+constexpr Duration pause_before_first = std::chrono::milliseconds{200};  // While --wait lasts.
 
 constexpr int most_doublings = 16;  // 18 hours, beyond any sensible limit.
 
@@ -79,21 +82,6 @@ Duration Backoff::next(double random) {
   return std::chrono::duration_cast<Duration>(pause * (0.9 + 0.2 * random));
 }
 
-std::optional<Duration> Pauses::before_first(Clock::time_point since, Clock::time_point now) {
-  return within(options_.wait, std::min<Duration>(milliseconds{200}, options_.reconnect_max), since,
-                now);
-}
-
-std::optional<Duration> Pauses::before_next(Clock::time_point since, Clock::time_point now) {
-  return within(options_.reconnect_for, backoff_.next(chance()), since, now);
-}
-
-Duration Pauses::after_loss() {
-  // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with
-  // the same number would be taken for it.
-  return std::max<Duration>(backoff_.next(chance()), milliseconds{15});
-}
-
 ServerDisconnect::ServerDisconnect(int code, const std::string& reason, const Options& options)
     : words_(disconnect_message(code) + (reason.empty() ? "" : " (" + reason + ")")),
       outcome_(disconnect_outcome(code)) {
@@ -106,6 +94,71 @@ std::optional<RunError> ServerDisconnect::ending(const std::string& broker,
                                                  const std::string& why) const {
   if (outcome_ == ExitCode::ok) return std::nullopt;
   return RunError(outcome_, escaped(broker + " ended the connection: " + why));
+}
+
+void ReconnectPolicy::begin(Clock::time_point now) {
+  if (!since_ || !first_) since_ = now;
+}
+
+ReconnectPolicy::Decision ReconnectPolicy::retry_after(Duration pause, Clock::time_point now,
+                                                       std::string warning) const {
+  Decision decision;
+  decision.retry_at = now + pause;
+  decision.warning = std::move(warning);
+  return decision;
+}
+
+ReconnectPolicy::Decision ReconnectPolicy::after(const Failure& why, Clock::time_point now) {
+  const auto give_up = [&](ExitCode code, const std::string& text) {
+    Decision decision;
+    decision.give_up.emplace(code, escaped(text));
+    return decision;
+  };
+  const auto no_connection = first_ ? ExitCode::no_connection : ExitCode::lost;
+  if (why.violation) return give_up(no_connection, why.text);
+  if (why.code != ExitCode::no_connection || (first_ && why.lasting)) {
+    return give_up(why.code, why.text);
+  }
+  const auto since = since_.value_or(now);
+  const auto pause =
+      first_ ? within(options_.wait, std::min<Duration>(pause_before_first, options_.reconnect_max),
+                      since, now)
+             : within(options_.reconnect_for, backoff_.next(chance()), since, now);
+  if (!pause) {
+    const bool waited = first_ && options_.wait > Duration{};
+    return give_up(no_connection, waited ? why.text + " (kept trying as --wait says)" : why.text);
+  }
+  // The first reason while we wait for a connection; after a loss, which was told, only what
+  // somebody has to mend.
+  if (told_ || !(first_ || why.lasting)) return retry_after(*pause, now);
+  told_ = true;
+  return retry_after(*pause, now,
+                     why.text + (first_ ? "; trying again, as --wait says" : "; trying again"));
+}
+
+ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
+                                                      const std::string& why,
+                                                      const ServerDisconnect& disconnect,
+                                                      Clock::time_point now) {
+  const auto text = "connection to " + broker + " lost" + (why.empty() ? "" : ": " + why);
+  since_ = lost_at_ = now;
+  losses_.add(connected_at_, now, progress_);
+  Decision decision;
+  decision.give_up = disconnect.ending(broker, why);
+  if (!decision.give_up) decision.give_up = losses_.ending(text, options_);
+  if (decision.give_up) return decision;
+  const bool fruitful = now - connected_at_ > std::chrono::seconds{5} || progress_;
+  if (fruitful) backoff_.reset();
+  // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with
+  // the same number would be taken for it.
+  return retry_after(std::max<Duration>(backoff_.next(chance()), milliseconds{15}), now,
+                     text + "; reconnecting");
+}
+
+void ReconnectPolicy::connected(Clock::time_point now) {
+  first_ = told_ = progress_ = false;
+  connected_at_ = now;
+  lost_at_.reset();
 }
 
 }  // namespace mqtt_tools::connection

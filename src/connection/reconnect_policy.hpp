@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/connect_error.hpp"
 #include "connection/options.hpp"
 #include "error.hpp"
 #include "timestamp.hpp"
@@ -12,8 +13,7 @@
 namespace mqtt_tools::connection {
 
 /// Remembers recent losses of the connection, to tell bad luck from a fight that nobody wins: a
-/// message that makes the broker drop us each time, or another client with the same id. The
-/// Connection owns it; it is used from the app's thread.
+/// message that makes the broker drop us each time, or another client with the same id.
 class LossHistory {
  public:
   /// A connection made at `since` was lost at `now`; `progress`: something was acknowledged or
@@ -51,35 +51,7 @@ class Backoff {
   int attempts_ = 0;
 };
 
-/// When to try again to connect, and when that has gone on for too long. The Connection owns it; it
-/// is used from the app's thread.
-class Pauses {
- public:
-  /// `options` must outlive it.
-  explicit Pauses(const Options& options)
-      : options_(options), backoff_(Backoff(options.reconnect_max)) {}
-
-  /// The pause after an attempt failed that was to give the first connection; they began at
-  /// `since`. Nothing: that was the last (--wait).
-  std::optional<Duration> before_first(Clock::time_point since, Clock::time_point now);
-
-  /// The pause after an attempt failed to make up for a loss at `since`. Nothing: that was the last
-  /// (--reconnect-for).
-  std::optional<Duration> before_next(Clock::time_point since, Clock::time_point now);
-
-  /// The pause after a loss.
-  Duration after_loss();
-
-  /// The connection was worth something: begin anew.
-  void reset() { backoff_.reset(); }
-
- private:
-  const Options& options_;
-  Backoff backoff_;
-};
-
-/// What the broker said in DISCONNECT (MQTT 5.0 §3.14), if it did. The Connection owns it; it is
-/// used from the app's thread.
+/// What the broker said in DISCONNECT (MQTT 5.0 §3.14), if it did.
 class ServerDisconnect {
  public:
   /// Nothing was said.
@@ -97,6 +69,56 @@ class ServerDisconnect {
  private:
   std::string words_{};
   ExitCode outcome_ = ExitCode::ok;
+};
+
+/// When to connect again, and when there is no use in it. Told outcomes and the time; the Client
+/// owns it, and the app's thread calls it.
+class ReconnectPolicy {
+ public:
+  /// Just one of the first two is set.
+  struct Decision {
+    std::optional<Clock::time_point> retry_at{};
+    std::optional<RunError> give_up{};
+    std::string warning{};  ///< To be told before trying again; empty: nobody needs to know.
+  };
+
+  /// `options` must outlive it.
+  explicit ReconnectPolicy(const Options& options)
+      : options_(options), backoff_(options.reconnect_max) {}
+
+  /// There is no connection, and one is to be made at once: at the beginning of the run, or
+  /// because we have left the one that there was.
+  void begin(Clock::time_point now);
+
+  /// No candidate gave a connection. --wait has patience for the first of a run, --reconnect-for
+  /// for all later ones.
+  Decision after(const Failure& why, Clock::time_point now);
+
+  /// The connection to `broker` was lost, for the reason `why` or none, after it had said
+  /// `disconnect` or nothing.
+  Decision after_loss(const std::string& broker, const std::string& why,
+                      const ServerDisconnect& disconnect, Clock::time_point now);
+
+  void connected(Clock::time_point now);
+
+  /// Something was acknowledged or received on this connection.
+  void made_progress() { progress_ = true; }
+
+  /// Since when there is no connection after a loss.
+  std::optional<Clock::time_point> lost_at() const { return lost_at_; }
+
+ private:
+  Decision retry_after(Duration pause, Clock::time_point now, std::string warning = {}) const;
+
+  const Options& options_;
+  Backoff backoff_;
+  LossHistory losses_{};
+  bool first_ = true;                         ///< There has been no connection yet.
+  bool told_ = false;                         ///< Why there is none at present.
+  std::optional<Clock::time_point> since_{};  ///< When the lack of a connection began.
+  std::optional<Clock::time_point> lost_at_{};
+  Clock::time_point connected_at_{};
+  bool progress_ = false;
 };
 
 }  // namespace mqtt_tools::connection

@@ -4,6 +4,8 @@
 
 #include "connection/hooks/hooks.hpp"
 #include "connection/paho/options.hpp"
+#include "connection/tls/context.hpp"
+#include "error.hpp"
 
 #include <openssl/crypto.h>
 #include <algorithm>
@@ -36,8 +38,17 @@ void on_trace(enum MQTTASYNC_TRACE_LEVELS, char* message) noexcept {
 
 }  // namespace
 
-void set_up_paho(bool debug, EventQueue& events) {
-  if (debug) {
+void set_up_libraries(const Options& options, EventQueue& events) {
+  if (!hooks::in_effect()) {
+    throw RunError(ExitCode::failure,
+                   "cannot check what a broker sends: this program was linked with a static Paho "
+                   "library; build it with the shared one (libpaho-mqtt3as)");
+  }
+  if (options.tls.on) {
+    check_tls_files(options.tls);
+    prepare_tls(options.tls);
+  }
+  if (options.debug) {
     trace_to.store(&events, std::memory_order_release);
     MQTTAsync_setTraceCallback(on_trace);
   }
@@ -45,7 +56,7 @@ void set_up_paho(bool debug, EventQueue& events) {
   if (std::exchange(done, true)) return;
   // Paho 1.3.12 applies the first two to plain MQTT, and the last prints on stdout.
   for (const char* name : {"http_proxy", "https_proxy", "MQTT_C_CLIENT_TRACE"}) ::unsetenv(name);
-  MQTTAsync_setTraceLevel(debug ? MQTTASYNC_TRACE_PROTOCOL : MQTTASYNC_TRACE_ERROR);
+  MQTTAsync_setTraceLevel(options.debug ? MQTTASYNC_TRACE_PROTOCOL : MQTTASYNC_TRACE_ERROR);
   MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
   init.do_openssl_init = 0;  // OpenSSL 3 needs none, and tls.cpp has done it when TLS is on
   MQTTAsync_global_init(&init);

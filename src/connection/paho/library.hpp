@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/options.hpp"
 #include "connection/paho/event_queue.hpp"
 
 #include <optional>
@@ -9,10 +10,12 @@
 
 namespace mqtt_tools::connection {
 
-/// Sets Paho up, once per process: no trace (its formatting costs a third of the speed) but with
-/// `debug`, when its packets are told to `events`, which must live as long as the process; no
-/// proxies from the environment, no initialisation of OpenSSL by Paho.
-void set_up_paho(bool debug, EventQueue& events);
+/// Sets OpenSSL up where TLS is asked for, and Paho, once per process: no trace (its formatting
+/// costs a third of the speed) but with Options::debug, when its packets are told to `events`,
+/// which must live as long as the process; no proxies from the environment, no initialisation of
+/// OpenSSL by Paho. Throws RunError where the files of TLS are of no use, or where the hooks do not
+/// stand in front of Paho.
+void set_up_libraries(const Options& options, EventQueue& events);
 
 /// From now on Paho's threads run until the process ends. They end with the last client otherwise,
 /// and whoever destroys that waits for them. Not on the app's thread: it takes Paho's lock.
