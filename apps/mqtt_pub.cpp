@@ -9,7 +9,6 @@
 #include "feed/feed.hpp"
 #include "message.hpp"
 #include "payload/envelope.hpp"
-#include "run/delivery_stats.hpp"
 #include "run/log.hpp"
 #include "run/poller.hpp"
 #include "run/program.hpp"
@@ -112,10 +111,9 @@ class PublishRun {
   explicit PublishRun(const cli::PubOptions& options)
       : options_(options),
         source_(feed::open(options.source), options.envelope),
-        stats_(options.ack_timeout),
         client_(run::with_verbosity(options.connection, options.verbosity),
                 run::log_sink(options.verbosity)),
-        publisher_(client_, options.window, [this](const auto& outcome) { count(outcome); }) {
+        publisher_(client_, options.window, options.ack_timeout) {
     if (options.request) {
       request_.emplace(*options.request, options.connection.client_id);
       client_.subscribe({request_->subscription()}, {});
@@ -164,26 +162,16 @@ class PublishRun {
 
   /// While there is no room for one more message, the input is not read.
   void take_in(Clock::time_point now) {
+    stop_at_denial();
     for (Message message; publisher_.room() && source_.next(now, message); message = {}) {
       if (request_) request_->address(message, now);
-      stats_.given(now, message.qos);
-      publisher_.add(std::move(message));
+      publisher_.add(std::move(message), now);
     }
     if (source_.complaint() && stats_.messages() == 0) throw RunError(*source_.complaint());
   }
 
-  void count(const run::Publisher::Outcome& outcome) {
-    if (outcome.taken) {
-      stats_.taken(Clock::now());
-    } else {
-      stats_.denied(outcome.words, Clock::now());
-      source_.close();
-    }
-  }
-
   void collect(Clock::time_point now) {
-    publisher_.collect();
-    if (client_.connections() > 0) stats_.connected(now);
+    publisher_.collect(now);
     if (request_) {
       while (const auto* message = client_.receive()) request_->consider(*message);
       request_->flush();
@@ -213,11 +201,17 @@ class PublishRun {
 
   /// Sends what waits and takes in more, one message for each that came back.
   void deliver(Clock::time_point now) {
-    while (!publisher_.deliver()) {
+    while (!publisher_.deliver(now)) {
       const auto before = stats_.messages();
       take_in(now);
       if (stats_.messages() == before) break;
     }
+    stop_at_denial();
+  }
+
+  /// What the broker denies once it would deny again: nothing more is read.
+  void stop_at_denial() {
+    if (stats_.any_denied()) source_.close();
   }
 
   /// The one place that waits.
@@ -295,9 +289,9 @@ class PublishRun {
   const cli::PubOptions& options_;
   run::Signals signals_{};
   MessageSource source_;
-  run::DeliveryStats stats_;
   connection::Client client_;
   run::Publisher publisher_;
+  const run::DeliveryStats& stats_ = publisher_.stats();
   std::optional<run::Request> request_{};
   run::Poller poller_{};
   run::ProgressLine progress_{options_.progress && !options_.verbosity.quiet, Clock::now()};

@@ -47,9 +47,7 @@ class SubscribeRun {
         readiness_(options.readiness, options.connection),
         client_(run::with_verbosity(options.connection, options.verbosity),
                 run::log_sink(options.verbosity)),
-        publisher_(client_, 64, [](const auto& outcome) {
-          if (!outcome.taken) run::log("a message was not published: " + outcome.words);
-        }) {
+        publisher_(client_, 64) {
     if (options.exec) exec_.emplace(*options.exec);
     client_.subscribe(options.subscriptions, options.unsubscribe);
   }
@@ -73,12 +71,15 @@ class SubscribeRun {
     while (true) {
       const auto now = Clock::now();
       client_.advance(now);
-      publisher_.collect();
+      publisher_.collect(now);
       if (client_.ready()) subscribed(now);
       if (exec_) attend();
       take(now);
       write();
-      publisher_.deliver();
+      publisher_.deliver(now);
+      for (const auto& why : publisher_.take_denials()) {
+        run::log("a message was not published: " + why);
+      }
       if (client_.failure()) throw RunError(*client_.failure());
       if (const auto code = signals_.raised()) return code;
       if (stop_.reached(now)) {
@@ -180,12 +181,12 @@ class SubscribeRun {
     empty.topic = topic;
     empty.qos = Qos::at_least_once;
     empty.retained = true;
-    publisher_.add(std::move(empty));
+    publisher_.add(std::move(empty), Clock::now());
   }
 
   void attend() {
     exec_->attend();
-    for (auto& reply : exec_->replies()) publisher_.add(std::move(reply));
+    for (auto& reply : exec_->replies()) publisher_.add(std::move(reply), Clock::now());
   }
 
   void write() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-
 #include "run/publisher.hpp"
 
 #include "text.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace mqtt_tools::run {
 
@@ -12,43 +14,164 @@ namespace {
 /// Paho's buffers grow and its partial writes slow down.
 constexpr std::size_t most_bytes = std::size_t{1} << 20;
 
+std::size_t size_of(const Message& message) {
+  return message.topic.size() + message.payload.size();
+}
+
+std::string of_messages(std::uint64_t part, std::uint64_t all) {
+  return std::to_string(part) + " of " + std::to_string(all) +
+         (all == 1 ? " message" : " messages") + (part == 1 ? " was" : " were");
+}
+
 }  // namespace
+
+MessageId OutgoingQueue::add(Message message) {
+  bytes_ += size_of(message);
+  ++live_;
+  waiting_.push_back({next_id_, std::move(message), false, false});
+  return next_id_++;
+}
+
+OutgoingQueue::Waiting* OutgoingQueue::next_unsent() {
+  while (unsent_ < waiting_.size() && (waiting_[unsent_].sent || waiting_[unsent_].done)) {
+    ++unsent_;
+  }
+  return unsent_ < waiting_.size() ? &waiting_[unsent_] : nullptr;
+}
+
+const OutgoingQueue::Waiting* OutgoingQueue::find(MessageId id) const {
+  if (waiting_.empty() || id < waiting_.front().id || id > waiting_.back().id) return nullptr;
+  const Waiting& waiting = waiting_[id - waiting_.front().id];
+  return waiting.done ? nullptr : &waiting;
+}
+
+void OutgoingQueue::mark_sent(Waiting& waiting) {
+  waiting.sent = true;
+  ++in_flight_;
+}
+
+void OutgoingQueue::forget(MessageId id) {
+  // Ids are consecutive, so an id is a place.
+  if (waiting_.empty() || id < waiting_.front().id || id > waiting_.back().id) return;
+  Waiting& waiting = waiting_[id - waiting_.front().id];
+  if (waiting.done) return;
+  bytes_ -= size_of(waiting.message);
+  --live_;
+  in_flight_ -= waiting.sent ? 1 : 0;
+  waiting.done = true;
+  waiting.message = {};
+
+  while (!waiting_.empty() && waiting_.front().done) {
+    waiting_.pop_front();
+    unsent_ -= unsent_ > 0 ? 1 : 0;
+  }
+}
+
+void OutgoingQueue::resend_all() {
+  for (auto& waiting : waiting_) {
+    waiting.sent = false;
+  }
+  unsent_ = 0;
+  in_flight_ = 0;
+}
+
+void DeliveryStats::given(Clock::time_point now, Qos qos) {
+  acknowledgeable_ = acknowledgeable_ || qos != Qos::at_most_once;
+  if (outstanding() == 0) quiet_since_ = now;
+  ++given_;
+}
+
+void DeliveryStats::taken(Clock::time_point now) {
+  ++taken_;
+  quiet_since_ = now;
+}
+
+void DeliveryStats::denied(const std::string& words, Clock::time_point now) {
+  if (denied_++ == 0) why_ = words;
+  quiet_since_ = now;
+}
+
+void DeliveryStats::connected(Clock::time_point now) {
+  if (connected_) return;
+  connected_ = true;
+  quiet_since_ = now;
+}
+
+std::optional<Clock::time_point> DeliveryStats::due() const {
+  if (!connected_ || outstanding() == 0 || !quiet_since_) return std::nullopt;
+  return *quiet_since_ + ack_timeout_;
+}
+
+bool DeliveryStats::overdue(Clock::time_point now) const {
+  const auto when = due();
+  return when && now >= *when;
+}
+
+std::string DeliveryStats::unacknowledged() const {
+  return of_messages(outstanding(), given_) + " not acknowledged";
+}
+
+std::string DeliveryStats::so_far(std::uint64_t unsent) const {
+  const auto sent = given_ - std::min(unsent, given_);
+  auto text = "of " + std::to_string(given_) + (given_ == 1 ? " message" : " messages") +
+              " read, " + std::to_string(sent) + (sent == 1 ? " was" : " were") + " sent";
+  if (acknowledgeable_) text += " and " + std::to_string(taken_) + " acknowledged";
+  return text;
+}
+
+std::string DeliveryStats::summary() const {
+  return std::to_string(taken_) + (taken_ == 1 ? " message was" : " messages were") +
+         " acknowledged";
+}
+
+std::string DeliveryStats::denials() const {
+  return of_messages(denied_, given_) + " denied, " + why_;
+}
 
 bool Publisher::room() const {
   return queue_.size() < client_.window(window_) && (queue_.empty() || queue_.bytes() < most_bytes);
 }
 
-void Publisher::collect() {
+void Publisher::add(Message message, Clock::time_point now) {
+  stats_.given(now, message.qos);
+  queue_.add(std::move(message));
+}
+
+void Publisher::collect(Clock::time_point now) {
   for (const auto& delivery : client_.deliveries()) {
-    if (in_flight_ > 0) --in_flight_;
-    const auto* message = queue_.find(delivery.id);
-    if (message == nullptr) continue;  // taken already, before a loss
+    const auto* waiting = queue_.find(delivery.id);
+    if (waiting == nullptr) continue;  // taken already, before a loss
     if (delivery.outcome == connection::Delivery::Outcome::acknowledged) {
-      tell_({true, {}});
+      stats_.taken(now);
+      queue_.forget(delivery.id);
     } else {
-      tell_({false, "to " + escaped(message->topic) + ": " + escaped(delivery.words)});
+      deny(*waiting, "to " + escaped(waiting->message.topic) + ": " + escaped(delivery.words), now);
     }
-    queue_.forget(delivery.id);
   }
   if (client_.connections() != connections_) {
     connections_ = client_.connections();
     queue_.resend_all();
-    in_flight_ = 0;
+    stats_.connected(now);
   }
 }
 
-bool Publisher::deliver() {
-  while (client_.ready() && in_flight_ < client_.window(window_)) {
+void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string words,
+                     Clock::time_point now) {
+  stats_.denied(words, now);
+  denials_.push_back(std::move(words));
+  queue_.forget(waiting.id);
+}
+
+bool Publisher::deliver(Clock::time_point now) {
+  while (client_.ready() && queue_.in_flight() < client_.window(window_)) {
     auto* waiting = queue_.next_unsent();
     if (waiting == nullptr) return false;
     if (const auto why = client_.over_limits(waiting->message)) {
-      queue_.forget(waiting->id);
-      tell_({false, *why});
+      deny(*waiting, *why, now);
       continue;
     }
     if (!client_.send(waiting->id, waiting->message)) return true;
     queue_.mark_sent(*waiting);
-    ++in_flight_;
   }
   return true;
 }

@@ -3,55 +3,154 @@
 
 #include "connection/client.hpp"
 #include "message.hpp"
-#include "run/outgoing_queue.hpp"
+#include "timestamp.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <deque>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace mqtt_tools::run {
+
+using MessageId = std::uint64_t;  ///< Counts the messages of a run, from 1.
+
+/// The messages that the broker has not taken yet, oldest first. In memory; a message stays until
+/// it is forgotten, so that it can be sent again after a loss.
+class OutgoingQueue {
+ public:
+  struct Waiting {
+    MessageId id = 0;
+    Message message{};
+    bool sent = false;
+    bool done = false;  ///< Forgotten while older ones still wait.
+  };
+
+  MessageId add(Message message);
+
+  /// The oldest message that is not on its way; null if there is none.
+  Waiting* next_unsent();
+
+  /// What waits under `id`; null if nothing does.
+  const Waiting* find(MessageId id) const;
+
+  void mark_sent(Waiting& waiting);
+
+  /// The broker has taken `id` (or will never); its memory is given back.
+  void forget(MessageId id);
+
+  /// The connection is gone: all that wait are unsent again, in order.
+  void resend_all();
+
+  /// Messages that were sent and not forgotten since.
+  std::size_t in_flight() const { return in_flight_; }
+
+  std::size_t size() const { return live_; }    ///< Messages waiting, sent or not.
+  std::size_t bytes() const { return bytes_; }  ///< Their topics and payloads.
+  bool empty() const { return live_ == 0; }
+
+ private:
+  std::deque<Waiting> waiting_{};
+  std::size_t unsent_ = 0;  ///< Index in waiting_ of the first unsent message.
+  MessageId next_id_ = 1;
+  std::size_t live_ = 0;
+  std::size_t in_flight_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+/// What became of the messages of a run: how many were given, how many the broker has taken or
+/// denied. Told the facts and the time.
+class DeliveryStats {
+ public:
+  explicit DeliveryStats(Duration ack_timeout) : ack_timeout_(ack_timeout) {}
+
+  /// A message is to be published.
+  void given(Clock::time_point now, Qos qos = Qos::at_least_once);
+
+  /// The broker took it.
+  void taken(Clock::time_point now);
+
+  /// The broker will not have it; `words` say why.
+  void denied(const std::string& words, Clock::time_point now);
+
+  /// A connection was made: only from now on does patience run out.
+  void connected(Clock::time_point now);
+
+  std::uint64_t messages() const { return given_; }
+  std::uint64_t acknowledged() const { return taken_; }
+  std::uint64_t outstanding() const { return given_ - taken_ - denied_; }
+  bool any_denied() const { return denied_ > 0; }
+
+  /// Messages are outstanding and none was acknowledged for the time of --ack-timeout.
+  bool overdue(Clock::time_point now) const;
+  std::optional<Clock::time_point> due() const;
+
+  /// "2 of 5 messages were not acknowledged"
+  std::string unacknowledged() const;
+
+  /// "of 5 messages read, 4 were sent and 3 acknowledged", when `unsent` wait to be sent.
+  std::string so_far(std::uint64_t unsent) const;
+
+  /// "4 messages were acknowledged"
+  std::string summary() const;
+
+  /// "1 of 5 messages was denied, to t/x: not authorised"
+  std::string denials() const;
+
+ private:
+  Duration ack_timeout_;
+  std::uint64_t given_ = 0;
+  std::uint64_t taken_ = 0;
+  std::uint64_t denied_ = 0;
+  bool acknowledgeable_ = false;  ///< Not all have QoS 0.
+  std::string why_{};             ///< Of the first denial.
+  std::optional<Clock::time_point> quiet_since_{};
+  bool connected_ = false;
+};
 
 /// What goes out over a client, oldest first, a window of it in flight; what is not acknowledged
 /// when the connection is lost goes out again. The broker takes each message or denies it.
 class Publisher {
  public:
-  struct Outcome {
-    bool taken = false;
-    std::string words{};  ///< Why not.
-  };
-  using Tell = std::function<void(const Outcome&)>;
-
-  /// `window`: messages in flight at most, if the broker allows as many.
-  Publisher(connection::Client& client, std::size_t window, Tell tell)
-      : client_(client), window_(window), tell_(std::move(tell)) {}
+  /// `window`: messages in flight at most, if the broker allows as many. `ack_timeout` is for
+  /// DeliveryStats::due(). `client` must outlive it.
+  Publisher(connection::Client& client, std::size_t window, Duration ack_timeout = {})
+      : client_(client), window_(window), stats_(ack_timeout) {}
 
   /// Room for one more message. Without it, nothing should be added.
   bool room() const;
 
-  void add(Message message) { queue_.add(std::move(message)); }
+  void add(Message message, Clock::time_point now);
 
   /// Learns what became of messages, after each Client::advance().
-  void collect();
+  void collect(Clock::time_point now);
 
   /// Hands over what waits, as far as the window goes. False when all that waits is in flight and
   /// the window has room: the moment to add more.
-  bool deliver();
+  bool deliver(Clock::time_point now);
 
   bool empty() const { return queue_.empty(); }
-  std::size_t in_flight() const { return in_flight_; }
+  std::size_t in_flight() const { return queue_.in_flight(); }
 
   /// How many were not sent on this connection yet.
-  std::size_t unsent() const { return queue_.size() - std::min(in_flight_, queue_.size()); }
+  std::size_t unsent() const { return queue_.size() - queue_.in_flight(); }
+
+  const DeliveryStats& stats() const { return stats_; }
+
+  /// Why messages were denied since the last call: "to t/x: not authorised".
+  std::vector<std::string> take_denials() { return std::exchange(denials_, {}); }
 
  private:
+  void deny(const OutgoingQueue::Waiting& waiting, std::string words, Clock::time_point now);
+
   connection::Client& client_;
   std::size_t window_;
-  Tell tell_;
   OutgoingQueue queue_{};
-  std::size_t in_flight_ = 0;
-  std::uint64_t connections_ = 0;
+  DeliveryStats stats_;
+  std::vector<std::string> denials_{};
+  std::uint64_t connections_ = 0;  ///< How often there was one when we looked last.
 };
 
 }  // namespace mqtt_tools::run
