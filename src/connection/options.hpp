@@ -19,7 +19,10 @@ namespace mqtt_tools::connection {
 enum class Version { automatic, v3_1, v3_1_1, v5 };
 
 /// "3.1", "3.1.1" or "5"; automatic counts as 5.
-std::string version_name(Version version);
+inline std::string version_name(Version version) {
+  if (version == Version::v3_1) return "3.1";
+  return version == Version::v3_1_1 ? "3.1.1" : "5";
+}
 
 enum class Transport { tcp, websocket };
 
@@ -124,9 +127,14 @@ struct Subscription {
 };
 
 /// The port that `options` mean for an endpoint that names none.
-int default_port(const Options& options);
+inline int default_port(const Options& options) {
+  if (options.transport == Transport::websocket) return options.tls.on ? 443 : 80;
+  return options.tls.on ? 8883 : 1883;
+}
 
 /// The port of `endpoint`, as the user named it or by default.
-int port_of(const Endpoint& endpoint, const Options& options);
+inline int port_of(const Endpoint& endpoint, const Options& options) {
+  return endpoint.port != 0 ? endpoint.port : default_port(options);
+}
 
 }  // namespace mqtt_tools::connection

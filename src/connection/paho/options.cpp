@@ -3,7 +3,6 @@
 #include "connection/paho/options.hpp"
 
 #include "connection/paho/properties.hpp"
-#include "connection/psk.hpp"
 #include "connection/tls/context.hpp"
 #include "connection/url.hpp"
 

@@ -25,6 +25,15 @@ void prepare_tls(const Tls& tls);
 /// of at least 2; for a pre-shared key only suites that use it.
 std::string cipher_list(const Tls& tls);
 
+/// The bytes of the pre-shared key. Throws UsageError, which never repeats the key.
+std::string psk_bytes(const Tls& tls);
+
+/// Gives OpenSSL the pre-shared key and its identity, as it asks for them during a handshake: puts
+/// both into the buffers and gives the key's length, or 0 ("no key"). Any thread. Throws nothing:
+/// an exception must not cross OpenSSL's frames.
+unsigned give_psk(const Tls& tls, char* identity, unsigned identity_size, unsigned char* key,
+                  unsigned key_size) noexcept;
+
 struct FreeTlsContext {
   void operator()(ssl_ctx_st* context) const;
 };

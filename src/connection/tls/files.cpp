@@ -4,7 +4,6 @@
 
 #include "connection/tls/context.hpp"
 
-#include "connection/psk.hpp"
 #include "error.hpp"
 
 #include <fcntl.h>

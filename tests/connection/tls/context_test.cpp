@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls/context.hpp"
 
-#include "connection/psk.hpp"
 #include "error.hpp"
 #include "support/certificates.hpp"
 
