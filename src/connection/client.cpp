@@ -181,7 +181,7 @@ class Client::Impl {
     const auto lost_at = policy.lost_at();
     policy.connected(now);
     server_disconnect_ = {};
-    log.connected(broker, made.version);
+    log.connected(broker, made.version, made.said);
     if (limits.assigned_client_id) log.debug("the broker calls us " + *limits.assigned_client_id);
     if (lost_at) log.back(broker, now - *lost_at);
     begin_subscribing(connections++ > 0 ? Subscriptions::Turn::back : Subscriptions::Turn::first);

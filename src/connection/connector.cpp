@@ -185,12 +185,12 @@ Connector::Result Connector::on(const Event& event, Clock::time_point now) {
   if (step_ != Step::connecting || event.connection != client_->number()) return {};
   switch (event.kind) {
     case Event::Kind::connected:
-      connected(event.limits);
+      connected(event);
       break;
     case Event::Kind::failed:
       if (event.code > 0) {
         answered_ = true;
-        refused(event.code, now);
+        refused(event, now);
       } else {
         examine(now);
       }
@@ -208,16 +208,16 @@ Connector::Result Connector::on(const Event& event, Clock::time_point now) {
   return take_result();
 }
 
-void Connector::connected(const ServerLimits& limits) {
+void Connector::connected(const Event& event) {
   answered_ = true;
   settled_ = version_;
   step_ = Step::idle;
-  result_ = Connected{std::move(client_), version_, limits};
+  result_ = Connected{std::move(client_), version_, event.limits, event.text};
 }
 
-void Connector::refused(int code, Clock::time_point now) {
-  const auto words = connack_message(code);
-  const auto remedy = connack_remedy(code);
+void Connector::refused(const Event& event, Clock::time_point now) {
+  const auto words = with_text(connack_message(event.code), event.text);
+  const auto remedy = connack_remedy(event.code);
   switch (remedy) {
     case Remedy::try_version_3:
       if (may_fall_back()) {

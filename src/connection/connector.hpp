@@ -103,6 +103,7 @@ class Connector {
     std::unique_ptr<paho::Client> client{};
     Version version = Version::automatic;
     ServerLimits limits{};
+    std::string said{};  ///< What the broker said in CONNACK, untrusted.
   };
   using Result = std::variant<std::monostate, Connected, Failure>;  ///< The first: still at it.
 
@@ -145,8 +146,8 @@ class Connector {
   void next_address(Clock::time_point now);
   void connect(Clock::time_point now);
   std::string next_client_id();
-  void connected(const ServerLimits& limits);
-  void refused(int code, Clock::time_point now);
+  void connected(const Event& event);
+  void refused(const Event& event, Clock::time_point now);
   void examine(Clock::time_point now);
   void explained(const ConnectError& error, Clock::time_point now);
   bool may_stay(Clock::time_point now) const;

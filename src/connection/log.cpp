@@ -15,8 +15,9 @@ void Log::debug(const std::string& text) {
   if (options_.debug) say(LogLine::Level::debug, text);
 }
 
-void Log::connected(const std::string& broker, Version version) {
-  say(LogLine::Level::verbose, "connected to " + broker + ", MQTT " + version_name(version));
+void Log::connected(const std::string& broker, Version version, const std::string& said) {
+  say(LogLine::Level::verbose, "connected to " + broker + ", MQTT " + version_name(version) +
+                                   (said.empty() ? "" : "; it says: " + said));
 }
 
 void Log::back(const std::string& broker, Duration away) {
@@ -40,9 +41,11 @@ void Log::completed(const std::vector<Delivery>& deliveries) {
     const auto took = std::chrono::duration<double, std::milli>(now - delivery.since).count();
     char text[64];
     std::snprintf(text, sizeof text, " after %.1f ms", took);
-    const bool taken = delivery.outcome == Delivery::Outcome::acknowledged;
-    say(LogLine::Level::verbose,
-        "message " + std::to_string(delivery.id) + (taken ? " acknowledged" : " denied") + text);
+    const char* outcome = delivery.outcome == Delivery::Outcome::written        ? " written"
+                          : delivery.outcome == Delivery::Outcome::acknowledged ? " acknowledged"
+                                                                                : " denied";
+    say(LogLine::Level::verbose, "message " + std::to_string(delivery.id) + outcome + text +
+                                     (delivery.words.empty() ? "" : ": " + delivery.words));
   }
 }
 

@@ -41,7 +41,8 @@ class Log {
   void warn(const std::string& text) { say(LogLine::Level::warning, text); }
   void debug(const std::string& text);
 
-  void connected(const std::string& broker, Version version);
+  /// `said`: the reason string of CONNACK.
+  void connected(const std::string& broker, Version version, const std::string& said);
   void back(const std::string& broker, Duration away);
 
   // Each message, with Options::tell_messages only.

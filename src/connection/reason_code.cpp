@@ -78,6 +78,11 @@ std::string find(const Table& table, int code) {
 
 }  // namespace
 
+std::string with_text(std::string message, const std::string& text) {
+  if (!text.empty()) message += " (" + text + ")";
+  return message;
+}
+
 std::string connack_message(int code) {
   return code >= 1 && code <= 5 ? find(version_3, code) : find(common, code);
 }

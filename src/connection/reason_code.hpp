@@ -15,6 +15,9 @@ enum class Remedy {
   give_up,        ///< Nothing else that time would change.
 };
 
+/// `message` and, in parentheses, what the broker said beside its code, if it said anything.
+std::string with_text(std::string message, const std::string& text);
+
 /// A CONNACK return code (1 to 5, MQTT 3.1.1 §3.2.2.3) or reason code (0x80 and above, MQTT 5.0
 /// §3.2.2.2) in words: "bad user name or password", …
 std::string connack_message(int code);

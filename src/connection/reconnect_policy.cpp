@@ -83,8 +83,7 @@ Duration Backoff::next(double random) {
 }
 
 ServerDisconnect::ServerDisconnect(int code, const std::string& reason, const Options& options)
-    : words_(disconnect_message(code) + (reason.empty() ? "" : " (" + reason + ")")),
-      outcome_(disconnect_outcome(code)) {
+    : words_(with_text(disconnect_message(code), reason)), outcome_(disconnect_outcome(code)) {
   if (code == 0x8E && options.client_id_given) {
     words_ += ": another client is using id " + options.client_id;
   }
@@ -151,8 +150,11 @@ ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
   if (fruitful) backoff_.reset();
   // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with
   // the same number would be taken for it.
-  return retry_after(std::max<Duration>(backoff_.next(chance()), milliseconds{15}), now,
-                     text + "; reconnecting");
+  const bool rival = options_.client_id_given && losses_.suspects_rival();
+  return retry_after(
+      std::max<Duration>(backoff_.next(chance()), milliseconds{15}), now,
+      text + (rival ? "; is another client using id " + options_.client_id + "? Reconnecting"
+                    : "; reconnecting"));
 }
 
 void ReconnectPolicy::connected(Clock::time_point now) {

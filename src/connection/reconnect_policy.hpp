@@ -23,6 +23,9 @@ class LossHistory {
   /// Three losses in a row, each within 5 s of CONNACK and without progress.
   bool hopeless() const { return in_a_row_ >= 3; }
 
+  /// Twice in a row lost within 5 s of CONNACK: time to ask whether another client has our id.
+  bool suspects_rival() const { return early_.size() >= 2; }
+
   /// Losses soon after CONNACK, as when two clients share an id: three within 10 s; or fifteen
   /// within a minute when messages got through between them, which a bad network does too.
   bool rivalry() const;

@@ -141,7 +141,7 @@ void Publisher::collect(Clock::time_point now) {
   for (const auto& delivery : client_.deliveries()) {
     const auto* waiting = queue_.find(delivery.id);
     if (waiting == nullptr) continue;  // taken already, before a loss
-    if (delivery.outcome == connection::Delivery::Outcome::acknowledged) {
+    if (delivery.outcome != connection::Delivery::Outcome::denied) {
       stats_.taken(now);
       queue_.forget(delivery.id);
     } else {

@@ -589,7 +589,7 @@ TEST_CASE("a session that the broker kept is not subscribed to again after a los
 TEST_CASE("what was acknowledged right before a loss still counts") {
   Run run;
   up(run);
-  run.world.deliveries.push_back({7, Delivery::Outcome::acknowledged, {}, {}});
+  run.world.deliveries.push_back({7, Delivery::Outcome::acknowledged, 0, {}, {}});
   run.event(Event::Kind::lost);
   REQUIRE(run.client().deliveries().size() == 1);
   CHECK(run.client().deliveries().empty());

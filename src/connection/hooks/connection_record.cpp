@@ -87,6 +87,15 @@ std::optional<PacketGuard::Remark> ConnectionRecord::take_remark(PacketType pack
   return guard_.take_remark(packet, id);
 }
 
+std::optional<PacketGuard::Remark> ConnectionRecord::take_remark_of_message(std::uint16_t id) {
+  const std::lock_guard lock{mutex_};
+  auto remark = guard_.take_remark(PacketType::puback, id);
+  for (const auto packet : {PacketType::pubrec, PacketType::pubcomp}) {
+    if (auto next = guard_.take_remark(packet, id); next && !remark) remark = std::move(next);
+  }
+  return remark;
+}
+
 std::string ConnectionRecord::topic_of(std::uint16_t alias) const {
   const std::lock_guard lock{mutex_};
   return std::string{guard_.topic_of(alias)};

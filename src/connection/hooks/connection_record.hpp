@@ -61,6 +61,9 @@ class ConnectionRecord {
 
   /// See PacketGuard.
   std::optional<PacketGuard::Remark> take_remark(PacketType packet, std::uint16_t id);
+
+  /// What a broker said of the message with this id in PUBACK, PUBREC or PUBCOMP.
+  std::optional<PacketGuard::Remark> take_remark_of_message(std::uint16_t id);
   std::string topic_of(std::uint16_t alias) const;
   bool given_before(std::uint16_t id) const;
   PacketGuard::UnreleasedById unreleased() const;

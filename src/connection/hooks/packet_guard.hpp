@@ -83,6 +83,12 @@ class PacketGuard {
     std::uint8_t code = 0;           ///< Reason code; of SUBACK and UNSUBACK the first.
     std::string reason{};            ///< The server's reason string, as sent, untrusted.
     std::string server_reference{};  ///< As sent, too.
+
+    /// Both in one, untrusted as they are; empty when there is neither.
+    std::string text() const {
+      if (server_reference.empty()) return reason;
+      return reason + (reason.empty() ? "" : "; ") + "it names " + server_reference;
+    }
   };
 
   explicit PacketGuard(const Limits& limits) : limits_(limits) {}

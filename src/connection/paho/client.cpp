@@ -117,11 +117,12 @@ class ResultListener : public mqtt::iaction_listener {
           const auto codes = token.get_subscribe_response().get_reason_codes();
           const int code = codes.empty() ? 0xFF : static_cast<int>(codes.front());
           events_.post(code <= 2 && code >= 0 ? Event::Kind::granted : Event::Kind::not_granted,
-                       code < 0 || code > 0xFF ? 0xFF : code, {}, index_of(token));
+                       code < 0 || code > 0xFF ? 0xFF : code, said_of_subscription(token),
+                       index_of(token));
           break;
         }
         case mqtt::token::UNSUBSCRIBE:
-          events_.post(Event::Kind::unsubscribed, 0, {}, index_of(token));
+          unsubscribed(token);
           break;
         default:
           break;
@@ -143,18 +144,18 @@ class ResultListener : public mqtt::iaction_listener {
       if (code >= 0 && reason >= 0x80 && reason < 0x100) code = reason;
       switch (token.get_type()) {
         case mqtt::token::CONNECT:
-          events_.settle();
-          events_.post(Event::Kind::failed, code);
+          events_.not_connected(code, reason);
           break;
         case mqtt::token::SUBSCRIBE:
           // Below zero the connection is gone, which another event tells.
           if (reason >= 0x80 && reason < 0x100) code = reason;
           if (code >= 0) {
-            events_.post(Event::Kind::not_granted, code == 0 ? 0x80 : code, {}, index_of(token));
+            events_.post(Event::Kind::not_granted, code == 0 ? 0x80 : code,
+                         said_of_subscription(token), index_of(token));
           }
           break;
         case mqtt::token::UNSUBSCRIBE:
-          events_.post(Event::Kind::unsubscribed, code, {}, index_of(token));
+          if (code >= 0) unsubscribed(token);
           break;
         default:
           break;
@@ -165,6 +166,16 @@ class ResultListener : public mqtt::iaction_listener {
   }
 
  private:
+  std::string said_of_subscription(const mqtt::token& token) {
+    return events_.remark(hooks::PacketType::suback, token.get_message_id()).text();
+  }
+
+  /// Paho C++ does not tell the code of an UNSUBACK.
+  void unsubscribed(const mqtt::token& token) {
+    const auto remark = events_.remark(hooks::PacketType::unsuback, token.get_message_id());
+    events_.post(Event::Kind::unsubscribed, remark.code, remark.text(), index_of(token));
+  }
+
   ConnectionEvents& events_;
 };
 
@@ -243,8 +254,9 @@ struct Handle {
   const std::shared_ptr<const hooks::ConnectionRecord> previous;
   ConnectionEvents events;
   Connect connect{};  ///< Paho C++ points into it while it lives.
-  Deliveries deliveries{shared.events, shared.options.tell_messages ? Deliveries::Wake::for_each
-                                                                    : Deliveries::Wake::seldom};
+  Deliveries deliveries{
+      shared.events, *record,
+      shared.options.tell_messages ? Deliveries::Wake::for_each : Deliveries::Wake::seldom};
   MessageReceiver receiver{
       shared.options, shared.received, events,
       v5 ? MessageReceiver::Properties::read : MessageReceiver::Properties::none, *record};
@@ -260,15 +272,15 @@ struct Handle {
     handle = handle_of(*client);
     client->set_connection_lost_handler(
         [this](const std::string&) { events.post(Event::Kind::lost); });
-    client->set_disconnected_handler(
-        [this](const mqtt::properties& properties, mqtt::ReasonCode code) {
-          try {
-            events.post(Event::Kind::server_disconnect, static_cast<int>(code),
-                        reason_string(properties.c_struct()));
-          } catch (...) {
-            events.post(Event::Kind::server_disconnect, static_cast<int>(code));
-          }
-        });
+    client->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
+      std::string text;
+      try {
+        text = events.remark(hooks::PacketType::disconnect).text();
+      } catch (...) {
+        // No memory for the words: the code says the most.
+      }
+      events.post(Event::Kind::server_disconnect, static_cast<int>(code), std::move(text));
+    });
     // Not set_message_callback(): the wrapper copies each payload once more and allocates a token.
     receiver.await(handle);
   }
@@ -396,7 +408,7 @@ class PahoClient : public Client {
                            " bytes to " + message.topic);
       return false;
     }
-    auto* entry = self.deliveries.start(id, told ? Clock::now() : Clock::time_point{});
+    auto* entry = self.deliveries.start(id, message.qos, told ? Clock::now() : Clock::time_point{});
     if (self.calls.direct()) {
       if (send_message(self.handle, self.v5, entry, message)) return true;
       self.deliveries.cancel(entry);
@@ -404,7 +416,7 @@ class PahoClient : public Client {
     }
     self.calls.make([shared_self = handle_, entry, message] {
       if (!send_message(shared_self->handle, shared_self->v5, entry, message)) {
-        shared_self->deliveries.end(entry, Delivery::Outcome::returned);
+        shared_self->deliveries.returned(entry);
       }
     });
     return true;

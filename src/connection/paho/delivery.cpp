@@ -13,47 +13,39 @@ namespace mqtt_tools::connection {
 
 namespace {
 
-/// A reason code and the broker's own string, as words.
-std::string denial(int code, const MQTTProperties* properties) {
-  auto words = puback_message(code);
-  if (properties != nullptr) {
-    if (const auto reason = paho::reason_string(*properties); !reason.empty()) {
-      words += ": " + reason;
-    }
-  }
-  return words;
+// Called by Paho C with an Outstanding.
+
+Deliveries& deliveries_of(void* context) { return *static_cast<Outstanding*>(context)->deliveries; }
+
+void on_success(void* context, MQTTAsync_successData*) noexcept {
+  deliveries_of(context).done(static_cast<Outstanding*>(context), 0, 0);
 }
 
-// Called by Paho C with an Outstanding. `otherwise` is its end where the broker denies nothing.
-
-using Outcome = Delivery::Outcome;
-
-template <Outcome otherwise, typename Data>
-void on_end(void* context, Data*) noexcept {
-  auto* entry = static_cast<Outstanding*>(context);
-  entry->deliveries->end(entry, otherwise);
+void on_failure(void* context, MQTTAsync_failureData*) noexcept {
+  deliveries_of(context).returned(static_cast<Outstanding*>(context));
 }
 
-template <Outcome otherwise, typename Data>
-void on_end5(void* context, Data* data) noexcept {
-  auto* entry = static_cast<Outstanding*>(context);
+void on_success5(void* context, MQTTAsync_successData5* data) noexcept {
   const int code = data != nullptr ? static_cast<int>(data->reasonCode) : 0;
-  try {
-    if (code >= 0x80) {
-      entry->deliveries->end(entry, Outcome::denied, denial(code, &data->properties));
-      return;
-    }
-  } catch (...) {
-  }
-  on_end<otherwise>(context, data);
+  deliveries_of(context).done(static_cast<Outstanding*>(context), code,
+                              data != nullptr ? data->token : 0);
+}
+
+void on_failure5(void* context, MQTTAsync_failureData5* data) noexcept {
+  const int code = data != nullptr ? static_cast<int>(data->reasonCode) : 0;
+  deliveries_of(context).returned(static_cast<Outstanding*>(context), code,
+                                  data != nullptr ? data->token : 0);
 }
 
 }  // namespace
 
-Outstanding* Deliveries::start(std::uint64_t id, Clock::time_point since) {
+Outstanding* Deliveries::start(std::uint64_t id, Qos qos, Clock::time_point since) {
+  using Outcome = Delivery::Outcome;
   if (unused_.empty()) unused_.push_back(&entries_.emplace_back());
   auto* entry = unused_.back();
-  *entry = {this, {id, Delivery::Outcome::acknowledged, {}, since}};
+  // What it becomes unless something goes wrong.
+  const auto outcome = qos == Qos::at_most_once ? Outcome::written : Outcome::acknowledged;
+  *entry = {this, {id, outcome, 0, {}, since}};
   unused_.pop_back();
   ++with_paho_;  // before it can end
   return entry;
@@ -64,19 +56,50 @@ void Deliveries::cancel(Outstanding* entry) {
   unused_.push_back(entry);
 }
 
+void Deliveries::done(Outstanding* entry, int code, int id) noexcept {
+  if (entry->delivery.outcome == Delivery::Outcome::acknowledged) {
+    explain(entry->delivery, code, id);
+  }
+  end(entry);
+}
+
+void Deliveries::returned(Outstanding* entry, int code, int id) noexcept {
+  entry->delivery.outcome = Delivery::Outcome::returned;
+  if (code >= 0x80) explain(entry->delivery, code, id);
+  end(entry);
+}
+
+/// Paho passes some reason codes on and drops others, and all that is said beside them.
+void Deliveries::explain(Delivery& delivery, int code, int id) noexcept {
+  std::string text;
+  try {
+    if (const auto remark = record_.take_remark_of_message(static_cast<std::uint16_t>(id))) {
+      if (remark->code != 0) code = remark->code;
+      text = remark->text();
+    }
+    delivery.reason = code;
+    if (code >= 0x80) delivery.outcome = Delivery::Outcome::denied;
+    if (code == 0 && text.empty()) return;
+    delivery.words = puback_message(code);
+    if (!text.empty()) delivery.words += ": " + text;
+  } catch (...) {
+    // No memory for the words.
+  }
+}
+
 /// The app is woken when half of what Paho has came back: to wake it for each would cost more than
 /// the message. The last one always wakes it.
-void Deliveries::end(Outstanding* entry, Delivery::Outcome outcome, std::string words) noexcept {
+void Deliveries::end(Outstanding* entry) noexcept {
   bool wake = true;
-  entry->delivery.outcome = outcome;
-  entry->delivery.words = std::move(words);
+  const bool fine = entry->delivery.outcome == Delivery::Outcome::acknowledged ||
+                    entry->delivery.outcome == Delivery::Outcome::written;
   try {
     const std::lock_guard lock(mutex_);
     ended_.push_back(entry);
     // Without the hooks the broker's Nagle waits for our delayed acknowledgement, and a window
     // that is refilled in bunches stands still for 40 ms each time.
-    wake = outcome != Delivery::Outcome::acknowledged || !hooks::counters.waits_shortened ||
-           wake_ == Wake::for_each || 2 * ended_.size() >= with_paho_;
+    wake = !fine || !hooks::counters.waits_shortened || wake_ == Wake::for_each ||
+           2 * ended_.size() >= with_paho_;
   } catch (...) {
     // No memory for an acknowledgement: --ack-timeout ends the run.
   }
@@ -107,12 +130,12 @@ bool send_message(void* handle, bool v5, Outstanding* entry, const Message& mess
   MQTTAsync_responseOptions call = MQTTAsync_responseOptions_initializer;
   call.context = entry;
   if (v5) {
-    call.onSuccess5 = on_end5<Outcome::acknowledged>;
-    call.onFailure5 = on_end5<Outcome::returned>;
+    call.onSuccess5 = on_success5;
+    call.onFailure5 = on_failure5;
     if (!message.properties.empty()) paho::to_paho(message.properties, out.properties);
   } else {
-    call.onSuccess = on_end<Outcome::acknowledged>;
-    call.onFailure = on_end<Outcome::returned>;
+    call.onSuccess = on_success;
+    call.onFailure = on_failure;
   }
   const int code = MQTTAsync_sendMessage(handle, message.topic.c_str(), &out, &call);
   MQTTProperties_free(&out.properties);

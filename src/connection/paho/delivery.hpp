@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/hooks/connection_record.hpp"
 #include "connection/paho/event_queue.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
@@ -18,14 +19,17 @@ namespace mqtt_tools::connection {
 /// What became of one message that was handed over, from Paho's callback to the app.
 struct Delivery {
   enum class Outcome {
-    acknowledged,  ///< With QoS 0: written to the socket.
-    denied,        ///< The broker said no; `words` say why. Sending it again cannot help.
-    returned,      ///< Neither: the connection is gone. The app is not told of these.
+    written,       ///< To the socket: all that is known with QoS 0.
+    acknowledged,  ///< The broker has it.
+    denied,        ///< The broker said no. Sending it again cannot help.
+    returned,      ///< None of these: the connection is gone. The app is not told of it.
   };
 
   std::uint64_t id = 0;  ///< As the app named the message.
   Outcome outcome = Outcome::acknowledged;
-  std::string words{};
+  int reason = 0;  ///< Reason code of PUBACK, PUBREC or PUBCOMP (MQTT 5.0 §3.4.2.1); else 0.
+  std::string
+      words{};  ///< What a `reason` other than 0 means, and what the broker said: untrusted.
   Clock::time_point since{};  ///< When it was sent; only with Options::tell_messages.
 };
 
@@ -47,18 +51,25 @@ class Deliveries {
   enum class Wake { for_each, seldom };
 
   /// `events` is woken by what ends: for each message, or as seldom as it can be.
-  Deliveries(EventQueue& events, Wake wake) : events_(events), wake_(wake) {}
+  /// `record` is that of the connection: Paho drops what a broker says beside its acknowledgement.
+  Deliveries(EventQueue& events, hooks::ConnectionRecord& record, Wake wake)
+      : events_(events), record_(record), wake_(wake) {}
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
   /// An entry for message `id`. Its address is good until it has ended and was taken.
-  Outstanding* start(std::uint64_t id, Clock::time_point since);
+  Outstanding* start(std::uint64_t id, Qos qos, Clock::time_point since);
 
   /// The message of `entry`, started last, was not given to Paho.
   void cancel(Outstanding* entry);
 
-  /// A message has come to its end. Any thread.
-  void end(Outstanding* entry, Delivery::Outcome outcome, std::string words = {}) noexcept;
+  /// The message is written or acknowledged, with MQTT 5's reason code `code` for Paho's `id`,
+  /// which may say that it is denied. Any thread; inside Paho's callback.
+  void done(Outstanding* entry, int code, int id) noexcept;
+
+  /// The connection is gone, or Paho did not take the message; a `code` of 0x80 and above is a
+  /// denial all the same. Any thread.
+  void returned(Outstanding* entry, int code = 0, int id = 0) noexcept;
 
   /// Moves what became of messages to `out`.
   void take(std::vector<Delivery>& out);
@@ -67,7 +78,11 @@ class Deliveries {
   std::size_t outstanding() const { return entries_.size() - unused_.size(); }
 
  private:
+  void explain(Delivery& delivery, int code, int id) noexcept;
+  void end(Outstanding* entry) noexcept;
+
   EventQueue& events_;
+  hooks::ConnectionRecord& record_;
   const Wake wake_;
   std::deque<Outstanding> entries_{};   ///< The app's thread; addresses are stable.
   std::vector<Outstanding*> unused_{};  ///< The app's thread.

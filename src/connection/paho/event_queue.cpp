@@ -83,12 +83,19 @@ void ConnectionEvents::connected(ServerLimits limits) {
   event.kind = Event::Kind::connected;
   event.connection = connection_;
   event.limits = std::move(limits);
+  event.text = remark(hooks::PacketType::connack).text();
   queue_.post(std::move(event));
 }
 
 void ConnectionEvents::not_connected(int code, int reason) noexcept {
   settle();
-  post(Event::Kind::failed, code >= 0 && reason >= 0x80 ? reason : code);
+  std::string text;
+  try {
+    text = remark(hooks::PacketType::connack).text();
+  } catch (...) {
+    // No memory for the words: the code says the most.
+  }
+  post(Event::Kind::failed, code >= 0 && reason >= 0x80 ? reason : code, std::move(text));
 }
 
 }  // namespace mqtt_tools::connection

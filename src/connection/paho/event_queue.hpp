@@ -19,10 +19,10 @@ struct Event {
     connected,          ///< CONNACK accepted us: `limits`.
     failed,             ///< No connection: `code` is a CONNACK code or a negative number of Paho's.
     lost,               ///< The connection is gone.
-    server_disconnect,  ///< The broker sent DISCONNECT: `code`, `text` its reason string.
+    server_disconnect,  ///< The broker sent DISCONNECT: `code`.
     granted,            ///< SUBACK for subscription `index`: `code` is the granted QoS.
     not_granted,        ///< SUBACK refused subscription `index`: `code`.
-    unsubscribed,       ///< UNSUBACK for filter `index`: `code`.
+    unsubscribed,       ///< UNSUBACK for filter `index`: `code`, 0 under MQTT 3.
     closed,             ///< Our DISCONNECT is written, the connection closed.
     malformed,          ///< The broker sent what MQTT does not allow: `text`.
     no_memory,          ///< For a message that was received: `text` says for which.
@@ -33,6 +33,8 @@ struct Event {
   std::uint64_t connection = 0;  ///< Which attempt to connect it belongs to.
   int code = 0;
   std::size_t index = 0;
+  /// As above; of CONNACK, SUBACK, UNSUBACK and DISCONNECT what the broker said beside the code:
+  /// its reason string, and the server that it names instead. Untrusted.
   std::string text{};
   ServerLimits limits{};
 };
@@ -68,14 +70,19 @@ class EventQueue {
 class ConnectionEvents {
  public:
   /// Both must outlive it. What `record` saw tells why there is no connection any more.
-  ConnectionEvents(EventQueue& queue, std::uint64_t connection,
-                   const hooks::ConnectionRecord& record)
+  ConnectionEvents(EventQueue& queue, std::uint64_t connection, hooks::ConnectionRecord& record)
       : queue_(queue), connection_(connection), record_(record) {}
 
   void wake() noexcept { queue_.wake(); }
 
   /// Paho has ended the connect(). True the first time.
   bool settle() noexcept { return pending_.exchange(false); }
+
+  /// What the broker said beside success in this packet; inside Paho's callback for it.
+  hooks::PacketGuard::Remark remark(hooks::PacketType packet, int id = 0) {
+    return record_.take_remark(packet, static_cast<std::uint16_t>(id))
+        .value_or(hooks::PacketGuard::Remark{});
+  }
 
   void post(Event::Kind kind, int code = 0, std::string text = {}, std::size_t index = 0) noexcept;
 
@@ -90,7 +97,7 @@ class ConnectionEvents {
 
   EventQueue& queue_;
   const std::uint64_t connection_;
-  const hooks::ConnectionRecord& record_;
+  hooks::ConnectionRecord& record_;
   std::atomic<bool> pending_{true};  ///< Paho has not ended the connect() yet.
 };
 

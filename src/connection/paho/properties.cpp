@@ -157,13 +157,4 @@ ServerLimits limits_from_paho(const MQTTProperties& in, bool session_present) {
   return limits;
 }
 
-std::string reason_string(const MQTTProperties& properties) {
-  for (int i = 0; i < properties.count; ++i) {
-    if (properties.array[i].identifier == MQTTPROPERTY_CODE_REASON_STRING) {
-      return text_of(properties.array[i].value.data);
-    }
-  }
-  return {};
-}
-
 }  // namespace mqtt_tools::connection::paho

@@ -25,7 +25,4 @@ mqtt::properties to_paho(const PropertyList& list);
 void from_paho(const MQTTProperties& in, Properties& out);
 ServerLimits limits_from_paho(const MQTTProperties& properties, bool session_present);
 
-/// The reason string among `properties`, or empty (MQTT 5.0 §3.4.2.2.2).
-std::string reason_string(const MQTTProperties& properties);
-
 }  // namespace mqtt_tools::connection::paho
