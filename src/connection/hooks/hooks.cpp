@@ -45,6 +45,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -100,6 +101,19 @@ Function* next(Function* function, const char* name, const char* version) {
   return found != nullptr ? found : next(function, name);
 }
 
+// In place of a function that was not found: Paho still calls it.
+
+int sleep_without_usleep(useconds_t microseconds) {
+  const timespec time{static_cast<time_t>(microseconds / 1'000'000),
+                      static_cast<long>(microseconds % 1'000'000) * 1000};
+  return ::nanosleep(&time, nullptr);
+}
+
+int wait_without_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                           const timespec* limit) {
+  return ::pthread_cond_clockwait(condition, mutex, CLOCK_REALTIME, limit);
+}
+
 /// The functions that the ones below stand in front of, and whose calls are served.
 struct RealFunctions {
   decltype(&::socket) socket = next(&::socket, "socket");
@@ -121,8 +135,11 @@ struct RealFunctions {
   Code paho = find_code();
 
   RealFunctions() {
+    [[maybe_unused]] const bool possible =
+        guards() && usleep != nullptr && cond_timedwait != nullptr;
+    if (usleep == nullptr) usleep = sleep_without_usleep;
+    if (cond_timedwait == nullptr) cond_timedwait = wait_without_timedwait;
 #ifdef MQTT_TOOLS_FAST_IO
-    const bool possible = guards() && usleep != nullptr && cond_timedwait != nullptr;
     short_waits = !short_waits_wanted() ? ShortWaits::switched_off
                   : possible            ? ShortWaits::in_effect
                                         : ShortWaits::impossible;
