@@ -9,6 +9,7 @@
 #include "feed/feed.hpp"
 #include "message.hpp"
 #include "payload/envelope.hpp"
+#include "run/cpu_affinity.hpp"
 #include "run/log.hpp"
 #include "run/poller.hpp"
 #include "run/program.hpp"
@@ -124,6 +125,7 @@ class PublishRun {
     take_in(Clock::now());  // what is wrong with the first message is told before connecting
     while (!finished(Clock::now())) {
       const auto now = Clock::now();
+      cpu_affinity_.turn(now);
       if (!started_ && worth_connecting()) start(now);
       client_.advance(now);
       collect(now);
@@ -157,6 +159,7 @@ class PublishRun {
 
   void start(Clock::time_point now) {
     started_ = true;
+    cpu_affinity_.begin(now);  // before there are other threads, which inherit it
     client_.start(now);
   }
 
@@ -288,6 +291,7 @@ class PublishRun {
 
   const cli::PubOptions& options_;
   run::Signals signals_{};
+  run::CpuAffinity cpu_affinity_{};
   MessageSource source_;
   connection::Client client_;
   run::Publisher publisher_;

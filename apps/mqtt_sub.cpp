@@ -4,10 +4,11 @@
 
 #include "cli/sub_options.hpp"
 #include "connection/client.hpp"
-#include "connection/memory.hpp"
+#include "memory.hpp"
 #include "output/printer.hpp"
 #include "output/standard_output.hpp"
 #include "payload/decode.hpp"
+#include "run/cpu_affinity.hpp"
 #include "run/exec.hpp"
 #include "run/log.hpp"
 #include "run/message_filter.hpp"
@@ -54,6 +55,7 @@ class SubscribeRun {
 
   ExitCode run() {
     try {
+      cpu_affinity_.begin(Clock::now());  // before there are other threads, which inherit it
       client_.start(Clock::now());
       signal_ = receive();
       if (!signal_) signal_ = finish(Clock::time_point::max());
@@ -70,6 +72,7 @@ class SubscribeRun {
   std::optional<ExitCode> receive() {
     while (true) {
       const auto now = Clock::now();
+      cpu_affinity_.turn(now);
       client_.advance(now);
       publisher_.collect(now);
       if (client_.ready()) subscribed(now);
@@ -163,9 +166,9 @@ class SubscribeRun {
     const bool due = message.qos != Qos::at_most_once;
     const bool acknowledged = client_.stop_receiving() && due;
     if (acknowledged) ++left_out_;
-    throw RunError(ExitCode::failure,
-                   escaped(connection::no_memory_words(message.topic, message.payload.size(),
-                                                       due && !acknowledged)));
+    throw RunError(
+        ExitCode::failure,
+        escaped(no_memory_message(message.topic, message.payload.size(), due && !acknowledged)));
   }
 
   /// A message that will not be handed to a command.
@@ -244,6 +247,7 @@ class SubscribeRun {
     const auto left_by = std::min(deadline, start + run::disconnect_limit);
     while (true) {
       const auto now = Clock::now();
+      cpu_affinity_.turn(now);
       client_.advance(now);
       if (now >= left_by) client_.stop_receiving();
       const bool left = client_.left() || now >= left_by;
@@ -322,6 +326,7 @@ class SubscribeRun {
   run::Readiness readiness_;
   connection::Client client_;
   run::Publisher publisher_;
+  run::CpuAffinity cpu_affinity_{};
   std::optional<run::Exec> exec_{};
   run::Poller poller_{};
   run::OutputBatching batching_{};

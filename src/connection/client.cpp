@@ -3,7 +3,6 @@
 #include "connection/client.hpp"
 
 #include "connection/connector.hpp"
-#include "connection/cpu_affinity.hpp"
 #include "connection/hooks/hooks.hpp"
 #include "connection/log.hpp"
 #include "connection/paho/library.hpp"
@@ -47,7 +46,6 @@ class Client::Impl {
 
   void start(Clock::time_point at) {
     now = at;
-    cpu_affinity.begin(now);
     log.debug(std::string{"Paho's waits are "} + hooks::short_waits_message());
     make = make_clients(shared,
                         subscriptions.wanted() ? paho::Calls::own_thread : paho::Calls::direct);
@@ -57,7 +55,6 @@ class Client::Impl {
 
   void advance(Clock::time_point at) {
     now = at;
-    cpu_affinity.turn(now);
     shared.events.clear();
     for (const auto& event : shared.events.take()) on(event);
     if (state == State::connecting) take(connector.advance(now));
@@ -120,7 +117,6 @@ class Client::Impl {
   Subscriptions subscriptions{};
   Connector connector{shared.options, shared.events, make, log};
   ReconnectPolicy policy{shared.options};
-  CpuAffinity cpu_affinity{};
 
   State state = State::idle;
   std::optional<RunError> failure{};       ///< Why the run cannot go on.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/child_process.hpp"
 
-#include "connection/cpu_affinity.hpp"
 #include "error.hpp"
+#include "run/cpu_affinity.hpp"
 #include "run/signals.hpp"
 
 #include <fcntl.h>
@@ -94,7 +94,7 @@ Child::Child(const ShellCommand& command) {
   std::vector<std::string> arguments{"sh", "-c", command.text};
   std::vector<std::string> variables = environment_with(command.environment);
   const Preparation preparation{command};
-  const connection::Roaming anywhere;
+  const Roaming anywhere;
   const int error = ::posix_spawn(&pid_, "/bin/sh", preparation.actions(), preparation.attributes(),
                                   pointers(arguments).data(), pointers(variables).data());
   if (error != 0) {

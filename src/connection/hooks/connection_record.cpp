@@ -2,7 +2,7 @@
 
 #include "connection/hooks/connection_record.hpp"
 
-#include "connection/memory.hpp"
+#include "memory.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -73,7 +73,7 @@ std::optional<std::string> ConnectionRecord::no_memory() const {
   const std::lock_guard lock{mutex_};
   const auto& found = guard_.violation();
   if (!found || found->no_memory_for == 0) return std::nullopt;
-  return no_memory_words({}, found->no_memory_for, found->acknowledgement_due);
+  return no_memory_message({}, found->no_memory_for, found->acknowledgement_due);
 }
 
 bool ConnectionRecord::connect_sent() const {

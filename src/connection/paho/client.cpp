@@ -2,11 +2,11 @@
 
 #include "connection/paho/client.hpp"
 
-#include "connection/memory.hpp"
 #include "connection/paho/library.hpp"
 #include "connection/paho/options.hpp"
 #include "connection/paho/properties.hpp"
 #include "error.hpp"
+#include "memory.hpp"
 
 #include <atomic>
 #include <condition_variable>

@@ -2,9 +2,9 @@
 
 #include "connection/paho/receive_queue.hpp"
 
-#include "connection/memory.hpp"
 #include "connection/paho/options.hpp"
 #include "connection/paho/properties.hpp"
+#include "memory.hpp"
 
 #include <utility>
 
@@ -256,7 +256,7 @@ struct MessageReceiver::Callback {
     queue.close();
     std::string words;
     try {
-      words = no_memory_words(topic, static_cast<std::size_t>(in.payloadlen), in.qos > 0);
+      words = no_memory_message(topic, static_cast<std::size_t>(in.payloadlen), in.qos > 0);
     } catch (...) {
       // The event alone must do.
     }

@@ -3,7 +3,7 @@
 
 #include "timestamp.hpp"
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::run {
 
 /// Keeps the threads of this process together on one processor as long as there is much to do. Paho
 /// hands each message from thread to thread under one lock, so that only one of them has something
@@ -52,4 +52,4 @@ class Roaming {
   int processor_ = -1;  ///< To go back to, if any.
 };
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::run

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools {
 
 /// How often Paho 1.3.12 and we hold a message at once on its way in, without what it takes to show
 /// it: the packet, Paho's copy of the payload, with QoS 2 one more, which waits for PUBREL, and
@@ -20,6 +20,6 @@ bool memory_for(std::size_t size, std::size_t copies) noexcept;
 
 /// Why the run ends when there is not. `topic` may be empty, where it is not known; with QoS
 /// 1 and 2 an acknowledgement was due, which will not be given.
-std::string no_memory_words(const std::string& topic, std::size_t size, bool acknowledgement_due);
+std::string no_memory_message(const std::string& topic, std::size_t size, bool acknowledgement_due);
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools

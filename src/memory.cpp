@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/memory.hpp"
+#include "memory.hpp"
 
 #include <sys/mman.h>
 #include <array>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools {
 
 namespace {
 
@@ -29,10 +29,11 @@ bool memory_for(std::size_t size, std::size_t copies) noexcept {
   return enough;
 }
 
-std::string no_memory_words(const std::string& topic, std::size_t size, bool acknowledgement_due) {
+std::string no_memory_message(const std::string& topic, std::size_t size,
+                              bool acknowledgement_due) {
   return "no memory for a message of " + std::to_string(size) + " bytes" +
          (topic.empty() ? "" : " on " + topic) +
          (acknowledgement_due ? "; it was not acknowledged" : "");
 }
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/cpu_affinity.hpp"
+#include "run/cpu_affinity.hpp"
 
 #include "catch.hpp"
 
@@ -12,7 +12,7 @@
 #include <mutex>
 #include <thread>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::run {
 namespace {
 
 cpu_set_t allowed(pid_t thread = 0) {
@@ -208,4 +208,4 @@ TEST_CASE("the switch of the socket layer keeps threads apart") {
 }
 
 }  // namespace
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::run

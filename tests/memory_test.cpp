@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-#include "connection/memory.hpp"
+#include "memory.hpp"
 
 #include "catch.hpp"
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools {
 namespace {
 
 TEST_CASE("there is memory for what fits into the address space, and for nothing above it") {
@@ -17,10 +17,10 @@ TEST_CASE("there is memory for what fits into the address space, and for nothing
 }
 
 TEST_CASE("a message for which there is no memory is named by its size and topic") {
-  CHECK(no_memory_words("a/b", 80'000'000, true) ==
+  CHECK(no_memory_message("a/b", 80'000'000, true) ==
         "no memory for a message of 80000000 bytes on a/b; it was not acknowledged");
-  CHECK(no_memory_words("", 5, false) == "no memory for a message of 5 bytes");
+  CHECK(no_memory_message("", 5, false) == "no memory for a message of 5 bytes");
 }
 
 }  // namespace
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools

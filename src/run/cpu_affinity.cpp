@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/cpu_affinity.hpp"
+#include "run/cpu_affinity.hpp"
 
 #include "connection/hooks/hooks.hpp"
 
@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 
-namespace mqtt_tools::connection {
+namespace mqtt_tools::run {
 
 namespace {
 
@@ -47,7 +47,7 @@ void place_all(const cpu_set_t& processors) {
 }  // namespace
 
 void CpuAffinity::begin(Clock::time_point now) {
-  if (!hooks::short_waits_wanted()) return;
+  if (!connection::hooks::short_waits_wanted()) return;
   // A machine with more than 1,024 processors says no, and keeps its threads as they are.
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
   possible_ = true;
@@ -116,4 +116,4 @@ Roaming::~Roaming() {
   if (processor_ >= 0) place(0, only(processor_));
 }
 
-}  // namespace mqtt_tools::connection
+}  // namespace mqtt_tools::run
