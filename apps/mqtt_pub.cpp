@@ -250,8 +250,8 @@ class PublishRun {
 
   /// Sends DISCONNECT and closes, within `deadline`.
   void disconnect(Clock::time_point deadline) {
-    client_.leave(Clock::now());
-    keep_going(deadline, [&] { return client_.left(); });
+    client_.disconnect(Clock::now());
+    keep_going(deadline, [&] { return client_.disconnected(); });
   }
 
   ExitCode interrupted(ExitCode code) {

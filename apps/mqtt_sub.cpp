@@ -243,14 +243,14 @@ class SubscribeRun {
   std::optional<ExitCode> finish(Clock::time_point deadline) {
     ending_ = true;
     const auto start = Clock::now();
-    client_.leave(start);
+    client_.disconnect(start);
     const auto left_by = std::min(deadline, start + run::disconnect_limit);
     while (true) {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
       client_.advance(now);
       if (now >= left_by) client_.stop_receiving();
-      const bool left = client_.left() || now >= left_by;
+      const bool left = client_.disconnected() || now >= left_by;
       if (exec_) exec_->attend();
       drain(now);
       write();

@@ -31,7 +31,16 @@ constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
 /// put together here. The app's thread calls it; what happens on Paho's threads comes as events.
 class Client::Impl {
  public:
-  enum class State { idle, connecting, pausing, subscribing, ready, renewing, leaving, over };
+  enum class State {
+    idle,
+    connecting,
+    pausing,
+    subscribing,
+    ready,
+    renewing,
+    disconnecting,
+    closed
+  };
 
   Impl(Options options, LogSink tell, paho::MakeClients make_clients_)
       : shared{std::move(options)},
@@ -84,28 +93,28 @@ class Client::Impl {
     return taken;
   }
 
-  void leave() {
+  void disconnect() {
     shared.received.hurry();
     due.reset();
     if (connected()) {
-      state = State::leaving;
+      state = State::disconnecting;
       client->disconnect();
     } else if (state == State::renewing) {
       // DISCONNECT is asked for; before it is written, the end of the process would fire the will.
-      state = State::leaving;
+      state = State::disconnecting;
     } else if (const auto given_up =
                    state == State::connecting ? connector.give_up() : std::nullopt) {
       // The broker may have our CONNECT; without a DISCONNECT it would publish the will.
       number = *given_up;
       broker = connector.name();
-      state = State::leaving;
+      state = State::disconnecting;
     } else {
-      finish_leaving();
+      finish_disconnecting();
     }
   }
 
   bool connected() const { return state == State::ready || state == State::subscribing; }
-  bool left() const { return state == State::over || state == State::idle; }
+  bool disconnected() const { return state == State::closed || state == State::idle; }
   std::optional<Clock::time_point> when_due() const {
     return state == State::connecting ? connector.due() : due;
   }
@@ -215,7 +224,7 @@ class Client::Impl {
       take(connector.on(event, now));
       return;
     }
-    if (event.connection != number || state == State::over) return;
+    if (event.connection != number || state == State::closed) return;
     switch (event.kind) {
       case Event::Kind::server_disconnect:
         server_disconnect_ = ServerDisconnect(event.code, event.text, options());
@@ -266,8 +275,8 @@ class Client::Impl {
   void on_closed() {
     if (state == State::renewing) {
       renewed();
-    } else if (state == State::leaving) {
-      finish_leaving();
+    } else if (state == State::disconnecting) {
+      finish_disconnecting();
     }
   }
 
@@ -341,12 +350,12 @@ class Client::Impl {
 
   void end(RunError why) {
     failure = std::move(why);
-    state = State::over;
+    state = State::closed;
     due.reset();
   }
 
-  void finish_leaving() {
-    state = State::over;
+  void finish_disconnecting() {
+    state = State::closed;
     left_ = std::move(client);
     due.reset();
   }
@@ -361,8 +370,6 @@ class Client::Impl {
   std::optional<Clock::time_point> renew_at_{};
   std::vector<Delivery> last_deliveries_{};  ///< Of a connection that is gone.
 };
-
-// The door.
 
 Client::Client(Options options, LogSink tell)
     : Client(std::move(options), std::move(tell), paho::make_clients) {
@@ -426,7 +433,7 @@ void Client::give_back() {
 
 std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
 
-void Client::leave(Clock::time_point) { impl_->leave(); }
+void Client::disconnect(Clock::time_point) { impl_->disconnect(); }
 
 bool Client::stop_receiving() { return impl_->shared.received.close(); }
 
@@ -436,6 +443,8 @@ bool Client::blocked() const { return impl_->shared.received.parked(); }
 
 std::uint64_t Client::dropped() const { return impl_->shared.received.dropped(); }
 
-bool Client::left() const { return impl_->left() || impl_->shared.received.parked(); }
+bool Client::disconnected() const {
+  return impl_->disconnected() || impl_->shared.received.parked();
+}
 
 }  // namespace mqtt_tools::connection

@@ -17,8 +17,8 @@
 
 namespace mqtt_tools::connection {
 
-/// One session with one broker at a time. Use it from one thread; what Paho does on its own threads
-/// stays behind this door. No call waits: the app polls fd() until due() and calls advance().
+/// The connection to one broker at a time. Use it from one thread; what Paho does on its own
+/// threads stays behind it. No call waits: the app polls fd() until due() and calls advance().
 class Client {
  public:
   /// `tell` is called from within calls of the app only.
@@ -27,7 +27,7 @@ class Client {
   /// The same without Paho: `make_clients` takes the place of paho::make_clients(). For tests.
   Client(Options options, LogSink tell, paho::MakeClients make_clients);
 
-  ~Client();  ///< Takes no leave of the broker: see leave().
+  ~Client();  ///< Sends no DISCONNECT: see disconnect().
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
@@ -88,14 +88,14 @@ class Client {
   bool more() const { return waiting() > 0; }
   std::size_t waiting() const;
 
-  // Leaving.
+  // Disconnecting.
 
-  /// Takes leave: DISCONNECT is sent if connected and nothing stands in its way. Messages that come
+  /// DISCONNECT is sent if connected and nothing stands in its way. Messages that come
   /// before it is written are still there for receive().
-  void leave(Clock::time_point now);
+  void disconnect(Clock::time_point now);
 
   /// DISCONNECT is written and the connection closed, or there is none.
-  bool left() const;
+  bool disconnected() const;
 
   /// From now on no message is acknowledged that receive() has not given or could give. Nothing can
   /// be sent any more once another one comes. False when also the last one that came will not be

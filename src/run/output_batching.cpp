@@ -6,7 +6,7 @@
 namespace mqtt_tools::run {
 namespace {
 
-/// A silence that ends every rush.
+/// A silence after which nothing is held back.
 constexpr Duration pause = 10 * OutputBatching::length;
 
 }  // namespace
@@ -16,16 +16,16 @@ void OutputBatching::turn(std::size_t messages, Clock::time_point now) {
   const auto span = now - counted_from_;
   if (span >= length) {
     // As a rate, because a span can be longer: the machine is busy, or nothing came for a day.
-    if (span / length <= static_cast<Duration::rep>(counted_ / crowd)) {
-      crowds_ = std::min(crowds_ + 1, rush);
+    if (span / length <= static_cast<Duration::rep>(counted_ / busy)) {
+      busy_spans_ = std::min(busy_spans_ + 1, enough);
     } else {
-      crowds_ -= span < pause ? std::min<std::size_t>(crowds_, 2) : crowds_;
+      busy_spans_ -= span < pause ? std::min<std::size_t>(busy_spans_, 2) : busy_spans_;
     }
     counted_ = 0;
     counted_from_ = now;
   }
-  // A rush has gaps: it begins with all of its crowds and ends with the half.
-  if (crowds_ == rush || (until_ && crowds_ > rush / 2)) {
+  // Busy times have gaps: they begin with `enough` busy spans in a row and end with the half of it.
+  if (busy_spans_ == enough || (until_ && busy_spans_ > enough / 2)) {
     until_ = now + length;
   } else {
     until_.reset();

@@ -13,8 +13,8 @@ namespace mqtt_tools::run {
 class OutputBatching {
  public:
   static constexpr Duration length = std::chrono::microseconds{400};
-  static constexpr std::size_t crowd = 3;  ///< Messages within `length` ...
-  static constexpr std::size_t rush = 8;   ///< ... this often are worth it.
+  static constexpr std::size_t busy = 3;    ///< Messages within `length` ...
+  static constexpr std::size_t enough = 8;  ///< ... this often are worth it.
 
   /// A turn that ends `now` has taken so many messages.
   void turn(std::size_t messages, Clock::time_point now);
@@ -25,8 +25,8 @@ class OutputBatching {
  private:
   std::optional<Clock::time_point> until_{};
   Clock::time_point counted_from_{};
-  std::size_t counted_ = 0;  ///< Messages since then.
-  std::size_t crowds_ = 0;   ///< Up to `rush`; a span that was none takes two away.
+  std::size_t counted_ = 0;     ///< Messages since then.
+  std::size_t busy_spans_ = 0;  ///< Up to `enough`; a span that was not busy takes two away.
 };
 
 }  // namespace mqtt_tools::run

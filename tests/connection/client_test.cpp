@@ -156,7 +156,7 @@ class Run {
     }
     if (client_.ready()) return "ready";
     if (client_.connected()) return "subscribing";
-    return client_.left() ? "left" : "not connected";
+    return client_.disconnected() ? "left" : "not connected";
   }
 
   Surroundings world{};
@@ -198,10 +198,10 @@ void renewing(Run& run) {
 
 void leaving(Run& run) {
   up(run);
-  run.client().leave(run.now);
+  run.client().disconnect(run.now);
 }
 
-void give_up_connecting(Run& run) { run.client().leave(run.now); }
+void give_up_connecting(Run& run) { run.client().disconnect(run.now); }
 
 const std::vector<std::pair<std::string, Step>>& states() {
   static const std::vector<std::pair<std::string, Step>> all{
@@ -231,7 +231,7 @@ const std::vector<std::pair<std::string, Step>>& events() {
       {"denial", [](Run& run) { run.event(Event::Kind::not_granted, 0x87); }},
       {"closed", [](Run& run) { run.event(Event::Kind::closed); }},
       {"silence", [](Run& run) { run.after(seconds{11}); }},
-      {"leave", [](Run& run) { run.client().leave(run.now); }},
+      {"leave", [](Run& run) { run.client().disconnect(run.now); }},
   };
   return all;
 }

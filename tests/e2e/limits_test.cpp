@@ -53,7 +53,7 @@ TEST_CASE("a denied message ends with 5 where the broker can say so, and with 0 
   check_exit_within(run(broker.pub({"forbidden", "hi", "-V", "3.1.1"})), 0, 1s);
 }
 
-TEST_CASE("a password file opens the door, and is warned about when others may read it") {
+TEST_CASE("a password file gives the password, and is warned about when others may read it") {
   BrokerOptions options;
   options.users = {{"me", "right"}};
   Broker broker{options};

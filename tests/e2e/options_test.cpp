@@ -41,7 +41,7 @@ const std::vector<Proof> proofs{
      {"exit 4: the broker refuses the connection",
       "a password reaches the broker, and is in no process list and no message"}},
     {{"--password-file"},
-     {"a password file opens the door, and is warned about when others may read it",
+     {"a password file gives the password, and is warned about when others may read it",
       "the first line of stdin may be the password, and the rest is the message"}},
     {{"--ask-password"},
      {"a password may be typed, and is not shown",

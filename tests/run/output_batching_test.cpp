@@ -30,13 +30,13 @@ TEST_CASE("a message that comes alone is not held back") {
   CHECK_FALSE(stream.batching.until());
 }
 
-TEST_CASE("a burst is not a rush yet") {
+TEST_CASE("one burst is not enough to hold messages back") {
   Stream stream;
   stream.turns(1, 1000, OutputBatching::length);
   CHECK_FALSE(stream.batching.until());
 }
 
-TEST_CASE("a rush is worth a batching, from the moment the turn ends") {
+TEST_CASE("when many messages come they wait a little, from the moment the turn ends") {
   Stream stream;
   stream.turns(1, 0, OutputBatching::length);
   stream.turns(8, 4, OutputBatching::length);
@@ -55,7 +55,7 @@ TEST_CASE("a rush is worth a batching, from the moment the turn ends") {
     stream.turns(1, 2, OutputBatching::length);
     CHECK(stream.batching.until() == stream.now + OutputBatching::length);
   }
-  SECTION("and no longer than the rush") {
+  SECTION("and no longer than they are many") {
     stream.turns(2, 2, OutputBatching::length);
     CHECK_FALSE(stream.batching.until());
   }

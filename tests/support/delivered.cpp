@@ -121,12 +121,12 @@ class DeliveredReader {
         delivered_.accepted = fields.empty();
         break;
       case PacketType::publish:
-        return look_at_message(flags, fields);
+        return read_message(flags, fields);
       case PacketType::puback:
       case PacketType::pubrec:
       case PacketType::pubrel:
       case PacketType::pubcomp:
-        return look_at_acknowledgement(type, fields);
+        return read_acknowledgement(type, fields);
       case PacketType::suback:
       case PacketType::unsuback: {
         const int id = fields.number();
@@ -146,7 +146,7 @@ class DeliveredReader {
     if (!fields.empty()) throw Illegal{};
   }
 
-  void look_at_message(int flags, Fields fields) {
+  void read_message(int flags, Fields fields) {
     const int qos = flags >> 1 & 3;
     if (qos == 3 || fields.text().empty()) throw Illegal{};
     if (qos > 0 && fields.number() == 0) throw Illegal{};
@@ -154,7 +154,7 @@ class DeliveredReader {
     delivered_.payloads.push_back(in_hex(fields.rest()));
   }
 
-  void look_at_acknowledgement(PacketType type, Fields fields) {
+  void read_acknowledgement(PacketType type, Fields fields) {
     const int id = fields.number();
     if (!fields.empty() && level_ < 5) throw Illegal{};
     const int code = fields.empty() ? 0 : fields.byte();

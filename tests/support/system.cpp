@@ -21,7 +21,7 @@ namespace mqtt_tools::support {
 namespace {
 
 /// How many want each processor, as the system saw it in the last minute.
-double crowd() {
+double load_per_processor() {
   double load = 0;
   if (::getloadavg(&load, 1) != 1) return 1;
   return std::clamp(load / std::max(1U, std::thread::hardware_concurrency()), 1.0, 3.0);
@@ -36,7 +36,8 @@ bool shortened_waits() {
 
 milliseconds within(milliseconds promised) {
   if (!shortened_waits()) promised += 1'500ms;
-  const double stretched = static_cast<double>((slowness * promised).count()) * crowd();
+  const double stretched =
+      static_cast<double>((slowness * promised).count()) * load_per_processor();
   return milliseconds{static_cast<milliseconds::rep>(stretched)};
 }
 

@@ -340,7 +340,7 @@ ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
     return real().recv(descriptor, to, most, flags);
   };
   const auto count = stream->read(source, bytes, size);
-  if (const auto words = stream->refused() ? stream->last_words() : ""; !words.empty()) {
+  if (const auto words = stream->refused() ? stream->last_packet() : ""; !words.empty()) {
     static_cast<void>(::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   }
   return count;
@@ -367,7 +367,7 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
 int shutdown(int descriptor, int how) noexcept {
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream != nullptr && stream->state() != State::tls) {
-    const auto words = stream->last_words();
+    const auto words = stream->last_packet();
     if (!words.empty()) ::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
   return real().shutdown(descriptor, how);
@@ -391,7 +391,7 @@ int SSL_read(SSL* ssl, void* bytes, int size) {
     return static_cast<ssize_t>(result);
   };
   const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));
-  if (const auto words = stream->refused() ? stream->last_words() : ""; !words.empty()) {
+  if (const auto words = stream->refused() ? stream->last_packet() : ""; !words.empty()) {
     static_cast<void>(real().ssl_write(ssl, words.data(), static_cast<int>(words.size())));
   }
   return static_cast<int>(count);
@@ -427,7 +427,7 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
 int SSL_shutdown(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream != nullptr) {
-    const auto words = stream->last_words();
+    const auto words = stream->last_packet();
     if (!words.empty()) real().ssl_write(ssl, words.data(), static_cast<int>(words.size()));
   }
   return real().ssl_shutdown(ssl);

@@ -243,7 +243,7 @@ void Socket::note_sent(const iovec* parts, int number, std::size_t count) {
   request_ = sent_frames_.request();
 }
 
-std::string Socket::last_words() {
+std::string Socket::last_packet() {
   const std::lock_guard lock{mutex_};
   // Inside of a packet that was written in part none can begin.
   if (!(refused_ || record_->given_up()) || blocked_ || std::exchange(parted_, true)) return {};

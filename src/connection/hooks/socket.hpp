@@ -78,7 +78,7 @@ class Socket {
   /// What to write instead, once: a DISCONNECT (ConnectionRecord::last_packet()), in a frame if
   /// need be. Empty when there is nothing to say, or no way because a packet has been written in
   /// part. After a violation at once, before Paho closes a connection that was given up.
-  std::string last_words();
+  std::string last_packet();
 
   /// The server did what is not allowed.
   bool refused() const { return refused_; }
@@ -126,7 +126,7 @@ class Socket {
   std::mutex mutex_{};
   std::shared_ptr<ConnectionRecord> record_{};
   std::atomic<bool> answered_{false};  ///< A proxy, though given up: see read_given_up().
-  bool parted_ = false;                ///< last_words() were asked for.
+  bool parted_ = false;                ///< last_packet() were asked for.
   std::unique_ptr<WebSocketFrames> frames_{};
   SentFrames sent_frames_{};
   std::unique_ptr<char[]> buffer_{};

@@ -86,7 +86,7 @@ struct Forbidden {
 };
 
 /// What is wrong with a frame whose first two bytes are known; no words when nothing is.
-Forbidden look_at_start(std::string_view header, bool fragmented) {
+Forbidden check_start(std::string_view header, bool fragmented) {
   const auto first = byte(header, 0);
   const auto opcode = first & 0x0F;
   const bool control = opcode >= close;
@@ -116,7 +116,7 @@ Forbidden look_at_start(std::string_view header, bool fragmented) {
   return {};
 }
 
-Forbidden look_at_size(std::string_view header) {
+Forbidden check_size(std::string_view header) {
   const auto size = payload_size(header);
   if (size >> 63 != 0) return {"a WebSocket frame of 2^63 bytes or more", "RFC 6455 §5.2"};
   const std::uint64_t least = header.size() == 10 ? 65536 : header.size() == 4 ? 126 : 0;
@@ -197,11 +197,11 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
 void WebSocketFrames::take_header(std::string_view& bytes) {
   if (!fill(in_, 2, bytes)) return;
   if (in_.size() == 2) {
-    const auto forbidden = look_at_start(in_, fragmented_);
+    const auto forbidden = check_start(in_, fragmented_);
     if (!forbidden.words.empty()) return refuse(forbidden.words, forbidden.rule);
   }
   if (!fill(in_, header_size(in_), bytes)) return;
-  const auto forbidden = look_at_size(in_);
+  const auto forbidden = check_size(in_);
   if (!forbidden.words.empty()) return refuse(forbidden.words, forbidden.rule);
 
   if ((byte(in_, 0) & 0x0F) >= close) {
