@@ -5,16 +5,17 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(system sys arpa net netinet linux sanitizer)
-set(third_parties nlohmann mqtt openssl CLI toml++ re2)
+set(third_parties nlohmann mqtt openssl CLI toml++ re2 sqlite3)
 
 set(includes_top)
 set(includes_payload    payload)
 set(includes_connection connection mqtt openssl)
 set(includes_feed       feed payload)
 set(includes_output     output payload)
-set(includes_run        run cli connection feed output payload re2)
+set(includes_spool      spool payload sqlite3)
+set(includes_run        run cli connection feed output payload spool re2)
 set(includes_cli        cli connection feed output payload CLI toml++)
-set(includes_apps       run cli connection feed output payload)
+set(includes_apps       run cli connection feed output payload spool)
 
 # These are narrower than their folders: cli fills in the options of a run and knows no more of it,
 # and one header of ours shows a third party's types.
@@ -42,10 +43,12 @@ foreach(file IN LISTS files)
     list(REMOVE_ITEM allowed ${third_parties})
   endif()
 
-  file(STRINGS ${ROOT}/${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+/|MQTT)")
+  file(STRINGS ${ROOT}/${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+/|MQTT|sqlite3)")
   foreach(line IN LISTS lines)
     if(line MATCHES "[<\"]MQTT")
       set(included mqtt)
+    elseif(line MATCHES "[<\"]sqlite3")
+      set(included sqlite3)
     else()
       string(REGEX REPLACE "^[^<\"]*[<\"]([^/]+)/.*" "\\1" included "${line}")
     endif()

@@ -63,7 +63,7 @@ message(STATUS "${count} names of tests are as they should be")
 # words told nobody anything but those who had chosen them; comments and texts may use them.
 set(words huddle drizzle breath teller courier keeper hurdle errand dismissal landing farewell habit mailbox doorstep doorman)
 # As a word of an identifier these mean what everybody takes them for: no class, no file is named so.
-set(nouns bell desk ring approach attempt cause retries notice reporter flight talk account intake exchange verdict wanted handler ready interrupt publication reception ink brush spool world guest house hall room)
+set(nouns bell desk ring approach attempt cause retries notice reporter flight talk account intake exchange verdict wanted handler ready interrupt publication reception ink brush world guest house hall room)
 
 # any_of(RESULT WORD...): a regular expression that matches one of them within an identifier, as
 # `some_word`, `SomeWords` or `word`, but not as a part of another word.

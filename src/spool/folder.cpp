@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "spool/folder.hpp"
+
+#include "error.hpp"
+#include "spool/database.hpp"
+#include "spool/lock.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace mqtt_tools::spool {
+
+namespace {
+
+constexpr std::int64_t application_id = 0x6d717370;  // "mqsp", in the file's header
+constexpr std::int64_t user_version = 1;             // of what schema lays down
+constexpr off_t reserve_size = 1'000'000;
+
+/// `bytes` and `next` are kept where messages go in and out, so that nobody has to count. `made`
+/// and `expires` are microseconds since 1970.
+constexpr const char* schema =
+    "PRAGMA auto_vacuum = INCREMENTAL;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA application_id = 0x6d717370;"
+    "PRAGMA user_version = 1;"
+    "BEGIN;"
+    "CREATE TABLE spool(broker TEXT, next INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+    "INSERT INTO spool VALUES(NULL, 1, 0);"
+    "CREATE TABLE messages(id INTEGER PRIMARY KEY, topic TEXT NOT NULL, qos INTEGER NOT NULL,"
+    " retain INTEGER NOT NULL, made INTEGER NOT NULL, expires INTEGER, properties TEXT,"
+    " losses INTEGER NOT NULL DEFAULT 0, set_aside TEXT, size INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL, payload BLOB NOT NULL);"
+    "CREATE TABLE dropped(id INTEGER PRIMARY KEY, reason TEXT NOT NULL);"
+    "CREATE TRIGGER put_in AFTER INSERT ON messages BEGIN"
+    " UPDATE spool SET bytes = bytes + NEW.size, next = NEW.id + 1; END;"
+    "CREATE TRIGGER taken_out AFTER DELETE ON messages BEGIN"
+    " UPDATE spool SET bytes = bytes - OLD.size; END;"
+    "COMMIT;";
+
+[[noreturn]] void refuse(const std::string& text) { throw RunError(ExitCode::failure, text); }
+
+[[noreturn]] void refuse_with_reason(const std::string& text) {
+  refuse(text + ": " + std::strerror(errno));
+}
+
+std::uint64_t file_size(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+}
+
+/// A number of `count` bytes, the first the most significant, as the file's header has them.
+std::uint32_t big_endian(std::string_view header, std::size_t at, std::size_t count) {
+  std::uint32_t number = 0;
+  for (const char byte : header.substr(at, count)) {
+    number = number << 8 | static_cast<unsigned char>(byte);
+  }
+  return number;
+}
+
+/// A new name is on the disk only once its folder is.
+void sync_folder(const std::string& folder) {
+  const OwnedFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (fd.get() < 0 || ::fsync(fd.get()) < 0) {
+    refuse_with_reason("cannot write the folder " + folder);
+  }
+}
+
+std::string parent_of(const std::string& folder) {
+  const auto slash = folder.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : folder.substr(0, slash);
+}
+
+/// Under another name until it is whole: a spool.db that is there is never half made.
+void make_database(const std::string& folder) {
+  const auto draft = folder + "/new.db";
+  for (const char* const end : {"", "-journal", "-wal", "-shm"}) ::unlink((draft + end).c_str());
+  const OwnedFd made{
+      ::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (made.get() < 0) refuse_with_reason("cannot make " + draft);
+  try {
+    Database database(draft);
+    database.execute(schema);
+    auto mode = database.prepare("PRAGMA journal_mode = WAL");
+    if (!mode.step() || mode.bytes(0) != "wal") {
+      refuse("cannot make a spool in " + folder +
+             ": SQLite's write-ahead log does not work there; give a folder on a local disk");
+    }
+  } catch (const DatabaseError& error) {
+    refuse("cannot make " + draft + ": " + error.what());
+  }
+  if (::rename(draft.c_str(), (folder + "/spool.db").c_str()) < 0) {
+    refuse_with_reason("cannot rename " + draft);
+  }
+  sync_folder(folder);
+}
+
+/// What is wrong with an open spool.db, or nothing.
+std::string fault_of(int fd, std::uint64_t size, bool has_log) {
+  if (size == 0) return "is empty, which a spool never is";
+  std::array<char, 100> bytes{};
+  const auto got = ::pread(fd, bytes.data(), bytes.size(), 0);
+  const std::string_view header{bytes.data(), bytes.size()};
+  if (got != static_cast<ssize_t>(bytes.size()) ||
+      !header.starts_with(std::string_view{"SQLite format 3\0", 16})) {
+    return "is no database of SQLite's";
+  }
+  if (big_endian(header, 68, 4) != application_id) return "is no spool but another database";
+  if (big_endian(header, 60, 4) != user_version) return "was made by another version of mqtt-pub";
+  const auto whole = std::uint64_t{big_endian(header, 16, 2)} * big_endian(header, 28, 4);
+  // With a log, the rest may be there.
+  if (size < whole && !has_log) {
+    return "is damaged: of its " + std::to_string(whole) + " bytes " + std::to_string(size) +
+           " are there";
+  }
+  return {};
+}
+
+rlim_t file_size_limit() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+}  // namespace
+
+std::string checked_folder(const std::string& folder) {
+  std::string path = folder;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  if (::mkdir(path.c_str(), 0700) == 0) {
+    sync_folder(parent_of(path));
+  } else if (errno != EEXIST) {
+    refuse_with_reason("cannot make the spool's folder " + path);
+  }
+  struct stat found {};
+  if (::stat(path.c_str(), &found) < 0) {
+    refuse_with_reason("cannot look at the spool's folder " + path);
+  }
+  if (!S_ISDIR(found.st_mode)) refuse("the spool " + path + " is no folder");
+  if (found.st_uid != ::geteuid()) {
+    refuse("the spool's folder " + path + " belongs to another user: give a folder of your own");
+  }
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    refuse("others may write to the spool's folder " + path + ": chmod 700 " + path);
+  }
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) < 0) {
+    refuse_with_reason("cannot use the spool's folder " + path);
+  }
+  return path;
+}
+
+void check_database(const std::string& folder) {
+  const auto name = folder + "/spool.db";
+  const bool has_log = file_size(name + "-wal") > 0;
+  const OwnedFd fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  if (fd.get() < 0 && errno == ENOENT) {
+    if (has_log) refuse(name + " is gone, and its log spool.db-wal is there: put the file back");
+    return make_database(folder);
+  }
+  struct stat found {};
+  if (fd.get() < 0 || ::fstat(fd.get(), &found) < 0) refuse_with_reason("cannot open " + name);
+  const auto fault = fault_of(fd.get(), static_cast<std::uint64_t>(found.st_size), has_log);
+  if (!fault.empty()) {
+    refuse(name + " " + fault + "; it is left as it is: give another --spool, or move it away");
+  }
+}
+
+void hold_reserve(const std::string& folder) {
+  const auto name = folder + "/reserve";
+  if (file_size(name) >= static_cast<std::uint64_t>(reserve_size)) return;
+  const OwnedFd fd{::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (fd.get() < 0) refuse_with_reason("cannot make " + name);
+  const int error = ::posix_fallocate(fd.get(), 0, reserve_size);
+  if (error == 0) return;
+  release_reserve(folder);
+  refuse("cannot hold a megabyte in reserve in " + name + ": " + std::strerror(error) +
+         "; without it a full disk would keep delivered messages in the spool");
+}
+
+bool release_reserve(const std::string& folder) {
+  return ::truncate((folder + "/reserve").c_str(), 0) == 0;
+}
+
+bool log_fits_reserve(const std::string& folder) {
+  return file_size(folder + "/spool.db-wal") <= static_cast<std::uint64_t>(reserve_size);
+}
+
+bool file_size_limited() { return file_size_limit() != RLIM_INFINITY; }
+
+/// In all, the log must not exceed what is left when it is moved into the file, which is how
+/// messages are removed when the log may not grow.
+void check_file_size(const std::string& folder, std::uint64_t bytes) {
+  if (!file_size_limited()) return;
+  const auto need = file_size(folder + "/spool.db") + file_size(folder + "/spool.db-wal") +
+                    2 * bytes + 2 * static_cast<std::uint64_t>(reserve_size);
+  if (need > file_size_limit()) {
+    throw DatabaseError(DatabaseError::Kind::full, "no file of this process may have more than " +
+                                                       std::to_string(file_size_limit()) +
+                                                       " bytes (ulimit -f)");
+  }
+}
+
+}  // namespace mqtt_tools::spool

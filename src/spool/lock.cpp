@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "spool/lock.hpp"
+
+#include "error.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace mqtt_tools::spool {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what, const std::string& path) {
+  throw RunError(ExitCode::failure, "cannot " + what + " " + path + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+void OwnedFd::reset(int fd) {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+}
+
+int OwnedFd::release() { return std::exchange(fd_, -1); }
+
+/// A wait for the lock: shared with the thread that waits, which may outlive it.
+struct FileLock::Request {
+  OwnedFd file{};  ///< Of its own: what is locked is the open file, not the descriptor.
+  OwnedFd done{};  ///< An eventfd, readable when the wait is over.
+  std::mutex mutex{};
+  bool locked = false;     ///< Guarded by mutex, as the next.
+  bool abandoned = false;  ///< Nobody wants it any more.
+};
+
+FileLock::FileLock(const std::string& path) : path_(path), file_(open()) {}
+
+FileLock::~FileLock() { unlock(); }
+
+OwnedFd FileLock::open() const {
+  OwnedFd file{::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (file.get() < 0) fail("open", path_);
+  return file;
+}
+
+bool FileLock::try_lock() {
+  if (held_) return true;
+  if (request_ != nullptr) {
+    const std::lock_guard guard(request_->mutex);
+    if (!request_->locked) return false;
+    file_ = std::move(request_->file);
+    held_ = true;
+  } else {
+    int result = -1;
+    do {
+      result = ::flock(file_.get(), LOCK_EX | LOCK_NB);
+    } while (result < 0 && errno == EINTR);
+    if (result < 0 && errno != EWOULDBLOCK) fail("lock", path_);
+    held_ = result == 0;
+  }
+  if (held_) {
+    request_.reset();
+    touch();
+  }
+  return held_;
+}
+
+void FileLock::request() {
+  if (held_ || request_ != nullptr) return;
+  auto request = std::make_shared<Request>();
+  request->file = open();
+  request->done.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (request->done.get() < 0) fail("wait for", path_);
+  try {
+    std::thread([request] {
+      int result = -1;
+      do {
+        result = ::flock(request->file.get(), LOCK_EX);
+      } while (result < 0 && errno == EINTR);
+      const std::lock_guard guard(request->mutex);
+      if (request->abandoned || result < 0) {
+        request->file.reset();
+      } else {
+        request->locked = true;
+        const std::uint64_t one = 1;
+        static_cast<void>(::write(request->done.get(), &one, sizeof one));
+      }
+    }).detach();
+  } catch (const std::system_error& error) {
+    throw RunError(ExitCode::failure, "cannot wait for " + path_ + ": " + error.what());
+  }
+  request_ = std::move(request);
+}
+
+int FileLock::fd() const { return request_ == nullptr ? -1 : request_->done.get(); }
+
+bool FileLock::lock(Clock::time_point deadline, int cancel) {
+  if (try_lock()) return true;
+  request();
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) break;
+    std::array<pollfd, 2> fds{pollfd{fd(), POLLIN, 0}, pollfd{cancel, POLLIN, 0}};
+    const auto most = std::min<std::int64_t>(left.count(), 3'600'000);
+    ::poll(fds.data(), fds.size(), static_cast<int>(most));
+    if (try_lock()) return true;
+    if (fds[1].revents != 0) break;
+  }
+  unlock();
+  return false;
+}
+
+void FileLock::unlock() {
+  if (request_ != nullptr) {
+    const std::lock_guard guard(request_->mutex);
+    request_->abandoned = true;
+    if (request_->locked) request_->file.reset();  // Else it is the thread's.
+  }
+  request_.reset();
+  if (!held_) return;
+  ::flock(file_.get(), LOCK_UN);
+  held_ = false;
+}
+
+void FileLock::touch() {
+  std::array<char, 16> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size() - 1, ::getpid()).ptr;
+  *end = '\n';
+  const auto size = static_cast<std::size_t>(end + 1 - text.data());
+  // Nothing depends on the number; on a full disk it is an old one.
+  static_cast<void>(::pwrite(file_.get(), text.data(), size, 0));
+}
+
+pid_t FileLock::holder() const {
+  std::array<char, 16> text{};
+  const auto size = ::pread(file_.get(), text.data(), text.size(), 0);
+  pid_t number = 0;
+  if (size > 0) std::from_chars(text.data(), text.data() + size, number);
+  return number;
+}
+
+LockWatch::LockWatch(const FileLock& lock) : fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  // Without it (a limit of the user's is reached) one waits for the lock alone.
+  if (fd_.get() >= 0 && ::inotify_add_watch(fd_.get(), lock.path().c_str(), IN_MODIFY) < 0) {
+    fd_.reset();
+  }
+}
+
+bool LockWatch::touched() {
+  alignas(inotify_event) std::array<char, 4096> events;
+  bool any = false;
+  while (::read(fd_.get(), events.data(), events.size()) > 0) any = true;
+  return any;
+}
+
+WakeFifo::WakeFifo(std::string path) : path_(std::move(path)) {
+  if (::mkfifo(path_.c_str(), 0600) < 0 && errno != EEXIST) fail("make", path_);
+}
+
+void WakeFifo::listen() {
+  // Open for writing, too: else the end of the last writer would be an end of file for ever.
+  fd_.reset(::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  struct stat found {};
+  if (fd_.get() < 0 || ::fstat(fd_.get(), &found) < 0) fail("open", path_);
+  if (!S_ISFIFO(found.st_mode)) {
+    throw RunError(ExitCode::failure, path_ + " is no FIFO; remove it, and it is made anew");
+  }
+}
+
+void WakeFifo::clear() {
+  std::array<char, 4096> bytes;
+  while (::read(fd_.get(), bytes.data(), bytes.size()) > 0) {
+  }
+}
+
+void WakeFifo::wake() const {
+  const OwnedFd end{::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)};
+  // Nobody listens (ENXIO), or the FIFO is full of wakes that were not seen yet: both are right.
+  if (end.get() >= 0) static_cast<void>(::write(end.get(), "", 1));
+}
+
+}  // namespace mqtt_tools::spool

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "timestamp.hpp"
+
+#include <sys/types.h>
+#include <memory>
+#include <string>
+
+// What keeps the processes that share a spool apart, and what wakes those that wait.
+
+namespace mqtt_tools::spool {
+
+/// A descriptor that is closed when its owner goes.
+class OwnedFd {
+ public:
+  explicit OwnedFd(int fd = -1) : fd_(fd) {}
+  ~OwnedFd() { reset(); }
+  OwnedFd(OwnedFd&& other) noexcept : fd_(other.release()) {}
+  OwnedFd& operator=(OwnedFd&& other) noexcept {
+    reset(other.release());
+    return *this;
+  }
+
+  int get() const { return fd_; }
+  void reset(int fd = -1);
+  int release();
+
+ private:
+  int fd_;
+};
+
+/// A file that one process at a time has locked (flock). Those that wait for it get it in the order
+/// in which they came. Its holder's process number stands in it, for those that wait. A process
+/// that is killed gives it up; one that is stopped does not. Use it from one thread.
+class FileLock {
+ public:
+  /// Makes the file if there is none. Throws RunError.
+  explicit FileLock(const std::string& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+  /// Whether we have it, or can have it at once.
+  bool try_lock();
+
+  /// Waits in the background, on a thread of its own: flock() knows no time limit and no poll().
+  /// fd() becomes readable when it is ours, and try_lock() then says so.
+  void request();
+  int fd() const;  ///< -1 while nothing is requested.
+
+  /// Waits until it is ours. False when that is not so at `deadline`, or when `cancel`, a
+  /// descriptor or -1, becomes readable before.
+  bool lock(Clock::time_point deadline, int cancel);
+
+  /// Gives it up, or no longer waits for it.
+  void unlock();
+
+  bool held() const { return held_; }
+
+  /// Writes our process number into it, which those that watch the file notice (see LockWatch).
+  void touch();
+
+  /// The process that has it, or had it last; 0 if that is not known.
+  pid_t holder() const;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  struct Request;
+
+  OwnedFd open() const;
+
+  std::string path_;
+  OwnedFd file_;
+  bool held_ = false;
+  std::shared_ptr<Request> request_{};
+};
+
+/// Tells when the holder of a lock touches its file.
+class LockWatch {
+ public:
+  explicit LockWatch(const FileLock& lock);
+
+  int fd() const { return fd_.get(); }  ///< Readable after a touch; -1 if none can be told.
+  bool touched();                       ///< Whether there was one since the last call.
+
+ private:
+  OwnedFd fd_;
+};
+
+/// A FIFO by which those that store something wake the one that sends.
+class WakeFifo {
+ public:
+  /// Makes the FIFO if there is none. Throws RunError.
+  explicit WakeFifo(std::string path);
+
+  void listen();                        ///< From now on fd() becomes readable by a wake().
+  int fd() const { return fd_.get(); }  ///< -1 before listen().
+  void clear();                         ///< All wakes up to now are seen.
+  void wake() const;                    ///< Wakes who listens, if anybody does.
+
+ private:
+  std::string path_;
+  OwnedFd fd_{};
+};
+
+}  // namespace mqtt_tools::spool
