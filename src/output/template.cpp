@@ -148,17 +148,17 @@ void append_payload(std::string& out, const Field& field, std::string_view paylo
   pad_without_width(out, field, payload.size());
 }
 
+/// Bytes are left out only where the digits of the field cannot hold them, as mosquitto_sub 2.1 has
+/// it; 2.0 leaves half of them out, whatever the width.
 void append_payload_in_hex(std::string& out, const Field& field, std::string_view payload) {
+  const std::string_view shown = field.width > 0 ? payload.substr(0, field.width / 2) : payload;
+  const std::string digits = in_hex(shown, field.part);
   if (field.precision && *field.precision > 0) {
-    append_groups(out, field,
-                  in_hex(cut(payload, field.width > 0 ? field.width : payload.size()), field.part));
+    append_groups(out, field, digits);
     return;
   }
-  // With a width mosquitto_sub 2.0 shows at most so many bytes, and of these the first half.
-  const std::size_t size =
-      field.width > 0 ? std::min(payload.size(), field.width) / 2 : payload.size();
   const std::size_t begin = out.size();
-  out += in_hex(payload.substr(0, size), field.part);
+  out += digits;
   pad(out, begin, field, field.zeros ? '0' : ' ');
   pad_without_width(out, field, payload.size());
 }
