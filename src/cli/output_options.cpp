@@ -58,6 +58,9 @@ void check_output(const Settings& settings, const Environment& environment,
   if (output.select && formatted) {
     refuse(settings, {"format"}, "and --select exclude each other, use one of them");
   }
+  if (output.select && output.form == Form::json) {
+    refuse(settings, {"output"}, "json and --select exclude each other, use one of them");
+  }
   output.colour =
       input.colour.value_or(environment.stdout_terminal && !environment.variable("NO_COLOR") &&
                             environment.variable("TERM").value_or("") != "dumb");

@@ -145,6 +145,12 @@ void SubReader::check_subscriptions(const Settings& settings) {
        {&all, &options_.unsubscribe, &options_.filter.filter_out}) {
     std::for_each(filters->begin(), filters->end(), check_filter);
   }
+  // At QoS 1 brokers queue what is retained, and drop what exceeds the queue (Mosquitto: 1,000).
+  const Setting* qos = settings.find("qos");
+  const bool asked = qos != nullptr && qos->origin.layer == Origin::Layer::command_line;
+  if ((options_.filter.retained_only || options_.remove_retained) && !asked) {
+    manner_.qos = Qos::at_most_once;
+  }
   for (const std::string& filter : all) {
     manner_.filter = filter;
     options_.subscriptions.push_back(manner_);
@@ -175,10 +181,10 @@ void SubReader::check_acting(const Settings& settings) {
 
 void SubReader::check_showing(const Settings& settings, const Environment& environment) {
   PrinterOptions& output = options_.output;
-  check_output(settings, environment, output_, output);
   if (json_) {
-    output.form = PrinterOptions::Form::json;
+    output_.form = PrinterOptions::Form::json;
   }
+  check_output(settings, environment, output_, output);
   // A format says where the topic stands.
   output.topic = verbose_ && output.form != PrinterOptions::Form::format;
   output.delimiter = settings.on("N")   ? PrinterOptions::Delimiter::none

@@ -61,7 +61,9 @@ void StopCondition::subscribed(Clock::time_point now) {
 }
 
 bool StopCondition::ends_before(const Message& message) {
-  live_ = live_ || (options_.after_retained && !message.retained);
+  // A broker may send live messages among the retained ones; then only silence tells the end.
+  const bool counts = options_.after_retained && !options_.idle_timeout;
+  live_ = live_ || (counts && !message.retained);
   return live_;
 }
 

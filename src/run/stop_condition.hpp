@@ -27,7 +27,8 @@ class StopCondition {
   void subscribed(Clock::time_point now);
 
   /// Whether `message`, just arrived, ends the run and is not to be shown: the first live one, when
-  /// only the retained were asked for. Ask it before the message is judged wanted or not.
+  /// only the retained were asked for; but with --idle-timeout the end is told by silence, and live
+  /// ones are passed over. Ask it before the message is judged wanted or not.
   bool ends_before(const Message& message);
 
   /// A wanted message came and was shown.
