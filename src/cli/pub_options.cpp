@@ -333,7 +333,8 @@ void PubReader::check_request(const Settings& settings, const Environment& envir
     connection.receive_maximum = 8;
     return;
   }
-  need_version_5(connection, *settings.find("request"));
+  // Without MQTT 5 nothing tells the responder where to answer: it must know.
+  if (!request_.response_topic) need_version_5(connection, *settings.find("request"));
   if (source.kind == Kind::lines || source.kind == Kind::replay || source.repeat > 1) {
     throw UsageError("--request needs one message, not --" +
                      std::string{source.kind == Kind::lines    ? "lines"
@@ -342,6 +343,11 @@ void PubReader::check_request(const Settings& settings, const Environment& envir
   }
   if (source.form.properties.response_topic) {
     throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
+  }
+  if (request_.response_topic == source.form.topic) {
+    throw UsageError(
+        "--response-topic must differ from the topic of the request, which would "
+        "come back as its own answer");
   }
   check_output(settings, environment, output_, request_.output);
   options_.request = std::move(request_);

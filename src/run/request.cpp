@@ -4,6 +4,7 @@
 
 #include "bytes.hpp"
 #include "payload/decode.hpp"
+#include "text.hpp"
 
 #include <random>
 
@@ -16,6 +17,10 @@ std::string random_hex() {
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(device() & 0xFF);
   return to_hex(bytes);
+}
+
+std::string messages(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " message" : " messages");
 }
 
 }  // namespace
@@ -42,9 +47,24 @@ void Request::address(Message& message, Clock::time_point now) {
   awaited_.insert(*message.properties.correlation_data);
 }
 
+bool Request::answers(const Message& message) {
+  const auto& data = message.properties.correlation_data;
+  if (data) {
+    const bool ours = awaited_.erase(*data) > 0;
+    foreign_ += ours ? 0 : 1;
+    return ours;
+  }
+  // What was there before the request (retained, before MQTT 5) cannot answer it.
+  if (options_.response_topic && awaited_.size() == 1 && !message.retained) {
+    awaited_.clear();
+    return true;
+  }
+  ++unmarked_;
+  return false;
+}
+
 void Request::consider(const Message& message) {
-  if (message.topic != response_topic_) return;
-  if (awaited_.erase(message.properties.correlation_data.value_or("")) == 0) return;
+  if (message.topic != response_topic_ || !answers(message)) return;
   if (printer_->print(payload::decode(message, options_.decode_as), out_.buffer())) {
     using Delivery = output::StandardOutput::Delivery;
     out_.end_record(message.qos == Qos::at_most_once ? Delivery::at_most_once
@@ -76,8 +96,14 @@ ExitCode Request::exit_code() const {
 
 std::string Request::explanation() const {
   if (awaited_.empty() || reader_left_) return {};
-  return "no answer to " + std::to_string(awaited_.size()) + " of " + std::to_string(asked_) +
-         (asked_ == 1 ? " request" : " requests") + " in time";
+  auto text = "no answer to " + std::to_string(awaited_.size()) + " of " + std::to_string(asked_) +
+              (asked_ == 1 ? " request" : " requests") + " in time";
+  if (unmarked_ + foreign_ == 0) return text;
+  text += "; on " + escaped(response_topic_) + " came ";
+  if (unmarked_ > 0) text += messages(unmarked_) + " without correlation data";
+  if (unmarked_ > 0 && foreign_ > 0) text += " and ";
+  if (foreign_ > 0) text += messages(foreign_) + " with that of another request";
+  return text;
 }
 
 }  // namespace mqtt_tools::run
