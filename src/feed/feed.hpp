@@ -18,6 +18,7 @@ enum class Supply { message, not_yet, end };
 struct Progress {
   std::uint64_t bytes = 0;               ///< Read so far.
   std::optional<std::uint64_t> total{};  ///< Of a regular file, its size.
+  bool typed = false;                    ///< It is a terminal, and somebody types there.
 };
 
 /// What a feed did with its input that the user should be told.

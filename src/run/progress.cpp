@@ -56,6 +56,12 @@ std::size_t terminal_width() {
                                                                            : usual_width;
 }
 
+/// Not started with `&`, nor sent to the background: there the line that is typed is the shell's.
+bool in_foreground() {
+  const pid_t group = ::tcgetpgrp(STDERR_FILENO);
+  return group < 0 || group == ::getpgrp();
+}
+
 }  // namespace
 
 std::string progress_text(const Advance& advance, Duration elapsed, std::size_t width) {
@@ -89,10 +95,11 @@ ProgressLine::ProgressLine(bool wanted, Clock::time_point start)
     : on_(wanted && ::isatty(STDERR_FILENO) == 1), start_(start), next_(start + quiet_start) {}
 
 void ProgressLine::update(const Advance& advance, Clock::time_point now) {
-  if (on_ && now >= next_) {
+  if (on_ && advance.input.typed) on_ = false;
+  if (on_ && now >= next_ && in_foreground()) {
     show_status(progress_text(advance, now - start_, terminal_width()));
-    next_ = now + redraw;
   }
+  if (now >= next_) next_ = now + redraw;
 }
 
 std::optional<Clock::time_point> ProgressLine::due() const {

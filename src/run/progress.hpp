@@ -22,7 +22,8 @@ struct Advance {
 /// columns. `elapsed` is the time since the run began to publish.
 std::string progress_text(const Advance& advance, Duration elapsed, std::size_t width);
 
-/// The progress line of a run on a terminal: from its second second on, five times a second.
+/// The progress line of a run on a terminal: from its second second on, five times a second. Not
+/// where somebody types on that terminal: lines for us, or commands while we are in the background.
 class ProgressLine {
  public:
   /// `wanted`: neither --no-progress nor --quiet. Without a terminal on stderr it shows nothing.
