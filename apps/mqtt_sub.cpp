@@ -45,7 +45,7 @@ class SubscribeRun {
         filter_(options.filter),
         stop_(options.stop),
         printer_(output::make_printer(options.output)),
-        readiness_(options.readiness, options.connection),
+        readiness_(options.readiness),
         client_(run::with_verbosity(options.connection, options.verbosity),
                 run::log_sink(options.verbosity)),
         publisher_(client_, 64) {
@@ -97,7 +97,7 @@ class SubscribeRun {
     if (announced_) return;
     announced_ = true;
     stop_.subscribed(now);
-    readiness_.announce();
+    readiness_.announce(run::environment_of(options_.connection, client_.broker()));
   }
 
   /// Whether the broker has answered each subscription, as far as that matters: success is none
@@ -146,7 +146,7 @@ class SubscribeRun {
     const auto decoded = payload::decode(message, options_.decode_as);
     if (!filter_(decoded)) return false;
     if (exec_) {
-      exec_->start(message);
+      exec_->start(message, run::environment_of(options_.connection, client_.broker()));
     } else if (printer_->print(decoded, out_.buffer())) {
       out_.end_record(delivery(message));
     } else {

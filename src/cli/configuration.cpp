@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/configuration.hpp"
 
+#include "bytes.hpp"
 #include "cli/arguments.hpp"
 #include "cli/descriptor.hpp"
 #include "connection/url.hpp"
@@ -15,6 +16,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <ostream>
 
 #include <toml++/toml.h>
@@ -187,6 +189,64 @@ Layer read_environment(const Declarations& declared, const Environment& environm
   return layer;
 }
 
+/// RFC 3986 §2.1; nothing if `text` is not that.
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      decoded += text[at];
+      continue;
+    }
+    const auto byte = at + 2 < text.size() ? from_hex(text.substr(at + 1, 2)) : std::nullopt;
+    if (!byte) {
+      return {};
+    }
+    decoded += *byte;
+    at += 2;
+  }
+  return decoded;
+}
+
+/// What connection_variable says; empty if it is not there, and if the variables beside it name
+/// another broker: then the user of a command has chosen for himself.
+Layer read_connection(const Declarations& declared, const Environment& environment) {
+  Layer layer;
+  const std::string text = environment.variable(run::connection_variable).value_or("");
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const std::string_view name = line.substr(0, line.find('='));
+    const std::optional<std::string> value =
+        percent_decoded(line.substr(std::min(name.size() + 1, line.size())));
+    const Option* option = declared.find(name);
+    if (!value || option == nullptr || !option->connection) {
+      throw UsageError(std::string{run::connection_variable} +
+                       " is not as this version of the tools writes it; unset it");
+    }
+    const auto of_environment = option->variable.empty()
+                                    ? std::nullopt
+                                    : environment.variable(std::string{option->variable});
+    const bool place = name == "url" || name == "host" || name == "port";
+    if (place && of_environment && of_environment != value) {
+      return {};
+    }
+    const auto same = std::find_if(layer.begin(), layer.end(), [option](const Setting& setting) {
+      return setting.option == option;
+    });
+    if (same != layer.end()) {
+      same->values.push_back(*value);
+    } else {
+      const bool flag = option->takes == Option::Takes::nothing;
+      layer.push_back({option,
+                       flag ? std::vector<std::string>{} : std::vector{*value},
+                       {Origin::Layer::environment, run::connection_variable},
+                       false,
+                       name == "keypass-file"});
+    }
+  }
+  return layer;
+}
+
 const Setting* find(const Layer& layer, std::string_view wanted) {
   const auto found = std::find_if(layer.begin(), layer.end(), [&](const Setting& setting) {
     return key(*setting.option) == wanted;
@@ -205,7 +265,9 @@ std::optional<std::string> folder(const Environment& environment) {
 }
 
 /// Adds the layers of the profile and of the configuration file.
-void add_files(const Declarations& declared, const Environment& environment,
+/// With a connection that was handed on (`inherited`), the default configuration says nothing about
+/// connections: another broker, login or client id would be mixed with it.
+void add_files(const Declarations& declared, const Environment& environment, bool inherited,
                std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
   const Setting* profile = find(layers.front(), "profile");
   if (find(layers.front(), "no-config") != nullptr) {
@@ -233,9 +295,15 @@ void add_files(const Declarations& declared, const Environment& environment,
   }
   if (given != nullptr || home) {
     const std::string path = given != nullptr ? given->value() : *home + "/config.toml";
-    layers.push_back(read_configuration(declared, path, Origin::Layer::configuration,
-                                        given != nullptr ? Presence::required : Presence::optional,
-                                        warnings));
+    Layer layer =
+        read_configuration(declared, path, Origin::Layer::configuration,
+                           given != nullptr ? Presence::required : Presence::optional, warnings);
+    if (inherited && given == nullptr) {
+      layer.erase(std::remove_if(layer.begin(), layer.end(),
+                                 [](const Setting& one) { return one.option->connection; }),
+                  layer.end());
+    }
+    layers.push_back(std::move(layer));
   }
 }
 
@@ -273,7 +341,7 @@ std::optional<WholeFile> read_whole_file(const std::string& path, Presence prese
 }
 
 std::string first_line(const std::string& text) {
-  std::string line = text.substr(0, text.find('\n'));
+  std::string line{without_byte_order_mark(text.substr(0, text.find('\n')))};
   if (!line.empty() && line.back() == '\r') {
     line.pop_back();
   }
@@ -341,7 +409,13 @@ std::optional<Settings> read_settings(const Declarations& declared,
   std::vector<Layer> layers;
   layers.push_back(std::move(line.layer));
   layers.push_back(read_environment(declared, environment, warnings));
-  add_files(declared, environment, layers, warnings);
+  const Layer inherited = read_connection(declared, environment);
+  std::copy_if(inherited.begin(), inherited.end(), std::back_inserter(layers.back()),
+               [&environment](const Setting& setting) {
+                 const std::string variable{setting.option->variable};
+                 return variable.empty() || !environment.variable(variable);
+               });
+  add_files(declared, environment, !inherited.empty(), layers, warnings);
   Settings settings{declared, std::move(layers), std::move(line.words), std::move(warnings)};
   settings.fill_fields();
   return settings;

@@ -50,7 +50,8 @@ Option& Declarations::add(std::string_view names, Option::Takes takes, std::stri
   option.takes = takes;
   option.value = value;
   option.help = help;
-  option.file = file_;
+  option.connection = connection_;
+  option.file = connection_;
   return option;
 }
 

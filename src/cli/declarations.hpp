@@ -29,6 +29,7 @@ struct Option {
   std::string_view help{};      ///< Empty: shown on one line with the next option.
   std::string_view fallback{};  ///< The default, for help and --print-config.
   std::string_view variable{};  ///< The environment variable that gives it, too.
+  bool connection = false;      ///< It is a part of how we reach a broker, and as whom.
   bool file = false;            ///< May stand in a configuration file.
   bool repeat = false;          ///< Each use counts; of others the last one does.
   bool empty = false;           ///< Its text may be empty; of others that is a usage error.
@@ -182,11 +183,11 @@ class Declarations {
   std::string_view summary{};
   std::string_view examples{};
 
-  /// What is declared from here on stands under `title`; with `file` it may stand in a
-  /// configuration file.
-  void group(std::string_view title, bool file = false) {
+  /// What is declared from here on stands under `title`; what is part of the `connection` may
+  /// stand in a configuration file.
+  void group(std::string_view title, bool connection = false) {
     group_ = title;
-    file_ = file;
+    connection_ = connection;
   }
 
   /// An option whose value goes into `field`.
@@ -230,7 +231,7 @@ class Declarations {
               std::string_view help);
 
   std::string_view group_{};
-  bool file_ = false;
+  bool connection_ = false;
   std::vector<Option> options_{};
 };
 

@@ -12,6 +12,9 @@ namespace {
 using connection::Options;
 
 std::string secret_from_file(const Setting& setting, std::vector<run::Warning>& warnings) {
+  if (setting.content) {
+    return setting.value();
+  }
   const std::optional<WholeFile> file = read_whole_file(setting.value(), Presence::required);
   if (file->open_to_others) {
     warnings.push_back(

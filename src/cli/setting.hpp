@@ -28,6 +28,7 @@ struct Setting {
   std::vector<std::string> values{};  ///< Of a flag: none; "false" from a file.
   Origin origin{};
   bool from_url = false;  ///< It was a part of a URL.
+  bool content = false;   ///< Not the name of a file, but what stands in it.
 
   /// Its last value.
   const std::string& value() const { return values.back(); }

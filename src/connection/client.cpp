@@ -406,6 +406,7 @@ bool Client::connected() const { return impl_->connected(); }
 
 bool Client::ready() const { return impl_->state == Impl::State::ready; }
 
+const std::string& Client::broker() const { return impl_->broker; }
 std::uint64_t Client::connections() const { return impl_->connections; }
 
 std::optional<std::string> Client::over_limits(const Message& message) const {

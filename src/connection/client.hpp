@@ -53,6 +53,9 @@ class Client {
   bool connected() const;  ///< CONNACK came and the connection is not lost.
   bool ready() const;      ///< Connected, and all subscriptions are granted.
 
+  /// "HOST:PORT" of the broker that we are or were last connected to; empty before that.
+  const std::string& broker() const;
+
   /// How often the connection was made; a change tells the publisher to send again what waits.
   std::uint64_t connections() const;
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "run/child_process.hpp"
 
+#include "connection/url.hpp"
 #include "error.hpp"
 #include "run/cpu_affinity.hpp"
+#include "run/options.hpp"
 #include "run/signals.hpp"
 
 #include <fcntl.h>
@@ -11,11 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 extern "C" char** environ;
 
@@ -88,7 +94,150 @@ class Preparation {
   posix_spawnattr_t attributes_{};
 };
 
+/// RFC 3986 §2.3: what stands for itself anywhere in a URL.
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (std::isalnum(byte) != 0 ||
+        std::string_view{"-._~"}.find(letter) != std::string_view::npos) {
+      encoded += letter;
+    } else {
+      encoded += {'%', digits[byte / 16], digits[byte % 16]};
+    }
+  }
+  return encoded;
+}
+
+/// The command may change its folder.
+std::optional<std::string> absolute(const std::string& path) {
+  return path.empty() ? std::nullopt : std::optional{std::filesystem::absolute(path).string()};
+}
+
+/// An empty variable counts as unset, and none can hold NUL.
+bool fits_variable(const std::optional<std::string>& text) {
+  return text && !text->empty() && text->find('\0') == std::string::npos;
+}
+
+std::string url_of(const connection::Options& connection, const connection::Endpoint& broker) {
+  const bool websocket = connection.transport == connection::Transport::websocket;
+  std::string place = connection::with_port(broker.host, broker.port);
+  if (const auto zone = place.find('%'); zone != std::string::npos) place.insert(zone + 1, "25");
+  return std::string{websocket ? "ws" : "mqtt"} + (connection.tls.on ? "s://" : "://") + place +
+         (websocket ? connection.websocket_path : "");
+}
+
+std::string proxy_url(const connection::Proxy& proxy) {
+  std::string login;
+  if (proxy.username) login = percent_encoded(*proxy.username);
+  if (proxy.password) login += ":" + percent_encoded(*proxy.password);
+  return "http://" + (proxy.username || proxy.password ? login + "@" : "") +
+         connection::with_port(proxy.host, proxy.port);
+}
+
+/// The lines of connection_variable. None but the options of the connection itself: our client id,
+/// session and will are ours, and a reconnect is the child's own matter.
+class ConnectionLines {
+ public:
+  void add(std::string_view option, std::string_view value = {}) {
+    text_ += option;
+    text_ += '=' + percent_encoded(value) + '\n';
+  }
+
+  void add_if(std::string_view option, const std::optional<std::string>& value) {
+    if (value) add(option, *value);
+  }
+
+  void add_tls(const connection::Tls& tls) {
+    add_if("cafile", absolute(tls.ca_file));
+    add_if("capath", absolute(tls.ca_path));
+    add_if("cert", absolute(tls.certificate));
+    add_if("key", absolute(tls.key));
+    add_if("keypass-file", tls.key_passphrase);
+    if (!tls.ciphers.empty()) add("ciphers", tls.ciphers);
+    if (tls.minimum)
+      add("tls-version", tls.minimum == connection::TlsVersion::v1_2 ? "1.2" : "1.3");
+    std::string names;
+    for (const auto& name : tls.alpn) names += (names.empty() ? "" : ",") + name;
+    if (!names.empty()) add("tls-alpn", names);
+    add_if("psk", tls.psk);
+    if (!tls.psk_identity.empty()) add("psk-identity", tls.psk_identity);
+    if (!tls.verify) add("insecure");
+  }
+
+  /// Of the properties of CONNECT those that say who we are.
+  void add_property(const connection::Property& property) {
+    constexpr int method = 21;  // MQTT 5.0 §2.2.2.2
+    constexpr int data = 22;
+    const std::string nul(1, '\0');
+    if (const auto* pair = std::get_if<std::pair<std::string, std::string>>(&property.value)) {
+      add("property", "connect" + nul + "user-property" + nul + pair->first + nul + pair->second);
+    } else if (property.identifier == method || property.identifier == data) {
+      add("property", "connect" + nul + "authentication-" +
+                          (property.identifier == method ? "method" : "data") + nul +
+                          std::get<std::string>(property.value));
+    }
+  }
+
+  std::string text() && { return std::move(text_); }
+
+ private:
+  std::string text_{};
+};
+
 }  // namespace
+
+std::vector<Variable> environment_of(const connection::Options& connection,
+                                     const std::string& broker) {
+  auto endpoint = connection::read_endpoint(broker);
+  endpoint.port = connection::port_of(endpoint, connection);
+  const auto url = url_of(connection, endpoint);
+  const auto port = std::to_string(endpoint.port);
+  const auto& [username, password] = connection.credentials;
+  const auto version = connection.version == connection::Version::automatic
+                           ? std::nullopt
+                           : std::optional{version_name(connection.version)};
+
+  ConnectionLines all;
+  all.add("url", url);
+  all.add("host", endpoint.host);
+  all.add("port", port);
+  all.add_if("protocol-version", version);
+  if (!fits_variable(username)) all.add_if("username", username);
+  if (!fits_variable(password)) all.add_if("password", password);
+  if (connection.tls.on) {
+    all.add_tls(connection.tls);
+  } else {
+    all.add("no-tls");
+  }
+  for (const auto& [name, value] : connection.websocket_headers) {
+    all.add("ws-header", name + ": " + value);
+  }
+  if (connection.proxy) all.add("http-proxy", proxy_url(*connection.proxy));
+  for (const auto& property : connection.connect_properties) all.add_property(property);
+  all.add("keepalive", std::to_string(connection.keep_alive.count()));
+  all.add("connect-timeout",
+          std::to_string(std::chrono::duration<double>{connection.connect_timeout}.count()));
+
+  const auto file = [&](const std::string& path) {
+    return connection.tls.on ? absolute(path) : std::nullopt;
+  };
+  const auto variable = [](const std::optional<std::string>& text) {
+    return fits_variable(text) ? text : std::nullopt;
+  };
+  return {{"MQTT_URL", url},
+          {"MQTT_HOST", endpoint.host},
+          {"MQTT_PORT", port},
+          {"MQTT_PROTOCOL_VERSION", version},
+          {"MQTT_USERNAME", variable(username)},
+          {"MQTT_PASSWORD", variable(password)},
+          {"MQTT_CAFILE", file(connection.tls.ca_file)},
+          {"MQTT_CERT", file(connection.tls.certificate)},
+          {"MQTT_KEY", file(connection.tls.key)},
+          {"MQTT_PROFILE", {}},
+          {connection_variable, std::move(all).text()}};
+}
 
 Child::Child(const ShellCommand& command) {
   std::vector<std::string> arguments{"sh", "-c", command.text};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/options.hpp"
+
 #include <sys/types.h>
 #include <optional>
 #include <string>
@@ -13,6 +15,12 @@ struct Variable {
   std::string name{};
   std::optional<std::string> value{};
 };
+
+/// The environment in which our programs reach the very broker that we are connected to as `broker`
+/// (HOST:PORT), in the way that `connection` says, whatever the configuration files there are.
+/// What others know is in variables of its own, all of it in connection_variable.
+std::vector<Variable> environment_of(const connection::Options& connection,
+                                     const std::string& broker);
 
 /// A command for `sh -c`, and what it is given.
 struct ShellCommand {

@@ -4,7 +4,6 @@
 #include "bytes.hpp"
 #include "cli/descriptor.hpp"
 #include "error.hpp"
-#include "run/child_process.hpp"
 #include "run/log.hpp"
 #include "timestamp.hpp"
 #include "topic.hpp"
@@ -15,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -131,13 +131,15 @@ Exec::~Exec() = default;
 
 bool Exec::free() const { return jobs_.size() < static_cast<std::size_t>(options_.jobs); }
 
-void Exec::start(const Message& message) {
+void Exec::start(const Message& message, std::vector<Variable> connection) {
   auto job = std::make_unique<Job>();
   job->topic = message.topic;
   try {
     ShellCommand command;
     command.text = options_.command;
-    command.environment = message_variables(message);
+    command.environment = std::move(connection);
+    auto variables = message_variables(message);
+    std::move(variables.begin(), variables.end(), std::back_inserter(command.environment));
 
     const Descriptor input{file_of(message.payload)};
     command.input = input.get();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "message.hpp"
+#include "run/child_process.hpp"
 #include "run/options.hpp"
 #include "run/poller.hpp"
 
@@ -24,8 +25,9 @@ class Exec {
   /// Whether start() may be called: take no message while it may not.
   bool free() const;
 
-  /// Starts the command for `message`. A command that cannot be started counts as failed.
-  void start(const Message& message);
+  /// Starts the command for `message`; its environment also has the variables of `connection`. A
+  /// command that cannot be started counts as failed.
+  void start(const Message& message, std::vector<Variable> connection = {});
 
   /// Waits for the commands that run.
   void on(Poller& poller) const;

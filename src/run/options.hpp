@@ -15,6 +15,11 @@
 
 namespace mqtt_tools::run {
 
+/// The variable that hands all of a connection on to the commands of --exec and --on-ready, for our
+/// programs: an option a line, KEY=VALUE, VALUE percent-encoded (RFC 3986 §2.1). It holds as long
+/// as MQTT_URL, MQTT_HOST and MQTT_PORT, where they are set, name the same broker.
+constexpr const char* connection_variable = "MQTT_TOOLS_CONNECTION";
+
 /// Something about the options that their user should know, in one line.
 struct Warning {
   std::string text{};
@@ -47,7 +52,8 @@ struct StopOptions {
   std::optional<Duration> idle_timeout{};
   std::vector<std::string> expect{};  ///< JSON, each to be met by some message.
   bool after_subscribe = false;       ///< -E
-  bool after_retained = false;        ///< --retained-only: the first live message ends it.
+  bool after_retained = false;        ///< --retained-only: the first live message ends it, if
+                                      ///< idle_timeout does not.
 };
 
 /// Whom to tell that all subscriptions are granted.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run/readiness.hpp"
 
-#include "connection/url.hpp"
 #include "error.hpp"
 #include "run/log.hpp"
 
@@ -88,8 +87,7 @@ void remove_stale(const std::string& path) {
 
 }  // namespace
 
-Readiness::Readiness(ReadinessOptions options, const connection::Options& connection)
-    : options_(std::move(options)), environment_(environment_of(connection)) {
+Readiness::Readiness(ReadinessOptions options) : options_(std::move(options)) {
   if (options_.fd) {
     check_descriptor(*options_.fd);
   }
@@ -103,7 +101,7 @@ Readiness::Readiness(ReadinessOptions options, const connection::Options& connec
 
 Readiness::~Readiness() = default;
 
-void Readiness::announce() {
+void Readiness::announce(const std::vector<Variable>& environment) {
   if (announced_) {
     return;
   }
@@ -115,7 +113,7 @@ void Readiness::announce() {
     write_descriptor();
   }
   if (!options_.command.empty()) {
-    start_command();
+    start_command(environment);
   }
 }
 
@@ -168,42 +166,12 @@ void Readiness::write_descriptor() {
   }
 }
 
-void Readiness::start_command() {
+void Readiness::start_command(const std::vector<Variable>& environment) {
   ShellCommand command;
   command.text = options_.command;
-  command.environment = environment_;
+  command.environment = environment;
   command.output = STDERR_FILENO;  // stdout is for messages only.
   child_.emplace(command);
-}
-
-std::vector<Variable> environment_of(const connection::Options& connection) {
-  using connection::Transport;
-  const auto endpoint = connection.endpoints.empty() ? connection::Endpoint{"localhost", 0}
-                                                     : connection.endpoints.front();
-  const int port = port_of(endpoint, connection);
-  const bool websocket = connection.transport == Transport::websocket;
-  const bool tls = connection.tls.on;
-
-  std::optional<std::string> url;
-  if (websocket || tls) {
-    url = std::string{websocket ? "ws" : "mqtt"} + (tls ? "s://" : "://") +
-          connection::with_port(endpoint.host, port) + (websocket ? connection.websocket_path : "");
-  }
-  const auto file = [&](const std::string& path) {
-    return tls && !path.empty() ? std::optional{path} : std::nullopt;
-  };
-  return {{"MQTT_URL", url},
-          {"MQTT_HOST", endpoint.host},
-          {"MQTT_PORT", std::to_string(port)},
-          {"MQTT_PROTOCOL_VERSION", connection.version == connection::Version::automatic
-                                        ? std::nullopt
-                                        : std::optional{version_name(connection.version)}},
-          {"MQTT_USERNAME", connection.credentials.username},
-          {"MQTT_PASSWORD", connection.credentials.password},
-          {"MQTT_CAFILE", file(connection.tls.ca_file)},
-          {"MQTT_CERT", file(connection.tls.certificate)},
-          {"MQTT_KEY", file(connection.tls.key)},
-          {"MQTT_PROFILE", {}}};
 }
 
 }  // namespace mqtt_tools::run

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/options.hpp"
 #include "run/child_process.hpp"
 #include "run/options.hpp"
 
@@ -15,14 +14,14 @@ namespace mqtt_tools::run {
 class Readiness {
  public:
   /// Throws UsageError for a descriptor that is not open. The line of an earlier run is removed.
-  /// The command's environment will be that of `connection`.
-  Readiness(ReadinessOptions options, const connection::Options& connection);
+  explicit Readiness(ReadinessOptions options);
   ~Readiness();  ///< Leaves a command that still runs alone.
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  /// Throws RunError (code 1) when the file or the descriptor cannot be written.
-  void announce();
+  /// `environment` is what the command finds on top of ours. Throws RunError (code 1) when the file
+  /// or the descriptor cannot be written.
+  void announce(const std::vector<Variable>& environment = {});
 
   /// Readable when the command has ended; -1 while none runs.
   int fd() const { return child_ ? child_->fd() : -1; }
@@ -39,17 +38,12 @@ class Readiness {
  private:
   void write_file() const;
   void write_descriptor();
-  void start_command();
+  void start_command(const std::vector<Variable>& environment);
 
   ReadinessOptions options_;
-  std::vector<Variable> environment_;
   std::optional<Child> child_{};
   bool announced_ = false;
   bool failed_ = false;
 };
-
-/// The environment in which our programs reach the broker of `connection`, as far as variables can
-/// tell it: a `mqtt-pub` of an --on-ready command needs no options.
-std::vector<Variable> environment_of(const connection::Options& connection);
 
 }  // namespace mqtt_tools::run

@@ -2,6 +2,7 @@
 #include "run/readiness.hpp"
 
 #include "error.hpp"
+#include "run/child_process.hpp"
 #include "run/forked.hpp"
 
 #include "catch.hpp"
@@ -14,7 +15,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <string>
 
 namespace mqtt_tools::run {
@@ -56,7 +56,7 @@ ReadinessOptions with_fd(int fd) {
 
 TEST_CASE("the ready file appears whole, alone and not before its time") {
   const Folder folder;
-  Readiness ready{with_file(folder.file("ready")), {}};
+  Readiness ready{with_file(folder.file("ready"))};
   CHECK(folder.count() == 0);
   ready.announce();
   CHECK(content(folder.file("ready")) == "ready\n");
@@ -71,20 +71,20 @@ TEST_CASE("the ready file appears whole, alone and not before its time") {
 TEST_CASE("the ready file replaces an older one") {
   const Folder folder;
   std::ofstream{folder.file("ready")} << "something longer than that\n";
-  Readiness{with_file(folder.file("ready")), {}}.announce();
+  Readiness{with_file(folder.file("ready"))}.announce();
   CHECK(content(folder.file("ready")) == "ready\n");
 }
 
 TEST_CASE("the line of an earlier run is gone at once, and nothing else is") {
   const Folder folder;
   const std::string path = folder.file("ready");
-  Readiness{with_file(path), {}}.announce();
-  const Readiness waiting{with_file(path), {}};
+  Readiness{with_file(path)}.announce();
+  const Readiness waiting{with_file(path)};
   CHECK(folder.count() == 0);
 
   for (const std::string other : {"", "ready", "ready\nsteady\n", "Readiness\n"}) {
     std::ofstream{path} << other;
-    const Readiness also_waiting{with_file(path), {}};
+    const Readiness also_waiting{with_file(path)};
     CHECK(content(path) == other);
   }
 }
@@ -94,26 +94,26 @@ TEST_CASE("a FIFO is written to and not replaced") {
   const std::string path = folder.file("fifo");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
-  Readiness{with_file(path), {}}.announce();
+  Readiness{with_file(path)}.announce();
   char text[16] = {};
   CHECK(::read(reader, text, sizeof text) == 6);
   CHECK(std::string{text} == "ready\n");
   ::close(reader);
 
-  Readiness nobody_reads{with_file(path), {}};
+  Readiness nobody_reads{with_file(path)};
   CHECK_THROWS_AS(nobody_reads.announce(), RunError);
 }
 
 TEST_CASE("a ready file that cannot be written is told before the run begins") {
   const Folder folder;
-  CHECK_THROWS_AS((Readiness{with_file(folder.file("missing/ready")), {}}), RunError);
-  CHECK_THROWS_AS((Readiness{with_file(folder.file("")), {}}), RunError);
+  CHECK_THROWS_AS((Readiness{with_file(folder.file("missing/ready"))}), RunError);
+  CHECK_THROWS_AS((Readiness{with_file(folder.file(""))}), RunError);
 }
 
 TEST_CASE("the ready descriptor gets one line and is closed") {
   int ends[2] = {-1, -1};
   REQUIRE(::pipe(ends) == 0);
-  Readiness ready{with_fd(ends[1]), {}};
+  Readiness ready{with_fd(ends[1])};
   ready.announce();
   char text[16] = {};
   CHECK(::read(ends[0], text, sizeof text) == 6);
@@ -124,7 +124,7 @@ TEST_CASE("the ready descriptor gets one line and is closed") {
 
 TEST_CASE("stdout is told and stays open") {
   const Told told = forked([] {
-    Readiness{with_fd(STDOUT_FILENO), {}}.announce();
+    Readiness{with_fd(STDOUT_FILENO)}.announce();
     ::_exit(::write(STDOUT_FILENO, "message\n", 8) == 8 ? 0 : 1);
   });
   CHECK(told.out == "ready\nmessage\n");
@@ -132,27 +132,28 @@ TEST_CASE("stdout is told and stays open") {
 }
 
 TEST_CASE("a ready descriptor that the user did not open for writing is refused") {
-  CHECK_THROWS_AS((Readiness{with_fd(987), {}}), UsageError);
+  CHECK_THROWS_AS((Readiness{with_fd(987)}), UsageError);
 
   const int ours = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  CHECK_THROWS_AS((Readiness{with_fd(ours), {}}), UsageError);
+  CHECK_THROWS_AS((Readiness{with_fd(ours)}), UsageError);
   ::close(ours);
 
   const int reading = ::open("/dev/null", O_RDONLY);
-  CHECK_THROWS_AS((Readiness{with_fd(reading), {}}), UsageError);
+  CHECK_THROWS_AS((Readiness{with_fd(reading)}), UsageError);
   ::close(reading);
 }
 
 /// What a process tells whose only work is this command.
-Told command(const std::string& text, const connection::Options& connection = {}) {
+Told command(const std::string& text, const connection::Options& connection = {},
+             const std::string& broker = "localhost:1883") {
   return forked([&] {
     ReadinessOptions options;
     options.command = text;
-    Readiness ready{options, connection};
+    Readiness ready{options};
     if (ready.fd() != -1) {
       ::_exit(98);
     }
-    ready.announce();
+    ready.announce(environment_of(connection, broker));
     pollfd ended{ready.fd(), POLLIN, 0};
     ::poll(&ended, 1, 10'000);
     ready.attend();
@@ -174,62 +175,16 @@ TEST_CASE("the ready command speaks on stderr and its failure is said once") {
 
 TEST_CASE("the ready command knows the connection") {
   connection::Options connection;
-  connection.endpoints = {{"broker.example", 1884}};
+  connection.endpoints = {{"away.example", 1884}, {"broker.example", 1884}};
   connection.credentials.username = "us er";
   ::setenv("MQTT_PROFILE", "other", 1);
   ::setenv("MQTT_PASSWORD", "other", 1);
   const Told told = command(
       "echo $MQTT_HOST $MQTT_PORT \"$MQTT_USERNAME\" ${MQTT_PASSWORD-none} ${MQTT_PROFILE-none}",
-      connection);
+      connection, "broker.example:1884");
   ::unsetenv("MQTT_PROFILE");
   ::unsetenv("MQTT_PASSWORD");
   CHECK(told.error == "broker.example 1884 us er none none\n");
-}
-
-TEST_CASE("what of a connection is told in variables") {
-  const auto variables = [](const connection::Options& connection) {
-    std::map<std::string, std::string> result;
-    for (const auto& [name, value] : environment_of(connection)) {
-      if (value) {
-        result[name] = *value;
-      }
-    }
-    return result;
-  };
-  using Variables = std::map<std::string, std::string>;
-
-  connection::Options plain;
-  plain.endpoints = {{"a", 1}, {"b", 2}};
-  plain.credentials = {"user", "secret"};
-  plain.tls.ca_file = "ca.pem";  // Without TLS it means nothing.
-  CHECK(variables(plain) == Variables{{"MQTT_HOST", "a"},
-                                      {"MQTT_PORT", "1"},
-                                      {"MQTT_USERNAME", "user"},
-                                      {"MQTT_PASSWORD", "secret"}});
-
-  connection::Options tls;
-  tls.endpoints = {{"::1", 8884}};
-  tls.tls.on = true;
-  tls.tls.ca_file = "ca.pem";
-  tls.tls.certificate = "c.pem";
-  tls.tls.key = "k.pem";
-  CHECK(variables(tls) == Variables{{"MQTT_URL", "mqtts://[::1]:8884"},
-                                    {"MQTT_HOST", "::1"},
-                                    {"MQTT_PORT", "8884"},
-                                    {"MQTT_CAFILE", "ca.pem"},
-                                    {"MQTT_CERT", "c.pem"},
-                                    {"MQTT_KEY", "k.pem"}});
-
-  tls.version = connection::Version::v3_1_1;
-  CHECK(variables(tls)["MQTT_PROTOCOL_VERSION"] == "3.1.1");
-
-  connection::Options websocket;
-  websocket.endpoints = {{"a", 8080}};
-  websocket.transport = connection::Transport::websocket;
-  websocket.websocket_path = "/broker";
-  CHECK(variables(websocket)["MQTT_URL"] == "ws://a:8080/broker");
-  websocket.tls.on = true;
-  CHECK(variables(websocket)["MQTT_URL"] == "wss://a:8080/broker");
 }
 
 }  // namespace
