@@ -16,6 +16,9 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 /// of MQTT: control characters, noncharacters (MQTT 5.0 §1.5.4). Nothing if there is none.
 std::optional<std::size_t> first_unwelcome(std::string_view text);
 
+/// `text` without the U+FEFF that editors of Windows put before the first character of a file.
+std::string_view without_byte_order_mark(std::string_view text);
+
 /// One step through text that may be anything.
 struct CodePoint {
   char32_t value = 0;      ///< The code point; for an invalid byte, the byte.

@@ -2,6 +2,7 @@
 #include "feed/lines.hpp"
 
 #include "error.hpp"
+#include "text.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -46,6 +47,7 @@ Input::Input(const std::optional<std::string>& path)
     fail(error);
   }
   regular_ = S_ISREG(status.st_mode);
+  progress_.typed = S_ISCHR(status.st_mode) && ::isatty(fd_) == 1;
   if (regular_) progress_.total = size_left(fd_, status.st_size);
 }
 
@@ -155,6 +157,7 @@ void Lines::take(std::string_view& line, std::size_t length, std::size_t consume
                      " bytes; a message holds at most " + std::to_string(limit_)};
   }
   line = {block_.get() + begin_, length};
+  if (number_ == 1) line = without_byte_order_mark(line);  // It belongs to the file.
   begin_ += consumed;
   scanned_ = begin_;
 }

@@ -25,8 +25,9 @@ std::string media_type(std::string_view content_type) {
   return type;
 }
 
-/// What a content type says about the payload; `automatic` if nothing.
-DecodeAs meaning(std::string_view content_type) {
+}  // namespace
+
+DecodeAs meaning_of(std::string_view content_type) {
   const std::string type = media_type(content_type);
   const auto ends_with = [&type](std::string_view end) { return type.ends_with(end); };
   if (type == "application/json" || ends_with("+json")) return DecodeAs::json;
@@ -37,8 +38,6 @@ DecodeAs meaning(std::string_view content_type) {
   }
   return type.starts_with("text/") ? DecodeAs::text : DecodeAs::automatic;
 }
-
-}  // namespace
 
 Kind Decoded::kind() const {
   decode();
@@ -78,7 +77,7 @@ void Decoded::decode() const {
     return;
   }
   const auto& content_type = message_->properties.content_type;
-  if (content_type && fits(meaning(*content_type))) return;
+  if (content_type && fits(meaning_of(*content_type))) return;
   // Not CBOR or MessagePack: many bytes are well-formed by chance.
   if (!fits(DecodeAs::json)) fits(DecodeAs::text);
 }

@@ -12,6 +12,9 @@ namespace mqtt_tools::payload {
 /// What the user asked the payload to be read as (`--decode`).
 enum class DecodeAs { automatic, json, text, hex, base64, cbor, msgpack, binary };
 
+/// What a content type says about the payload; `automatic` if nothing.
+DecodeAs meaning_of(std::string_view content_type);
+
 /// What a payload turned out to be.
 enum class Kind { empty, json, text, cbor, msgpack, binary };
 

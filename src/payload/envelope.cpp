@@ -101,6 +101,11 @@ std::string as_bytes(std::string_view json, Encoding encoding) {
 
 Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
   check_combination(options_);
+  for (Field& field : options_.fields) {
+    if (field.form == Field::Form::json) {
+      field.value.erase(0, field.value.size() - without_byte_order_mark(field.value).size());
+    }
+  }
   if (options_.raw) return;
   check_names(options_);
 
@@ -134,6 +139,7 @@ std::string Envelope::wrap(std::string text, Timestamp now) const {
 }
 
 void Envelope::append_value(std::string& out, std::string_view text) const {
+  if (options_.input == Input::json) text = without_byte_order_mark(text);
   if (const auto invalid = first_invalid_utf8(text)) {
     throw UsageError("the message is not UTF-8 (byte " + std::to_string(*invalid + 1) +
                      "): use --raw to publish bytes as they are");
@@ -147,10 +153,11 @@ void Envelope::append_value(std::string& out, std::string_view text) const {
 }
 
 std::string Envelope::unwrapped(std::string text) const {
+  if (options_.input == Input::text) return text;
+  text.erase(0, text.size() - without_byte_order_mark(text).size());
   std::optional<std::string> bytes;
   switch (options_.input) {
     case Input::text:
-      return text;
     case Input::json:
       if (!is_json(text)) throw UsageError(std::string("the message is not JSON") + json_hint);
       return text;

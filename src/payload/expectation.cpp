@@ -118,7 +118,8 @@ class Comparison {
 
 }  // namespace
 
-Expectation::Expectation(std::string_view json) : text_(json) {
+Expectation::Expectation(std::string_view json) : text_(without_byte_order_mark(json)) {
+  json = text_;
   if (!is_json(json)) {
     throw UsageError("not JSON: " + escaped(json) +
                      " (a text needs its double quotes, as in '\"on\"')");

@@ -3,6 +3,7 @@
 
 #include "bytes.hpp"
 #include "error.hpp"
+#include "payload/binary.hpp"
 #include "payload/json.hpp"
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
@@ -31,7 +32,11 @@ using TokenKind = JsonToken::Kind;
 
 std::string text_of_member(std::string_view key, const JsonToken& value) {
   if (value.kind != JsonToken::Kind::string) refuse_member(key, "is not a string");
-  return unquoted(value.text);
+  std::string text = exact_text(value.text);
+  if (first_invalid_utf8(text)) {  // It is of the line, which is UTF-8.
+    refuse_member(key, "has half of a surrogate pair (\\ud800 to \\udfff), which no text can hold");
+  }
+  return text;
 }
 
 std::string bytes_of_member(std::string_view key, const JsonToken& base64) {
@@ -164,6 +169,25 @@ Timestamp time(const JsonToken& value) {
   return *time;
 }
 
+std::string compact(std::string_view json) {
+  std::string text;
+  append_compact(text, json);
+  return text;
+}
+
+/// Bytes that %J wrote as the value they stand for; `size` is how many they were, if that is known.
+/// Not every value says what it was made of.
+std::string bytes_of_value(std::string_view json, std::string_view content_type,
+                           std::optional<std::size_t> size) {
+  std::string bytes =
+      meaning_of(content_type) == DecodeAs::cbor ? json_to_cbor(json) : json_to_msgpack(json);
+  if (size && *size != bytes.size()) {
+    refuse_member("payload", "is the value of a payload of type " + escaped(content_type) +
+                                 ", whose bytes it does not tell; %j and -o json record them");
+  }
+  return bytes;
+}
+
 /// What a record is made of, and which of its members have been met.
 class RecordReader {
  public:
@@ -183,11 +207,18 @@ class RecordReader {
       message_.duplicate = flag(key, value);
     } else if (key == "properties") {
       message_.properties = read_properties(value);
-    } else if (key == "payload") {
-      // mosquitto_sub's word for an empty one.
-      set_payload(value.text == "null" ? std::string{} : text_of_member(key, value));
-    } else if (key == "payload_base64") {
-      set_payload(bytes_of_member(key, value));
+    } else if (key == "payloadlen") {
+      std::size_t size = 0;
+      const auto* const end = value.text.data() + value.text.size();
+      if (std::from_chars(value.text.data(), end, size).ptr == end) payload_size_ = size;
+    } else if (key == "payload" || key == "payload_base64") {
+      if (has_payload_) throw UsageError("more than one payload");
+      has_payload_ = true;
+      if (key == "payload") {
+        payload_ = value;
+      } else {
+        message_.payload = bytes_of_member(key, value);
+      }
     }
   }
 
@@ -195,19 +226,34 @@ class RecordReader {
     if (!has_topic_) throw UsageError("no topic");
     check_topic(message_.topic);
     if (!has_payload_) throw UsageError("no payload");
+    if (payload_) message_.payload = payload();
     return std::move(message_);
   }
 
  private:
-  void set_payload(std::string payload) {
-    if (has_payload_) throw UsageError("more than one payload");
-    message_.payload = std::move(payload);
-    has_payload_ = true;
+  /// The text itself, or the JSON value that %J wrote in its place. Of the texts `on` and `"on"` it
+  /// made the same; their sizes differ.
+  std::string payload() const {
+    const std::string type = message_.properties.content_type.value_or("");
+    const bool binary = meaning_of(type) == DecodeAs::cbor || meaning_of(type) == DecodeAs::msgpack;
+    const bool whole = payload_size_ == payload_->text.size();
+    if (payload_->kind == TokenKind::string) {
+      std::string text = text_of_member("payload", *payload_);
+      const bool other = payload_size_ && payload_size_ != text.size();
+      if (other && whole) return std::string(payload_->text);
+      return other && binary ? bytes_of_value(payload_->text, type, payload_size_) : text;
+    }
+    if (payload_->text == "null" && !whole && !binary) {
+      return {};  // mosquitto_sub's word for an empty one.
+    }
+    return binary ? bytes_of_value(payload_->text, type, payload_size_) : compact(payload_->text);
   }
 
   Message message_{};
   bool has_topic_ = false;
   bool has_payload_ = false;
+  std::optional<JsonToken> payload_{};
+  std::optional<std::size_t> payload_size_{};
 };
 
 /// Appends text that should be UTF-8 but comes from a broker; bytes that are not become U+FFFD.

@@ -17,8 +17,8 @@ enum class RecordForm { exact, value };
 /// format is described in the README, "A message as one line of JSON".
 void append_record(std::string& out, const Decoded& decoded, RecordForm form = RecordForm::exact);
 
-/// The message that `line` records. Throws UsageError that says what is wrong with the line
-/// (without the line's number, which the caller knows).
+/// The message that `line` records, in either form. Throws UsageError that says what is wrong with
+/// the line (without the line's number, which the caller knows).
 Message parse_record(std::string_view line);
 
 }  // namespace mqtt_tools::payload

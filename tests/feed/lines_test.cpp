@@ -48,6 +48,14 @@ TEST_CASE("what a line is") {
       {"a\r", {"a\r"}},
       {"a\0b\n\0\n"s, {"a\0b"s, "\0"s}},
       {"\xff\xfe\n", {"\xff\xfe"}},
+      {"\xEF\xBB\xBF"
+       "a\n\xEF\xBB\xBF"
+       "b\n",
+       {"a",
+        "\xEF\xBB\xBF"
+        "b"}},
+      {"\xEF\xBB\xBF", {""}},
+      {"\xEF\xBB", {"\xEF\xBB"}},
   };
   for (const auto& [text, lines] : cases) {
     CAPTURE(text);

@@ -69,6 +69,23 @@ TEST_CASE("a JSON message is the value in the envelope, rewritten but with numbe
   CHECK_THROWS_WITH(wrapped("", options), Contains("the message is not JSON"));
 }
 
+TEST_CASE("a byte order mark before a message in a notation is no part of it") {
+  const std::string mark = "\xEF\xBB\xBF";
+  EnvelopeOptions options = in_utc();
+  CHECK(wrapped(mark + "hi", options).starts_with("{\"msg\":\"" + mark + "hi\""));
+  options.input = Input::json;
+  CHECK(wrapped(mark + "[1]", options).starts_with("{\"msg\":[1],"));
+  CHECK_THROWS_AS(wrapped(mark + mark + "[1]", options), UsageError);
+  options.raw = true;
+  CHECK(wrapped(mark + "[1]", options) == "[1]");
+  options.input = Input::hex;
+  CHECK(wrapped(mark + "6869", options) == "hi");
+  options.input = Input::base64;
+  CHECK(wrapped(mark + "aGk=", options) == "hi");
+  options.input = Input::text;
+  CHECK(wrapped(mark + "hi", options) == mark + "hi");
+}
+
 TEST_CASE("what goes into the envelope never nests deeper than what is read as JSON") {
   EnvelopeOptions options = in_utc();
   options.input = Input::json;
