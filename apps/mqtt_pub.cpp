@@ -131,11 +131,14 @@ class PublishRun {
       collect(now);
       if (client_.failure()) give_up(*client_.failure());
       if (stats_.overdue(now)) {
-        give_up(RunError(ExitCode::lost, "no acknowledgement for the time of --ack-timeout"));
+        give_up(RunError(ExitCode::lost, std::string{"nothing was "} + stats_.taken_word() +
+                                             " for the time of --ack-timeout"));
       }
       if (const auto code = signals_.raised()) return interrupted(*code);
       deliver(now);
-      progress_.update({stats_.messages(), stats_.acknowledged(), source_.feed().progress()}, now);
+      progress_.update({stats_.messages(), stats_.acknowledged(), source_.feed().progress(),
+                        stats_.taken_word()},
+                       now);
       if (!finished(now)) pause();
     }
     progress_.clear();
@@ -147,15 +150,18 @@ class PublishRun {
 
  private:
   bool finished(Clock::time_point now) const {
-    return !source_.open() && publisher_.empty() && (!request_ || request_->over(now));
+    const bool answered = !request_ || request_->over(now) || stats_.any_denied();
+    return !source_.open() && publisher_.empty() && answered;
+  }
+
+  /// One message after another, and no end to be seen.
+  bool streams() const {
+    using Kind = feed::SourceOptions::Kind;
+    return options_.source.kind == Kind::lines || options_.source.kind == Kind::replay;
   }
 
   /// A single message is read whole before anybody is called; a stream of them calls at once.
-  bool worth_connecting() const {
-    using Kind = feed::SourceOptions::Kind;
-    return !publisher_.empty() || options_.source.kind == Kind::lines ||
-           options_.source.kind == Kind::replay;
-  }
+  bool worth_connecting() const { return !publisher_.empty() || streams(); }
 
   void start(Clock::time_point now) {
     started_ = true;
@@ -262,7 +268,8 @@ class PublishRun {
     }
     disconnect(deadline);
     show_answers(deadline);
-    if (stats_.messages() > 1 && (stats_.outstanding() > 0 || !options_.verbosity.quiet)) {
+    const bool several = stats_.messages() > (streams() ? 0 : 1);
+    if (several && (stats_.outstanding() > 0 || !options_.verbosity.quiet)) {
       run::log("interrupted; " + stats_.so_far(publisher_.unsent()));
     } else if (stats_.outstanding() > 0) {
       run::log("interrupted; " + stats_.unacknowledged());

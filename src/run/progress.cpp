@@ -74,9 +74,9 @@ std::string progress_text(const Advance& advance, Duration elapsed, std::size_t 
     }
   };
   add(std::to_string(advance.sent) + " sent");
-  add(std::to_string(advance.acknowledged) + " acknowledged");
+  add(std::to_string(advance.taken) + " " + advance.taken_word);
   if (seconds > 0) {
-    const double rate = static_cast<double>(advance.acknowledged) / seconds;
+    const double rate = static_cast<double>(advance.taken) / seconds;
     add(std::to_string(std::llround(rate)) + "/s");
   }
   const auto& total = advance.input.total;

@@ -14,8 +14,9 @@ namespace mqtt_tools::run {
 /// How far a publisher has come.
 struct Advance {
   std::uint64_t sent = 0;
-  std::uint64_t acknowledged = 0;
+  std::uint64_t taken = 0;
   feed::Progress input{};
+  const char* taken_word = "acknowledged";  ///< See DeliveryStats.
 };
 
 /// "5000 sent, 4990 acknowledged, 2495/s, 25 % of 1.2 GB, 6 s left": what of it fits `width`

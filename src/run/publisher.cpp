@@ -108,7 +108,7 @@ bool DeliveryStats::overdue(Clock::time_point now) const {
 }
 
 std::string DeliveryStats::unacknowledged() const {
-  return of_messages(outstanding(), given_) + " not acknowledged";
+  return of_messages(outstanding(), given_) + " not " + taken_word();
 }
 
 std::string DeliveryStats::so_far(std::uint64_t unsent) const {
@@ -120,8 +120,8 @@ std::string DeliveryStats::so_far(std::uint64_t unsent) const {
 }
 
 std::string DeliveryStats::summary() const {
-  return std::to_string(taken_) + (taken_ == 1 ? " message was" : " messages were") +
-         " acknowledged";
+  return std::to_string(taken_) + (taken_ == 1 ? " message was" : " messages were") + " " +
+         taken_word();
 }
 
 std::string DeliveryStats::denials() const {

@@ -83,11 +83,15 @@ class DeliveryStats {
   std::uint64_t outstanding() const { return given_ - taken_ - denied_; }
   bool any_denied() const { return denied_ > 0; }
 
+  /// What has become of those that the broker took: "acknowledged"; "written" where all have QoS 0,
+  /// which nobody acknowledges (MQTT 5.0 §4.3.1).
+  const char* taken_word() const { return acknowledgeable_ ? "acknowledged" : "written"; }
+
   /// Messages are outstanding and none was acknowledged for the time of --ack-timeout.
   bool overdue(Clock::time_point now) const;
   std::optional<Clock::time_point> due() const;
 
-  /// "2 of 5 messages were not acknowledged"
+  /// "2 of 5 messages were not acknowledged"; this and the others with taken_word().
   std::string unacknowledged() const;
 
   /// "of 5 messages read, 4 were sent and 3 acknowledged", when `unsent` wait to be sent.

@@ -233,3 +233,44 @@ TEST_CASE("it is said whether waits are shortened: in the build, and in a run") 
   CHECK(told("1") == (shortens ? "shortened" : without));
   CHECK(told("0") == (shortens ? "not shortened: MQTT_TOOLS_FAST_IO=0" : without));
 }
+
+TEST_CASE("a command publishes to the broker that its message came from, whatever else there is") {
+  Broker broker;
+  Broker other;
+  const TemporaryDirectory directory;
+  directory.write("mqtt-tools/config.toml", "host = \"127.0.0.1\"\nport = " + other.port_text() +
+                                                "\nusername = \"x\"\nclient-id = \"taken\"\n");
+  const auto dead = "127.0.0.1:" + std::to_string(free_port());
+  for (const std::string option : {"--exec", "--on-ready"}) {
+    CAPTURE(option);
+    Process heard{broker.sub({"out", "-C", "1"})};
+    REQUIRE(broker.wait_for_subscription("out", option == "--exec" ? 1 : 2));
+    check_exit(run(broker.pub({"ex", "word", "--raw", "-r"})), 0);
+    // The first of the hosts is not the one that it is connected to.
+    auto command = Command{"mqtt-sub", "-C",
+                           "1",        "-W",
+                           "30",       "-t",
+                           "ex",       "--no-config",
+                           "-h",       dead,
+                           "-h",       "127.0.0.1:" + broker.port_text(),
+                           option,     "mqtt-pub --raw out word"};
+    command.environment("XDG_CONFIG_HOME", directory.path().string())
+        .environment("MQTT_URL", "mqtt://127.0.0.1:1/x");
+    check_exit(run(command), 0);
+    CHECK(heard.wait().out == "word\n");
+  }
+  CHECK(other.log().find("New client") == std::string::npos);
+}
+
+TEST_CASE("a command reaches a broker that only the whole of the options leads to") {
+  BrokerOptions options;
+  const TemporaryDirectory directory;
+  options.lines = "psk_hint hint\npsk_file " + directory.write("psk", "me:00ff00ff\n") + "\n";
+  Broker broker{options};
+  Process heard{broker.sub({"out", "-C", "1", "--psk", "00ff00ff", "--psk-identity", "me"})};
+  REQUIRE(broker.wait_for_subscription("out"));
+  check_exit(run(broker.sub({"t", "-E", "--psk", "00ff00ff", "--psk-identity", "me", "--on-ready",
+                             "mqtt-pub --raw out word"})),
+             0);
+  CHECK(heard.wait().out == "word\n");
+}

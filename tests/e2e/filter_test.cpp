@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <algorithm>
+#include <thread>
 
 using namespace mqtt_tools::support;
 
@@ -190,4 +191,64 @@ TEST_CASE("with no local a request does not come back to the one who sent it") {
   CHECK(seen({}) == "[x]\n[]\n");
   check_exit(run(broker.pub({"t/1", "x", "--raw", "-r"})), 0);
   CHECK(seen({"--no-local"}) == "[x]\n");
+}
+
+TEST_CASE("all that is retained comes from a broker that keeps only so many for us") {
+  BrokerOptions options;
+  options.lines = "max_queued_messages 1000\nmax_inflight_messages 20\n";
+  Broker broker{options};
+  std::string lines;
+  for (int i = 0; i < 12'500; ++i) lines += "D/" + std::to_string(i) + "\tv\n";
+  check_exit(run(broker.pub({"-l", "--topic-from-line", "--raw", "-r"}), lines), 0);
+  const auto count = [&](std::initializer_list<std::string> words) {
+    const auto result = run(broker.sub({"D/#", "--idle-timeout", "1"}).add(words), 4 * patience);
+    check_exit(result, 0);
+    return std::count(result.out.begin(), result.out.end(), '\n');
+  };
+  CHECK(count({"--retained-only"}) == 12'500);
+  CHECK(count({"--remove-retained", "--no-local"}) == 12'500);
+  CHECK(count({"--retained-only"}) == 0);
+}
+
+TEST_CASE("the QoS of retained messages is the one that was asked for") {
+  const TemporaryDirectory directory;
+  const auto file = directory.write("config.toml", "qos = 2\n");
+  CHECK(options_of({"--retained-only"}) == 0);
+  CHECK(options_of({"--retained-only", "--config", file}) == 0);
+  CHECK(options_of({"--retained-only", "-q", "1"}) == 1);
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  check_exit(run(sub(broker.port(), {"t", "--remove-retained", "-W", "0.1"})), 27);
+  CHECK((broker.received(PacketType::subscribe).at(0).body.back() & 3) == 0);
+}
+
+TEST_CASE("live messages among retained ones neither end a run nor keep it going") {
+  const auto publish = [](Session& session, bool retained, const std::string& payload) {
+    session.send(encode_packet(PacketType::publish, retained ? 1 : 0,
+                               encode_text("t") + std::string(1, '\0') + payload));
+  };
+  ScriptBroker broker{[=](Session& session) {
+    session.accept_subscription();
+    for (int i = 0; i < 100; ++i) {
+      publish(session, false, "live");
+      publish(session, true, "kept");
+    }
+    session.serve();
+  }};
+  const auto all = run(sub(broker.port(), {"t", "--retained-only", "--idle-timeout", "0.5"}));
+  check_exit(all, 0);
+  CHECK(std::count(all.out.begin(), all.out.end(), '\n') == 100);
+  CHECK(all.out.find("live") == std::string::npos);
+  CHECK(run(sub(broker.port(), {"t", "--retained-only"})).out.empty());
+
+  ScriptBroker busy{[=](Session& session) {
+    session.accept_subscription();
+    publish(session, true, "kept");
+    while (true) {
+      publish(session, false, "live");
+      std::this_thread::sleep_for(10ms);
+    }
+  }};
+  const auto result = run(sub(busy.port(), {"t", "--retained-only", "--idle-timeout", "0.5"}));
+  check_exit(result, 0);
+  CHECK(result.out == "kept\n");
 }

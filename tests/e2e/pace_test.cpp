@@ -125,3 +125,29 @@ TEST_CASE("no progress is shown in a pipe, on request, or in a short run") {
   CHECK(said({"--repeat-delay", "1.3", "--no-progress"}, true).empty());
   CHECK(said({}, true).empty());
 }
+
+TEST_CASE("no progress is shown where somebody types") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  for (const std::string input : {"-l", "-l -f /dev/tty", "--replay -"}) {
+    CAPTURE(input);
+    const std::string topic = input == "--replay -" ? "" : " -t t ";
+    Process typed{
+        Command::shell("exec mqtt-pub " + input + topic + " -h 127.0.0.1 -p " + broker.port_text())
+            .terminal_input()
+            .terminal_errors()};
+    typed.write("{\"topic\":\"t\",\"payload\":\"x\"}\n");
+    CHECK_FALSE(typed.wait_for_err("sent", 1500ms));
+    typed.write("\x04");
+    check_exit(typed.wait(), 0);
+  }
+  // In the background, the line that is typed is for the shell.
+  Process shell{Command{"bash", "-c",
+                        "set -m; mqtt-pub t x --repeat 3 --repeat-delay 0.7 -h 127.0.0.1 -p " +
+                            broker.port_text() + " & wait $!; echo code $?"}
+                    .terminal_input()
+                    .terminal_output()
+                    .terminal_errors()};
+  const auto result = shell.wait();
+  CHECK(result.out.find("code 0") != std::string::npos);
+  CHECK(result.out.find("sent") == std::string::npos);
+}

@@ -159,3 +159,48 @@ TEST_CASE("what mosquitto_sub recorded can be replayed") {
   CHECK(messages[0].properties() == "\x26" + encode_text("k") + encode_text("v"));
   CHECK(messages[1].payload().empty());
 }
+
+TEST_CASE("records whose payload is a value can be replayed") {
+  Broker broker;
+  Process recorder{broker.sub({"v/#", "-C", "4", "-F", "%J"})};
+  REQUIRE(broker.wait_for_subscription("v/#"));
+  for (const auto* payload : {"on", "\"on\"", "{\"a\": [1.0, null]}", "-1"}) {
+    check_exit(run(broker.pub({"v/1", "--raw", "-m", payload})), 0);
+  }
+  const auto [result, messages] = replay(recorder.wait().out, {}, 0);
+  REQUIRE(messages.size() == 4);
+  CHECK(messages[0].payload() == "on");
+  CHECK(messages[1].payload() == "\"on\"");
+  CHECK(messages[2].payload() == "{\"a\":[1.0,null]}");
+  CHECK(messages[3].payload() == "-1");
+}
+
+TEST_CASE("a record with half of a surrogate pair is refused and its line is named") {
+  const auto result = run(pub(1, {"--replay", "-"}), record("01", "a", R"("payload":"\ud800")"));
+  check_exit(result, 2);
+  CHECK(result.err.find("record 1 (line 1): payload has half of a surrogate pair") !=
+        std::string::npos);
+}
+
+TEST_CASE("a byte order mark at the beginning of a file is no part of what it says") {
+  const std::string mark = "\xEF\xBB\xBF";
+  const TemporaryDirectory directory;
+  const auto published = [](std::initializer_list<std::string> words) {
+    ScriptBroker broker{[](Session& session) { session.serve(); }};
+    check_exit(run(pub(broker.port(), words)), 0);
+    return broker.received(PacketType::publish).at(0);
+  };
+  const auto records = directory.write("records", mark + "{\"topic\":\"a\",\"payload\":\"x\"}\n");
+  CHECK(published({"--replay", records}).payload() == "x");
+  const auto lines = directory.write("lines", mark + "a/b\tx\n");
+  const auto message = published({"-l", "-f", lines, "--topic-from-line", "--raw"});
+  CHECK(message.topic() == "a/b");
+  CHECK(message.payload() == "x");
+  const auto json = directory.write("json", mark + "{\"a\":1}");
+  CHECK(published({"t", "--json", "-f", json}).payload().starts_with(R"({"msg":{"a":1},)"));
+  CHECK(published({"t", "--json", "--raw", "-f", json}).payload() == "{\"a\":1}");
+  const auto password = directory.write("password", mark + "secret\n");
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  check_exit(run(pub(broker.port(), {"t", "x", "-u", "me", "--password-file", password})), 0);
+  CHECK(broker.received(PacketType::connect).at(0).body.ends_with(encode_text("secret")));
+}

@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "support/programs.hpp"
+#include "support/script_broker.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -161,11 +162,55 @@ TEST_CASE("an answer to another request is not taken for ours") {
                0);
   };
   answer("other", "not this");
-  check_exit(run(broker.pub({"back", "nor this", "--raw"})), 0);
   answer("mine", "this");
   const auto result = request.wait();
   check_exit(result, 0);
   CHECK(result.out == "this\n");
+}
+
+TEST_CASE("an answer without correlation data is taken for that of the one request that is open") {
+  for (const std::string version : {"5", "3.1.1"}) {
+    CAPTURE(version);
+    Broker broker;
+    // What was answered before we asked is no answer to us.
+    check_exit(run(broker.pub({"q/r", "old", "--raw", "-r"})), 0);
+    Process responder{
+        broker.sub({"q", "-C", "1", "--exec", "mqtt-pub --raw q/r \"seen: $(cat)\""})};
+    REQUIRE(broker.wait_for_subscription("q"));
+    const auto result = run(broker.pub(
+        {"q", "hi", "--raw", "-V", version, "--request", "--response-topic", "q/r", "-W", "30"}));
+    check_exit(result, 0);
+    CHECK(result.out == "seen: hi\n");
+    CHECK(result.err.empty());
+    check_exit(responder.wait(), 0);
+  }
+}
+
+TEST_CASE("what came instead of an answer is said") {
+  Broker broker;
+  Process request{broker.pub({"q", "hi", "--request", "-i", "me", "-W", "2"})};
+  const std::string topic = "reply/me/";
+  REQUIRE(broker.wait_for_log(" reply/me/"));
+  const auto log = broker.log();
+  const auto at = log.find(topic);
+  const auto mine = log.substr(at, log.find('\n', at) - at);
+  check_exit(run(broker.pub({mine, "-l", "--raw"}), "one\ntwo\n"), 0);
+  check_exit(run(broker.pub({mine, "x", "-D", "publish", "correlation-data", "other"})), 0);
+  const auto result = request.wait();
+  check_exit(result, 27);
+  CHECK(result.out.empty());
+  CHECK(result.err == "mqtt-pub: no answer to 1 of 1 request in time; on " + mine +
+                          " came 2 messages without correlation data and 1 message with that of "
+                          "another request\n");
+}
+
+TEST_CASE("a request that the broker denies does not wait for its answer") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    session.puback(session.expect(PacketType::publish), 0x87);
+    session.serve();
+  }};
+  check_exit_within(run(pub(broker.port(), {"q", "hi", "--request"})), 5, 2s);
 }
 
 TEST_CASE("topics and payloads never become shell words") {

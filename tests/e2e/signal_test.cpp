@@ -135,6 +135,44 @@ TEST_CASE("Ctrl-C ends a loop of the shell around a program") {
   }
 }
 
+TEST_CASE("the shell is told of the signal that ended a program") {
+  for (const auto& [name, code] : {std::pair{"HUP", "129"}, {"INT", "130"}, {"TERM", "143"}}) {
+    CAPTURE(name);
+    ScriptBroker broker{[](Session& session) { session.serve(); }};
+    const auto place = " -h 127.0.0.1 -p " + broker.port_text();
+    // The parent of the command is the program.
+    const auto result = run(on_terminal("mqtt-sub t --on-ready 'kill -" + std::string{name} +
+                                        " $PPID'" + place + "; echo code $?"));
+    CHECK(result.out.find("code " + std::string{code}) != std::string::npos);
+  }
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Process shell{on_terminal("trap : INT; mqtt-pub t -l -h 127.0.0.1 -p " + broker.port_text() +
+                            "; echo code $?")};
+  shell.write("one\n");
+  REQUIRE(broker.wait_for(PacketType::publish));
+  shell.write("\x03");
+  CHECK(shell.wait().out.find("code 130") != std::string::npos);
+}
+
+TEST_CASE("a program that was stopped while it asked for the password asks again") {
+  for (const std::string program : {"mqtt-sub -E", "mqtt-pub -m hi"}) {
+    CAPTURE(program);
+    ScriptBroker broker{[](Session& session) { session.serve(); }};
+    Process shell{on_terminal("set -m; " + program +
+                              " -t t -u joe --ask-password -h 127.0.0.1 -p " + broker.port_text() +
+                              "; echo stop\"ped\"; fg; echo code $?")};
+    REQUIRE(shell.wait_for_out("Password: "));
+    shell.write("\x1a");
+    REQUIRE(shell.wait_for_out("stopped"));
+    REQUIRE(shell.wait_for_out("Password: ", patience, 2));
+    shell.write("s3cret\n");
+    const auto result = shell.wait();
+    CHECK(result.out.find("code 0") != std::string::npos);
+    CHECK(result.out.find("s3cret") == std::string::npos);
+    CHECK(broker.received(PacketType::connect).at(0).body.ends_with(encode_text("s3cret")));
+  }
+}
+
 TEST_CASE("a subscriber that was stopped goes on") {
   Broker broker;
   Process shell{on_terminal("set -m; mqtt-sub t -C 2 -h 127.0.0.1 -p " + broker.port_text() +

@@ -21,6 +21,7 @@ TEST_CASE("what the progress line tells") {
   };
   const Case cases[] = {
       {{5, 3, {}}, 0s, "5 sent, 3 acknowledged"},
+      {{5, 3, {}, "written"}, 0s, "5 sent, 3 written"},
       {{5000, 4990, {}}, 2s, "5000 sent, 4990 acknowledged, 2495/s"},
       {{50, 40, {250, 1000}}, 2s, "50 sent, 40 acknowledged, 20/s, 25 % of 1.0 kB, 6 s left"},
       {{50, 40, {0, 999}}, 2s, "50 sent, 40 acknowledged, 20/s, 0 % of 999 B"},

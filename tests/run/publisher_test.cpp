@@ -136,6 +136,9 @@ TEST_CASE("an interrupted stream is told by what was read, sent and acknowledged
   CHECK(stats.so_far(2) == "of 5 messages read, 3 were sent and 1 acknowledged");
   DeliveryStats unacknowledged{seconds{30}};
   unacknowledged.given(at(0), Qos::at_most_once);
+  CHECK(unacknowledged.unacknowledged() == "1 of 1 message was not written");
+  unacknowledged.taken(at(0));
+  CHECK(unacknowledged.summary() == "1 message was written");
   CHECK(unacknowledged.so_far(0) == "of 1 message read, 1 was sent");
 }
 
