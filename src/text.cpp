@@ -163,6 +163,10 @@ std::string shortened(std::string_view text, std::size_t longest) {
   return std::string{text.substr(0, end)} + "...";
 }
 
+std::string counted(std::uint64_t count, std::string_view thing) {
+  return std::to_string(count) + " " + std::string{thing} + (count == 1 ? "" : "s");
+}
+
 std::string escaped(std::string_view text, Lines lines) {
   std::string out;
   out.reserve(text.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ void append_utf8(std::string& out, char32_t value);
 std::string shortened(std::string_view text, std::size_t longest);
 
 enum class Lines { keep, escape };  ///< What becomes of newline and tab.
+
+/// "1 byte", "2 bytes": a count of things whose name takes an `s`.
+std::string counted(std::uint64_t count, std::string_view thing);
 
 /// Appends `text` so that no terminal acts on it: C0 and C1 controls, DEL, bidirectional controls
 /// and bytes that are not UTF-8 are written as `\x1b`, `\u009b`, `\u202e`, `\xff`; all else stays.

@@ -122,6 +122,12 @@ TEST_CASE("escaped text is appended to what stands there") {
   CHECK(out == "topic a\\x01z");
 }
 
+TEST_CASE("a count is followed by the name of what was counted") {
+  CHECK(counted(0, "byte") == "0 bytes");
+  CHECK(counted(1, "byte") == "1 byte");
+  CHECK(counted(2, "message") == "2 messages");
+}
+
 TEST_CASE("text is as wide as a terminal draws it") {
   struct Row {
     std::string_view text;

@@ -19,9 +19,6 @@ namespace {
 using Input = EnvelopeOptions::Input;
 using Encoding = EnvelopeOptions::Encoding;
 
-constexpr const char* json_hint =
-    "; a text as JSON has double quotes, as in '\"on\"', and at most 100 levels of nesting";
-
 void check_key(std::string_view what, const std::string& key) {
   if (key.empty()) throw UsageError(std::string(what) + " is empty");
   if (first_invalid_utf8(key)) {
@@ -29,14 +26,18 @@ void check_key(std::string_view what, const std::string& key) {
   }
 }
 
+/// What the envelope holds comes to stand one level deeper.
+void check_json(const std::string& what, std::string_view text, std::size_t depth) {
+  if (const auto complaint = json_complaint(text, depth); !complaint.empty()) {
+    throw UsageError(what + complaint);
+  }
+}
+
 void check_field(const Field& field) {
   check_key("the key of a field", field.key);
-  const std::string the = "the value of the field \"" + escaped(field.key) + "\" is not ";
-  if (first_invalid_utf8(field.value)) throw UsageError(the + "UTF-8");
-  // It comes to stand one level deeper.
-  if (field.form == Field::Form::json && !is_json(field.value, max_depth - 1)) {
-    throw UsageError(the + "JSON" + json_hint);
-  }
+  const std::string the = "the value of the field \"" + escaped(field.key) + "\" ";
+  if (first_invalid_utf8(field.value)) throw UsageError(the + "is not UTF-8");
+  if (field.form == Field::Form::json) check_json(the, field.value, max_depth - 1);
 }
 
 void check_names(const EnvelopeOptions& options) {
@@ -145,10 +146,7 @@ void Envelope::append_value(std::string& out, std::string_view text) const {
                      "): use --raw to publish bytes as they are");
   }
   if (options_.input == Input::text) return append_string(out, text);
-  // It comes to stand one level deeper.
-  if (!is_json(text, max_depth - 1)) {
-    throw UsageError(std::string("the message is not JSON") + json_hint);
-  }
+  check_json("the message ", text, max_depth - 1);
   append_rewritten(out, text);
 }
 
@@ -159,7 +157,7 @@ std::string Envelope::unwrapped(std::string text) const {
   switch (options_.input) {
     case Input::text:
     case Input::json:
-      if (!is_json(text)) throw UsageError(std::string("the message is not JSON") + json_hint);
+      check_json("the message ", text, max_depth);
       return text;
     case Input::hex:
       bytes = from_hex(text);

@@ -120,9 +120,8 @@ class Comparison {
 
 Expectation::Expectation(std::string_view json) : text_(without_byte_order_mark(json)) {
   json = text_;
-  if (!is_json(json)) {
-    throw UsageError("not JSON: " + escaped(json) +
-                     " (a text needs its double quotes, as in '\"on\"')");
+  if (const auto complaint = json_complaint(json); !complaint.empty()) {
+    throw UsageError(complaint.substr(complaint.find("not JSON")));
   }
   JsonTokens tokens{json};
   value_ = std::make_unique<Value>(read(tokens, tokens.next()));

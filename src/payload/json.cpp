@@ -5,6 +5,8 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 
 namespace mqtt_tools::payload {
 
@@ -28,6 +30,7 @@ class Reader {
   }
 
   bool at_end() const { return rest_.empty(); }
+  std::size_t left() const { return rest_.size(); }
   char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
 
   bool take(char c) {
@@ -88,8 +91,9 @@ class Reader {
     if (!take('"')) return false;
     for (;;) {
       const std::size_t plain = plain_length(rest_);
-      if (first_invalid_utf8(rest_.substr(0, plain))) return false;
-      skip(plain);
+      const auto invalid = first_invalid_utf8(rest_.substr(0, plain));
+      skip(invalid.value_or(plain));
+      if (invalid) return false;
       if (take('"')) return true;
       if (!take('\\') || !escape()) return false;
     }
@@ -116,28 +120,72 @@ bool ends_scalar(char c) { return c == ',' || c == ']' || c == '}' || is_blank(c
 
 thread_local std::uint64_t begun = 0;
 
+bool is_blank_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_blank);
+}
+
+/// How many characters `text` has; a byte that is not UTF-8 is one.
+std::size_t characters(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); ++count) at += code_point_at(text, at).length;
+  return count;
+}
+
+/// What arrived, as far as it matters at `at`.
+std::string excerpt(std::string_view text, std::size_t at) {
+  constexpr std::size_t before = 30;
+  constexpr std::size_t longest = 60;
+  std::size_t begin = text.size() <= longest || at <= before ? 0 : at - before;
+  while (begin > 0 && begin < at && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80)
+    ++begin;
+  return (begin > 0 ? "..." : "") + escaped(shortened(text.substr(begin), longest));
+}
+
+/// What may help with JSON that is wrong at `at`; empty if nothing does.
+std::string hint(std::string_view text, std::size_t at) {
+  constexpr char32_t first_quote = 0x2018;  // To U+201F: the quotes of printed text.
+  constexpr char32_t last_quote = 0x201F;
+  const std::string in_shell = "; on a command line all of it needs single quotes: '{\"on\":true}'";
+  if (at == text.size()) return in_shell;
+  const CodePoint point = code_point_at(text, at);
+  if (!point.valid) return "; that byte is not UTF-8";
+  const char32_t letter = point.value;
+  if (letter == '\'' || (letter >= first_quote && letter <= last_quote)) {
+    return "; the quotes of JSON are plain double ones, as in {\"on\":true}";
+  }
+  if ((letter == '{' || letter == '[') && first_invalid_json(text, text.size()) != at) {
+    return "; it may nest at most " + std::to_string(max_depth) + " levels deep";
+  }
+  const bool word = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
+  if (!word && letter < 0x80) return {};
+  return at == 0 ? "; a text needs double quotes, and single ones around them on a command line: "
+                   "'\"on\"'"
+                 : "; texts and keys need double quotes" + in_shell;
+}
+
 }  // namespace
 
 // The grammar of RFC 8259 only, without values: most payloads are only asked whether they are JSON.
 // No recursion: text may nest as deep as it is long.
-bool is_json(std::string_view text, std::size_t depth) {
+std::optional<std::size_t> first_invalid_json(std::string_view text, std::size_t depth) {
   Reader reader{text};
+  const auto here = [&] { return text.size() - reader.left(); };
   std::string closing;  // For each open object and array, the bracket that closes it.
 
   for (;;) {
     reader.blanks();
     if (reader.peek() == '{' || reader.peek() == '[') {
-      if (closing.size() == depth) return false;
+      if (closing.size() == depth) return here();
       const bool object = reader.take('{');
       if (!object) reader.take('[');
       closing += object ? '}' : ']';
       reader.blanks();
       if (reader.peek() != closing.back()) {
-        if (object && !reader.key()) return false;
+        if (object && !reader.key()) return here();
         continue;
       }
     } else if (!reader.scalar()) {
-      return false;
+      return here();
     }
 
     // A value has ended, or nothing stands between two brackets: what closes here?
@@ -146,10 +194,31 @@ bool is_json(std::string_view text, std::size_t depth) {
       closing.pop_back();
       reader.blanks();
     }
-    if (closing.empty()) return reader.at_end();
-    if (!reader.take(',')) return false;
-    if (closing.back() == '}' && !reader.key()) return false;
+    if (closing.empty()) return reader.at_end() ? std::nullopt : std::optional{here()};
+    if (!reader.take(',')) return here();
+    if (closing.back() == '}' && !reader.key()) return here();
   }
+}
+
+bool is_json(std::string_view text, std::size_t depth) { return !first_invalid_json(text, depth); }
+
+std::string json_complaint(std::string_view text, std::size_t depth) {
+  const auto invalid = first_invalid_json(text, depth);
+  if (!invalid) return {};
+  if (is_blank_text(text)) return "is not JSON: it is empty";
+  const std::size_t line_begin = text.rfind('\n', *invalid == 0 ? 0 : *invalid - 1) + 1;
+  const auto lines =
+      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(line_begin), '\n');
+  std::string words = "is not JSON: ";
+  if (*invalid == text.size()) {
+    words += "it ends too early: ";
+  } else {
+    words += lines == 0 ? "" : "line " + std::to_string(lines + 1) + ", ";
+    words += "column " +
+             std::to_string(characters(text.substr(line_begin, *invalid - line_begin)) + 1) +
+             " of ";
+  }
+  return words + excerpt(text, *invalid) + hint(text, *invalid);
 }
 
 JsonTokens::JsonTokens(std::string_view text) : rest_(text) { begun += text.size(); }

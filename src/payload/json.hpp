@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,14 @@ constexpr std::size_t max_depth = 100;
 
 /// Whether `text` is one JSON value (RFC 8259, UTF-8) nested at most `depth` levels.
 bool is_json(std::string_view text, std::size_t depth = max_depth);
+
+/// The offset of the first byte of `text` that cannot stand there in such a value; the size of
+/// `text` if it ends too early. Nothing for JSON.
+std::optional<std::size_t> first_invalid_json(std::string_view text, std::size_t depth = max_depth);
+
+/// "is not JSON: column 2 of {bad}; texts and keys need …": what to tell its user about `text`,
+/// which may come from anywhere. Empty for JSON.
+std::string json_complaint(std::string_view text, std::size_t depth = max_depth);
 
 /// One token of JSON text.
 struct JsonToken {

@@ -191,6 +191,51 @@ TEST_CASE("JSON nests a hundred levels, not one more") {
   CHECK(is_json("1", 0));
 }
 
+TEST_CASE("what is wrong with JSON is told with its place, what arrived and what may help") {
+  struct Row {
+    std::string text;
+    std::string complaint;
+  };
+  const std::string shell = "; on a command line all of it needs single quotes: '{\"on\":true}'";
+  const std::string words = "; texts and keys need double quotes" + shell;
+  const std::string bare =
+      "; a text needs double quotes, and single ones around them on a command line: '\"on\"'";
+  const std::string quotes = "; the quotes of JSON are plain double ones, as in {\"on\":true}";
+  const std::vector<Row> rows{
+      {"", "it is empty"},
+      {" \n", "it is empty"},
+      {"{bad}", "column 2 of {bad}" + words},
+      {"{x:1}", "column 2 of {x:1}" + words},
+      {"on", "column 1 of on" + bare},
+      {"\u00e9t\u00e9", "column 1 of \u00e9t\u00e9" + bare},
+      {"{\"a\":", "it ends too early: {\"a\":" + shell},
+      {"\"on", "it ends too early: \"on" + shell},
+      {"{'a':1}", "column 2 of {'a':1}" + quotes},
+      {"{\u201ca\u201d:1}", "column 2 of {\u201ca\u201d:1}" + quotes},
+      {"[\"\u00e9\",\u2018x\u2019]", "column 6 of [\"\u00e9\",\u2018x\u2019]" + quotes},
+      {"01", "column 2 of 01"},
+      {"[1,]", "column 4 of [1,]"},
+      {"{\"a\":1}}", "column 8 of {\"a\":1}}"},
+      {"{\"a\":tru}", "column 6 of {\"a\":tru}" + words},
+      {"{\n \"a\": 1,\n \"\u00e9\": tru\n}",
+       "line 3, column 7 of {\\x0a \"a\": 1,\\x0a \"\u00e9\": tru\\x0a}" + words},
+      {"\n\n-", "it ends too early: \\x0a\\x0a-" + shell},
+      {"\n\nx", "line 3, column 1 of \\x0a\\x0ax" + words},
+      {"\x1b[31m", "column 1 of \\x1b[31m"},
+      {"\"\xff\"", "column 2 of \"\\xff\"; that byte is not UTF-8"},
+      {std::string(101, '[') + std::string(101, ']'),
+       "column 101 of ..." + std::string(31, '[') + std::string(29, ']') +
+           "...; it may nest at most 100 levels deep"},
+      {std::string(50, ' ') + "x" + std::string(50, ' '),
+       "column 51 of ..." + std::string(30, ' ') + "x" + std::string(29, ' ') + "..." + words},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(json_complaint(row.text) == "is not JSON: " + row.complaint);
+  }
+  CHECK(json_complaint("{}").empty());
+}
+
 TEST_CASE("a hundred thousand open brackets are not JSON and do no harm") {
   CHECK_FALSE(is_json(std::string(100000, '[')));
   CHECK_FALSE(is_json(std::string(100000, '[') + std::string(100000, ']')));
