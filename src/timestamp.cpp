@@ -9,6 +9,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace mqtt_tools {
 
@@ -20,6 +21,9 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr seconds day{86400};
+
+/// All letters of strftime(3) in glibc.
+constexpr std::string_view all_strftime_letters = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%";
 
 void append_number(std::string& out, std::int64_t value, int digits) {
   char text[20];
@@ -90,6 +94,61 @@ bool fits(std::chrono::sys_seconds time) {
 
 constexpr std::size_t longest_format = 200;
 
+/// The name that `text` is in whatever case and with whatever between its parts: `iso`, `unix`,
+/// `unix-ms`; empty for a format of strftime.
+std::string_view name_of_format(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (c != '-' && c != '_' && c != ' ') plain += upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  using Names = std::pair<std::string_view, std::string_view>;
+  constexpr Names names[] = {{"iso", "iso"},         {"iso8601", "iso"}, {"rfc3339", "iso"},
+                             {"unix", "unix"},       {"epoch", "unix"},  {"unixms", "unix-ms"},
+                             {"epochms", "unix-ms"}, {"ms", "unix-ms"}};
+  for (const auto& [known, name] : names) {
+    if (plain == known) return name;
+  }
+  return {};
+}
+
+/// One conversion of strftime(3): flags, a width, E or O, a letter.
+struct Conversion {
+  std::size_t length = 0;  ///< With its percent sign.
+  char letter = '\0';      ///< NUL: strftime knows no such conversion.
+};
+
+/// The conversion at `format[at]`, a percent sign that something stands behind.
+Conversion conversion_at(std::string_view format, std::size_t at) {
+  std::size_t end = std::min(format.find_first_not_of("_-0^#", at + 1), format.size());
+  end = std::min(format.find_first_not_of("0123456789", end), format.size());
+  std::string_view letters = all_strftime_letters;
+  if (end < format.size() && (format[end] == 'E' || format[end] == 'O')) {
+    letters = format[end] == 'E' ? "cCxXyY" : "deHImMSuUVwWy";
+    ++end;
+  }
+  if (end == format.size()) return {end - at, '\0'};
+  const std::size_t length = end - at + code_point_at(format, end).length;
+  const bool known = letters.find(format[end]) != std::string_view::npos;
+  return {length, known ? format[end] : '\0'};
+}
+
+/// The format with the seconds since 1970 in it: strftime's `%s` takes any time for local time.
+std::string with_seconds(std::string_view format, std::time_t second) {
+  std::string out;
+  std::size_t begin = 0;
+  for (std::size_t at = format.find('%'); at != std::string_view::npos; at = format.find('%', at)) {
+    const Conversion conversion = conversion_at(format, at);
+    if (conversion.letter == 's') {
+      out += format.substr(begin, at - begin);
+      out += std::to_string(second);
+      begin = at + conversion.length;
+    }
+    at += conversion.length;
+  }
+  return out.append(format.substr(begin));
+}
+
 void check_format(std::string_view format) {
   const std::string the = "the time format \"" + escaped(format.substr(0, longest_format)) + "\" ";
   if (format.empty())
@@ -98,16 +157,20 @@ void check_format(std::string_view format) {
     throw UsageError(the + "is too long; at most 200 bytes are possible");
   }
   if (first_invalid_utf8(format)) throw UsageError(the + "is not UTF-8");
-  for (std::size_t at = format.find('%'); at != std::string_view::npos;
-       at = format.find('%', at + 2)) {
+  const std::string known = "iso (or rfc3339), unix, unix-ms and % with one of " +
+                            std::string(all_strftime_letters) + ", as in %H:%M:%S";
+  bool converts = false;
+  for (std::size_t at = format.find('%'); at != std::string_view::npos; at = format.find('%', at)) {
     if (at + 1 == format.size()) throw UsageError(the + "ends in %; write %% for a percent sign");
-    if (strftime_letters.find(format[at + 1]) == std::string_view::npos) {
-      const std::size_t length = code_point_at(format, at + 1).length;
+    const Conversion conversion = conversion_at(format, at);
+    if (conversion.letter == '\0') {
       throw UsageError(the + "has the unknown conversion " +
-                       escaped(format.substr(at, 1 + length)) + "; known are iso, unix, unix-ms " +
-                       "and % with one of " + std::string(strftime_letters));
+                       escaped(format.substr(at, conversion.length)) + "; known are " + known);
     }
+    converts = true;
+    at += conversion.length;
   }
+  if (!converts) throw UsageError(the + "tells no time; known are " + known);
 }
 
 void append_strftime(std::string& out, const std::tm& time, const char* format) {
@@ -188,7 +251,10 @@ std::optional<Timestamp> from_rfc3339(std::string_view text) {
 }
 
 TimeFormat::TimeFormat(std::string_view name, Zone zone) : name_(name), zone_(zone) {
-  if (name_ == "iso" || name_ == "unix" || name_ == "unix-ms") return;
+  if (const auto known = name_of_format(name_); !known.empty()) {
+    name_ = known;
+    return;
+  }
   check_format(name_);
   const std::string sample = format_text(0);
   if (sample.empty()) {
@@ -217,7 +283,7 @@ std::string TimeFormat::format_text(std::time_t second) const {
   std::tm time{};
   zone_ == Zone::utc ? gmtime_r(&second, &time) : localtime_r(&second, &time);
   std::string text;
-  append_strftime(text, time, name_.c_str());
+  append_strftime(text, time, with_seconds(name_, second).c_str());
   return text;
 }
 

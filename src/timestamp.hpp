@@ -25,13 +25,15 @@ std::optional<Timestamp> from_rfc3339(std::string_view text);
 enum class Zone { local, utc };
 
 /// How the time in an envelope is written: `iso` (RFC 3339, UTC, milliseconds), `unix`, `unix-ms`,
-/// or a strftime format. It remembers the last second's text: not for two threads at once.
+/// or a strftime format. Names may be in any case; `iso8601` and `rfc3339` are `iso`, `epoch` is
+/// `unix`, `epoch-ms` and `ms` are `unix-ms`. It remembers the last second's text: not for two
+/// threads at once.
 class TimeFormat {
  public:
   /// The default of the wire format: "2026-11-23 18-15-03", local time.
   TimeFormat() : TimeFormat("%Y-%m-%d %H-%M-%S", Zone::local) {}
 
-  /// Throws UsageError for an unknown conversion and for a format that gives nothing.
+  /// Throws UsageError for an unknown conversion and for a format without any.
   TimeFormat(std::string_view name, Zone zone);
 
   std::string text(Timestamp time) const;
