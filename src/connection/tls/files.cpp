@@ -5,6 +5,7 @@
 #include "connection/tls/context.hpp"
 
 #include "error.hpp"
+#include "text.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,10 +14,14 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <system_error>
+#include <type_traits>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/pkcs7.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -28,17 +33,22 @@ struct Free {
   void operator()(BIO* what) const { BIO_free(what); }
   void operator()(X509* what) const { X509_free(what); }
   void operator()(EVP_PKEY* what) const { EVP_PKEY_free(what); }
+  void operator()(X509_REQ* what) const { X509_REQ_free(what); }
+  void operator()(X509_CRL* what) const { X509_CRL_free(what); }
+  void operator()(X509_SIG* what) const { X509_SIG_free(what); }
+  void operator()(PKCS7* what) const { PKCS7_free(what); }
+  void operator()(PKCS12* what) const { PKCS12_free(what); }
 };
 
 template <typename Type>
 using Owned = std::unique_ptr<Type, Free>;
 
 [[noreturn]] void unreadable(const std::string& path, const std::string& why) {
-  throw RunError(ExitCode::failure, "cannot read " + path + ": " + why);
+  throw RunError(ExitCode::failure, "cannot read " + escaped(path) + ": " + why);
 }
 
 [[noreturn]] void useless(const std::string& path, const std::string& why) {
-  throw RunError(ExitCode::no_connection, path + " " + why);
+  throw RunError(ExitCode::no_connection, escaped(path) + " " + why);
 }
 
 std::string words_for(int error) { return std::generic_category().message(error); }
@@ -58,6 +68,155 @@ Owned<BIO> open(const std::string& path) {
   Owned<BIO> file{BIO_new_file(path.c_str(), "r")};
   if (!file) unreadable(path, words_for(errno));
   return file;
+}
+
+enum class Purpose { certificate, authorities, key };
+
+/// What stands in a file instead of what was wanted.
+enum class Kind {
+  unknown,
+  certificate,
+  request,
+  private_key,
+  encrypted_key,
+  public_key,
+  revocations,
+  pkcs7,
+  pkcs12,
+  openssh_key,
+  putty_key,
+  java_store,
+  utf16,
+};
+
+struct Content {
+  Kind kind = Kind::unknown;
+  bool pem = false;
+};
+
+/// What a PEM file with this label is (RFC 7468).
+Kind kind_of_label(std::string_view label) {
+  if (label == "CERTIFICATE" || label.ends_with(" CERTIFICATE")) return Kind::certificate;
+  if (label.ends_with("CERTIFICATE REQUEST")) return Kind::request;
+  if (label == "OPENSSH PRIVATE KEY") return Kind::openssh_key;
+  if (label == "ENCRYPTED PRIVATE KEY") return Kind::encrypted_key;
+  if (label.ends_with("PRIVATE KEY")) return Kind::private_key;
+  if (label.ends_with("PUBLIC KEY")) return Kind::public_key;
+  if (label == "X509 CRL") return Kind::revocations;
+  if (label == "PKCS7" || label == "PKCS #7 SIGNED DATA") return Kind::pkcs7;
+  return Kind::unknown;
+}
+
+/// Whether `read`, one of OpenSSL's functions for DER, makes something of `bytes`.
+template <typename Read>
+bool is_der(const std::string& bytes, Read read) {
+  const unsigned char* at = reinterpret_cast<const unsigned char*>(bytes.data());
+  const std::unique_ptr<std::remove_pointer_t<decltype(read(nullptr, &at, 0L))>, Free> made{
+      read(nullptr, &at, static_cast<long>(bytes.size()))};
+  ERR_clear_error();
+  return made != nullptr;
+}
+
+Content content_of(const std::string& bytes) {
+  if (const auto begin = bytes.find("-----BEGIN "); begin != std::string::npos) {
+    const auto label = begin + 11;
+    return {
+        kind_of_label(std::string_view{bytes}.substr(label, bytes.find("-----", label) - label)),
+        true};
+  }
+  if (bytes.starts_with("PuTTY-User-Key-File")) return {Kind::putty_key};
+  if (bytes.starts_with("ssh-") || bytes.starts_with("ecdsa-")) return {Kind::public_key};
+  if (bytes.starts_with("\xFE\xED\xFE\xED")) return {Kind::java_store};
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return {Kind::utf16};
+  if (is_der(bytes, d2i_X509)) return {Kind::certificate};
+  if (is_der(bytes, d2i_PKCS12)) return {Kind::pkcs12};
+  if (is_der(bytes, d2i_X509_REQ)) return {Kind::request};
+  if (is_der(bytes, d2i_X509_CRL)) return {Kind::revocations};
+  if (is_der(bytes, d2i_PKCS7)) return {Kind::pkcs7};
+  if (is_der(bytes, d2i_AutoPrivateKey)) return {Kind::private_key};
+  if (is_der(bytes, d2i_PUBKEY)) return {Kind::public_key};
+  if (is_der(bytes, d2i_X509_SIG)) return {Kind::encrypted_key};
+  return {};
+}
+
+std::string in_quotes(const std::string& path) {
+  const bool plain = path.find_first_not_of(
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                         "+,-./:=@_~") == std::string::npos;
+  return plain ? path : "'" + path + "'";
+}
+
+/// `command` with the file that it reads and the one that it is to make.
+std::string conversion(const std::string& command, const std::string& path) {
+  const auto made = std::filesystem::path{path}.replace_extension(".pem").string();
+  return "; this makes PEM of it: openssl " + command + " -in " + in_quotes(path) + " -out " +
+         in_quotes(made == path ? path + ".pem" : made);
+}
+
+/// What the file is instead of a certificate or key in PEM, and what makes one of it.
+std::string instead(const std::string& path, const Content& content, Purpose purpose) {
+  const std::string form = content.pem ? "" : " in DER";
+  const std::string from_der = content.pem ? "" : " -inform DER";
+  const bool key = purpose == Purpose::key;
+  switch (content.kind) {
+    case Kind::certificate:
+      if (key) return "is a certificate" + form + ", and --key takes the private key of it";
+      return content.pem ? "is a damaged certificate"
+                         : "is a certificate in DER" + conversion("x509 -inform DER", path);
+    case Kind::request:
+      return "is a request for a certificate; an authority signs it and gives the certificate back";
+    case Kind::private_key:
+      if (!key) return "is a private key" + form + ", which is for --key";
+      return content.pem ? "is a damaged private key"
+                         : "is a private key in DER" + conversion("pkey -inform DER", path);
+    case Kind::encrypted_key:
+      if (!key) return "is an encrypted private key" + form + ", which is for --key";
+      return content.pem
+                 ? "is a damaged private key"
+                 : "is an encrypted private key in DER" + conversion("pkcs8 -inform DER", path);
+    case Kind::public_key:
+      return key ? "is a public key, and --key takes the private one"
+                 : "is a public key without a certificate";
+    case Kind::revocations:
+      return "is a list of revoked certificates";
+    case Kind::pkcs7:
+      return "is PKCS#7" + conversion("pkcs7 -print_certs" + from_der, path);
+    case Kind::pkcs12:
+      return "is PKCS#12" + conversion(key ? "pkcs12 -nocerts"
+                                       : purpose == Purpose::authorities
+                                           ? "pkcs12 -nokeys -cacerts"
+                                           : "pkcs12 -nokeys -clcerts",
+                                       path);
+    case Kind::openssh_key:
+      return "is a private key of OpenSSH; this makes PEM of it, in place: ssh-keygen -p -m PEM "
+             "-f " +
+             in_quotes(path);
+    case Kind::putty_key:
+      return "is a private key of PuTTY; this makes PEM of it: puttygen " + in_quotes(path) +
+             " -O private-openssh";
+    case Kind::java_store:
+      return "is a key store of Java; make PKCS#12 of it (keytool -importkeystore -deststoretype "
+             "PKCS12), and of that PEM (openssl pkcs12)";
+    case Kind::utf16:
+      return "is text in UTF-16; save it as plain ASCII or UTF-8";
+    case Kind::unknown:
+      break;
+  }
+  const std::string label = key ? "PRIVATE KEY" : "CERTIFICATE";
+  return std::string("is not a PEM ") + (key ? "private key" : "certificate") +
+         ": no line in it says -----BEGIN " + label + "-----";
+}
+
+/// Ends the run: `path` is not what it was given for.
+[[noreturn]] void wrong_kind(const std::string& path, Purpose purpose) {
+  constexpr int longest = 1 << 20;
+  const auto file = open(path);
+  std::string bytes(longest, '\0');
+  const int size = BIO_read(file.get(), bytes.data(), longest);
+  bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  ERR_clear_error();
+  if (bytes.empty()) useless(path, "is empty");
+  useless(path, instead(escaped(path), content_of(bytes), purpose));
 }
 
 struct Passphrase {
@@ -81,7 +240,7 @@ Owned<X509> read_certificate(const std::string& path) {
   none.given = &nothing;
   Owned<X509> certificate{PEM_read_bio_X509(file.get(), nullptr, give_passphrase, &none)};
   ERR_clear_error();
-  if (!certificate) useless(path, "is not a PEM certificate");
+  if (!certificate) wrong_kind(path, Purpose::certificate);
   return certificate;
 }
 
@@ -93,10 +252,10 @@ Owned<EVP_PKEY> read_key(const std::string& path, const std::optional<std::strin
   ERR_clear_error();
   if (key) return key;
   if (asked.asked && !passphrase) {
-    throw UsageError(path + " is encrypted: give --keypass-file");
+    throw UsageError(escaped(path) + " is encrypted: give --keypass-file");
   }
   if (asked.asked) useless(path, "cannot be decrypted: wrong passphrase");
-  useless(path, "is not a PEM private key");
+  wrong_kind(path, Purpose::key);
 }
 
 void check_authorities(const std::string& path) {
@@ -104,7 +263,7 @@ void check_authorities(const std::string& path) {
   open(path);
   if (SSL_CTX_load_verify_locations(context.get(), path.c_str(), nullptr) != 1) {
     ERR_clear_error();
-    useless(path, "is not a PEM certificate");
+    wrong_kind(path, Purpose::authorities);
   }
 }
 

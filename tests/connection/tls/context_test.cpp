@@ -10,8 +10,13 @@
 #include <unistd.h>
 #include <cstdlib>
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include <openssl/conf.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/pkcs7.h>
 #include <openssl/ssl.h>
 
 using namespace mqtt_tools::connection;
@@ -26,6 +31,75 @@ Tls tls_on() {
   tls.on = true;
   return tls;
 }
+
+/// A certificate and its key in the forms that people have them in when PEM is wanted.
+class OtherForms {
+ public:
+  OtherForms(const std::string& certificate, const std::string& key) {
+    const auto certificate_file = BIO_new_file(certificate.c_str(), "r");
+    certificate_.reset(PEM_read_bio_X509(certificate_file, nullptr, nullptr, nullptr));
+    BIO_free(certificate_file);
+    const auto key_file = BIO_new_file(key.c_str(), "r");
+    key_.reset(PEM_read_bio_PrivateKey(key_file, nullptr, nullptr, nullptr));
+    BIO_free(key_file);
+    REQUIRE(certificate_);
+    REQUIRE(key_);
+  }
+
+  std::string der(const std::string& form) const {
+    return written([&](BIO* out) {
+      if (form == "x509") return i2d_X509_bio(out, certificate_.get());
+      if (form == "key") return i2d_PrivateKey_bio(out, key_.get());
+      if (form == "public") return i2d_PUBKEY_bio(out, key_.get());
+      if (form == "pkcs8") {
+        return i2d_PKCS8PrivateKey_bio(out, key_.get(), EVP_aes_128_cbc(), "open", 4, nullptr,
+                                       nullptr);
+      }
+      if (form == "request") return i2d_X509_REQ_bio(out, request().get());
+      if (form == "pkcs7") {
+        auto* const signers = sk_X509_new_null();
+        auto* const signed_data =
+            PKCS7_sign(certificate_.get(), key_.get(), signers, out, PKCS7_DETACHED);
+        const int made = i2d_PKCS7_bio(out, signed_data);
+        PKCS7_free(signed_data);
+        sk_X509_free(signers);
+        return made;
+      }
+      auto* const store =
+          PKCS12_create("open", "joe", key_.get(), certificate_.get(), nullptr, 0, 0, 0, 0, 0);
+      const int made = i2d_PKCS12_bio(out, store);
+      PKCS12_free(store);
+      return made;
+    });
+  }
+
+  std::string pem(const std::string& form) const {
+    return written([&](BIO* out) {
+      return form == "public" ? PEM_write_bio_PUBKEY(out, key_.get())
+                              : PEM_write_bio_X509_REQ(out, request().get());
+    });
+  }
+
+ private:
+  using Request = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
+
+  Request request() const {
+    return {X509_to_X509_REQ(certificate_.get(), key_.get(), EVP_sha256()), X509_REQ_free};
+  }
+
+  static std::string written(const std::function<int(BIO*)>& write) {
+    BIO* const out = BIO_new(BIO_s_mem());
+    REQUIRE(write(out) == 1);
+    char* bytes = nullptr;
+    const auto size = BIO_get_mem_data(out, &bytes);
+    std::string text{bytes, static_cast<std::size_t>(size)};
+    BIO_free(out);
+    return text;
+  }
+
+  std::unique_ptr<X509, decltype(&X509_free)> certificate_{nullptr, X509_free};
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_{nullptr, EVP_PKEY_free};
+};
 
 /// How the check of `tls` ends: the exit code, a space and the words.
 std::string verdict(const Tls& tls) {
@@ -117,19 +191,94 @@ TEST_CASE("a file that is no PEM is named as useless") {
 
   auto tls = tls_on();
   tls.ca_file = text;
-  CHECK(verdict(tls) == "3 " + text + " is not a PEM certificate");
+  const std::string no_line = " is not a PEM certificate: no line in it says -----BEGIN ";
+  CHECK(verdict(tls) == "3 " + text + no_line + "CERTIFICATE-----");
   tls.ca_file = broken;
-  CHECK(verdict(tls) == "3 " + broken + " is not a PEM certificate");
+  CHECK(verdict(tls) == "3 " + broken + " is a damaged certificate");
 
   tls = tls_on();
   tls.certificate = broken;
   tls.key = files.client_key();
-  CHECK(verdict(tls) == "3 " + broken + " is not a PEM certificate");
+  CHECK(verdict(tls) == "3 " + broken + " is a damaged certificate");
   tls.certificate = files.client();
   tls.key = text;
-  CHECK(verdict(tls) == "3 " + text + " is not a PEM private key");
+  CHECK(verdict(tls) == "3 " + text + " is not a PEM private key: no line in it says -----BEGIN " +
+                            "PRIVATE KEY-----");
   tls.key = files.client();
-  CHECK(verdict(tls) == "3 " + files.client() + " is not a PEM private key");
+  CHECK(verdict(tls) ==
+        "3 " + files.client() + " is a certificate, and --key takes the private key of it");
+  tls.key = files.file("empty.pem", "");
+  CHECK(verdict(tls) == "3 " + tls.key + " is empty");
+}
+
+TEST_CASE("a file in another form than PEM is named, with the line that converts it") {
+  Certificates files;
+  const OtherForms forms{files.client(), files.client_key()};
+  const auto path = [&](const std::string& name, const std::string& bytes) {
+    return files.file(name, bytes);
+  };
+  const auto as_pem = [](const std::string& command, const std::string& from) {
+    return "; this makes PEM of it: openssl " + command + " -in " + from + " -out " +
+           from.substr(0, from.rfind('.')) + ".pem";
+  };
+  struct Row {
+    std::string file;
+    std::string as_certificate;
+    std::string as_key;
+  };
+  const std::string der = path("client.der", forms.der("x509"));
+  const std::string p12 = path("client.p12", forms.der("pkcs12"));
+  const std::string p7b = path("client.p7b", forms.der("pkcs7"));
+  const std::string key = path("key.der", forms.der("key"));
+  const std::string locked = path("locked.der", forms.der("pkcs8"));
+  const std::string ssh = path("id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\nAA==\n");
+  const std::string request =
+      "is a request for a certificate; an authority signs it and gives the certificate back";
+  const std::string of_openssh =
+      "is a private key of OpenSSH; this makes PEM of it, in place: "
+      "ssh-keygen -p -m PEM -f " +
+      ssh;
+  const std::vector<Row> rows{
+      {der, "is a certificate in DER" + as_pem("x509 -inform DER", der),
+       "is a certificate in DER, and --key takes the private key of it"},
+      {p12, "is PKCS#12" + as_pem("pkcs12 -nokeys -clcerts", p12),
+       "is PKCS#12" + as_pem("pkcs12 -nocerts", p12)},
+      {p7b, "is PKCS#7" + as_pem("pkcs7 -print_certs -inform DER", p7b),
+       "is PKCS#7" + as_pem("pkcs7 -print_certs -inform DER", p7b)},
+      {key, "is a private key in DER, which is for --key",
+       "is a private key in DER" + as_pem("pkey -inform DER", key)},
+      {locked, "is an encrypted private key in DER, which is for --key",
+       "is an encrypted private key in DER" + as_pem("pkcs8 -inform DER", locked)},
+      {path("request.der", forms.der("request")), request, request},
+      {path("request.csr", forms.pem("request")), request, request},
+      {path("public.der", forms.der("public")), "is a public key without a certificate",
+       "is a public key, and --key takes the private one"},
+      {path("public.pem", forms.pem("public")), "is a public key without a certificate",
+       "is a public key, and --key takes the private one"},
+      {path("id.pub", "ssh-rsa AAAAB3 joe"), "is a public key without a certificate",
+       "is a public key, and --key takes the private one"},
+      {files.encrypted_key(), "is an encrypted private key, which is for --key",
+       "is encrypted: give --keypass-file"},
+      {ssh, of_openssh, of_openssh},
+      {path("wide.pem", "\xFF\xFE-\0"), "is text in UTF-16; save it as plain ASCII or UTF-8",
+       "is text in UTF-16; save it as plain ASCII or UTF-8"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.file);
+    auto tls = tls_on();
+    tls.certificate = row.file;
+    tls.key = files.client_key();
+    CHECK(verdict(tls).substr(2) == row.file + " " + row.as_certificate);
+    tls.certificate = files.client();
+    tls.key = row.file;
+    CHECK(verdict(tls).substr(2) == row.file + " " + row.as_key);
+  }
+  auto tls = tls_on();
+  tls.ca_file = p12;
+  CHECK(verdict(tls) == "3 " + p12 + " is PKCS#12" + as_pem("pkcs12 -nokeys -cacerts", p12));
+  tls.ca_file = path("my ca.pem", forms.der("x509"));
+  CHECK(verdict(tls).find("-in '" + tls.ca_file + "' -out '" + tls.ca_file + ".pem'") !=
+        std::string::npos);
 }
 
 TEST_CASE("a directory without hash names has no authorities") {
@@ -169,7 +318,8 @@ TEST_CASE("a certificate file may hold its key, and a key needs a certificate") 
   CHECK(verdict(tls).rfind("2 --key needs --cert", 0) == 0);
   tls = tls_on();
   tls.certificate = files.client();
-  CHECK(verdict(tls) == "3 " + files.client() + " is not a PEM private key");
+  CHECK(verdict(tls) ==
+        "3 " + files.client() + " is a certificate, and --key takes the private key of it");
 }
 
 TEST_CASE("the security level is ours to set and is never below two") {
