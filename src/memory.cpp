@@ -2,6 +2,8 @@
 
 #include "memory.hpp"
 
+#include "text.hpp"
+
 #include <sys/mman.h>
 #include <array>
 
@@ -31,7 +33,7 @@ bool memory_for(std::size_t size, std::size_t copies) noexcept {
 
 std::string no_memory_message(const std::string& topic, std::size_t size,
                               bool acknowledgement_due) {
-  return "no memory for a message of " + std::to_string(size) + " bytes" +
+  return "no memory for a message of " + counted(size, "byte") +
          (topic.empty() ? "" : " on " + topic) +
          (acknowledgement_due ? "; it was not acknowledged" : "");
 }

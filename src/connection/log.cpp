@@ -28,9 +28,8 @@ void Log::back(const std::string& broker, Duration away) {
 
 void Log::published(std::uint64_t id, const Message& message) {
   if (!options_.tell_messages) return;
-  say(LogLine::Level::verbose, "published " + std::to_string(message.payload.size()) +
-                                   " bytes to " + message.topic + " (message " +
-                                   std::to_string(id) + ", QoS " +
+  say(LogLine::Level::verbose, "published " + counted(message.payload.size(), "byte") + " to " +
+                                   message.topic + " (message " + std::to_string(id) + ", QoS " +
                                    std::to_string(static_cast<int>(message.qos)) + ")");
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <optional>
 
@@ -71,10 +72,19 @@ constexpr std::array table{
 
 bool PropertyRule::stands_in(Command command) const { return (commands & bit(command)) != 0; }
 
+/// Whether `word`, as its user typed it, is `name`, in whatever case.
+bool is_word(std::string_view word, std::string_view name) {
+  return std::equal(word.begin(), word.end(), name.begin(), name.end(),
+                    [](char typed, char wanted) {
+                      return std::tolower(static_cast<unsigned char>(typed)) == wanted;
+                    });
+}
+
 /// The rule for `name`; none if there is no such property.
 const PropertyRule* find_property(std::string_view name) {
-  const auto* const known = std::find_if(
-      table.begin(), table.end(), [&](const PropertyRule& entry) { return entry.name == name; });
+  const auto* const known =
+      std::find_if(table.begin(), table.end(),
+                   [&](const PropertyRule& entry) { return is_word(name, entry.name); });
   return known == table.end() ? nullptr : known;
 }
 
@@ -129,11 +139,11 @@ std::string read_string(const PropertyRule& known, const std::string& text) {
   const auto name = "property " + std::string{known.name};
   if (text.size() > longest) throw UsageError(name + " is longer than 65,535 bytes");
   if (const auto at = first_invalid_utf8(text)) {
-    throw UsageError(name + " is not UTF-8 (byte " + std::to_string(*at) + ")");
+    throw UsageError(name + " is not UTF-8 (byte " + std::to_string(*at + 1) + ")");
   }
   if (const auto at = first_unwelcome(text)) {
-    throw UsageError(name + " has a control character or non-character at byte " +
-                     std::to_string(*at) + ": brokers close the connection for it");
+    throw UsageError(name + " has a control character or noncharacter at byte " +
+                     std::to_string(*at + 1) + ": brokers close the connection for it");
   }
   return text;
 }
@@ -170,7 +180,7 @@ int property_values(std::string_view name) {
 Command read_command(std::string_view word) {
   std::string words;
   for (const auto& entry : commands) {
-    if (entry.word == word) return entry.command;
+    if (is_word(word, entry.word)) return entry.command;
     if (!words.empty()) words += ", ";
     words += entry.word;
   }
@@ -186,7 +196,7 @@ Property read_property(Command command, std::string_view name,
   }
   const auto wanted = static_cast<std::size_t>(property_values(name));
   if (values.size() != wanted) {
-    throw UsageError("property " + std::string{name} +
+    throw UsageError("property " + std::string{known->name} +
                      (wanted == 2 ? " takes a key and a value" : " takes one value"));
   }
 

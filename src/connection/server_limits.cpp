@@ -3,6 +3,7 @@
 #include "connection/server_limits.hpp"
 
 #include "error.hpp"
+#include "text.hpp"
 
 namespace mqtt_tools::connection {
 
@@ -26,17 +27,16 @@ std::size_t packet_size(const Message& message) {
 void check_size(const Message& message) {
   constexpr std::size_t most = 268435455 + 5;  // the fixed header does not count
   if (packet_size(message) > most) {
-    throw UsageError("the message of " + std::to_string(message.payload.size()) +
-                     " bytes is larger than MQTT allows (268,435,455 bytes with its header)");
+    throw UsageError("the message of " + counted(message.payload.size(), "byte") +
+                     " is larger than MQTT allows (268,435,455 bytes with its header)");
   }
 }
 
 std::optional<std::string> over_limits(const Message& message, const ServerLimits& limits,
                                        const std::string& broker) {
   if (limits.maximum_packet_size && packet_size(message) > *limits.maximum_packet_size) {
-    return "a message of " + std::to_string(message.payload.size()) + " bytes is larger than " +
-           broker + " takes: at most " + std::to_string(*limits.maximum_packet_size) +
-           " bytes a packet";
+    return "a message of " + counted(message.payload.size(), "byte") + " is larger than " + broker +
+           " takes: at most " + std::to_string(*limits.maximum_packet_size) + " bytes a packet";
   }
   if (static_cast<int>(message.qos) > limits.maximum_qos) {
     const auto most = std::to_string(limits.maximum_qos);

@@ -227,7 +227,7 @@ std::string split_host(std::string_view text, std::string& host, std::optional<i
     rest = text.substr(colon);
     if (host.empty()) return "the host name is missing";
     if (rest.find(':', 1) != std::string_view::npos) {
-      return "an IPv6 address before a port stands in '[' and ']'";
+      return "a ':' stands only before the port, or in an IPv6 address in '[' and ']'";
     }
     if (!std::all_of(host.begin(), host.end(), stands_in_name)) {
       return "a host name has no blanks, controls or punctuation but '.', '-' and '_'";
@@ -334,6 +334,11 @@ Endpoint read_endpoint(std::string_view text) {
   std::optional<int> port;
   const bool bare_ipv6 =
       !text.empty() && text.front() != '[' && std::count(text.begin(), text.end(), ':') > 1;
+  if (bare_ipv6 && !is_ipv6(std::string{text})) {
+    throw UsageError("host " + shown(text) +
+                     ": it is no IPv6 address, and in any other host a ':' stands only before the "
+                     "port");
+  }
   const auto wrong = bare_ipv6 ? split_host("[" + std::string{text} + "]", endpoint.host, port)
                                : split_host(text, endpoint.host, port);
   if (!wrong.empty()) throw UsageError("host " + shown(text) + ": " + wrong);

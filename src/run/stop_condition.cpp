@@ -174,12 +174,9 @@ std::optional<Clock::time_point> StopCondition::deadline_of(Ending ending) const
 }
 
 std::string StopCondition::what_ended(Ending ending) const {
-  std::string messages = std::to_string(seen_);
-  if (options_.count) {
-    messages += " of " + std::to_string(*options_.count) + " messages";
-  } else {
-    messages += seen_ == 1 ? " message" : " messages";
-  }
+  const std::string messages =
+      options_.count ? std::to_string(seen_) + " of " + counted(*options_.count, "message")
+                     : counted(seen_, "message");
   switch (ending) {
     case Ending::timeout:
       return "timed out after " + seconds(*options_.timeout) + " with " + messages;

@@ -232,7 +232,7 @@ TEST_CASE("what is said about each ending that is no success") {
   idle.idle_timeout = 2s;
 
   const Case cases[] = {
-      {limits(1, 5s, {}), {}, "timed out after 5 s with 0 of 1 messages"},
+      {limits(1, 5s, {}), {}, "timed out after 5 s with 0 of 1 message"},
       {limits(3, 250ms, {}), {"a", "b"}, "timed out after 0.25 s with 2 of 3 messages"},
       {limits({}, 5s, {}), {"a"}, "timed out after 5 s with 1 message"},
       {limits({}, 5s, {"{\"a\":1}"}),
@@ -241,7 +241,7 @@ TEST_CASE("what is said about each ending that is no success") {
       {limits({}, 5s, {"1", "2", "3"}),
        {"2", "4"},
        "timed out after 5 s with 2 messages; not met: 1, 3; what came instead: 4"},
-      {limits(1, 5s, {"1"}), {"2"}, "left after 1 of 1 messages; not met: 1; what came instead: 2"},
+      {limits(1, 5s, {"1"}), {"2"}, "left after 1 of 1 message; not met: 1; what came instead: 2"},
       {lasting, {}, "left after 1.5 s with 0 messages; not met: 1"},
       {idle, {"2"}, "no message for 2 s after 1 message; not met: 1; what came instead: 2"},
       {limits({}, 5s, {"1"}),

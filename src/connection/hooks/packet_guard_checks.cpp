@@ -2,6 +2,7 @@
 
 #include "connection/hooks/packet_fields.hpp"
 #include "connection/hooks/packet_guard.hpp"
+#include "text.hpp"
 
 #include <limits>
 
@@ -185,7 +186,7 @@ bool PacketGuard::check_properties(Fields& fields, Properties& properties) {
 bool PacketGuard::check_end(const Fields& fields) {
   if (fields.rest().empty()) return true;
   return fail(malformed, section_of(in_.type()),
-              " with " + std::to_string(fields.rest().size()) + " bytes behind its end");
+              " with " + counted(fields.rest().size(), "byte") + " behind its end");
 }
 
 bool PacketGuard::check_connack(std::string_view head) {

@@ -7,6 +7,7 @@
 #include "connection/paho/properties.hpp"
 #include "error.hpp"
 #include "memory.hpp"
+#include "text.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -404,8 +405,8 @@ class PahoClient : public Client {
     const bool told = self.shared.options.tell_messages;
     if (!memory_for(message.payload.size(), self.copies_on_the_way_out())) {
       self.events.post(Event::Kind::no_memory, 0,
-                       "no memory to send a message of " + std::to_string(message.payload.size()) +
-                           " bytes to " + message.topic);
+                       "no memory to send a message of " + counted(message.payload.size(), "byte") +
+                           " to " + message.topic);
       return false;
     }
     auto* entry = self.deliveries.start(id, message.qos, told ? Clock::now() : Clock::time_point{});

@@ -133,7 +133,7 @@ TEST_CASE("acknowledgements have the reason codes of their table") {
       CHECK(outcome(setting, with_id(first, 7, raw({code}))).rule == "MQTT 5.0 " + section);
     }
     CHECK(outcome(setting, with_id(first, 7, raw({0, 0, 0})))
-              .words.find(" with 1 bytes behind its end") != std::string::npos);
+              .words.find(" with 1 byte behind its end") != std::string::npos);
   }
   refuses({}, with_id(0x62, 0), 0x81, "MQTT 5.0 §2.2.1", "a PUBREL with packet id 0");
   takes({}, with_id(0x62, 999));
