@@ -17,6 +17,7 @@
 #include "run/publisher.hpp"
 #include "run/request.hpp"
 #include "run/signals.hpp"
+#include "text.hpp"
 #include "timestamp.hpp"
 
 #include <poll.h>
@@ -52,6 +53,7 @@ class MessageSource {
 
  private:
   void wrap(Message& message) const;
+  static void check_text(const Message& message);
   std::string located(const std::string& text) const;
 
   std::unique_ptr<feed::Feed> feed_;
@@ -83,6 +85,7 @@ bool MessageSource::next(Clock::time_point now, Message& message) {
     }
     if (!feed_->final()) wrap(message);
     connection::check_size(message);
+    check_text(message);
     return true;
   } catch (const UsageError& error) {
     complaint_.emplace(ExitCode::usage, located(error.what()));
@@ -98,6 +101,15 @@ void MessageSource::wrap(Message& message) const {
   if (content_type_ && !message.properties.content_type) {
     message.properties.content_type = content_type_;
     message.properties.payload_format = payload_format_;
+  }
+}
+
+/// What says that it is text must be text: receivers may end the connection (MQTT 5.0 §3.3.2.3.2).
+void MessageSource::check_text(const Message& message) {
+  if (message.properties.payload_format != 1) return;
+  if (const auto invalid = first_invalid_utf8(message.payload)) {
+    throw UsageError("the message is not UTF-8 (byte " + std::to_string(*invalid + 1) +
+                     "), which payload-format-indicator 1 says that it is");
   }
 }
 

@@ -95,6 +95,40 @@ TEST_CASE("properties of four bytes that the library would send wrongly are refu
   }
 }
 
+TEST_CASE("a payload that says that it is text and is not is refused before connecting") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  const std::vector<std::string> text{"-D", "publish", "payload-format-indicator", "1"};
+  const std::string why = "which payload-format-indicator 1 says that it is";
+  const std::vector<Command> refused{
+      pub(broker.port(), {"t", "--raw", "a\xff"}),
+      pub(broker.port(), {"t", "--raw", "--from", "hex", "61ff"}),
+      pub(broker.port(), {"t", "--encode", "cbor", "-D", "publish", "content-type", "x", "m"}),
+  };
+  for (auto command : refused) {
+    const auto result = run(command.add(text));
+    CAPTURE(command.text());
+    check_exit_within(result, 2, 1s);
+    CHECK(contains(result.err, why));
+  }
+  CHECK(broker.connections() == 0);
+
+  // A pipe is read on, and the connection made meanwhile.
+  for (const std::string form : {"-s", "-l"}) {
+    const auto piped = run(pub(broker.port(), {"t", "--raw", form}).add(text).input("a\xff\n"));
+    check_exit(piped, 2);
+    CHECK(contains(piped.err, why));
+  }
+  const auto record = run(pub(broker.port(), {"--replay", "-"})
+                              .input(R"({"topic":"t","payload_base64":"/w==",)"
+                                     R"("properties":{"payload-format-indicator":1}})"
+                                     "\n"));
+  check_exit(record, 2);
+  CHECK(contains(record.err, "record 1: the message is not UTF-8 (byte 1)"));
+  check_exit(run(pub(broker.port(), {"t", "--raw", "a\xff"})
+                     .add({"-D", "publish", "payload-format-indicator", "0"})),
+             0);
+}
+
 TEST_CASE("properties of a subscription and of a leave are sent with them") {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
   check_exit(run(sub(broker.port(), {"t",
