@@ -47,12 +47,22 @@ std::size_t last_word(const Option& option, const std::vector<std::string>& word
              : name + static_cast<std::size_t>(connection::property_values(words[name]));
 }
 
+/// Throws for what stands behind the letter of a flag and is no option: "-r1", "-vx".
+[[noreturn]] void refuse_behind_flag(const std::string& word, std::size_t letter) {
+  const std::string behind = word.substr(letter, code_point_at(word, letter).length);
+  throw UsageError("-" + std::string{word[letter - 1]} +
+                   " takes no value, and there is no option -" + escaped(behind));
+}
+
 /// Looks at a word such as "-p1883" or "-vNC".
 Found look_at_letters(const Declarations& declared, const std::vector<std::string>& words,
                       std::size_t at) {
   const std::string& word = words[at];
   for (std::size_t letter = 1; letter < word.size(); ++letter) {
     const Option* option = declared.named(std::string{'-', word[letter]});
+    if (option == nullptr && letter > 1) {
+      refuse_behind_flag(word, letter);
+    }
     if (option == nullptr) {
       break;
     }
@@ -86,6 +96,7 @@ Found look_at(const Declarations& declared, const std::vector<std::string>& word
   if (word.size() < 2 || word[0] != '-') {
     return {};
   }
+  check_single_dash(declared, word);
   return word[1] == '-' ? look_at_name(declared, words, at) : look_at_letters(declared, words, at);
 }
 
@@ -103,9 +114,13 @@ void check(const Found& found, const std::vector<std::string>& words) {
     throw UsageError(name + " takes no value");
   }
   if (found.last >= words.size()) {
+    // -h and -V mean help and version elsewhere.
     const bool property = found.option->takes == Option::Takes::property;
     throw UsageError(name + " needs " + std::string{found.option->value} + " after it" +
-                     (property ? ", such as: -D publish user-property KEY VALUE" : ""));
+                     (property               ? ", such as: -D publish user-property KEY VALUE"
+                      : words.back() == "-h" ? "; help is --help"
+                      : words.back() == "-V" ? "; the version of this program is --version"
+                                             : ""));
   }
 }
 
@@ -164,14 +179,6 @@ void declare(CLI::App& app, const Declarations& declared, const std::vector<std:
   }
 }
 
-/// Names the option, but nothing that may be its value.
-[[noreturn]] void refuse_option(const Declarations& declared, const std::string& word) {
-  const std::string name = word[1] == '-' ? word.substr(0, word.find('=')) : word.substr(0, 2);
-  const std::string near = declared.nearest(name);
-  throw UsageError("unknown option " + escaped(name) +
-                   (near.empty() ? "; see --help" : "; did you mean " + near + "?"));
-}
-
 /// The words that are no options. What begins with a dash and is no number must be an option, and
 /// an unknown one, unless it stands behind `--`.
 std::vector<std::string> words_of(const Declarations& declared, const CLI::App& app) {
@@ -180,11 +187,15 @@ std::vector<std::string> words_of(const Declarations& declared, const CLI::App& 
   for (const std::string& word : app.remaining()) {
     if (!ended && word == "--") {
       ended = true;
-    } else if (!ended && word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9')) {
-      refuse_option(declared, word);
-    } else {
-      words.push_back(word);
+      continue;
     }
+    if (!ended) {
+      check_dash(declared, word);
+    }
+    if (!ended && word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9')) {
+      refuse_option(declared, word);
+    }
+    words.push_back(word);
   }
   return words;
 }
@@ -261,6 +272,14 @@ std::vector<std::string> take_arguments(const Declarations& declared, int argc, 
     }
   }
   return words;
+}
+
+void check_given_once(const Layer& layer) {
+  for (const Setting& setting : layer) {
+    if (setting.values.size() > 1 && !setting.option->repeat) {
+      throw UsageError(spelling(*setting.option) + " is given twice; leave one of them out");
+    }
+  }
 }
 
 CommandLine read_command_line(const Declarations& declared,

@@ -38,6 +38,21 @@ std::vector<std::string> take_arguments(const Declarations& declared, int argc, 
 std::vector<std::string> prepared(const Declarations& declared,
                                   const std::vector<std::string>& words);
 
+/// Throws UsageError for a word with a dash that is not '-' in front of what would be an option:
+/// word processors make such of `-t` and `--retain`.
+void check_dash(const Declarations& declared, std::string_view word);
+
+/// Throws UsageError for a long name behind a single dash: `-host` would be the host "ost".
+void check_single_dash(const Declarations& declared, std::string_view word);
+
+/// Throws the UsageError for `word`, which begins with an unknown option: names ours for one that
+/// other MQTT tools have, or the one that may have been meant. Repeats nothing that may be a value.
+[[noreturn]] void refuse_option(const Declarations& declared, const std::string& word);
+
+/// Throws UsageError for an option that is given twice and can be used once: neither of two values
+/// may go unused without a word.
+void check_given_once(const Layer& layer);
+
 /// A command line, read: what its options say, and the words that are none.
 struct CommandLine {
   Layer layer{};

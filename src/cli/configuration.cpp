@@ -3,16 +3,13 @@
 
 #include "bytes.hpp"
 #include "cli/arguments.hpp"
-#include "cli/descriptor.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "text.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -24,12 +21,6 @@
 namespace mqtt_tools::cli {
 
 namespace {
-
-constexpr std::size_t most = std::size_t{1} << 20;
-
-[[noreturn]] void fail(const std::string& path, const std::string& reason) {
-  throw RunError(ExitCode::failure, "cannot read " + escaped(path) + ": " + reason);
-}
 
 /// One entry of a file, and where it stands.
 struct Entry {
@@ -254,19 +245,9 @@ const Setting* find(const Layer& layer, std::string_view wanted) {
   return found == layer.end() ? nullptr : &*found;
 }
 
-/// Where configuration files are by default; nothing without a home.
-std::optional<std::string> folder(const Environment& environment) {
-  if (const auto folder = environment.variable("XDG_CONFIG_HOME");
-      folder && folder->front() == '/') {
-    return *folder + "/mqtt-tools";  // A relative path is invalid, says the XDG specification.
-  }
-  const auto home = environment.variable("HOME");
-  return home ? std::optional{*home + "/.config/mqtt-tools"} : std::nullopt;
-}
-
-/// Adds the layers of the profile and of the configuration file.
-/// With a connection that was handed on (`inherited`), the default configuration says nothing about
-/// connections: another broker, login or client id would be mixed with it.
+/// Adds the layers of the profile and of the configuration file. With a connection that was handed
+/// on (`inherited`), the default configuration says nothing about connections: another broker,
+/// login or client id would be mixed with it.
 void add_files(const Declarations& declared, const Environment& environment, bool inherited,
                std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
   const Setting* profile = find(layers.front(), "profile");
@@ -276,7 +257,7 @@ void add_files(const Declarations& declared, const Environment& environment, boo
     }
     return;
   }
-  const std::optional<std::string> home = folder(environment);
+  const std::optional<std::string> home = configuration_folder(environment);
 
   std::optional<std::string> name = environment.variable("MQTT_PROFILE");
   if (profile != nullptr) {
@@ -285,6 +266,7 @@ void add_files(const Declarations& declared, const Environment& environment, boo
   }
   if (name) {
     const std::string path = profile_path(home.value_or("/etc/mqtt-tools"), *name);
+    check_profile(path, *name);
     layers.push_back(
         read_configuration(declared, path, Origin::Layer::profile, Presence::required, warnings));
   }
@@ -308,45 +290,6 @@ void add_files(const Declarations& declared, const Environment& environment, boo
 }
 
 }  // namespace
-
-std::optional<WholeFile> read_whole_file(const std::string& path, Presence presence) {
-  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  const int fd = descriptor.get();
-  if (fd < 0) {
-    const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP;
-    if (presence == Presence::optional && absent) {
-      return {};
-    }
-    fail(path, std::strerror(errno));
-  }
-  WholeFile file;
-  struct stat status {};
-  if (::fstat(fd, &status) == 0) {
-    file.open_to_others = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
-  }
-  std::array<char, 4096> block{};
-  for (;;) {
-    const ssize_t count = ::read(fd, block.data(), block.size());
-    if (count == 0) {
-      return file;
-    }
-    if (count < 0 && errno != EINTR) {
-      fail(path, std::strerror(errno));
-    }
-    file.text.append(block.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
-    if (file.text.size() > most) {
-      fail(path, "more than 1 MiB");
-    }
-  }
-}
-
-std::string first_line(const std::string& text) {
-  std::string line{without_byte_order_mark(text.substr(0, text.find('\n')))};
-  if (!line.empty() && line.back() == '\r') {
-    line.pop_back();
-  }
-  return line;
-}
 
 Layer read_configuration(const Declarations& declared, const std::string& path,
                          Origin::Layer origin, Presence presence,
@@ -382,16 +325,6 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
   return layer;
 }
 
-std::string profile_path(const std::string& folder, const std::string& name) {
-  constexpr std::string_view allowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  if (name.empty() || name.find_first_not_of(allowed) != std::string::npos) {
-    throw UsageError("a profile's name is letters, digits, '.', '_' and '-', not '" +
-                     escaped(name) + "'; its file is " + folder + "/NAME.toml");
-  }
-  return folder + "/" + name + ".toml";
-}
-
 std::optional<Settings> read_settings(const Declarations& declared,
                                       const std::vector<std::string>& arguments,
                                       const Environment& environment) {
@@ -404,6 +337,7 @@ std::optional<Settings> read_settings(const Declarations& declared,
     *environment.out << version(declared);
     return {};
   }
+  check_given_once(line.layer);
 
   std::vector<run::Warning> warnings;
   std::vector<Layer> layers;

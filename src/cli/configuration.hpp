@@ -32,6 +32,13 @@ Layer read_configuration(const Declarations& declared, const std::string& path, 
 /// is more than [A-Za-z0-9._-]+.
 std::string profile_path(const std::string& folder, const std::string& name);
 
+/// Throws RunError (code 1) if the file of the profile `name` is not there; it names those that
+/// are.
+void check_profile(const std::string& path, const std::string& name);
+
+/// Where configuration files are by default; nothing without a home.
+std::optional<std::string> configuration_folder(const Environment& environment);
+
 /// A small file, read whole.
 struct WholeFile {
   std::string text{};

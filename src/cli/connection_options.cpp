@@ -34,14 +34,6 @@ std::string id_prefix(const Setting& setting) {
   return connect_text(setting, 65'535 - unique_digits);
 }
 
-Duration more_than_none(const Setting& setting) {
-  const Duration time = seconds(setting);
-  if (time == Duration{}) {
-    reject(setting, setting.value(), "more than 0");
-  }
-  return time;
-}
-
 /// A CONNACK with its properties must fit; more than this MQTT cannot say (MQTT 5.0 §2.1.4).
 std::size_t packet_size(const Setting& setting) {
   return static_cast<std::size_t>(size(setting, 256, 268'435'460));
@@ -94,12 +86,13 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
             "keep the session, how long")
       .from(0, never);
   in.option("--connect-timeout", options.connect_timeout, "SEC", "one attempt over all addresses")
-      .as(more_than_none)
+      .as(more_than_no_seconds)
       .by_default("10");
   in.option("--wait", options.wait, "SEC", "for a broker that is not there yet").by_default("0");
   in.flag("--no-reconnect", options.reconnect).clears();
   in.option("--reconnect-for", options.reconnect_for, "SEC", "lost: leave at once, or after SEC");
   in.option("--reconnect-max", options.reconnect_max, "SEC", "longest pause between attempts")
+      .as(more_than_no_seconds)
       .by_default("30");
   in.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
       .as(packet_size);
@@ -223,7 +216,8 @@ void check_transport(const Settings& settings, Options& options) {
 }
 
 void check_session(const Settings& settings, const Environment& environment,
-                   const ConnectionInput& input, Options& options) {
+                   const ConnectionInput& input, Options& options,
+                   std::vector<run::Warning>& warnings) {
   options.client_id_given = settings.find("client-id") != nullptr;
   if (!options.client_id_given) {
     const bool publishes = settings.declared().name == "mqtt-pub";
@@ -238,6 +232,11 @@ void check_session(const Settings& settings, const Environment& environment,
     options.session_expiry = options.session_expiry.value_or(never);
   } else if (const Setting* expiry = settings.find("session-expiry")) {
     need_version_5(options, *expiry);
+    if (!options.client_id_given && options.session_expiry != 0U) {
+      warnings.push_back({named(*expiry) +
+                          " keeps a session that nobody finds again: its client id is new each "
+                          "time; add --client-id"});
+    }
   }
 }
 
@@ -277,12 +276,13 @@ void need_version_5(Options& options, const Setting& setting) {
 }
 
 void check_connection(const Settings& settings, const Environment& environment,
-                      const ConnectionInput& input, Options& options) {
+                      const ConnectionInput& input, Options& options,
+                      std::vector<run::Warning>& warnings) {
   add_endpoints(settings, input, options);
   check_transport(settings, options);
   add_headers(settings, input, options);
   options.tls = checked_tls(settings, input, options.endpoints);
-  check_session(settings, environment, input, options);
+  check_session(settings, environment, input, options, warnings);
   if (!options.reconnect) {
     refuse(settings, {"reconnect-max", "reconnect-for"}, "has no meaning with --no-reconnect");
   }

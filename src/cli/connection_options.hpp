@@ -37,9 +37,10 @@ void declare_tls(Declarations& in, ConnectionInput& input);
 
 /// Makes `options` of all that was said, once the fields are filled: the one check of what belongs
 /// together. Passwords and keys are not read yet, so that nothing is asked for a run that will be
-/// refused: see read_secrets(). Throws UsageError.
+/// refused: see read_secrets(). Adds to `warnings` what is no error. Throws UsageError.
 void check_connection(const Settings& settings, const Environment& environment,
-                      const ConnectionInput& input, connection::Options& options);
+                      const ConnectionInput& input, connection::Options& options,
+                      std::vector<run::Warning>& warnings);
 
 /// The part of it that decides whether TLS is on. Above all, nothing that asks for TLS ever ends in
 /// plain text.

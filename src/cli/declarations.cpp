@@ -76,6 +76,13 @@ std::string Declarations::nearest(std::string_view wanted) const {
   if (wanted.size() < 4 || wanted.size() > 40) {
     return found;  // Of short names everything is near, and no long one is.
   }
+  const auto begun = [wanted](std::string_view own) { return own.starts_with(wanted); };
+  for (const Option& option : options_) {
+    const std::vector<std::string_view> own = names(option);
+    if (const auto longer = std::find_if(own.begin(), own.end(), begun); longer != own.end()) {
+      return std::string{*longer};  // Other programs take names cut short.
+    }
+  }
   std::size_t least = wanted.size() < 9 ? 2 : 3;
   for (const Option& option : options_) {
     for (const std::string_view own : names(option)) {

@@ -3,8 +3,10 @@
 
 #include "cli/arguments.hpp"
 #include "error.hpp"
+#include "text.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 namespace mqtt_tools::cli {
@@ -17,6 +19,9 @@ using connection::PropertyList;
 
 constexpr int session_expiry_interval = 0x11;  // MQTT 5.0 §3.1.2.11.2
 constexpr int will_delay_interval = 0x18;      // MQTT 5.0 §3.1.3.2.2
+
+constexpr int user_property = 0x26;             // MQTT 5.0 §2.2.2.2: may stand more than once.
+constexpr int payload_format_indicator = 0x01;  // MQTT 5.0 §3.1.3.2.3
 
 /// One -D, read.
 struct Read {
@@ -92,6 +97,19 @@ void check_twice(const Settings& settings, const Options& options) {
   }
 }
 
+/// A will that says that it is text must be text.
+void check_will_text(const Setting& setting, const Options& options) {
+  if (!options.will || !first_invalid_utf8(options.will->message.payload)) {
+    return;
+  }
+  const connection::Property is_text{payload_format_indicator, std::uint32_t{1}};
+  const PropertyList& list = options.will->properties;
+  if (std::find(list.begin(), list.end(), is_text) != list.end()) {
+    throw UsageError(named(setting) + ": the will is not UTF-8, which " +
+                     "payload-format-indicator 1 says that it is");
+  }
+}
+
 }  // namespace
 
 void check_properties(const Settings& settings, const ConnectionInput& input, Options& options) {
@@ -109,10 +127,15 @@ void check_properties(const Settings& settings, const ConnectionInput& input, Op
       throw UsageError(named(*setting) + ": properties of a will need --will-topic");
     }
     if (PropertyList* list = list_for(read.command, options)) {
+      if (read.property.identifier != user_property && has(*list, read.property.identifier)) {
+        throw UsageError(named(*setting) + ": property " + split(joined).at(1) +
+                         " may be given only once");
+      }
       list->push_back(std::move(read.property));
     }
   }
   check_twice(settings, options);
+  check_will_text(*setting, options);
   if (has(options.connect_properties, session_expiry_interval) && !options.clean_start) {
     options.session_expiry.reset();
   }

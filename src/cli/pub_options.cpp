@@ -56,14 +56,6 @@ std::string topic(const Setting& setting) {
   return setting.value();
 }
 
-std::string only_one(const Setting& setting) {
-  if (setting.values.size() > 1) {
-    throw UsageError(named(setting) + " is given twice; one " + std::string{key(*setting.option)} +
-                     " is right");
-  }
-  return setting.value();
-}
-
 /// One reading of the options of mqtt-pub: they are declared when it is made.
 class PubReader {
  public:
@@ -121,10 +113,8 @@ PubReader::PubReader() {
 void PubReader::declare_message() {
   feed::SourceOptions& source = options_.source;
   in_.group("What to publish");
-  in_.option("-t,--topic", topic_, "TOPIC").as(only_one);
-  in_.option("-m,--message", message_, "TEXT", "as the words TOPIC and MESSAGE")
-      .as(only_one)
-      .may_be_empty();
+  in_.option("-t,--topic", topic_, "TOPIC");
+  in_.option("-m,--message", message_, "TEXT", "as the words TOPIC and MESSAGE").may_be_empty();
   in_.option("-f,--file", source.file, "FILE");
   in_.unbound_flag("-s,--stdin", "all of it is one message");
   in_.unbound_flag("-l,--lines", "each line of stdin, or of FILE, is one");
@@ -140,6 +130,7 @@ void PubReader::declare_message() {
       .from(1, 65'535)
       .by_default("64");
   in_.option("--ack-timeout", options_.ack_timeout, "SEC", "give up when nothing is acknowledged")
+      .as(more_than_no_seconds)
       .by_default("30");
 }
 
@@ -191,7 +182,7 @@ void PubReader::sort_words(const Settings& settings) {
   const std::vector<std::string>& words = settings.words();
   message_from_ = message_ ? "--message" : "";
   if (words.size() > 2) {
-    throw UsageError("too many words: '" + escaped(words[2]) +
+    throw UsageError("too many words: '" + escaped(shortened(words[2], 60)) +
                      "' is the third; put a message with blanks in quotes");
   }
   const bool path =
@@ -199,16 +190,18 @@ void PubReader::sort_words(const Settings& settings) {
   const bool topic_first = words.size() == 2 || (words.size() == 1 && !topic_ && !path);
   if (topic_first) {
     if (topic_) {
-      throw UsageError("the topic is given twice: '" + escaped(words[0]) + "' and --topic");
+      throw UsageError("the topic is given twice: '" + escaped(shortened(words[0], 60)) +
+                       "' and --topic");
     }
     topic_ = words[0];
   }
   if (words.size() == (topic_first ? 2U : 1U)) {
     if (message_) {
-      throw UsageError("the message is given twice: '" + escaped(words.back()) + "' and --message");
+      throw UsageError("the message is given twice: '" + escaped(shortened(words.back(), 60)) +
+                       "' and --message");
     }
     message_ = words.back();
-    message_from_ = "'" + escaped(words.back()) + "'";
+    message_from_ = "'" + escaped(shortened(words.back(), 60)) + "'";
   }
 }
 
@@ -241,7 +234,9 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
   } else if (message_from_.empty()) {
     if (!environment.stdin_gives) {
       throw UsageError(
-          "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload");
+          topic_ == "help"
+              ? "no message given for the topic 'help'; all options are shown by --help"
+              : "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload");
     }
     source.kind = Kind::whole;
     source.implicit_stdin = true;
@@ -359,7 +354,9 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   if (!settings) {
     return {};
   }
-  check_connection(*settings, environment, connection_, options_.connection);
+  options_.verbosity.warnings = settings->warnings();
+  check_connection(*settings, environment, connection_, options_.connection,
+                   options_.verbosity.warnings);
   if (settings->on("print-config")) {
     *environment.out << print_config(*settings, options_.connection);
     return {};
@@ -374,7 +371,6 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   check_envelope(*settings);
   check_request(*settings, environment);
   options_.progress = options_.progress && !options_.verbosity.quiet;
-  options_.verbosity.warnings = settings->warnings();
   read_secrets(*settings, environment, connection_, options_.connection,
                options_.verbosity.warnings);
   return std::move(options_);

@@ -6,6 +6,7 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <iterator>
@@ -18,7 +19,17 @@ namespace {
 /// No one waits that long, and it fits the clock.
 constexpr double most_seconds = 1e9;
 
+/// Of a value in a message; a number of TOML may have hundreds of digits.
+constexpr std::size_t longest_shown = 60;
+
 }  // namespace
+
+bool same_word(std::string_view one, std::string_view other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(), [](char left, char right) {
+    return std::tolower(static_cast<unsigned char>(left)) ==
+           std::tolower(static_cast<unsigned char>(right));
+  });
+}
 
 std::string named(const Setting& setting) {
   switch (setting.origin.layer) {
@@ -60,7 +71,7 @@ std::string source_of(const Origin& origin) {
 void reject(const Setting& setting, std::string_view value, std::string_view needed) {
   std::string text = named(setting) + " must be " + std::string{needed};
   if (setting.option->mask == nullptr) {
-    text += ", not '" + escaped(value) + "'";
+    text += ", not '" + escaped(shortened(value, longest_shown)) + "'";
   }
   throw UsageError(text);
 }
@@ -93,15 +104,15 @@ double number(const Setting& setting) {
 
 std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most) {
   static constexpr std::pair<std::string_view, std::int64_t> units[] = {
-      {"", 1},          {"B", 1},          {"kB", 1'000},
-      {"KB", 1'000},    {"MB", 1'000'000}, {"GB", 1'000'000'000},
-      {"KiB", 1 << 10}, {"MiB", 1 << 20},  {"GiB", 1 << 30}};
+      {"", 1},          {"b", 1},         {"kb", 1'000},   {"mb", 1'000'000}, {"gb", 1'000'000'000},
+      {"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}};
   const std::string& text = setting.value();
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
-  const auto* const known = std::find_if(std::begin(units), std::end(units),
-                                         [&](const auto& each) { return each.first == unit; });
+  const auto* const known = std::find_if(std::begin(units), std::end(units), [&](const auto& each) {
+    return same_word(each.first, unit);
+  });
   if (error != std::errc{} || known == std::end(units) || value < 0 ||
       value > most / known->second || value * known->second < least) {
     reject(setting, text,
@@ -120,6 +131,14 @@ std::string connect_text(const Setting& setting, std::size_t most) {
                "connection for them)");
   }
   return text;
+}
+
+Duration more_than_no_seconds(const Setting& setting) {
+  const Duration time = seconds(setting);
+  if (time == Duration{}) {
+    reject(setting, setting.value(), "more than 0");
+  }
+  return time;
 }
 
 Duration seconds(const Setting& setting) {

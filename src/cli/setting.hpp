@@ -30,7 +30,7 @@ struct Setting {
   bool from_url = false;  ///< It was a part of a URL.
   bool content = false;   ///< Not the name of a file, but what stands in it.
 
-  /// Its last value.
+  /// Its value, the last one of several.
   const std::string& value() const { return values.back(); }
 };
 
@@ -49,6 +49,9 @@ void check_filled(const Setting& setting);
 
 /// Throws the UsageError "<name> must be <needed>, not '<value>'"; a secret value is left out.
 [[noreturn]] void reject(const Setting& setting, std::string_view value, std::string_view needed);
+
+/// Whether two words are the same in whatever case.
+bool same_word(std::string_view one, std::string_view other);
 
 /// What `read` makes of `value`, a part of the setting; a UsageError is said with its name.
 template <typename Read, typename Value>
@@ -71,20 +74,23 @@ double number(const Setting& setting);
 /// Seconds, decimals allowed.
 Duration seconds(const Setting& setting);
 
-/// Bytes: a whole number, alone or with a unit (B, kB, KB, MB, GB for powers of 1000; KiB, MiB, GiB
-/// for powers of 1024).
+/// The same, but not 0.
+Duration more_than_no_seconds(const Setting& setting);
+
+/// Bytes: a whole number, alone or with a unit (B, kB, MB, GB for powers of 1000; KiB, MiB, GiB for
+/// powers of 1024), in whatever case.
 std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most);
 
 /// What can stand as a text in a CONNECT: at most `most` bytes of UTF-8 without control characters
 /// and noncharacters (MQTT 5.0 §1.5.4). An empty text passes.
 std::string connect_text(const Setting& setting, std::size_t most = 65'535);
 
-/// One of a few words.
+/// One of a few words, in whatever case.
 template <typename T>
 T choice(const Setting& setting, const std::vector<std::pair<std::string_view, T>>& words) {
   std::string needed;
   for (const auto& [word, meaning] : words) {
-    if (setting.value() == word) {
+    if (same_word(setting.value(), word)) {
       return meaning;
     }
     needed += (needed.empty() ? "" : ", ") + std::string{word};

@@ -6,11 +6,13 @@
 #include "cli/connection_options.hpp"
 #include "cli/output_options.hpp"
 #include "error.hpp"
+#include "text.hpp"
 #include "topic.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <ostream>
+#include <string_view>
 
 namespace mqtt_tools::cli {
 
@@ -19,6 +21,16 @@ namespace {
 using connection::RetainHandling;
 using connection::Subscription;
 using output::PrinterOptions;
+
+/// Whether a filter holds what is a wildcard in shells or in other systems of messages, and none of
+/// MQTT's.
+bool has_foreign_wildcard(std::string_view filter) {
+  if (filter.find_first_of("+#") != std::string_view::npos) {
+    return false;
+  }
+  const bool last_level = filter == ">" || filter.ends_with("/>");  // NATS
+  return last_level || filter.find('*') != std::string_view::npos;
+}
 
 /// One reading of the options of mqtt-sub: they are declared when it is made.
 class SubReader {
@@ -98,7 +110,8 @@ void SubReader::declare_leaving() {
   in_.option("-C,--count", stop.count, "N", "after N messages").from(1);
   in_.option("-W,--timeout", stop.timeout, "SEC", "with 27 after SEC");
   in_.option("--duration", stop.duration, "SEC");
-  in_.option("--idle-timeout", stop.idle_timeout, "SEC", "with 0 after SEC, or after silence");
+  in_.option("--idle-timeout", stop.idle_timeout, "SEC", "with 0 after SEC, or after silence")
+      .as(more_than_no_seconds);
   in_.option("--expect", stop.expect, "JSON", "when a message contains it; repeat for all");
   in_.flag("-E", stop.after_subscribe, "once subscribed");
 }
@@ -134,7 +147,9 @@ void SubReader::check_subscriptions(const Settings& settings) {
     all.push_back(*settings.topic_of_url());
   }
   if (all.empty() && (options_.unsubscribe.empty() || !options_.stop.after_subscribe)) {
-    throw UsageError("no filter given; such as: mqtt-sub 'sensors/#'");
+    throw UsageError(
+        "no filter given; such as: mqtt-sub 'sensors/#', in quotes, as # begins a "
+        "comment in shells");
   }
   for (const std::string_view key : {"no-local", "retain-as-published", "retain-handling"}) {
     if (settings.find(key) != nullptr) {
@@ -143,7 +158,14 @@ void SubReader::check_subscriptions(const Settings& settings) {
   }
   for (const std::vector<std::string>* filters :
        {&all, &options_.unsubscribe, &options_.filter.filter_out}) {
-    std::for_each(filters->begin(), filters->end(), check_filter);
+    for (const std::string& filter : *filters) {
+      check_filter(filter);
+      if (has_foreign_wildcard(filter)) {
+        options_.verbosity.warnings.push_back(
+            {"'" + escaped(shortened(filter, 60)) +
+             "' has no wildcard: in MQTT + stands for one level and # for all that follow"});
+      }
+    }
   }
   // At QoS 1 brokers queue what is retained, and drop what exceeds the queue (Mosquitto: 1,000).
   const Setting* qos = settings.find("qos");
@@ -161,14 +183,26 @@ void SubReader::check_leaving(const Settings& settings) {
   run::StopOptions& stop = options_.stop;
   stop.after_retained = options_.filter.retained_only;
   if (stop.after_subscribe) {
-    refuse(settings, {"count", "expect", "duration", "idle-timeout"},
-           "waits for messages, but -E leaves before any");
+    refuse(
+        settings,
+        {"count", "expect", "duration", "idle-timeout", "remove-retained", "match", "grep", "exec"},
+        "waits for messages, but -E leaves before any");
+    refuse(settings, {"format", "select"}, "shows messages, but -E leaves before any");
+  }
+  if (options_.filter.no_retained) {
+    refuse(settings, {"remove-retained"}, "waits for what --no-retained drops");
+  }
+  if (manner_.retain_handling == RetainHandling::never) {
+    refuse(settings, {"retained-only", "remove-retained"},
+           "waits for what --retain-handling never keeps away");
   }
 }
 
 void SubReader::check_acting(const Settings& settings) {
   if (settings.find("exec") != nullptr) {
     options_.exec = exec_;
+    refuse(settings, {"output", "json", "format", "verbose", "N", "0", "select"},
+           "says how messages are shown, but --exec hands them to a command instead");
   } else {
     refuse(settings, {"jobs", "reply"}, "needs --exec");
   }
@@ -201,7 +235,9 @@ std::optional<SubOptions> SubReader::read(const std::vector<std::string>& argume
   if (!settings) {
     return {};
   }
-  check_connection(*settings, environment, connection_, options_.connection);
+  options_.verbosity.warnings = settings->warnings();
+  check_connection(*settings, environment, connection_, options_.connection,
+                   options_.verbosity.warnings);
   if (settings->on("print-config")) {
     *environment.out << print_config(*settings, options_.connection);
     return {};
@@ -210,7 +246,6 @@ std::optional<SubOptions> SubReader::read(const std::vector<std::string>& argume
   check_leaving(*settings);
   check_acting(*settings);
   check_showing(*settings, environment);
-  options_.verbosity.warnings = settings->warnings();
   read_secrets(*settings, environment, connection_, options_.connection,
                options_.verbosity.warnings);
   return std::move(options_);

@@ -192,6 +192,126 @@ TEST_CASE("an unknown option is named alone, with the one that was meant") {
                     "unknown option --\\x1b[31m; see --help");
 }
 
+TEST_CASE("a letter or digit behind a flag is no value of it") {
+  for (const auto& [word, error] :
+       {std::pair{"-r1", "-r takes no value, and there is no option -1"},
+        {"-v5", "-v takes no value, and there is no option -5"},
+        {"-rv2", "-v takes no value, and there is no option -2"},
+        {"-n0", "-n takes no value, and there is no option -0"},
+        {"-dz", "-d takes no value, and there is no option -z"},
+        {"-r=1", "-r takes no value, and there is no option -="},
+        {"-r\u00e9", "-r takes no value, and there is no option -\u00e9"},
+        {"-r\x1b", "-r takes no value, and there is no option -\\x1b"}}) {
+    CAPTURE(word);
+    CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {word, "t", "m"}), error);
+  }
+  CHECK_THROWS_WITH(read_command_line(mqtt_sub(), {"-v1", "t"}),
+                    "-v takes no value, and there is no option -1");
+  CHECK_THROWS_WITH(read_command_line(mqtt_sub(), {"-05", "t"}),
+                    "-0 takes no value, and there is no option -5");
+  CHECK(values(mqtt_pub(), {"-vq1", "t"}, "qos") == Words{"1"});
+  CHECK(free_words(mqtt_sub(), {"-5x"}) == Words{"-5x"});
+}
+
+TEST_CASE("a long name behind a single dash is not taken for letters, whichever it is") {
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    for (const Option& option : declared->options()) {
+      for (const std::string_view name : names(option)) {
+        if (name.size() < 4) continue;
+        const std::string word{name.substr(1)};
+        CAPTURE(declared->name, word);
+        const std::string error = word + ": long names begin with two dashes; " +
+                                  (word == "-help" ? std::string{"see "} : std::string{"write "}) +
+                                  std::string{name};
+        CHECK_THROWS_WITH(read_command_line(*declared, {word, "x"}), error);
+        CHECK_THROWS_WITH(read_command_line(*declared, {word + "=x"}), error);
+      }
+    }
+  }
+  CHECK(values(mqtt_pub(), {"-hosts", "t"}, "host") == Words{"osts"});
+  CHECK(values(mqtt_pub(), {"-m", "-help", "t"}, "message") == Words{"-help"});
+  CHECK(free_words(mqtt_pub(), {"--", "-help"}) == Words{"-help"});
+}
+
+TEST_CASE("a dash that word processors make of ours is named") {
+  for (const auto& [word, meant] : {std::pair{"\u2013t", "-t"},
+                                    {"\u2014retain", "--retain"},
+                                    {"\u2013-retain", "--retain"},
+                                    {"\u2212q", "-q"},
+                                    {"\uff0dp1883", "-p"},
+                                    {"-\u2013qos=1", "--qos"},
+                                    {"\u2010h", "-h"},
+                                    {"\u2015lines", "--lines"},
+                                    {"\u2014\u2014help", "--help"}}) {
+    CAPTURE(word);
+    try {
+      read_command_line(mqtt_pub(), {word, "x", "m"});
+      FAIL("no error");
+    } catch (const UsageError& error) {
+      const std::string text = error.what();
+      CHECK(text.find(std::string{" begins with a dash that is not '-'; type "} + meant) !=
+            std::string::npos);
+    }
+  }
+  for (const char* word :
+       {"\u2013 see above", "\u2014", "\u20135 degrees", "\u2013topics", "a\u2013t"}) {
+    CAPTURE(word);
+    CHECK(free_words(mqtt_pub(), {"t", word}) == Words{"t", word});
+  }
+  CHECK(free_words(mqtt_pub(), {"--", "\u2013t"}) == Words{"\u2013t"});
+  CHECK(values(mqtt_pub(), {"-m", "\u2013t"}, "message") == Words{"\u2013t"});
+}
+
+TEST_CASE("options of other tools are answered with ours, or that there is none") {
+  struct Row {
+    std::string word;
+    std::string answer;
+  };
+  const std::vector<Row> rows{
+      {"--unix", "there is none for a broker's Unix socket, only TCP and WebSocket"},
+      {"-A", "there is none for the address that we connect from"},
+      {"-S", "there is none for SRV records of DNS; repeat --host for brokers to try"},
+      {"--proxy", "there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
+      {"--tls-engine",
+       "there is none for keys in an OpenSSL engine; --key FILE takes a key in PEM"},
+      {"--tls-engine-kpass-sha1",
+       "there is none for keys in an OpenSSL engine; --key FILE takes a key in PEM"},
+      {"--tls-keylog", "there is none for a log of TLS keys"},
+      {"--pretty", "ours is -o pretty, of mqtt-sub"},
+      {"--hostname", "ours is --host HOST"},
+      {"--ca=x", "ours is --cafile FILE"},
+      {"--payload", "ours is --message TEXT"},
+      {"--content-type", "it is a property: -D publish NAME VALUE"},
+      {"--message_expiry", "it is a property: -D publish NAME VALUE"},
+      {"--cleanStart", "it is the default; --no-clean asks for the other"},
+      {"--keypass", "ours is --keypass-file FILE"},
+      {"-e", "ours is --response-topic TOPIC, with --request"},
+      {"-?", "ours is --help"},
+      {"--no-local", "it is one of mqtt-sub"},
+      {"--pass", "did you mean --password?"},
+      {"--keepAlive", "did you mean --keepalive?"},
+      {"--retained", "did you mean --retain?"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.word);
+    const std::string name = row.word.substr(0, row.word.find('='));
+    CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {row.word, "s3cret", "t"}),
+                      "unknown option " + name + "; " + row.answer);
+  }
+  CHECK_THROWS_WITH(read_command_line(mqtt_sub(), {"--replay", "f"}),
+                    "unknown option --replay; it is one of mqtt-pub");
+  CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"--" + std::string(500, 'x')}),
+                    "unknown option --" + std::string(58, 'x') + "...; see --help");
+}
+
+TEST_CASE("help and version are pointed to where other programs have them") {
+  CHECK_THROWS_WITH(prepared(mqtt_pub(), {"-h"}),
+                    "--host needs HOST[:PORT] after it; help is --help");
+  CHECK_THROWS_WITH(
+      prepared(mqtt_sub(), {"-V"}),
+      "--protocol-version needs V after it; the version of this program is --version");
+}
+
 TEST_CASE("the distance of two words counts changes, additions, losses and swaps") {
   CHECK(distance("port", "port") == 0);
   CHECK(distance("port", "prt") == 1);

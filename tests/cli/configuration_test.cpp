@@ -6,6 +6,8 @@
 #include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
+#include <sys/stat.h>
+
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
 
@@ -158,6 +160,34 @@ TEST_CASE("a password in a file that others may read is worth a warning") {
   read(path, warnings);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].text == path + ":1: others may read this password (chmod 600 helps)");
+}
+
+TEST_CASE("a profile that is not there is answered with those that are") {
+  const TemporaryFolder folder;
+  FakeEnvironment fake;
+  fake.variables = {{"XDG_CONFIG_HOME", folder.path}};
+  const auto error = [&] {
+    try {
+      fake.sub({"--profile", "lob", "t"});
+    } catch (const RunError& failure) {
+      CHECK(failure.code() == ExitCode::failure);
+      return std::string{failure.what()};
+    }
+    return std::string{};
+  };
+  const std::string own = folder.path + "/mqtt-tools";
+  CHECK(error() == "there is no profile lob: " + own +
+                       "/lob.toml does not exist, nor does any other profile in " + own);
+  REQUIRE(::mkdir(own.c_str(), 0700) == 0);
+  CHECK(error().find("nor does any other") != std::string::npos);
+  for (const char* name : {"lab.toml", "home.toml", "config.toml", "notes.txt"}) {
+    folder.write("mqtt-tools/" + std::string{name}, "");
+  }
+  CHECK(error() == "there is no profile lob: the profiles in " + own + " are home, lab");
+  for (int number = 10; number < 40; ++number) {
+    folder.write("mqtt-tools/m" + std::to_string(number) + ".toml", "");
+  }
+  CHECK(error().find("m26, m27 and 12 more") != std::string::npos);
 }
 
 TEST_CASE("a profile has a plain name") {

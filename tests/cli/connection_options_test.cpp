@@ -6,6 +6,7 @@
 #include "cli/temporary_folder.hpp"
 
 #include <functional>
+#include <tuple>
 
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
@@ -348,9 +349,6 @@ TEST_CASE("an empty value is refused where it would name a thing, and taken wher
   CHECK(FakeEnvironment{}.pub({"-u", "", "-P", "", "t", "m"}).connection.credentials.username ==
         "");
   CHECK(FakeEnvironment{}.sub({"--will-topic", "w", "--will-payload", "", "t"}).connection.will);
-  CHECK(FakeEnvironment{}.sub({"--cafile=x", "--cafile=y", "t"}).connection.tls.ca_file == "y");
-  CHECK(FakeEnvironment{}.sub_error({"--cafile=", "--cafile=y", "t"}) ==
-        "--cafile needs FILE, not an empty text");
 }
 
 TEST_CASE("seconds are finite, not negative, and decimal") {
@@ -365,6 +363,105 @@ TEST_CASE("seconds are finite, not negative, and decimal") {
   CHECK(FakeEnvironment{}.pub({"--wait", ".5", "t", "m"}).connection.wait == 500ms);
 }
 
-TEST_CASE("of an option that is given twice the last one holds, as in other tools") {
-  CHECK(FakeEnvironment{}.pub({"-k", "5", "-k", "6", "t", "m"}).connection.keep_alive == 6s);
+TEST_CASE("an option with one value that is given twice is refused, whichever it is") {
+  std::size_t refused = 0;
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    for (const Option& option : declared->options()) {
+      if (option.takes == Option::Takes::nothing || option.repeat) continue;
+      const std::string name = spelling(option);
+      CAPTURE(declared->name, name);
+      FakeEnvironment fake;
+      const Words words{name, "1", std::string{names(option).back()}, "1", "t", "m"};
+      const bool sub = declared == &mqtt_sub();
+      CHECK((sub ? fake.sub_error(words) : fake.pub_error(words)) ==
+            name + " is given twice; leave one of them out");
+      ++refused;
+    }
+  }
+  CHECK(refused > 80);
+}
+
+TEST_CASE("of options that may be repeated each use counts") {
+  const Words twice{"-h",   "a",  "--host", "b", "--ws-header", "K: 1", "--ws-header",
+                    "K: 2", "-L", "ws://h", "t"};
+  CHECK(FakeEnvironment{}.sub_error(twice).find("given twice") == std::string::npos);
+  CHECK(FakeEnvironment{}.sub({"-h", "a", "-h", "b", "t"}).connection.endpoints.size() == 2);
+  CHECK(FakeEnvironment{}.pub({"-v", "-v", "-r", "-r", "t", "m"}).source.form.retained);
+}
+
+TEST_CASE("a property that MQTT allows once is refused when it is given twice") {
+  for (const char* command : {"connect", "will"}) {
+    for (const auto& [name, one, other] :
+         {std::tuple{"receive-maximum", "5", "6"}, {"content-type", "a", "b"}}) {
+      const Words words{"-D", command, name,           one, "-D", command,
+                        name, other,   "--will-topic", "w", "t"};
+      const std::string error = FakeEnvironment{}.sub_error(words);
+      CAPTURE(command, name, error);
+      CHECK((error == "--property: property " + std::string{name} + " may be given only once" ||
+             error.find("has no property") != std::string::npos));
+    }
+  }
+  CHECK(FakeEnvironment{}.sub_error({"-D", "connect", "user-property", "k", "v", "-D", "connect",
+                                     "user-property", "k", "v", "t"}) == "");
+}
+
+TEST_CASE("commands and names of properties may be in any case") {
+  CHECK(FakeEnvironment{}
+            .pub({"-D", "PUBLISH", "User-Property", "k", "V", "t", "m"})
+            .source.form.properties.user.at(0) == std::pair<std::string, std::string>{"k", "V"});
+  CHECK(FakeEnvironment{}
+            .sub({"-D", "Connect", "RECEIVE-MAXIMUM", "5", "t"})
+            .connection.connect_properties.size() == 1);
+  CHECK(FakeEnvironment{}
+            .pub_error({"-D", "PUBLISH", "nonsense", "k", "t", "m"})
+            .rfind("--property: publish has no property 'nonsense'", 0) == 0);
+}
+
+TEST_CASE("words that options take may be in any case") {
+  CHECK(FakeEnvironment{}.pub({"-V", "MQTTv5", "t", "m"}).connection.version == Version::v5);
+  CHECK(FakeEnvironment{}.pub({"--tls-version", "TLSv1.3", "t", "m"}).connection.tls.minimum ==
+        connection::TlsVersion::v1_3);
+  CHECK(FakeEnvironment{}
+            .sub({"-o", "JSON", "--color", "Never", "--decode", "CBOR", "t"})
+            .decode_as == payload::DecodeAs::cbor);
+  CHECK(FakeEnvironment{}.sub({"--max-packet", "64kib", "t"}).connection.max_packet == 65'536);
+}
+
+TEST_CASE("a will that says that it is text must be text") {
+  const Words words{"--will-topic", "w",    "--will-payload",          "\xff", "t",
+                    "-D",           "will", "payload-format-indicator"};
+  Words text = words;
+  text.push_back("1");
+  Words bytes = words;
+  bytes.push_back("0");
+  CHECK(FakeEnvironment{}.sub_error(text) ==
+        "--property: the will is not UTF-8, which payload-format-indicator 1 says that it is");
+  CHECK(FakeEnvironment{}.sub_error(bytes) == "");
+}
+
+TEST_CASE("a session that nobody finds again is warned about") {
+  const auto warnings = [](const Words& words) {
+    std::string text;
+    for (const run::Warning& warning : FakeEnvironment{}.sub(words).verbosity.warnings) {
+      text += warning.text;
+    }
+    return text;
+  };
+  CHECK(warnings({"-x", "300", "t"}) ==
+        "--session-expiry keeps a session that nobody finds again: its client id is new each time; "
+        "add --client-id");
+  CHECK(warnings({"-x", "300", "-i", "me", "t"}).empty());
+  CHECK(warnings({"-x", "0", "t"}).empty());
+  CHECK(warnings({"-x", "300", "-c", "-i", "me", "t"}).empty());
+}
+
+TEST_CASE("a time without which nothing works is not 0") {
+  for (const char* option : {"--connect-timeout", "--reconnect-max"}) {
+    CHECK(FakeEnvironment{}.sub_error({option, "0", "t"}) ==
+          option + std::string{" must be more than 0, not '0'"});
+  }
+  CHECK(FakeEnvironment{}.pub_error({"--ack-timeout", "0.0", "t", "m"}) ==
+        "--ack-timeout must be more than 0, not '0.0'");
+  CHECK(FakeEnvironment{}.sub_error({"--idle-timeout", "0", "t"}) ==
+        "--idle-timeout must be more than 0, not '0'");
 }

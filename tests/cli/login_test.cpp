@@ -44,6 +44,8 @@ TEST_CASE("the stronger layer's source of a password wins") {
   fake.variables["MQTT_PASSWORD"] = "weak";
   fake.variables["MQTT_USERNAME"] = "joe";
   CHECK(fake.pub({"t", "m"}).connection.credentials.password == "weak");
+  CHECK(fake.pub({"--password-file", folder.write("bom", "\xEF\xBB\xBFstrong\r\n"), "t", "m"})
+            .connection.credentials.password == "strong");
   CHECK(fake.pub({"--password-file", folder.write("pw", "strong\n"), "t", "m"})
             .connection.credentials.password == "strong");
 }

@@ -242,8 +242,8 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
       {{"-m", "x"}, "no topic given; such as: mqtt-pub TOPIC MESSAGE"},
       {{"a", "b", "c"}, "too many words: 'c' is the third; put a message with blanks in quotes"},
       {{"-t", "a", "b", "c"}, "the topic is given twice: 'b' and --topic"},
-      {{"-t", "a", "-t", "b", "c"}, "--topic is given twice; one topic is right"},
-      {{"a", "-m", "b", "-m", "c"}, "--message is given twice; one message is right"},
+      {{"-t", "a", "-t", "b", "c"}, "--topic is given twice; leave one of them out"},
+      {{"a", "-m", "b", "-m", "c"}, "--message is given twice; leave one of them out"},
       {{"-t", "a", "-m", "b", "c"}, twice + "'c' and --message"},
       {{"a", "c", "-m", "b"}, twice + "'c' and --message"},
       {{"-L", "mqtt://h/a", "-m", "b", "c"}, twice + "'c' and --message"},
@@ -298,12 +298,30 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
        "--property: mqtt-pub sends no SUBSCRIBE"},
       {{"a", "x", "--request", "-D", "publish", "response-topic", "r"},
        "--request: the answer's topic is for --response-topic, not -D publish"},
-      {{"a", "x", "--no-local"}, "unknown option --no-local; see --help"},
+      {{"a", "x", "--no-local"}, "unknown option --no-local; it is one of mqtt-sub"},
   };
   for (const Row& row : refusals) {
     CAPTURE(row.words);
     CHECK(FakeEnvironment{}.pub_error(row.words) == row.error);
   }
+}
+
+TEST_CASE("help as a word is a topic without a message, and points to the option") {
+  CHECK(FakeEnvironment{}.pub_error({"help"}) ==
+        "no message given for the topic 'help'; all options are shown by --help");
+  CHECK(FakeEnvironment{}.pub({"help", "m"}).source.form.topic == "help");
+}
+
+TEST_CASE("what is long is cut short in an error") {
+  const std::string long_word(500, 'x');
+  const std::string cut = "'" + std::string(60, 'x') + "...'";
+  CHECK(FakeEnvironment{}.pub_error({"a", "b", long_word}).find(cut + " is the third") !=
+        std::string::npos);
+  CHECK(FakeEnvironment{}.pub_error({"a", long_word, "-m", "b"}).find(cut) != std::string::npos);
+  CHECK(FakeEnvironment{}.pub_error({"a", "b", "-q", long_word}).find(cut) != std::string::npos);
+  CHECK(FakeEnvironment{}.pub_error({"a", "b", "--wait", std::string(300, '9')}).size() < 150);
+  CHECK(FakeEnvironment{}.pub_error({"a", "b", "--encode", long_word}).find(cut) !=
+        std::string::npos);
 }
 
 TEST_CASE("topics that brokers refuse are refused before connecting") {

@@ -186,9 +186,11 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
     Words words;
     std::string error;
   };
+  const std::string no_filter =
+      "no filter given; such as: mqtt-sub 'sensors/#', in quotes, as # begins a comment in shells";
   const std::vector<Row> refusals{
-      {{}, "no filter given; such as: mqtt-sub 'sensors/#'"},
-      {{"-U", "x"}, "no filter given; such as: mqtt-sub 'sensors/#'"},
+      {{}, no_filter},
+      {{"-U", "x"}, no_filter},
       {{"a", "-q", "3"}, "--qos must be a whole number from 0 to 2, not '3'"},
       {{"a", "-C", "0"}, "--count must be a whole number of at least 1, not '0'"},
       {{"a", "-C", "1.5"}, "--count must be a whole number of at least 1, not '1.5'"},
@@ -218,6 +220,22 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
        "--jobs must be a whole number from 1 to 1024, not '1025'"},
       {{"a", "--ready-fd", "x"}, "--ready-fd must be a whole number from 0 to 2147483647, not 'x'"},
       {{"a", "-E", "-C", "1"}, "--count waits for messages, but -E leaves before any"},
+      {{"a", "-E", "--remove-retained"},
+       "--remove-retained waits for messages, but -E leaves before any"},
+      {{"a", "-E", "--exec", "x"}, "--exec waits for messages, but -E leaves before any"},
+      {{"a", "-E", "--grep", "x"}, "--grep waits for messages, but -E leaves before any"},
+      {{"a", "-E", "-F", "%p"}, "--format shows messages, but -E leaves before any"},
+      {{"a", "--exec", "x", "-F", "%p"},
+       "--format says how messages are shown, but --exec hands them to a command instead"},
+      {{"a", "--exec", "x", "-o", "json"},
+       "--output says how messages are shown, but --exec hands them to a command instead"},
+      {{"a", "--exec", "x", "-N"},
+       "-N says how messages are shown, but --exec hands them to a command instead"},
+      {{"a", "-R", "--remove-retained"}, "--remove-retained waits for what --no-retained drops"},
+      {{"a", "--retain-handling", "never", "--retained-only"},
+       "--retained-only waits for what --retain-handling never keeps away"},
+      {{"a", "--exec", "x", "--exec", "y"}, "--exec is given twice; leave one of them out"},
+      {{"a", "--select", "/x", "--select", "/y"}, "--select is given twice; leave one of them out"},
       {{"a", "-D", "publish", "content-type", "x"}, "--property: mqtt-sub sends no PUBLISH"},
       {{"a", "--stats"}, "unknown option --stats; see --help"},
       {{"a", "--watch"}, "unknown option --watch; did you mean --match?"},
@@ -225,6 +243,28 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
   for (const Row& row : refusals) {
     CAPTURE(row.words);
     CHECK(FakeEnvironment{}.sub_error(row.words) == row.error);
+  }
+}
+
+TEST_CASE("a filter with the wildcard of another system gets a hint and is used") {
+  const auto hints = [](const Words& words) {
+    const SubOptions options = FakeEnvironment{}.sub(words);
+    std::string text;
+    for (const run::Warning& warning : options.verbosity.warnings) text += warning.text;
+    return text;
+  };
+  for (const char* filter : {"sensors/*", "*", "a/*/b", "a*", "a/**", "orders/>", ">"}) {
+    const std::string hint = "'" + std::string{filter} +
+                             "' has no wildcard: in MQTT + stands for one level and # for all "
+                             "that follow";
+    CAPTURE(filter);
+    CHECK(hints({filter}) == hint);
+    CHECK(hints({"a", "-T", filter}) == hint);
+    CHECK(hints({"a", "-U", filter}) == hint);
+  }
+  for (const char* filter : {"a/b", "a/+", "#", "a>b", "+/*", "a/>/b"}) {
+    CAPTURE(filter);
+    CHECK(hints({filter}).empty());
   }
 }
 

@@ -287,11 +287,15 @@ Command Transports::command(Program program, const ScriptBroker& broker,
                             std::initializer_list<std::string> words) {
   const auto url = broker.url();
   const bool secure = url.rfind("mqtts:", 0) == 0 || url.rfind("wss:", 0) == 0;
-  auto command = program == Program::publisher
-                     ? Command{"mqtt-pub", "-L", url, "t", "hi", "--ack-timeout", "5"}
-                     : Command{"mqtt-sub", "-L", url, "t", "-W", "20"};
-  // Of the same option the last counts.
-  command.add({"--connect-timeout", "5"}).add(words);
+  const bool publishes = program == Program::publisher;
+  auto command =
+      publishes ? Command{"mqtt-pub", "-L", url, "t", "hi"} : Command{"mqtt-sub", "-L", url, "t"};
+  const auto limit = [&](const std::string& option, const std::string& value) {
+    if (std::find(words.begin(), words.end(), option) == words.end()) command.add({option, value});
+  };
+  limit("--connect-timeout", "5");
+  publishes ? limit("--ack-timeout", "5") : limit("-W", "20");
+  command.add(words);
   return secure ? command.add({"--cafile", files.ca()}) : command;
 }
 

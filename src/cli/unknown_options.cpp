@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "cli/arguments.hpp"
+
+#include "error.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+/// Enough of a word for its user to know it again.
+constexpr std::size_t longest_shown = 60;
+
+/// An option of other MQTT tools that we do not have, and what to say about it.
+struct OtherToolsOption {
+  std::string_view name;
+  std::string_view answer;
+};
+
+constexpr std::string_view publish_property = "it is a property: -D publish NAME VALUE";
+constexpr std::string_view connect_property = "it is a property: -D connect NAME VALUE";
+constexpr std::string_view engine =
+    "there is none for keys in an OpenSSL engine; --key FILE takes a key in PEM";
+
+/// Of mosquitto's clients, MQTTX, HiveMQ's mqtt-cli, mqttui, paho_c_pub and MQTT.js; sorted.
+constexpr std::array other_tools{
+    OtherToolsOption{"--alpn", "ours is --tls-alpn NAME"},
+    OtherToolsOption{"--base64", "ours is --decode base64"},
+    OtherToolsOption{"--bind", "there is none for the address that we connect from"},
+    OtherToolsOption{"--ca", "ours is --cafile FILE"},
+    OtherToolsOption{"--ca-cert", "ours is --cafile FILE"},
+    OtherToolsOption{"--cacert", "ours is --cafile FILE"},
+    OtherToolsOption{"--clean", "a clean session is the default; --no-clean asks for the other"},
+    OtherToolsOption{"--clean-session", "it is the default; --no-clean asks for the other"},
+    OtherToolsOption{"--clean-start", "it is the default; --no-clean asks for the other"},
+    OtherToolsOption{"--cleanstart", "it is the default; --no-clean asks for the other"},
+    OtherToolsOption{"--connection", "ours is --url URL"},
+    OtherToolsOption{"--content-type", publish_property},
+    OtherToolsOption{"--correlation-data", publish_property},
+    OtherToolsOption{"--delimiter", "mqtt-sub has -0 for NUL, -N for nothing, -F for anything"},
+    OtherToolsOption{"--disable-clean-session", "ours is --no-clean"},
+    OtherToolsOption{"--file-read", "ours is --file FILE, of mqtt-pub"},
+    OtherToolsOption{"--file-save", "there is none; mqtt-sub --exec runs a command a message"},
+    OtherToolsOption{"--file-write", "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
+    OtherToolsOption{"--hostname", "ours is --host HOST"},
+    OtherToolsOption{"--identifier", "ours is --client-id ID"},
+    OtherToolsOption{"--identifierprefix", "ours is --id-prefix PREFIX"},
+    OtherToolsOption{"--interval", "ours is --repeat-delay SEC with --repeat N, or --rate N"},
+    OtherToolsOption{"--json-output", "ours is -o json, of mqtt-sub"},
+    OtherToolsOption{"--keyform", engine},
+    OtherToolsOption{"--keypass", "ours is --keypass-file FILE"},
+    OtherToolsOption{"--keypw", "ours is --keypass-file FILE"},
+    OtherToolsOption{"--latency", "there is none; -v of mqtt-pub says how long each message took"},
+    OtherToolsOption{"--load-options", "ours is --config FILE, in TOML"},
+    OtherToolsOption{"--max-inflight",
+                     "mqtt-pub has --window N, mqtt-sub -D connect "
+                     "receive-maximum N"},
+    OtherToolsOption{"--maximum-packet-size", "ours is --max-packet SIZE"},
+    OtherToolsOption{"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
+    OtherToolsOption{"--message-expiry", publish_property},
+    OtherToolsOption{"--message-expiry-interval", publish_property},
+    OtherToolsOption{"--message-rate", "there is none like it"},
+    OtherToolsOption{"--msg", "ours is --message TEXT"},
+    OtherToolsOption{"--multiline", "ours is --lines"},
+    OtherToolsOption{"--no-cleanstart", "ours is --no-clean"},
+    OtherToolsOption{"--no-delimiter", "ours is -N, of mqtt-sub"},
+    OtherToolsOption{"--nodelay", "it is how we connect anyway; leave it out"},
+    OtherToolsOption{"--output-mode", "ours is --output FORM"},
+    OtherToolsOption{"--output-to-file", "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
+    OtherToolsOption{"--password-env", "a password may stand in MQTT_PASSWORD in the environment"},
+    OtherToolsOption{"--path", "ours is the path of --url ws://HOST/PATH"},
+    OtherToolsOption{"--payload", "ours is --message TEXT"},
+    OtherToolsOption{"--payload-format-indicator", publish_property},
+    OtherToolsOption{"--pretty", "ours is -o pretty, of mqtt-sub"},
+    OtherToolsOption{"--protocol", "ours is the scheme of --url: mqtt, mqtts, ws or wss"},
+    OtherToolsOption{"--proxy", "there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
+    OtherToolsOption{"--random-filter", "there is none like it"},
+    OtherToolsOption{"--receive-maximum", connect_property},
+    OtherToolsOption{"--reconnect-period", "ours is --reconnect-max SEC, or --no-reconnect"},
+    OtherToolsOption{"--request-problem-information", connect_property},
+    OtherToolsOption{"--request-response-information", connect_property},
+    OtherToolsOption{"--secure", "ours is --tls"},
+    OtherToolsOption{"--server-cert", "ours is --cafile FILE"},
+    OtherToolsOption{"--show-topics", "ours is -v, of mqtt-sub"},
+    OtherToolsOption{"--silent", "ours is --quiet"},
+    OtherToolsOption{"--ssl", "ours is --tls"},
+    OtherToolsOption{"--stdin-file", "ours is --stdin"},
+    OtherToolsOption{"--stdin-line", "ours is --lines"},
+    OtherToolsOption{"--subscription-identifier", "it is a property: -D subscribe NAME VALUE"},
+    OtherToolsOption{"--tls-engine", engine},
+    OtherToolsOption{"--tls-engine-kpass-sha1", engine},
+    OtherToolsOption{"--tls-keylog", "there is none for a log of TLS keys"},
+    OtherToolsOption{"--tls-use-os-certs", "ours is --tls, which trusts the system's authorities"},
+    OtherToolsOption{"--topic-alias", publish_property},
+    OtherToolsOption{"--topic-alias-maximum", connect_property},
+    OtherToolsOption{"--trace", "ours is --debug"},
+    OtherToolsOption{"--unix", "there is none for a broker's Unix socket, only TCP and WebSocket"},
+    OtherToolsOption{"--user-properties", publish_property},
+    OtherToolsOption{"--user-property", publish_property},
+    OtherToolsOption{"--usage", "ours is --help"},
+    OtherToolsOption{"--ws", "ours is --url ws://HOST, or wss://HOST with TLS"},
+    OtherToolsOption{"-?", "ours is --help"},
+    OtherToolsOption{"-A", "there is none for the address that we connect from"},
+    OtherToolsOption{"-J", "ours is -j, of mqtt-sub"},
+    OtherToolsOption{"-M", "mqtt-pub has --window N, mqtt-sub -D connect receive-maximum N"},
+    OtherToolsOption{"-S",
+                     "there is none for SRV records of DNS; repeat --host for brokers to try"},
+    OtherToolsOption{"-a", "there is none for the address that we connect from"},
+    OtherToolsOption{"-b", "ours is --url URL or --host HOST"},
+    OtherToolsOption{"-e", "ours is --response-topic TOPIC, with --request"},
+};
+
+std::string lower_case(std::string_view text) {
+  std::string lower{text};
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return lower;
+}
+
+/// What to say about an option that others have; empty if we know of none.
+std::string_view other_tools_answer(std::string_view name) {
+  std::string wanted{name};
+  if (name.size() > 2) {
+    wanted = lower_case(name);
+    std::replace(wanted.begin(), wanted.end(), '_', '-');
+  }
+  const auto* const found =
+      std::find_if(other_tools.begin(), other_tools.end(),
+                   [&](const OtherToolsOption& option) { return option.name == wanted; });
+  return found == other_tools.end() ? std::string_view{} : found->answer;
+}
+
+/// Word processors and web pages make these of `-` and `--` (Unicode's dashes, and the minus sign).
+bool is_other_dash(char32_t letter) {
+  return (letter >= 0x2010 && letter <= 0x2015) || letter == 0x2212 || letter == 0xFE58 ||
+         letter == 0xFE63 || letter == 0xFF0D;
+}
+
+/// What stands behind the dashes of `word`, of whatever kind, if one of them is not `-`.
+std::string_view behind_other_dashes(std::string_view word) {
+  bool other = false;
+  while (!word.empty()) {
+    const CodePoint point = code_point_at(word, 0);
+    if (point.value != '-' && !is_other_dash(point.value)) {
+      break;
+    }
+    other = other || point.value != '-';
+    word.remove_prefix(point.length);
+  }
+  return other ? word : std::string_view{};
+}
+
+bool digits_only(std::string_view text) {
+  return text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace
+
+void check_dash(const Declarations& declared, std::string_view word) {
+  const std::string_view rest = behind_other_dashes(word);
+  const std::string long_name = "--" + std::string{rest.substr(0, rest.find('='))};
+  const std::string letter = "-" + std::string{rest.substr(0, 1)};
+  std::string meant;
+  if (long_name.size() > 3 && declared.named(long_name) != nullptr) {
+    meant = long_name;
+  } else if (!rest.empty() && declared.named(letter) != nullptr && digits_only(rest.substr(1))) {
+    meant = letter;
+  } else {
+    return;
+  }
+  throw UsageError("'" + escaped(word.substr(0, word.size() - rest.size())) +
+                   meant.substr(meant.find_first_not_of('-')) +
+                   "' begins with a dash that is not '-'; type " + meant);
+}
+
+void check_single_dash(const Declarations& declared, std::string_view word) {
+  const std::string name = "-" + std::string{word.substr(0, word.find('='))};
+  if (word.size() < 3 || word[0] != '-' || word[1] == '-' || declared.named(name) == nullptr) {
+    return;
+  }
+  throw UsageError(name.substr(1) + ": long names begin with two dashes; " +
+                   (name == "--help" ? "see " : "write ") + name);
+}
+
+void refuse_option(const Declarations& declared, const std::string& word) {
+  const std::size_t letter = word.size() > 1 ? code_point_at(word, 1).length : 0;
+  const std::string name =
+      word[1] == '-' ? word.substr(0, word.find('=')) : word.substr(0, 1 + letter);
+  const std::string start = "unknown option " + escaped(shortened(name, longest_shown)) + "; ";
+  if (const std::string_view answer = other_tools_answer(name); !answer.empty()) {
+    throw UsageError(start + std::string{answer});
+  }
+  const Declarations& other = declared.name == "mqtt-pub" ? mqtt_sub() : mqtt_pub();
+  if (other.named(name) != nullptr) {
+    throw UsageError(start + "it is one of " + std::string{other.name});
+  }
+  const std::string near = declared.nearest(name);
+  throw UsageError(start + (near.empty() ? "see --help" : "did you mean " + near + "?"));
+}
+
+}  // namespace mqtt_tools::cli
