@@ -6,6 +6,8 @@
 #include "error.hpp"
 #include "topic.hpp"
 
+#include <net/if.h>
+
 namespace mqtt_tools::cli {
 
 namespace {
@@ -34,6 +36,20 @@ std::string id_prefix(const Setting& setting) {
   return connect_text(setting, 65'535 - unique_digits);
 }
 
+std::string socket_path(const Setting& setting) {
+  return with_name(setting, connection::read_socket_path, setting.value());
+}
+
+std::string local_address(const Setting& setting) {
+  const std::string& text = setting.value();
+  if (!connection::is_ipv4(text) && !connection::is_ipv6(text) &&
+      (text.size() >= IF_NAMESIZE || ::if_nametoindex(text.c_str()) == 0)) {
+    reject(setting, text,
+           "an address of this machine in numbers, or one of its network interfaces");
+  }
+  return text;
+}
+
 /// A CONNACK with its properties must fit; more than this MQTT cannot say (MQTT 5.0 §2.1.4).
 std::size_t packet_size(const Setting& setting) {
   return static_cast<std::size_t>(size(setting, 256, 268'435'460));
@@ -58,6 +74,11 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
   in.option("-p,--port", input.port, "N", "1883, with TLS 8883, ws 80, wss 443")
       .from(1, 65'535)
       .from_variable("MQTT_PORT");
+  in.option("--unix", input.socket_path, "PATH", "a broker's Unix-domain socket instead")
+      .as(socket_path)
+      .decides("host");
+  in.option("-A,--bind", options.bind, "ADDRESS", "local address or interface to connect from")
+      .as(local_address);
   in.option("-V,--protocol-version,--mqtt-version", options.version, "V", "auto, 5, 3.1.1 or 3.1")
       .takes(Takes::word)
       .by_default("auto")
@@ -164,6 +185,18 @@ std::string unique_client_id(std::string_view prefix, const Environment& environ
 }
 
 void add_endpoints(const Settings& settings, const ConnectionInput& input, Options& options) {
+  if (const Setting* socket = settings.find("unix")) {
+    for (const char* key : {"http-proxy", "bind"}) {
+      const Setting* other = settings.find(key);
+      if (other != nullptr && other->origin.layer <= socket->origin.layer) {
+        throw UsageError(named(*other) + " has no meaning with " + named(*socket));
+      }
+    }
+    options.proxy.reset();  // of a weaker layer, as is the next
+    options.bind.clear();
+    options.endpoints.push_back({"localhost", 0, input.socket_path});
+    return;
+  }
   const Setting* hosts = settings.find("host");
   if (hosts == nullptr) {
     options.endpoints.push_back({"localhost", input.port});

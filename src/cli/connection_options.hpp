@@ -16,6 +16,7 @@ namespace mqtt_tools::cli {
 struct ConnectionInput {
   std::vector<std::string> hosts{};
   int port = 0;  ///< 0: the default.
+  std::string socket_path{};
   std::optional<std::string> id_prefix{};
   std::vector<std::string> headers{};     ///< --ws-header
   std::vector<std::string> properties{};  ///< -D, the words of each joined to one.

@@ -189,6 +189,9 @@ void Settings::use_url(Layer& layer, const Setting& setting) {
   const auto add = [&](std::string_view key, std::string value) {
     parts.push_back({declared_->find(key), {std::move(value)}, setting.origin, true});
   };
+  if (!url.socket_path.empty()) {
+    add("unix", url.socket_path);
+  }
   if (!url.host.empty()) {
     const bool bare = url.host.find(':') == std::string::npos;
     add("host", bare ? url.host : "[" + url.host + "]");

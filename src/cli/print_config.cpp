@@ -115,6 +115,9 @@ std::string as_path(std::string_view topic) {
 std::string address(const Address& address, const connection::Options& connection) {
   const std::string secure = connection.tls.on ? "s" : "";
   const std::string origin = source_of(address.origin);
+  if (address.scheme == "unix") {
+    return "";  // The socket has a line of its own.
+  }
   if (!address.websocket()) {
     return line("url", quoted("mqtt" + secure + "://" + as_path(address.path)), origin);
   }
@@ -141,7 +144,9 @@ bool fits_file(const Settings& settings, const Setting& setting,
   const bool text =
       std::none_of(setting.values.begin(), setting.values.end(),
                    [](const std::string& value) { return first_invalid_utf8(value).has_value(); });
-  return setting.option->file && text && !keyless && !(off && connection.tls.on);
+  const bool on_network = name == "port" || name == "http-proxy" || name == "bind";
+  const bool elsewhere = on_network && settings.find("unix") != nullptr;
+  return setting.option->file && text && !keyless && !elsewhere && !(off && connection.tls.on);
 }
 
 /// Secrets are comments: a file with `*` in their place would be taken at its word.
@@ -177,6 +182,9 @@ std::string setting_lines(const Settings& settings, const Setting& setting,
 /// The line of an option that nobody gave; empty if it has no default.
 std::string fallback_line(const Option& option, const connection::Options& connection) {
   const std::string_view name = key(option);
+  if ((name == "host" || name == "port") && !connection.endpoints.front().socket_path.empty()) {
+    return "";
+  }
   if (name == "port") {
     return line(name, std::to_string(connection::default_port(connection)), "default");
   }

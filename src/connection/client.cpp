@@ -169,8 +169,7 @@ class Client::Impl {
     client = std::move(made.client);
     number = client->number();
     limits = std::move(made.limits);
-    const auto& endpoint = client->endpoint();
-    broker = with_port(endpoint.host, port_of(endpoint, options()));
+    broker = name_of(client->endpoint(), options());
     if (keep_alive_too_long()) {
       // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the
       // broker's: a subscriber before it misses anything, a publisher only if it stays that long.

@@ -54,6 +54,33 @@ std::string connect_message(int error, const std::string& host) {
   }
 }
 
+std::string socket_message(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return "there is no such socket (has the broker a `listener 0 PATH` line?)";
+    case ECONNREFUSED:
+      return "connection refused (does a broker listen on this socket?)";
+    case EACCES:
+      return "no permission to use this socket";
+    case EAGAIN:
+      return "the broker does not take the connections that wait there already";
+    default:
+      return connect_message(error, "localhost");
+  }
+}
+
+std::string bind_message(int error, const std::string& from) {
+  switch (error) {
+    case EADDRNOTAVAIL:
+      return "this machine does not have the address " + from + " (--bind)";
+    case ENODEV:
+      return "this machine has no network interface '" + from + "' (--bind)";
+    default:
+      return "cannot connect from " + from + " (--bind): " + std::generic_category().message(error);
+  }
+}
+
 bool is_over(const ConnectionFacts& facts) { return facts.closed || facts.error != 0; }
 
 /// Why there is no answer, or none that is of use.
@@ -238,7 +265,10 @@ ConnectError explain(const ConnectionFacts& facts, const Options& options,
   if (options.proxy) {
     if (auto error = explain_proxy(facts, *options.proxy); !error.message.empty()) return error;
   } else if (!facts.connected) {
-    return {Kind::unreachable, connect_message(facts.error, endpoint.host)};
+    return {Kind::unreachable, !facts.bound ? bind_message(facts.error, options.bind)
+                               : endpoint.socket_path.empty()
+                                   ? connect_message(facts.error, endpoint.host)
+                                   : socket_message(facts.error)};
   }
   if (options.tls.on) {
     if (auto error = explain_tls(facts, options, endpoint); !error.message.empty()) return error;
@@ -260,6 +290,7 @@ ConnectError explain(const ConnectionFacts& facts, const Options& options, const
   // Many a TLS server just closes when it hears MQTT or HTTP.
   const bool silent = is_over(facts) && facts.answer.empty() && facts.upgrade_answer.empty();
   if (!facts.connected || options.tls.on || options.proxy || !silent) return error;
+  if (!endpoint.socket_path.empty() || !options.bind.empty()) return error;
   const auto answer = answer_to_hello(address, endpoint.host, deadline);
   auto found = other_protocol(answer, options, port_of(endpoint, options));
   return found.message.empty() ? error : found;

@@ -56,7 +56,7 @@ Connector::Result Connector::start(seconds keep_alive, Clock::time_point now) {
 
 std::string Connector::name() const {
   const auto& endpoint = options_.endpoints[std::min(endpoint_, options_.endpoints.size() - 1)];
-  return with_port(endpoint.host, port_of(endpoint, options_));
+  return name_of(endpoint, options_);
 }
 
 bool Connector::may_fall_back() const {
@@ -72,8 +72,7 @@ void Connector::next_endpoint(Clock::time_point now) {
   const auto& endpoint = options_.endpoints[endpoint_];
   const auto& host = options_.proxy ? options_.proxy->host : endpoint.host;
   const int port = options_.proxy ? options_.proxy->port : port_of(endpoint, options_);
-  addresses_ = known_addresses(host, port);
-  address_ = 0;
+  use_addresses(known_addresses(host, port));
   if (!addresses_.empty()) {
     next_address(now);
     return;
@@ -83,6 +82,20 @@ void Connector::next_endpoint(Clock::time_point now) {
   due_ = waiting > 0 ? std::min<Clock::time_point>(deadline_, now + largest_share) : deadline_;
   look_up_.start([host, port] { return resolve(host, port); },
                  [&events = events_] { events.wake(); });
+}
+
+/// Those that can be reached from where we are to connect from; of a Unix-domain socket one is
+/// enough, which Paho is told.
+void Connector::use_addresses(std::vector<Address> addresses) {
+  addresses_ = std::move(addresses);
+  address_ = 0;
+  const auto unfit = [&](const Address& address) {
+    return is_ipv4(options_.bind)   ? address.storage.ss_family != AF_INET
+           : is_ipv6(options_.bind) ? address.storage.ss_family != AF_INET6
+                                    : false;
+  };
+  addresses_.erase(std::remove_if(addresses_.begin(), addresses_.end(), unfit), addresses_.end());
+  if (!options_.endpoints[endpoint_].socket_path.empty()) addresses_.resize(1);
 }
 
 void Connector::next_address(Clock::time_point now) {
@@ -111,7 +124,8 @@ void Connector::connect(Clock::time_point now) {
   const auto& endpoint = options_.endpoints[endpoint_];
   const auto& address = addresses_[address_];
   choose_address(options_.proxy ? options_.proxy->host : endpoint.host, address);
-  log_.debug("connecting to " + name() + " (" + address.text() + "), MQTT " +
+  log_.debug("connecting to " + name() +
+             (endpoint.socket_path.empty() ? " (" + address.text() + ")" : "") + ", MQTT " +
              version_name(version_));
   client_.reset();  // destroyed before the next begins
   client_ = make_({endpoint, version_, next_client_id(), ++candidates_, previous_});
@@ -143,10 +157,12 @@ Connector::Result Connector::advance(Clock::time_point now) {
   switch (step_) {
     case Step::resolving:
       if (auto resolved = look_up_.take()) {
-        addresses_ = std::move(resolved->addresses);
-        address_ = 0;
-        if (addresses_.empty()) {
+        const bool found = !resolved->addresses.empty();
+        use_addresses(std::move(resolved->addresses));
+        if (!found) {
           note(Progress::unreachable, resolved->error.empty() ? "name not found" : resolved->error);
+        } else if (addresses_.empty()) {
+          note(Progress::unreachable, "it has no address of the kind of --bind " + options_.bind);
         }
         next_address(now);
       } else if (now >= due_) {

@@ -143,6 +143,7 @@ class Connector {
   enum class Step { idle, resolving, connecting, examining };
 
   void next_endpoint(Clock::time_point now);
+  void use_addresses(std::vector<Address> addresses);
   void next_address(Clock::time_point now);
   void connect(Clock::time_point now);
   std::string next_client_id();

@@ -30,6 +30,8 @@ enum class Transport { tcp, websocket };
 struct Endpoint {
   std::string host{};
   int port = 0;  ///< 0: the default of the transport (1883, 8883, 80, 443).
+  /// Not empty: a Unix-domain socket instead. `host` is then localhost, for TLS and WebSocket.
+  std::string socket_path{};
 
   bool operator==(const Endpoint&) const = default;
 };
@@ -79,6 +81,8 @@ struct Options {
   std::string websocket_path = "/mqtt";
   std::vector<std::pair<std::string, std::string>> websocket_headers{};
   std::optional<Proxy> proxy{};
+  std::string
+      bind{};  ///< Local address as numbers, or network interface; empty: the system's choice.
   Tls tls{};
 
   Version version = Version::automatic;

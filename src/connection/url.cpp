@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -42,7 +43,7 @@ struct Scheme {
 
 constexpr std::array schemes{
     Scheme{"mqtt", "mqtt"}, Scheme{"tcp", "mqtt"}, Scheme{"mqtts", "mqtts"}, Scheme{"ssl", "mqtts"},
-    Scheme{"tls", "mqtts"}, Scheme{"ws", "ws"},    Scheme{"wss", "wss"},
+    Scheme{"tls", "mqtts"}, Scheme{"ws", "ws"},    Scheme{"wss", "wss"},     Scheme{"unix", "unix"},
 };
 
 /// RFC 3986 §3.1.
@@ -170,8 +171,22 @@ void check_request_target(std::string_view url, std::string_view target) {
   }
 }
 
+constexpr std::string_view unix_scheme = "unix://";
+
+Url read_unix(std::string_view text) {
+  const auto path = text.substr(unix_scheme.size());
+  if (path.empty() || path.front() != '/') {
+    refuse(text, "the path of a socket begins with a slash: unix:///run/mosquitto.sock");
+  }
+  Url url;
+  url.scheme = "unix";
+  url.socket_path = read_socket_path(percent_decoded(text, path, "path"));
+  return url;
+}
+
 Url read(std::string_view text, HostPart host) {
-  const std::string right = "mqtt, mqtts, ws or wss (also tcp, ssl, tls)";
+  const std::string right = "mqtt, mqtts, ws or wss (also tcp, ssl, tls), or unix";
+  if (lower_case(text.substr(0, unix_scheme.size())) == unix_scheme) return read_unix(text);
   auto parts = take_apart(text, right, host);
 
   const auto* const known = std::find_if(schemes.begin(), schemes.end(), [&](const Scheme& scheme) {
@@ -296,6 +311,23 @@ bool is_loopback(const std::string& host) {
 std::string with_port(const std::string& host, int port) {
   const auto number = std::to_string(port);
   return is_ipv6(host) ? "[" + host + "]:" + number : host + ":" + number;
+}
+
+std::string name_of(const Endpoint& endpoint, const Options& options) {
+  return endpoint.socket_path.empty() ? with_port(endpoint.host, port_of(endpoint, options))
+                                      : endpoint.socket_path;
+}
+
+std::string read_socket_path(std::string_view text) {
+  constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  if (text.find('\0') != std::string_view::npos) {
+    throw UsageError("the path of a socket has no NUL");
+  }
+  if (text.size() > longest) {
+    throw UsageError("the path of a socket has at most " + std::to_string(longest) +
+                     " bytes, this one has " + std::to_string(text.size()));
+  }
+  return std::string{text};
 }
 
 std::string masked_url(std::string_view url) {

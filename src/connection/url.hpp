@@ -31,14 +31,18 @@ bool is_localhost_name(std::string_view host);
 /// "HOST:PORT" for people and HTTP, an IPv6 address in brackets.
 std::string with_port(const std::string& host, int port);
 
+/// `endpoint` for people: its socket's path, or host and port.
+std::string name_of(const Endpoint& endpoint, const Options& options);
+
 /// A broker's URL taken apart. Members that the URL did not have are empty.
 struct Url {
-  std::string scheme{};  ///< mqtt mqtts ws wss (tcp, ssl and tls are read as the first two)
+  std::string scheme{};  ///< mqtt mqtts ws wss unix (tcp, ssl and tls are read as the first two)
   std::string host{};    ///< Without brackets.
   std::optional<int> port{};
   std::optional<std::string> username{};  ///< %-decoded, as the next two.
   std::optional<std::string> password{};
   std::string path{};  ///< Without the leading slash for mqtt(s): a topic; with it for ws(s).
+  std::string socket_path{};  ///< Of unix: all that it has.
 
   bool tls() const { return scheme == "mqtts" || scheme == "wss"; }
   bool websocket() const { return scheme == "ws" || scheme == "wss"; }
@@ -54,6 +58,9 @@ Url read_url_beside_host(std::string_view text);
 /// an `@`, for a query or fragment, and for what follows the host and cannot be a port. Never
 /// longer than `url`.
 std::string masked_url(std::string_view url);
+
+/// The path of a Unix-domain socket. Throws UsageError for one that the system cannot take.
+std::string read_socket_path(std::string_view text);
 
 /// Reads `HOST`, `HOST:PORT`, `[IPv6]:PORT` or a bare IPv6 address. Throws UsageError.
 Endpoint read_endpoint(std::string_view text);

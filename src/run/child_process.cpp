@@ -121,6 +121,13 @@ bool fits_variable(const std::optional<std::string>& text) {
 }
 
 std::string url_of(const connection::Options& connection, const connection::Endpoint& broker) {
+  if (const auto socket = absolute(broker.socket_path)) {
+    auto path = percent_encoded(*socket);
+    for (auto at = path.find("%2F"); at != std::string::npos; at = path.find("%2F", at)) {
+      path.replace(at, 3, "/");
+    }
+    return "unix://" + path;
+  }
   const bool websocket = connection.transport == connection::Transport::websocket;
   std::string place = connection::with_port(broker.host, broker.port);
   if (const auto zone = place.find('%'); zone != std::string::npos) place.insert(zone + 1, "25");
@@ -190,7 +197,10 @@ class ConnectionLines {
 
 std::vector<Variable> environment_of(const connection::Options& connection,
                                      const std::string& broker) {
-  auto endpoint = connection::read_endpoint(broker);
+  const auto socket = connection.endpoints.empty()
+                          ? std::nullopt
+                          : absolute(connection.endpoints.front().socket_path);
+  auto endpoint = socket ? connection.endpoints.front() : connection::read_endpoint(broker);
   endpoint.port = connection::port_of(endpoint, connection);
   const auto url = url_of(connection, endpoint);
   const auto port = std::to_string(endpoint.port);
@@ -200,9 +210,14 @@ std::vector<Variable> environment_of(const connection::Options& connection,
                            : std::optional{version_name(connection.version)};
 
   ConnectionLines all;
-  all.add("url", url);
-  all.add("host", endpoint.host);
-  all.add("port", port);
+  if (socket) {
+    all.add("unix", *socket);
+  } else {
+    all.add("url", url);
+    all.add("host", endpoint.host);
+    all.add("port", port);
+  }
+  if (!connection.bind.empty()) all.add("bind", connection.bind);
   all.add_if("protocol-version", version);
   if (!fits_variable(username)) all.add_if("username", username);
   if (!fits_variable(password)) all.add_if("password", password);
@@ -227,8 +242,8 @@ std::vector<Variable> environment_of(const connection::Options& connection,
     return fits_variable(text) ? text : std::nullopt;
   };
   return {{"MQTT_URL", url},
-          {"MQTT_HOST", endpoint.host},
-          {"MQTT_PORT", port},
+          {"MQTT_HOST", socket ? std::nullopt : std::optional{endpoint.host}},
+          {"MQTT_PORT", socket ? std::nullopt : std::optional{port}},
           {"MQTT_PROTOCOL_VERSION", version},
           {"MQTT_USERNAME", variable(username)},
           {"MQTT_PASSWORD", variable(password)},

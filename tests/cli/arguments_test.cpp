@@ -268,8 +268,6 @@ TEST_CASE("options of other tools are answered with ours, or that there is none"
     std::string answer;
   };
   const std::vector<Row> rows{
-      {"--unix", "there is none for a broker's Unix socket, only TCP and WebSocket"},
-      {"-A", "there is none for the address that we connect from"},
       {"-S", "there is none for SRV records of DNS; repeat --host for brokers to try"},
       {"--proxy", "there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
       {"--tls-engine",

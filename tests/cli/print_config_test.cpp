@@ -35,9 +35,11 @@ std::string all_of(const connection::Options& options) {
   for (const connection::Endpoint& endpoint : options.endpoints) {
     put("host", endpoint.host);
     put("port", port_of(endpoint, options));
+    if (!endpoint.socket_path.empty()) put("socket", endpoint.socket_path);
   }
   put("websocket", options.transport == connection::Transport::websocket);
   put("path", options.websocket_path.substr(0, options.websocket_path.find('?')));
+  put("bind", options.bind);
   put("proxy", options.proxy ? options.proxy->host + std::to_string(options.proxy->port) : "");
   const connection::Tls& tls = options.tls;
   put("tls", tls.on);
@@ -147,6 +149,8 @@ class Random {
     maybe(6, {"--ws-header", "A: s3cret"});
     maybe(6, {"--http-proxy", of({"http://p", "http://u:s3cret@p:3128", "http://[::1]:1/"})});
     maybe(4, {"--will-topic", text()});
+    maybe(12, {"--unix", "/run/" + text()});
+    maybe(9, {"--bind", of({"127.0.0.1", "lo", "::1"})});
     maybe(5, {"--will-payload", one_in(6) ? "\xFF" : text()});
     maybe(6, {"--will-qos", of({"0", "1", "02"})});
     maybe(6, {"--will-retain"});

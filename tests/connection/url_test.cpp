@@ -146,16 +146,28 @@ TEST_CASE("a URL that is none is refused") {
                                  "mqtt://h\n",
                                  "mqtt://h%41",
                                  "http://h",
-                                 "unix:///run/broker"}) {
+                                 "unix://run/broker",
+                                 "unix://",
+                                 "unix:/run/broker",
+                                 "unix:///%zz"}) {
     INFO(text);
     CHECK_THROWS_AS(read_url(text), UsageError);
   }
 }
 
+TEST_CASE("a URL may name a socket of the file system, and nothing else") {
+  const auto url = read_url("UNIX:///run/a%20b");
+  CHECK(url.scheme == "unix");
+  CHECK(url.socket_path == "/run/a b");
+  CHECK(url.host.empty());
+  CHECK(url.path.empty());
+  CHECK_FALSE(url.tls());
+}
+
 TEST_CASE("an unknown scheme is answered with the right ones") {
   const auto told = refusal(read_url, "http://h");
   CHECK(contains(told, "'http'"));
-  for (const std::string scheme : {"mqtt", "mqtts", "ws", "wss", "tcp", "ssl", "tls"}) {
+  for (const std::string scheme : {"mqtt", "mqtts", "ws", "wss", "tcp", "ssl", "tls", "unix"}) {
     CHECK(contains(told, scheme));
   }
 }

@@ -32,6 +32,12 @@ const std::vector<Proof> proofs{
     {{"-p", "--port"},
      {"a common port is for those hosts that name none",
       "port 8883 means TLS, and plain text to it is refused"}},
+    {{"--unix"},
+     {"a broker is reached over its Unix-domain socket, by option and by URL",
+      "a socket that is none, or that nobody serves, is told as such"}},
+    {{"-A", "--bind"},
+     {"a broker sees the address that was asked for",
+      "an address that this machine does not have is told, and no fall-back is made"}},
     {{"-i", "--client-id", "--id"},
      {"id, prefix of the id, and keep-alive are as asked",
       "of two programs with one client id the loser ends with 6 and says why"}},
@@ -145,7 +151,7 @@ void add_tests(std::set<std::string>& names, const std::string& executable) {
 
 /// What --print-config makes of an option: without a value, or else with one of these.
 std::string effect(const std::string& option) {
-  for (const std::string value : {"", "1", "localhost", "5", "mqtt://localhost"}) {
+  for (const std::string value : {"", "1", "localhost", "5", "mqtt://localhost", "127.0.0.1"}) {
     Command command{"mqtt-sub", "t", "--print-config", "-i", "me", option};
     if (!value.empty()) command.add({value});
     const auto result = run(command);

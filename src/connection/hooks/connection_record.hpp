@@ -25,6 +25,7 @@ namespace mqtt_tools::connection::hooks {
 struct ConnectionFacts {
   bool connected = false;  ///< TCP, or to the proxy if there is one.
   int error = 0;           ///< errno of what failed: to connect, to read, or to write.
+  bool bound = true;       ///< `error` is not that of Route::bind.
   bool closed = false;     ///< The other side closed the connection.
   HandshakeFacts tls{};
   std::string proxy_answer{};    ///< To CONNECT of HTTP.
@@ -33,12 +34,18 @@ struct ConnectionFacts {
   std::optional<std::string> violation{};  ///< As ConnectionRecord::violation().
 };
 
+/// Where a connection goes, and from where, beyond what Paho can say. Empty: as Paho says.
+struct Route {
+  std::string socket_path{};  ///< Endpoint::socket_path
+  std::string bind{};         ///< Options::bind
+};
+
 /// What happens on one connection that Paho makes. Shared by the one who asked Paho for it and by
 /// the socket that Paho opens for it; a lock of its own makes each call safe on any thread.
 class ConnectionRecord {
  public:
-  explicit ConnectionRecord(const PacketGuard::Limits& limits)
-      : max_packet_(limits.max_packet), guard_(limits) {}
+  explicit ConnectionRecord(const PacketGuard::Limits& limits, Route route = {})
+      : max_packet_(limits.max_packet), route_(std::move(route)), guard_(limits) {}
   ConnectionRecord(const ConnectionRecord&) = delete;
   ConnectionRecord& operator=(const ConnectionRecord&) = delete;
 
@@ -58,6 +65,7 @@ class ConnectionRecord {
   bool connect_sent() const;
 
   std::size_t max_packet() const { return max_packet_; }  ///< Bytes.
+  const Route& route() const { return route_; }
 
   /// See PacketGuard.
   std::optional<PacketGuard::Remark> take_remark(PacketType packet, std::uint16_t id);
@@ -114,6 +122,7 @@ class ConnectionRecord {
 
  private:
   const std::size_t max_packet_;
+  const Route route_;
   std::atomic<bool> given_up_{false};
   mutable std::mutex mutex_{};
   PacketGuard guard_;

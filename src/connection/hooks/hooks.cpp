@@ -194,6 +194,16 @@ void note_connect(Socket& socket, int error) {
   if (error == 0) record->note([](ConnectionFacts& facts) { facts.connected = true; });
 }
 
+/// prepare_connect() for a socket of Paho's.
+int prepare(Socket& socket, int descriptor, const sockaddr* address, socklen_t size,
+            Destination& to) {
+  const auto record = socket.record();
+  const int error =
+      prepare_connect(descriptor, record ? record->route() : Route{}, address, size, to);
+  if (error != 0 && record) record->note([](ConnectionFacts& facts) { facts.bound = false; });
+  return error;
+}
+
 /// What came and Paho has not read: a server may say why it closes.
 void note_unread(Socket& socket, int descriptor) {
   const auto record = socket.record();
@@ -277,10 +287,13 @@ int socket(int domain, int type, int protocol) noexcept {
 }
 
 int connect(int descriptor, const sockaddr* address, socklen_t size) {
-  sockaddr_in6 whole{};
-  const int result = real().connect(descriptor, with_zone(address, size, whole), size);
   auto* stream = served(__builtin_return_address(0), descriptor);
-  if (stream != nullptr && stream->state() == State::fresh) {
+  if (stream == nullptr) return real().connect(descriptor, address, size);
+  Destination to;
+  const int error = prepare(*stream, descriptor, address, size, to);
+  if (error != 0) errno = error;
+  const int result = error != 0 ? -1 : real().connect(descriptor, to.address, to.size);
+  if (stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);
     if (result == 0 || errno != EINPROGRESS) note_connect(*stream, result == 0 ? 0 : errno);
     wake_receiver();

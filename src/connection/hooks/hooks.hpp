@@ -13,6 +13,8 @@
 /// the CMake option MQTT_TOOLS_FAST_IO and switched off by MQTT_TOOLS_FAST_IO=0 in the environment.
 namespace mqtt_tools::connection::hooks {
 
+struct Route;
+
 /// What the hooks did so far. Any thread.
 struct Counters {
   std::atomic<bool> waits_shortened{false};      ///< Shortened waits are in effect.
@@ -33,10 +35,19 @@ bool in_effect();
 /// Set by hooks.cpp before main() begins; what in_effect() asks.
 extern bool (*find_paho)();
 
-/// `address` as it is to be connected to. Paho copies an IPv6 address from what it looked up and
-/// forgets the zone: when this thread looked that very address up last, `room` is filled with the
-/// whole of it, and returned. In lookup.cpp. The thread that looked it up.
-const sockaddr* with_zone(const sockaddr* address, socklen_t size, sockaddr_in6& room);
+/// Where `descriptor` is to be connected to.
+struct Destination {
+  const sockaddr* address = nullptr;
+  socklen_t size = 0;
+  sockaddr_storage own{};  ///< What `address` points at, unless that is Paho's.
+};
+
+/// Before connect(2) of Paho's `descriptor` to `address`: makes a Unix-domain socket of it if
+/// `route` wants one, else binds it as the route says, and fills `to`. Paho copies an IPv6 address
+/// from what it looked up and forgets the zone: when this thread looked that very address up last,
+/// the destination is the whole of it. An errno, or 0. In lookup.cpp; the thread that looked up.
+int prepare_connect(int descriptor, const Route& route, const sockaddr* address, socklen_t size,
+                    Destination& to);
 
 /// False with MQTT_TOOLS_FAST_IO=0 in the environment.
 bool short_waits_wanted();

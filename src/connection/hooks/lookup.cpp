@@ -8,12 +8,19 @@
 // looser rules; and it writes IPv6 addresses with a bracket, which no certificate has. It gets our
 // answer instead. Where these two functions are not called, what Paho finds itself holds.
 
+#include "connection/hooks/connection_record.hpp"
 #include "connection/hooks/hooks.hpp"
 #include "connection/hooks/tls_handshake.hpp"
 #include "connection/resolver.hpp"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -81,17 +88,67 @@ extern "C" int getaddrinfo(const char* __restrict node, const char* __restrict s
 
 namespace mqtt_tools::connection::hooks {
 
-const sockaddr* with_zone(const sockaddr* address, socklen_t size, sockaddr_in6& room) {
-  if (size < sizeof room || address->sa_family != AF_INET6 || given.sin6_scope_id == 0) {
-    return address;
+namespace {
+
+void add_zone(Destination& to) {
+  sockaddr_in6 whole{};
+  if (to.size < sizeof whole || to.address->sa_family != AF_INET6 || given.sin6_scope_id == 0) {
+    return;
   }
-  std::memcpy(&room, address, sizeof room);
-  if (room.sin6_scope_id != 0 ||
-      std::memcmp(&room.sin6_addr, &given.sin6_addr, sizeof room.sin6_addr) != 0) {
-    return address;
+  std::memcpy(&whole, to.address, sizeof whole);
+  if (whole.sin6_scope_id != 0 ||
+      std::memcmp(&whole.sin6_addr, &given.sin6_addr, sizeof whole.sin6_addr) != 0) {
+    return;
   }
-  room.sin6_scope_id = given.sin6_scope_id;
-  return reinterpret_cast<const sockaddr*>(&room);
+  whole.sin6_scope_id = given.sin6_scope_id;
+  std::memcpy(&to.own, &whole, sizeof whole);
+  to.address = reinterpret_cast<const sockaddr*>(&to.own);
+}
+
+/// Another socket takes the place of Paho's under its number: it waits or not as that one does.
+int become_unix_socket(int descriptor, const std::string& path, Destination& to) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) return ENAMETOOLONG;
+  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  const int local = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (local < 0) return errno;
+  const bool placed = ::dup3(local, descriptor, O_CLOEXEC) >= 0;
+  const int error = placed ? 0 : errno;
+  ::close(local);
+  if (placed && flags >= 0) ::fcntl(descriptor, F_SETFL, flags);
+  std::memcpy(&to.own, &name, sizeof name);
+  to.address = reinterpret_cast<const sockaddr*>(&to.own);
+  to.size = sizeof name;
+  return error;
+}
+
+int bind_to(int descriptor, const std::string& where, int family) {
+  sockaddr_in four{};
+  sockaddr_in6 six{};
+  const auto done = [](int result) { return result == 0 ? 0 : errno; };
+  if (family == AF_INET && ::inet_pton(AF_INET, where.c_str(), &four.sin_addr) == 1) {
+    four.sin_family = AF_INET;
+    return done(::bind(descriptor, reinterpret_cast<const sockaddr*>(&four), sizeof four));
+  }
+  if (family == AF_INET6 && ::inet_pton(AF_INET6, where.c_str(), &six.sin6_addr) == 1) {
+    six.sin6_family = AF_INET6;
+    return done(::bind(descriptor, reinterpret_cast<const sockaddr*>(&six), sizeof six));
+  }
+  return done(::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, where.c_str(),
+                           static_cast<socklen_t>(where.size())));
+}
+
+}  // namespace
+
+int prepare_connect(int descriptor, const Route& route, const sockaddr* address, socklen_t size,
+                    Destination& to) {
+  to.address = address;
+  to.size = size;
+  if (!route.socket_path.empty()) return become_unix_socket(descriptor, route.socket_path, to);
+  add_zone(to);
+  return route.bind.empty() ? 0 : bind_to(descriptor, route.bind, address->sa_family);
 }
 
 }  // namespace mqtt_tools::connection::hooks

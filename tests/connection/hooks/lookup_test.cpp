@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "connection/hooks/connection_record.hpp"
 #include "connection/hooks/hooks.hpp"
 
 #include "connection/resolver.hpp"
@@ -12,7 +13,8 @@
 #include <thread>
 
 using namespace mqtt_tools::connection;
-using mqtt_tools::connection::hooks::with_zone;
+using mqtt_tools::connection::hooks::Destination;
+using mqtt_tools::connection::hooks::prepare_connect;
 
 namespace {
 
@@ -64,10 +66,11 @@ TEST_CASE("an address that was looked up keeps its zone when it is connected to"
     address.sin6_family = AF_INET6;
     address.sin6_port = htons(1883);
     REQUIRE(::inet_pton(AF_INET6, text.c_str(), &address.sin6_addr) == 1);
-    sockaddr_in6 room{};
     sockaddr_in6 whole{};
     const auto* const given = reinterpret_cast<const sockaddr*>(&address);
-    std::memcpy(&whole, with_zone(given, sizeof address, room), sizeof whole);
+    Destination to;
+    CHECK(prepare_connect(-1, {}, given, sizeof address, to) == 0);
+    std::memcpy(&whole, to.address, sizeof whole);
     CHECK(whole.sin6_port == htons(1883));
     CHECK(std::memcmp(&whole.sin6_addr, &address.sin6_addr, sizeof whole.sin6_addr) == 0);
     return whole.sin6_scope_id;
@@ -78,9 +81,10 @@ TEST_CASE("an address that was looked up keeps its zone when it is connected to"
   std::thread{[&] { CHECK(connected("fe80::7") == 0); }}.join();  // Another one looked it up.
 
   const sockaddr_in four{AF_INET, htons(1883), {}, {}};
-  sockaddr_in6 room{};
   const auto* const given = reinterpret_cast<const sockaddr*>(&four);
-  CHECK(with_zone(given, sizeof four, room) == given);
+  Destination to;
+  CHECK(prepare_connect(-1, {}, given, sizeof four, to) == 0);
+  CHECK(to.address == given);
 
   choose_address("broker.invalid", resolve("::1", 1).addresses.at(0));
   CHECK(seen_by_a_library("broker.invalid") == Texts{"::1"});
