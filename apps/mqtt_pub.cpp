@@ -4,26 +4,26 @@
 
 #include "cli/pub_options.hpp"
 #include "connection/client.hpp"
-#include "connection/server_limits.hpp"
 #include "error.hpp"
 #include "feed/feed.hpp"
 #include "message.hpp"
-#include "payload/envelope.hpp"
 #include "run/cpu_affinity.hpp"
 #include "run/log.hpp"
+#include "run/message_source.hpp"
 #include "run/poller.hpp"
 #include "run/program.hpp"
 #include "run/progress.hpp"
 #include "run/publisher.hpp"
 #include "run/request.hpp"
+#include "run/results.hpp"
 #include "run/signals.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
 
 #include <poll.h>
 
+#include <chrono>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,105 +31,23 @@
 namespace mqtt_tools {
 namespace {
 
-/// What mqtt-pub takes in: messages from a feed, in their envelope, ready for the wire. Input that
-/// cannot be used ends it; what was taken in before stays good.
-class MessageSource {
- public:
-  MessageSource(std::unique_ptr<feed::Feed> feed, const payload::EnvelopeOptions& envelope);
-
-  /// The next message into `message`; false when there is none now. Never waits.
-  bool next(Clock::time_point now, Message& message);
-
-  /// There may be more: nothing has ended it.
-  bool open() const { return open_; }
-
-  /// Nobody wants more.
-  void close() { open_ = false; }
-
-  /// Why it ended early, if it did.
-  const std::optional<RunError>& complaint() const { return complaint_; }
-
-  const feed::Feed& feed() const { return *feed_; }
-
- private:
-  void wrap(Message& message) const;
-  static void check_text(const Message& message);
-  std::string located(const std::string& text) const;
-
-  std::unique_ptr<feed::Feed> feed_;
-  payload::Envelope envelope_;
-  std::optional<std::string> content_type_;
-  int payload_format_;
-  bool open_ = true;
-  std::optional<RunError> complaint_{};
-};
-
-MessageSource::MessageSource(std::unique_ptr<feed::Feed> feed,
-                             const payload::EnvelopeOptions& envelope)
-    : feed_(std::move(feed)),
-      envelope_(envelope),
-      content_type_(envelope_.content_type()),
-      payload_format_(envelope.encoding == payload::EnvelopeOptions::Encoding::json ? 1 : 0) {}
-
-bool MessageSource::next(Clock::time_point now, Message& message) {
-  if (!open_) return false;
-  try {
-    switch (feed_->next(now, message)) {
-      case feed::Supply::not_yet:
-        return false;
-      case feed::Supply::end:
-        open_ = false;
-        return false;
-      case feed::Supply::message:
-        break;
-    }
-    if (!feed_->final()) wrap(message);
-    connection::check_size(message);
-    check_text(message);
-    return true;
-  } catch (const UsageError& error) {
-    complaint_.emplace(ExitCode::usage, located(error.what()));
-  } catch (const RunError& error) {
-    complaint_ = error;
-  }
-  open_ = false;
-  return false;
-}
-
-void MessageSource::wrap(Message& message) const {
-  message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
-  if (content_type_ && !message.properties.content_type) {
-    message.properties.content_type = content_type_;
-    message.properties.payload_format = payload_format_;
-  }
-}
-
-/// What says that it is text must be text: receivers may end the connection (MQTT 5.0 §3.3.2.3.2).
-void MessageSource::check_text(const Message& message) {
-  if (message.properties.payload_format != 1) return;
-  if (const auto invalid = first_invalid_utf8(message.payload)) {
-    throw UsageError("the message is not UTF-8 (byte " + std::to_string(*invalid + 1) +
-                     "), which payload-format-indicator 1 says that it is");
-  }
-}
-
-std::string MessageSource::located(const std::string& text) const {
-  const auto where = feed_->where();
-  return where.empty() || text.rfind(where, 0) == 0 ? text : where + ": " + text;
-}
-
 /// One run: source → publisher → client.
 class PublishRun {
  public:
   explicit PublishRun(const cli::PubOptions& options)
       : options_(options),
-        source_(feed::open(options.source), options.envelope),
+        source_(options.source, options.envelope),
         client_(run::with_verbosity(options.connection, options.verbosity),
                 run::log_sink(options.verbosity)),
         publisher_(client_, options.window, options.ack_timeout) {
     if (options.request) {
-      request_.emplace(*options.request, options.connection.client_id);
+      request_.emplace(*options.request, options.connection.client_id, results());
       client_.subscribe({request_->subscription()}, {});
+    }
+    if (options.verify) verification_.emplace(*options.verify);
+    if (options.tell_outcomes) {
+      publisher_.tell_outcomes(
+          [this, &out = results()](const run::Outcome& outcome) { tell(outcome, out); });
     }
   }
 
@@ -162,9 +80,12 @@ class PublishRun {
 
  private:
   bool finished(Clock::time_point now) const {
-    const bool answered = !request_ || request_->over(now) || stats_.any_denied();
-    return !source_.open() && publisher_.empty() && answered;
+    if (source_.open() || !publisher_.empty()) return false;
+    if (stats_.any_denied() || unheard()) return true;  // Then no answer can come.
+    return (!request_ || request_->over(now)) && (!verification_ || verification_->over(now));
   }
+
+  bool unheard() const { return options_.require_subscriber && stats_.any_unheard(); }
 
   /// One message after another, and no end to be seen.
   bool streams() const {
@@ -184,36 +105,58 @@ class PublishRun {
   /// While there is no room for one more message, the input is not read.
   void take_in(Clock::time_point now) {
     stop_at_denial();
-    for (Message message; publisher_.room() && source_.next(now, message); message = {}) {
+    for (Message message; room() && source_.next(now, message); message = {}) {
       if (request_) request_->address(message, now);
+      if (verification_) client_.subscribe({verification_->expect(message)}, {});
       publisher_.add(std::move(message), now);
     }
     if (source_.complaint() && stats_.messages() == 0) throw RunError(*source_.complaint());
   }
 
+  /// For one more message, and for what will be said of it.
+  bool room() const { return publisher_.room() && (!results_ || results_->room()); }
+
   void collect(Clock::time_point now) {
     publisher_.collect(now);
-    if (request_) {
-      while (const auto* message = client_.receive()) request_->consider(*message);
-      request_->flush();
+    receive(now);
+  }
+
+  void receive(Clock::time_point now) {
+    if (request_ || verification_) {
+      while (const auto* message = client_.receive()) {
+        if (request_) request_->consider(*message);
+        if (verification_) verification_->consider(*message, now);
+      }
     }
+    if (results_) results_->flush();
+  }
+
+  /// stdout, for a run that prints something.
+  run::ResultOutput& results() { return results_ ? *results_ : results_.emplace(); }
+
+  void tell(const run::Outcome& outcome, run::ResultOutput& out) const {
+    std::string line;
+    run::append_outcome(line, outcome);
+    // JSON leaves much as it is that a terminal would act on.
+    out.buffer() += options_.terminal ? escaped(line) : line;
+    out.buffer() += '\n';
+    out.end_record(output::StandardOutput::Delivery::at_most_once);
   }
 
   /// Answers that came are written, until `deadline` or a signal. What is missing then is said.
   void show_answers(Clock::time_point deadline) {
-    if (!request_) return;
+    if (!results_) return;
     const bool interrupted = signals_.raised().has_value();
     while (true) {
-      while (const auto* message = client_.receive()) request_->consider(*message);
-      request_->flush();
-      if (request_->written() || Clock::now() >= deadline) break;
+      receive(Clock::now());
+      if (results_->written() || Clock::now() >= deadline) break;
       if (!interrupted && signals_.raised()) break;
       poller_.add(interrupted ? -1 : signals_.fd(), POLLIN);
-      request_->on(poller_);
+      results_->on(poller_);
       poller_.until(deadline);
       poller_.wait();
     }
-    if (const auto missing = request_->unwritten(); missing > 0) {
+    if (const auto missing = results_->unwritten(); missing > 0) {
       run::log(std::to_string(missing) +
                (missing == 1 ? " answer that was acknowledged was not written"
                              : " answers that were acknowledged were not written"));
@@ -228,6 +171,7 @@ class PublishRun {
       if (stats_.messages() == before) break;
     }
     stop_at_denial();
+    if (verification_ && publisher_.in_flight() > 0) verification_->sent(now);
   }
 
   /// What the broker denies once it would deny again: nothing more is read.
@@ -239,14 +183,13 @@ class PublishRun {
   void pause() {
     poller_.add(signals_.fd(), POLLIN);
     poller_.add(client_.fd(), POLLIN);
-    if (source_.open() && publisher_.room()) {
+    if (source_.open() && room()) {
       poller_.add(source_.feed().fd(), POLLIN);
       poller_.until(source_.feed().due());
     }
-    if (request_) {
-      request_->on(poller_);
-      poller_.until(request_->due());
-    }
+    if (results_) results_->on(poller_);
+    if (request_) poller_.until(request_->due());
+    if (verification_) poller_.until(verification_->due());
     poller_.until(client_.due());
     poller_.until(stats_.due());
     poller_.until(progress_.due());
@@ -279,6 +222,7 @@ class PublishRun {
                  [&] { return publisher_.in_flight() == 0; });
     }
     disconnect(deadline);
+    publisher_.tell_outstanding(Clock::now());
     show_answers(deadline);
     const bool several = stats_.messages() > (streams() ? 0 : 1);
     if (several && (stats_.outstanding() > 0 || !options_.verbosity.quiet)) {
@@ -290,6 +234,7 @@ class PublishRun {
   }
 
   [[noreturn]] void give_up(const RunError& why) {
+    publisher_.tell_outstanding(Clock::now());
     show_answers(Clock::now() + std::chrono::seconds{1});
     if (stats_.outstanding() == 0 || client_.connections() == 0) throw RunError(why);
     throw RunError(why.code(), std::string(why.what()) + "; " + stats_.unacknowledged());
@@ -303,19 +248,38 @@ class PublishRun {
       return complaint->code();
     }
     if (stats_.any_denied()) return ExitCode::denied;
+    if (unheard()) {
+      run::log(stats_.without_subscriber());
+      return ExitCode::unheard;
+    }
+    if (verification_) return verified();
     if (!request_) return ExitCode::ok;
     if (const auto why = request_->explanation(); !why.empty()) run::log(why);
     return request_->exit_code();
   }
 
+  ExitCode verified() {
+    const auto took = verification_->took();
+    if (!took) {
+      run::log(verification_->explanation());
+      return ExitCode::timeout;
+    }
+    results().buffer() += run::milliseconds_text(*took) + "\n";
+    results().end_record(output::StandardOutput::Delivery::at_most_once);
+    show_answers(Clock::time_point::max());
+    return ExitCode::ok;
+  }
+
   const cli::PubOptions& options_;
   run::Signals signals_{};
+  std::optional<run::ResultOutput> results_{};
   run::CpuAffinity cpu_affinity_{};
-  MessageSource source_;
+  run::MessageSource source_;
   connection::Client client_;
   run::Publisher publisher_;
   const run::DeliveryStats& stats_ = publisher_.stats();
   std::optional<run::Request> request_{};
+  std::optional<run::Verification> verification_{};
   run::Poller poller_{};
   run::ProgressLine progress_{options_.progress && !options_.verbosity.quiet, Clock::now()};
   bool started_ = false;

@@ -12,6 +12,7 @@ const std::vector<ExitCodeMeaning>& exit_codes() {
       {ExitCode::refused, "refused", "by the broker: credentials, client id, version"},
       {ExitCode::denied, "denied", "the broker refused a publish or a subscription"},
       {ExitCode::lost, "lost", "the connection; messages unacknowledged"},
+      {ExitCode::unheard, "unheard", "--require-subscriber: nobody subscribes to it"},
       {ExitCode::timeout, "timeout", "-W ran out before --count or --expect was met"},
       {ExitCode::hangup, "hangup", "SIGHUP"},
       {ExitCode::interrupted, "interrupted", "SIGINT"},

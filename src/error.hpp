@@ -17,6 +17,7 @@ enum class ExitCode : int {
   refused = 4,        ///< The broker refused the connection.
   denied = 5,         ///< The broker refused a publish or a subscription.
   lost = 6,           ///< The connection went away; messages unacknowledged.
+  unheard = 7,        ///< The broker took a message, but nobody subscribes to it.
   timeout = 27,       ///< --timeout ran out (mosquitto_sub's code).
   hangup = 129,       ///< SIGHUP
   interrupted = 130,  ///< SIGINT

@@ -3,8 +3,10 @@
 
 #include "cli/environment.hpp"
 #include "cli/layers.hpp"
+#include "cli/pub_options.hpp"
 #include "output/printer.hpp"
 #include "payload/decode.hpp"
+#include "run/options.hpp"
 
 #include <optional>
 #include <string_view>
@@ -31,5 +33,18 @@ void declare_colour(Declarations& in, OutputInput& input, std::string_view value
 /// Throws UsageError for what excludes each other.
 void check_output(const Settings& settings, const Environment& environment,
                   const OutputInput& input, output::PrinterOptions& output);
+
+/// What is said about what mqtt-pub prints, and what it waits for beside acknowledgements.
+struct ResultInput {
+  OutputInput output{};
+  run::RequestOptions request{};
+  bool verify = false;
+};
+
+void declare_results(Declarations& in, PubOptions& options, ResultInput& input);
+
+/// Once the message is settled. Throws UsageError.
+void check_results(const Settings& settings, const Environment& environment, ResultInput& input,
+                   PubOptions& options);
 
 }  // namespace mqtt_tools::cli

@@ -51,11 +51,6 @@ std::string prefix(const Setting& setting) {
   return setting.value();
 }
 
-std::string topic(const Setting& setting) {
-  with_name(setting, check_topic, setting.value());
-  return setting.value();
-}
-
 /// One reading of the options of mqtt-pub: they are declared when it is made.
 class PubReader {
  public:
@@ -77,16 +72,16 @@ class PubReader {
   void check_topics(const Settings& settings);
   void check_pace(const Settings& settings);
   void check_envelope(const Settings& settings);
-  void check_request(const Settings& settings, const Environment& environment);
+  void check_stamp(const Settings& settings);
 
   Declarations in_{};
   PubOptions options_{};
 
   // What decides nothing alone.
   ConnectionInput connection_{};
-  OutputInput output_{};
-  run::RequestOptions request_{};
-  std::optional<std::string> topic_{};
+  ResultInput results_{};
+  std::vector<std::string> topics_{};
+  std::optional<std::string> topic_{};  ///< The first of them.
   std::optional<std::string> message_{};
   std::string message_from_{};  ///< What gives the message, for people; empty if nothing does.
   bool clear_retained_ = false;
@@ -113,14 +108,16 @@ PubReader::PubReader() {
 void PubReader::declare_message() {
   feed::SourceOptions& source = options_.source;
   in_.group("What to publish");
-  in_.option("-t,--topic", topic_, "TOPIC");
-  in_.option("-m,--message", message_, "TEXT", "as the words TOPIC and MESSAGE").may_be_empty();
+  in_.option("-t,--topic", topics_, "TOPIC", "repeat it: each message goes to each");
+  in_.option("-m,--message", message_, "TEXT", "topic and message may also be words")
+      .may_be_empty();
   in_.option("-f,--file", source.file, "FILE");
   in_.unbound_flag("-s,--stdin", "all of it is one message");
   in_.unbound_flag("-l,--lines", "each line of stdin, or of FILE, is one");
   in_.flag("--topic-from-line", source.topic_from_line, "each line is TOPIC<tab>MESSAGE");
   in_.unbound_flag("-n,--null-message");
   in_.flag("--clear-retained", clear_retained_, "empty payload; the same with -r");
+  in_.flag("--stamp", source.stamp, "say when and by which run it was made; MQTT 5");
   in_.option("-q,--qos", source.form.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
   in_.flag("-r,--retain", source.form.retained, "the broker keeps it for newcomers");
   in_.option("--repeat", source.repeat, "N").from(1);
@@ -158,15 +155,8 @@ void PubReader::declare_envelope() {
 
 void PubReader::declare_more() {
   feed::SourceOptions& source = options_.source;
-  in_.group("Request, replay, progress");
-  in_.unbound_flag("--request");
-  in_.option("--response-topic", request_.response_topic, "T").as(topic);
-  in_.option("-W,--timeout", request_.timeout, "SEC", "the answer; 27 if none came");
-  declare_form(in_, output_, "FORM", "");
-  declare_format(in_, request_.output, "how, as mqtt-sub does");
-  declare_select(in_, request_.output, "");
-  declare_decode(in_, request_.decode_as, "");
-  declare_colour(in_, output_, "WHEN", "likewise");
+  declare_results(in_, options_, results_);
+  in_.group("Replay, progress");
   in_.unbound("--replay", "FILE", "records of mqtt-sub -o json; '-' is stdin");
   in_.option("--speed", source.speed, "N", "2 is twice as fast, 0 at once").by_default("0");
   in_.option("--topic-prefix", source.topic_prefix, "P").as(prefix);
@@ -180,6 +170,7 @@ void PubReader::declare_more() {
 /// command-line URL, gives the topic.
 void PubReader::sort_words(const Settings& settings) {
   const std::vector<std::string>& words = settings.words();
+  if (!topics_.empty()) topic_ = topics_.front();
   message_from_ = message_ ? "--message" : "";
   if (words.size() > 2) {
     throw UsageError("too many words: '" + escaped(shortened(words[2], 60)) +
@@ -216,7 +207,7 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
   for (const Choice& choice :
        {Choice{"lines", Kind::lines}, Choice{"file", Kind::whole}, Choice{"stdin", Kind::whole},
         Choice{"null-message", Kind::null}, Choice{"clear-retained", Kind::null},
-        Choice{"replay", Kind::replay}}) {
+        Choice{"replay", Kind::replay}, Choice{"verify", Kind::argument}}) {
     const bool same = (choice.key == "file" && lines) ||
                       (choice.key == "clear-retained" && settings.on("null-message"));
     if (settings.find(choice.key) == nullptr || same) {
@@ -268,6 +259,10 @@ void PubReader::check_topics(const Settings& settings) {
   }
   check_topic(*topic);
   source.form.topic = *topic;
+  for (std::size_t at = 1; at < topics_.size(); ++at) {
+    check_topic(topics_[at]);
+    source.more_topics.push_back(topics_[at]);
+  }
   const std::size_t header = 1 + 4 + 2 + topic->size() + 2;
   if (source.text.size() > largest_packet - header) {
     throw UsageError("the message is too large: MQTT takes at most 268435455 bytes with the topic");
@@ -276,6 +271,9 @@ void PubReader::check_topics(const Settings& settings) {
 
 void PubReader::check_pace(const Settings& settings) {
   const Kind kind = options_.source.kind;
+  if (options_.source.rate) {  // It counts messages, and the feed gives each topic one at once.
+    *options_.source.rate /= 1.0 + static_cast<double>(options_.source.more_topics.size());
+  }
   if (settings.find("repeat") == nullptr) {
     refuse(settings, {"repeat-delay"}, "needs --repeat");
   } else if (kind == Kind::lines || kind == Kind::replay) {
@@ -317,35 +315,16 @@ void PubReader::check_envelope(const Settings& settings) {
   }
 }
 
-void PubReader::check_request(const Settings& settings, const Environment& environment) {
-  connection::Options& connection = options_.connection;
-  const feed::SourceOptions& source = options_.source;
-  if (!settings.on("request")) {
-    refuse(settings, {"response-topic", "timeout", "output", "format", "select", "decode", "color"},
-           "needs --request");
-    // Who only publishes is sent acknowledgements, and at most what an old session kept.
-    if (settings.find("max-packet") == nullptr) connection.max_packet = std::size_t{1024} * 1024;
-    connection.receive_maximum = 8;
+void PubReader::check_stamp(const Settings& settings) {
+  if (!options_.source.stamp) {
     return;
   }
-  // Without MQTT 5 nothing tells the responder where to answer: it must know.
-  if (!request_.response_topic) need_version_5(connection, *settings.find("request"));
-  if (source.kind == Kind::lines || source.kind == Kind::replay || source.repeat > 1) {
-    throw UsageError("--request needs one message, not --" +
-                     std::string{source.kind == Kind::lines    ? "lines"
-                                 : source.kind == Kind::replay ? "replay"
-                                                               : "repeat"});
+  need_version_5(options_.connection, *settings.find("stamp"));
+  for (const auto& [name, value] : options_.source.form.properties.user) {
+    if (feed::is_stamp(name)) {
+      throw UsageError("--stamp makes the user property " + name + "; leave out -D publish");
+    }
   }
-  if (source.form.properties.response_topic) {
-    throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
-  }
-  if (request_.response_topic == source.form.topic) {
-    throw UsageError(
-        "--response-topic must differ from the topic of the request, which would "
-        "come back as its own answer");
-  }
-  check_output(settings, environment, output_, request_.output);
-  options_.request = std::move(request_);
 }
 
 std::optional<PubOptions> PubReader::read(const std::vector<std::string>& arguments,
@@ -369,7 +348,8 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   options_.source.form.retained = options_.source.form.retained || clear_retained_;
   options_.source.form.properties = publish_properties(*settings, connection_);
   check_envelope(*settings);
-  check_request(*settings, environment);
+  check_stamp(*settings);
+  check_results(*settings, environment, results_, options_);
   options_.progress = options_.progress && !options_.verbosity.quiet;
   read_secrets(*settings, environment, connection_, options_.connection,
                options_.verbosity.warnings);

@@ -23,7 +23,11 @@ struct PubOptions {
   std::size_t window = 64;  ///< Messages in flight.
   Duration ack_timeout = std::chrono::seconds{30};
   std::optional<run::RequestOptions> request{};
-  bool progress = true;  ///< --no-progress clears it.
+  std::optional<Duration> verify{};  ///< How long the message of --verify may be on its way.
+  bool require_subscriber = false;
+  bool tell_outcomes = false;  ///< -o json without --request.
+  bool terminal = false;       ///< stdout is one.
+  bool progress = true;        ///< --no-progress clears it.
   run::Verbosity verbosity{};
 };
 

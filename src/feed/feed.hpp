@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace mqtt_tools::feed {
 
@@ -78,8 +80,16 @@ struct SourceOptions {
   std::string topic_prefix{};              ///< replay: put before each topic.
   bool keep_retain = false;                ///< replay: the retain flag is published too.
   bool skip_bad_lines = false;             ///< replay: broken records are skipped and counted.
+  std::vector<std::string> more_topics{};  ///< Each message goes there, too.
+  bool stamp = false;                      ///< User properties tell when and by whom it was made.
+  bool acknowledged = false;               ///< A message with QoS 0 is a usage error.
   Message form{};                          ///< Topic, QoS, retain flag, properties for each.
 };
+
+/// Whether --stamp makes a user property of this name: "sent", "run", "seq".
+inline bool is_stamp(std::string_view name) {
+  return name == "sent" || name == "run" || name == "seq";
+}
 
 /// Opens what `options` name. Throws RunError (code 1, path and reason) for a file that cannot be
 /// read, UsageError for stdin that has no message to give.

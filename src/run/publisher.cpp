@@ -14,6 +14,8 @@ namespace {
 /// Paho's buffers grow and its partial writes slow down.
 constexpr std::size_t most_bytes = std::size_t{1} << 20;
 
+constexpr int no_matching_subscribers = 0x10;  // MQTT 5.0 §3.4.2.1
+
 std::size_t size_of(const Message& message) {
   return message.topic.size() + message.payload.size();
 }
@@ -28,7 +30,7 @@ std::string of_messages(std::uint64_t part, std::uint64_t all) {
 MessageId OutgoingQueue::add(Message message) {
   bytes_ += size_of(message);
   ++live_;
-  waiting_.push_back({next_id_, std::move(message), false, false});
+  waiting_.push_back({next_id_, std::move(message), false, false, {}});
   return next_id_++;
 }
 
@@ -45,8 +47,9 @@ const OutgoingQueue::Waiting* OutgoingQueue::find(MessageId id) const {
   return waiting.done ? nullptr : &waiting;
 }
 
-void OutgoingQueue::mark_sent(Waiting& waiting) {
+void OutgoingQueue::mark_sent(Waiting& waiting, Clock::time_point now) {
   waiting.sent = true;
+  waiting.since = now;
   ++in_flight_;
 }
 
@@ -84,6 +87,10 @@ void DeliveryStats::given(Clock::time_point now, Qos qos) {
 void DeliveryStats::taken(Clock::time_point now) {
   ++taken_;
   quiet_since_ = now;
+}
+
+void DeliveryStats::unheard(const std::string& topic) {
+  if (unheard_++ == 0) unheard_topic_ = topic;
 }
 
 void DeliveryStats::denied(const std::string& words, Clock::time_point now) {
@@ -128,6 +135,11 @@ std::string DeliveryStats::denials() const {
   return of_messages(denied_, given_) + " denied, " + why_;
 }
 
+std::string DeliveryStats::without_subscriber() const {
+  return of_messages(unheard_, given_) + " taken, and nobody subscribes to " +
+         (unheard_ == 1 ? "it: to " : "them: the first to ") + escaped(unheard_topic_);
+}
+
 bool Publisher::room() const {
   return queue_.size() < client_.window(window_) && (queue_.empty() || queue_.bytes() < most_bytes);
 }
@@ -141,7 +153,12 @@ void Publisher::collect(Clock::time_point now) {
   for (const auto& delivery : client_.deliveries()) {
     const auto* waiting = queue_.find(delivery.id);
     if (waiting == nullptr) continue;  // taken already, before a loss
+    if (tell_) {
+      const auto words = delivery.words.empty() ? "success" : delivery.words;
+      tell(*waiting, delivery.reason, words, now, delivery.packet_id);
+    }
     if (delivery.outcome != connection::Delivery::Outcome::denied) {
+      if (delivery.reason == no_matching_subscribers) stats_.unheard(waiting->message.topic);
       stats_.taken(now);
       queue_.forget(delivery.id);
     } else {
@@ -153,6 +170,26 @@ void Publisher::collect(Clock::time_point now) {
     queue_.resend_all();
     stats_.connected(now);
   }
+}
+
+void Publisher::tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
+                     const std::string& words, Clock::time_point now, int packet_id) const {
+  if (!tell_) return;
+  const auto took =
+      waiting.since == Clock::time_point{} ? std::nullopt : std::optional{now - waiting.since};
+  tell_({waiting.message, packet_id, reason, words, took});
+}
+
+void Publisher::tell_outstanding(Clock::time_point now) const {
+  queue_.for_each([&](const OutgoingQueue::Waiting& waiting) {
+    const bool sent = waiting.since != Clock::time_point{};
+    const bool answered = waiting.message.qos != Qos::at_most_once;
+    tell(waiting, std::nullopt,
+         !sent      ? "not sent"
+         : answered ? "not acknowledged"
+                    : "not written",
+         now);
+  });
 }
 
 void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string words,
@@ -167,11 +204,12 @@ bool Publisher::deliver(Clock::time_point now) {
     auto* waiting = queue_.next_unsent();
     if (waiting == nullptr) return false;
     if (const auto why = client_.over_limits(waiting->message)) {
+      tell(*waiting, std::nullopt, *why, now);
       deny(*waiting, *why, now);
       continue;
     }
     if (!client_.send(waiting->id, waiting->message)) return true;
-    queue_.mark_sent(*waiting);
+    queue_.mark_sent(*waiting, now);
   }
   return true;
 }

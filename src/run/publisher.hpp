@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,7 +26,8 @@ class OutgoingQueue {
     MessageId id = 0;
     Message message{};
     bool sent = false;
-    bool done = false;  ///< Forgotten while older ones still wait.
+    bool done = false;          ///< Forgotten while older ones still wait.
+    Clock::time_point since{};  ///< When it was sent last.
   };
 
   MessageId add(Message message);
@@ -36,7 +38,15 @@ class OutgoingQueue {
   /// What waits under `id`; null if nothing does.
   const Waiting* find(MessageId id) const;
 
-  void mark_sent(Waiting& waiting);
+  void mark_sent(Waiting& waiting, Clock::time_point now = {});
+
+  /// All that wait, oldest first.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const auto& waiting : waiting_) {
+      if (!waiting.done) visit(waiting);
+    }
+  }
 
   /// The broker has taken `id` (or will never); its memory is given back.
   void forget(MessageId id);
@@ -60,6 +70,15 @@ class OutgoingQueue {
   std::size_t bytes_ = 0;
 };
 
+/// What became of one message.
+struct Outcome {
+  const Message& message;
+  int packet_id = 0;               ///< Of the PUBLISH; 0 with QoS 0, or if it was never answered.
+  std::optional<int> reason{};     ///< MQTT 5's reason code; nothing if the broker said nothing.
+  std::string words{};             ///< For people; what a broker says stands here as it came.
+  std::optional<Duration> took{};  ///< From when it was sent last; nothing if it never was.
+};
+
 /// What became of the messages of a run: how many were given, how many the broker has taken or
 /// denied. Told the facts and the time.
 class DeliveryStats {
@@ -72,6 +91,9 @@ class DeliveryStats {
   /// The broker took it.
   void taken(Clock::time_point now);
 
+  /// It told that nobody subscribes to `topic` (reason code 0x10, MQTT 5.0 §3.4.2.1).
+  void unheard(const std::string& topic);
+
   /// The broker will not have it; `words` say why.
   void denied(const std::string& words, Clock::time_point now);
 
@@ -82,6 +104,7 @@ class DeliveryStats {
   std::uint64_t acknowledged() const { return taken_; }
   std::uint64_t outstanding() const { return given_ - taken_ - denied_; }
   bool any_denied() const { return denied_ > 0; }
+  bool any_unheard() const { return unheard_ > 0; }
 
   /// What has become of those that the broker took: "acknowledged"; "written" where all have QoS 0,
   /// which nobody acknowledges (MQTT 5.0 §4.3.1).
@@ -103,11 +126,16 @@ class DeliveryStats {
   /// "1 of 5 messages was denied, to t/x: not authorised"
   std::string denials() const;
 
+  /// "1 of 5 messages was taken, and nobody subscribes to it: to t/x"
+  std::string without_subscriber() const;
+
  private:
   Duration ack_timeout_;
   std::uint64_t given_ = 0;
   std::uint64_t taken_ = 0;
   std::uint64_t denied_ = 0;
+  std::uint64_t unheard_ = 0;
+  std::string unheard_topic_{};   ///< Of the first of them.
   bool acknowledgeable_ = false;  ///< Not all have QoS 0.
   std::string why_{};             ///< Of the first denial.
   std::optional<Clock::time_point> quiet_since_{};
@@ -122,6 +150,12 @@ class Publisher {
   /// DeliveryStats::due(). `client` must outlive it.
   Publisher(connection::Client& client, std::size_t window, Duration ack_timeout = {})
       : client_(client), window_(window), stats_(ack_timeout) {}
+
+  /// Calls `tell` with what becomes of each message from now on.
+  void tell_outcomes(std::function<void(const Outcome&)> tell) { tell_ = std::move(tell); }
+
+  /// Tells of those that wait that nothing more becomes of them.
+  void tell_outstanding(Clock::time_point now) const;
 
   /// Room for one more message. Without it, nothing should be added.
   bool room() const;
@@ -147,12 +181,15 @@ class Publisher {
   std::vector<std::string> take_denials() { return std::exchange(denials_, {}); }
 
  private:
+  void tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
+            const std::string& words, Clock::time_point now, int packet_id = 0) const;
   void deny(const OutgoingQueue::Waiting& waiting, std::string words, Clock::time_point now);
 
   connection::Client& client_;
   std::size_t window_;
   OutgoingQueue queue_{};
   DeliveryStats stats_;
+  std::function<void(const Outcome&)> tell_{};
   std::vector<std::string> denials_{};
   std::uint64_t connections_ = 0;  ///< How often there was one when we looked last.
 };

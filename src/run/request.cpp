@@ -2,22 +2,12 @@
 
 #include "run/request.hpp"
 
-#include "bytes.hpp"
 #include "payload/decode.hpp"
 #include "text.hpp"
-
-#include <random>
 
 namespace mqtt_tools::run {
 
 namespace {
-
-std::string random_hex() {
-  std::random_device device;
-  std::string bytes;
-  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(device() & 0xFF);
-  return to_hex(bytes);
-}
 
 std::string messages(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " message" : " messages");
@@ -25,8 +15,11 @@ std::string messages(std::uint64_t count) {
 
 }  // namespace
 
-Request::Request(const RequestOptions& options, const std::string& client_id)
-    : options_(options), salt_(random_hex()), printer_(output::make_printer(options.output)) {
+Request::Request(const RequestOptions& options, const std::string& client_id, ResultOutput& out)
+    : options_(options),
+      salt_(random_hex(8)),
+      printer_(output::make_printer(options.output)),
+      out_(out) {
   response_topic_ = options.response_topic.value_or("reply/" + client_id + "/" + salt_);
 }
 
@@ -72,30 +65,19 @@ void Request::consider(const Message& message) {
   }
 }
 
-void Request::flush() {
-  if (out_.pending() > 0 && out_.flush() == output::StandardOutput::State::closed) {
-    reader_left_ = true;
-  }
-}
-
-void Request::on(Poller& poller) const {
-  if (written()) return;
-  poller.add(out_.fd(), out_.events());
-  if (out_.retry_after()) poller.until(Clock::now() + *out_.retry_after());
-}
-
 bool Request::over(Clock::time_point now) const {
-  return reader_left_ || (awaited_.empty() && written()) || (deadline_ && now >= *deadline_);
+  return out_.reader_left() || (awaited_.empty() && out_.written()) ||
+         (deadline_ && now >= *deadline_);
 }
 
 std::optional<Clock::time_point> Request::due() const { return deadline_; }
 
 ExitCode Request::exit_code() const {
-  return awaited_.empty() || reader_left_ ? ExitCode::ok : ExitCode::timeout;
+  return awaited_.empty() || out_.reader_left() ? ExitCode::ok : ExitCode::timeout;
 }
 
 std::string Request::explanation() const {
-  if (awaited_.empty() || reader_left_) return {};
+  if (awaited_.empty() || out_.reader_left()) return {};
   auto text = "no answer to " + std::to_string(awaited_.size()) + " of " + std::to_string(asked_) +
               (asked_ == 1 ? " request" : " requests") + " in time";
   if (unmarked_ + foreign_ == 0) return text;

@@ -5,9 +5,8 @@
 #include "error.hpp"
 #include "message.hpp"
 #include "output/printer.hpp"
-#include "output/standard_output.hpp"
 #include "run/options.hpp"
-#include "run/poller.hpp"
+#include "run/results.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
@@ -24,8 +23,9 @@ namespace mqtt_tools::run {
 /// MQTT 3.1.1 has none, and some responders do not send it back.
 class Request {
  public:
-  /// `client_id` makes a response topic that is ours alone, unless the user named one.
-  Request(const RequestOptions& options, const std::string& client_id);
+  /// `client_id` makes a response topic that is ours alone, unless the user named one. Answers are
+  /// printed to `out`, which must outlive it.
+  Request(const RequestOptions& options, const std::string& client_id, ResultOutput& out);
 
   /// Where the answers come.
   connection::Subscription subscription() const;
@@ -35,18 +35,6 @@ class Request {
 
   /// Prints `message` if it is an answer that is still awaited.
   void consider(const Message& message);
-
-  /// Writes what can be written.
-  void flush();
-
-  /// All that came is out, or there is no reader for it.
-  bool written() const { return reader_left_ || out_.pending() == 0; }
-
-  /// Also waits until more can be written.
-  void on(Poller& poller) const;
-
-  /// Answers that were acknowledged to the broker and are not written, or only in part.
-  std::uint64_t unwritten() const { return out_.unwritten(); }
 
   /// All answers came and are out, or time is up.
   bool over(Clock::time_point now) const;
@@ -71,8 +59,7 @@ class Request {
   std::uint64_t foreign_ = 0;   ///< Those with other correlation data.
   std::optional<Clock::time_point> deadline_{};
   std::unique_ptr<output::Printer> printer_;
-  output::StandardOutput out_{1};
-  bool reader_left_ = false;
+  ResultOutput& out_;
 };
 
 }  // namespace mqtt_tools::run

@@ -17,8 +17,9 @@ namespace {
 
 Deliveries& deliveries_of(void* context) { return *static_cast<Outstanding*>(context)->deliveries; }
 
-void on_success(void* context, MQTTAsync_successData*) noexcept {
-  deliveries_of(context).done(static_cast<Outstanding*>(context), 0, 0);
+void on_success(void* context, MQTTAsync_successData* data) noexcept {
+  deliveries_of(context).done(static_cast<Outstanding*>(context), 0,
+                              data != nullptr ? data->token : 0);
 }
 
 void on_failure(void* context, MQTTAsync_failureData*) noexcept {
@@ -45,7 +46,7 @@ Outstanding* Deliveries::start(std::uint64_t id, Qos qos, Clock::time_point sinc
   auto* entry = unused_.back();
   // What it becomes unless something goes wrong.
   const auto outcome = qos == Qos::at_most_once ? Outcome::written : Outcome::acknowledged;
-  *entry = {this, {id, outcome, 0, {}, since}};
+  *entry = {this, {id, outcome, 0, 0, {}, since}};
   unused_.pop_back();
   ++with_paho_;  // before it can end
   return entry;
@@ -58,6 +59,7 @@ void Deliveries::cancel(Outstanding* entry) {
 
 void Deliveries::done(Outstanding* entry, int code, int id) noexcept {
   if (entry->delivery.outcome == Delivery::Outcome::acknowledged) {
+    entry->delivery.packet_id = id;
     explain(entry->delivery, code, id);
   }
   end(entry);

@@ -27,7 +27,8 @@ struct Delivery {
 
   std::uint64_t id = 0;  ///< As the app named the message.
   Outcome outcome = Outcome::acknowledged;
-  int reason = 0;  ///< Reason code of PUBACK, PUBREC or PUBCOMP (MQTT 5.0 §3.4.2.1); else 0.
+  int packet_id = 0;  ///< Of the PUBLISH; 0 with QoS 0.
+  int reason = 0;     ///< Reason code of PUBACK, PUBREC or PUBCOMP (MQTT 5.0 §3.4.2.1); else 0.
   std::string
       words{};  ///< What a `reason` other than 0 means, and what the broker said: untrusted.
   Clock::time_point since{};  ///< When it was sent; only with Options::tell_messages.

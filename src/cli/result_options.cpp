@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "bytes.hpp"
+#include "cli/connection_options.hpp"
+#include "cli/output_options.hpp"
+#include "error.hpp"
+#include "topic.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+using Kind = feed::SourceOptions::Kind;
+
+constexpr auto verify_limit = std::chrono::seconds{5};
+
+std::string topic(const Setting& setting) {
+  with_name(setting, check_topic, setting.value());
+  return setting.value();
+}
+
+/// A message that stands alone, so that what comes back can be told to belong to it.
+void need_one_message(const feed::SourceOptions& source, const std::string& option) {
+  if (source.kind == Kind::lines || source.kind == Kind::replay || source.repeat > 1) {
+    throw UsageError(option + " needs one message, not --" +
+                     std::string{source.kind == Kind::lines    ? "lines"
+                                 : source.kind == Kind::replay ? "replay"
+                                                               : "repeat"});
+  }
+}
+
+void check_request(const Settings& settings, const Environment& environment, ResultInput& input,
+                   PubOptions& options) {
+  const feed::SourceOptions& source = options.source;
+  // Without MQTT 5 nothing tells the responder where to answer: it must know.
+  if (!input.request.response_topic) {
+    need_version_5(options.connection, *settings.find("request"));
+  }
+  need_one_message(source, "--request");
+  if (source.form.properties.response_topic) {
+    throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
+  }
+  if (input.request.response_topic == source.form.topic) {
+    throw UsageError(
+        "--response-topic must differ from the topic of the request, which would "
+        "come back as its own answer");
+  }
+  check_output(settings, environment, input.output, input.request.output);
+  options.request = std::move(input.request);
+}
+
+void check_verify(const Settings& settings, const Environment& environment,
+                  const ResultInput& input, PubOptions& options) {
+  refuse(settings, {"request", "output"}, "and --verify exclude each other, use one of them");
+  refuse(settings, {"retain"}, "would leave the message of --verify behind");
+  refuse(settings, {"json", "from"}, "has no meaning for the message that --verify makes");
+  need_one_message(options.source, "--verify");
+  if (!options.source.more_topics.empty()) {
+    throw UsageError("--verify takes one topic");
+  }
+  options.source.text = "verify ";
+  append_hex(options.source.text, environment.random, 16);  // A message that nobody else has.
+  options.verify = input.request.timeout.value_or(verify_limit);
+}
+
+/// -o json without --request: what a file says of the form is for those who show messages.
+void check_outcomes(const Settings& settings, const Environment& environment,
+                    const ResultInput& input, PubOptions& options) {
+  const Setting* form = settings.find("output");
+  if (form == nullptr || form->origin.layer != Origin::Layer::command_line) {
+    return;
+  }
+  if (input.output.form != output::PrinterOptions::Form::json) {
+    throw UsageError(
+        "--output needs --request; without it there is -o json only, a line for each "
+        "message");
+  }
+  options.tell_outcomes = true;
+  options.terminal = environment.stdout_terminal;
+}
+
+void check_subscriber(const Settings& settings, PubOptions& options) {
+  const Setting& required = *settings.find("require-subscriber");
+  need_version_5(options.connection, required);
+  if (options.source.form.qos == Qos::at_most_once && options.source.kind != Kind::replay) {
+    throw UsageError(named(required) + " needs QoS 1 or 2: with 0 no broker says who had it");
+  }
+  options.source.acknowledged = true;
+}
+
+}  // namespace
+
+void declare_results(Declarations& in, PubOptions& options, ResultInput& input) {
+  in.group("What to wait for, and to print");
+  in.flag("--require-subscriber", options.require_subscriber, "7 when a message has none; MQTT 5");
+  in.flag("--verify", input.verify, "print the ms until a message of its own is back");
+  in.unbound_flag("--request");
+  in.option("--response-topic", input.request.response_topic, "T").as(topic);
+  in.option("-W,--timeout", input.request.timeout, "SEC", "the answer; 27 if none came");
+  declare_form(in, input.output, "FORM", "");
+  declare_format(in, input.request.output, "how, as mqtt-sub does");
+  declare_select(in, input.request.output, "");
+  declare_decode(in, input.request.decode_as, "");
+  declare_colour(in, input.output, "WHEN", "likewise; -o json alone: what became of each message");
+}
+
+void check_results(const Settings& settings, const Environment& environment, ResultInput& input,
+                   PubOptions& options) {
+  if (options.require_subscriber) {
+    check_subscriber(settings, options);
+  }
+  if (input.verify) {
+    check_verify(settings, environment, input, options);
+  }
+  if (settings.on("request")) {
+    check_request(settings, environment, input, options);
+    return;
+  }
+  refuse(settings, {"response-topic", "format", "select", "decode", "color"}, "needs --request");
+  if (!input.verify) {
+    refuse(settings, {"timeout"}, "needs --request or --verify");
+  }
+  check_outcomes(settings, environment, input, options);
+  // Who only publishes is sent acknowledgements, and at most what an old session kept.
+  if (settings.find("max-packet") == nullptr) {
+    options.connection.max_packet = std::size_t{1024} * 1024;
+  }
+  options.connection.receive_maximum = 8;
+}
+
+}  // namespace mqtt_tools::cli

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "run/message_source.hpp"
+
+#include "connection/server_limits.hpp"
+#include "run/results.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+
+namespace mqtt_tools::run {
+
+/// The user properties of --stamp, from which mqtt-sub --stats tells latencies and gaps.
+class MessageSource::Stamp {
+ public:
+  void apply(Message& message);
+
+ private:
+  std::string run_ = random_hex(4);
+  std::unordered_map<std::string, std::uint64_t> sequence_{};  ///< By topic.
+};
+
+void MessageSource::Stamp::apply(Message& message) {
+  auto& user = message.properties.user;
+  // A record has those of its first way.
+  user.erase(std::remove_if(user.begin(), user.end(),
+                            [](const auto& pair) { return feed::is_stamp(pair.first); }),
+             user.end());
+  user.emplace_back("sent", to_rfc3339(std::chrono::system_clock::now(), 6));
+  user.emplace_back("run", run_);
+  user.emplace_back("seq", std::to_string(++sequence_[message.topic]));
+}
+
+MessageSource::MessageSource(const feed::SourceOptions& source,
+                             const payload::EnvelopeOptions& envelope)
+    : feed_(feed::open(source)),
+      envelope_(envelope),
+      content_type_(envelope_.content_type()),
+      payload_format_(envelope.encoding == payload::EnvelopeOptions::Encoding::json ? 1 : 0),
+      more_topics_(source.more_topics),
+      acknowledged_(source.acknowledged) {
+  if (source.stamp) stamp_ = std::make_unique<Stamp>();
+}
+
+MessageSource::~MessageSource() = default;
+
+bool MessageSource::next(Clock::time_point now, Message& message) {
+  if (!open_) return false;
+  try {
+    if (!take(now, message)) return false;
+    check(message);
+    if (stamp_) stamp_->apply(message);
+    return true;
+  } catch (const UsageError& error) {
+    complaint_.emplace(ExitCode::usage, located(error.what()));
+  } catch (const RunError& error) {
+    complaint_ = error;
+  }
+  open_ = false;
+  return false;
+}
+
+bool MessageSource::take(Clock::time_point now, Message& message) {
+  if (topics_left_ > 0) {
+    message = last_;
+    message.topic = more_topics_[more_topics_.size() - topics_left_--];
+    return true;
+  }
+  switch (feed_->next(now, message)) {
+    case feed::Supply::not_yet:
+      return false;
+    case feed::Supply::end:
+      open_ = false;
+      return false;
+    case feed::Supply::message:
+      break;
+  }
+  if (!feed_->final()) wrap(message);
+  topics_left_ = more_topics_.size();
+  if (topics_left_ > 0) last_ = message;
+  return true;
+}
+
+void MessageSource::wrap(Message& message) const {
+  message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
+  if (content_type_ && !message.properties.content_type) {
+    message.properties.content_type = content_type_;
+    message.properties.payload_format = payload_format_;
+  }
+}
+
+void MessageSource::check(const Message& message) const {
+  connection::check_size(message);
+  check_text(message);
+  if (acknowledged_ && message.qos == Qos::at_most_once) {
+    throw UsageError(
+        "with QoS 0 nobody tells whether it had a subscriber, which --require-subscriber asks for");
+  }
+}
+
+/// What says that it is text must be text: receivers may end the connection (MQTT 5.0 §3.3.2.3.2).
+void MessageSource::check_text(const Message& message) {
+  if (message.properties.payload_format != 1) return;
+  if (const auto invalid = first_invalid_utf8(message.payload)) {
+    throw UsageError("the message is not UTF-8 (byte " + std::to_string(*invalid + 1) +
+                     "), which payload-format-indicator 1 says that it is");
+  }
+}
+
+std::string MessageSource::located(const std::string& text) const {
+  const auto where = feed_->where();
+  return where.empty() || text.rfind(where, 0) == 0 ? text : where + ": " + text;
+}
+
+}  // namespace mqtt_tools::run

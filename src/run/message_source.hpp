@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "error.hpp"
+#include "feed/feed.hpp"
+#include "message.hpp"
+#include "payload/envelope.hpp"
+#include "timestamp.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::run {
+
+/// What mqtt-pub takes in: messages from a feed, in their envelope, ready for the wire. Input that
+/// cannot be used ends it; what was taken in before stays good.
+class MessageSource {
+ public:
+  MessageSource(const feed::SourceOptions& source, const payload::EnvelopeOptions& envelope);
+  ~MessageSource();
+
+  /// The next message into `message`; false when there is none now. Never waits.
+  bool next(Clock::time_point now, Message& message);
+
+  /// There may be more: nothing has ended it.
+  bool open() const { return open_; }
+
+  /// Nobody wants more.
+  void close() { open_ = false; }
+
+  /// Why it ended early, if it did.
+  const std::optional<RunError>& complaint() const { return complaint_; }
+
+  const feed::Feed& feed() const { return *feed_; }
+
+ private:
+  class Stamp;
+
+  bool take(Clock::time_point now, Message& message);
+  void wrap(Message& message) const;
+  void check(const Message& message) const;
+  static void check_text(const Message& message);
+  std::string located(const std::string& text) const;
+
+  std::unique_ptr<feed::Feed> feed_;
+  payload::Envelope envelope_;
+  std::optional<std::string> content_type_;
+  int payload_format_;
+  std::vector<std::string> more_topics_;
+  bool acknowledged_;  ///< No message may have QoS 0.
+  std::unique_ptr<Stamp> stamp_{};
+  Message last_{};               ///< Where it goes to more than one topic.
+  std::size_t topics_left_ = 0;  ///< To which it is still to go: the last so many.
+  bool open_ = true;
+  std::optional<RunError> complaint_{};
+};
+
+}  // namespace mqtt_tools::run

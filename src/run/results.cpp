@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "run/results.hpp"
+
+#include "bytes.hpp"
+#include "payload/json_scalar.hpp"
+#include "text.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <random>
+
+namespace mqtt_tools::run {
+
+namespace {
+
+/// Output that waits for its reader; with more than this, no message is taken in.
+constexpr std::size_t most_pending = std::size_t{64} * 1024;
+
+/// "5 s", "0.25 s"
+std::string seconds_text(Duration time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g s", std::chrono::duration<double>{time}.count());
+  return text;
+}
+
+}  // namespace
+
+void ResultOutput::flush() {
+  if (out_.pending() > 0 && out_.flush() == output::StandardOutput::State::closed) {
+    reader_left_ = true;
+  }
+}
+
+bool ResultOutput::room() const { return reader_left_ || out_.pending() < most_pending; }
+
+void ResultOutput::on(Poller& poller) const {
+  if (written()) return;
+  poller.add(out_.fd(), out_.events());
+  if (out_.retry_after()) poller.until(Clock::now() + *out_.retry_after());
+}
+
+void append_outcome(std::string& line, const Outcome& outcome) {
+  const Message& message = outcome.message;
+  line += R"({"topic":)";
+  payload::append_string(line, message.topic);
+  line += R"(,"qos":)" + std::to_string(static_cast<int>(message.qos));
+  if (outcome.packet_id != 0) line += R"(,"mid":)" + std::to_string(outcome.packet_id);
+  line += R"(,"bytes":)" + std::to_string(message.payload.size());
+  line += R"(,"reason":)" + (outcome.reason ? std::to_string(*outcome.reason) : "null");
+  line += R"(,"words":)";
+  payload::append_string(line, escaped(outcome.words));  // Any bytes may be in it.
+  line += R"(,"ms":)" + (outcome.took ? milliseconds_text(*outcome.took) : "null") + "}";
+}
+
+connection::Subscription Verification::expect(const Message& message) {
+  topic_ = message.topic;
+  payload_ = message.payload;
+  connection::Subscription subscription;
+  subscription.filter = message.topic;
+  subscription.qos = message.qos;
+  subscription.retain_handling = connection::RetainHandling::never;
+  return subscription;
+}
+
+void Verification::sent(Clock::time_point now) {
+  if (!sent_) sent_ = now;
+}
+
+void Verification::consider(const Message& message, Clock::time_point now) {
+  if (message.topic != topic_ || over(now)) return;
+  if (message.payload == payload_) {
+    took_ = now - sent_.value_or(now);
+  } else {
+    ++others_;
+  }
+}
+
+bool Verification::over(Clock::time_point now) const {
+  const auto when = due();
+  return took_ || (when && now >= *when);
+}
+
+std::optional<Clock::time_point> Verification::due() const {
+  return sent_ ? std::optional{*sent_ + limit_} : std::nullopt;
+}
+
+std::string Verification::explanation() const {
+  if (took_) return {};
+  auto text =
+      "the message to " + escaped(topic_) + " did not come back within " + seconds_text(limit_);
+  if (others_ > 0) {
+    text += "; " + std::to_string(others_) +
+            (others_ == 1 ? " other message came" : " other messages came");
+  }
+  return text;
+}
+
+std::string random_hex(int bytes) {
+  std::random_device device;
+  std::string random;
+  for (int i = 0; i < bytes; ++i) random += static_cast<char>(device() & 0xFF);
+  return to_hex(random);
+}
+
+std::string milliseconds_text(Duration time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", std::chrono::duration<double, std::milli>{time}.count());
+  return text;
+}
+
+}  // namespace mqtt_tools::run
