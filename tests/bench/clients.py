@@ -64,9 +64,9 @@ class Clients:
                                topic, text)
         return words
 
-    def stream(self, qos, topic, slow_ones):
+    def stream(self, qos, topic, slow_ones, port=None):
         """Publish the lines of standard input."""
-        place = ("-h", "127.0.0.1", "-p", self._broker.port, "-q", qos, "-t", topic)
+        place = ("-h", "127.0.0.1", "-p", port or self._broker.port, "-q", qos, "-t", topic)
         words = {OURS: (self.pub, "--no-config", "--raw", "-l", *place)}
         if _have("mosquitto_pub"):
             words[MARK] = ("mosquitto_pub", "-l", *place)

@@ -12,7 +12,7 @@ import tempfile
 from broker import Broker
 from clients import Clients
 from program import Run
-from publishing import large, one, stream
+from publishing import large, lines, one, stream
 from receiving import latency, receive, reconnect
 from table import OURS, Table
 
@@ -26,6 +26,7 @@ class Settings:
         self.streams = [(30_000, self.rounds)] if quick else [(60_000, self.rounds), (1_000_000, 1)]
         self.received = 30_000 if quick else 200_000
         self.probes = 50 if quick else 200
+        self.triples = 30 if quick else 180
 
 
 def size(clients, _broker, table, settings):
@@ -38,7 +39,7 @@ def size(clients, _broker, table, settings):
         table.add(f"{program.name} --help", "ms", {OURS: times}, "=5")
 
 
-GROUPS = {group.__name__: group for group in (size, one, stream, receive, latency, reconnect, large)}
+GROUPS = {group.__name__: group for group in (size, one, lines, stream, receive, latency, reconnect, large)}
 
 
 def micro(build):

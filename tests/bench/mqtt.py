@@ -4,6 +4,7 @@
 import socket
 import struct
 import threading
+import time
 
 
 def _length(size):
@@ -25,6 +26,56 @@ def publish_packet(topic, payload, qos=0, identifier=1):
     return bytes([0x30 | qos << 1]) + _length(len(head) + len(payload)) + head + payload
 
 
+def _packet(file):
+    """The next packet that comes: its first byte, and what stands behind its length."""
+    kind = file.read(1)
+    if not kind:
+        raise EOFError
+    size = shift = 0
+    while True:
+        digit = file.read(1)[0]
+        size |= (digit & 0x7F) << shift
+        shift += 7
+        if not digit & 0x80:
+            return kind[0], file.read(size)
+
+
+class Sink:
+    """A server for one client, which takes every message at once, and notes when its payload came."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.seen = {}
+        self._server = threading.Thread(target=self._serve, daemon=True)
+        self._server.start()
+
+    def wait(self):
+        """Until the client has gone and all of it is read."""
+        self._server.join(timeout=30)
+
+    def _serve(self):
+        client, _ = self._listener.accept()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        file = client.makefile("rb")
+        try:
+            _, connect = _packet(file)
+            properties = connect[6] == 5  # the level
+            client.sendall(b"\x20\3\0\0\0" if properties else b"\x20\2\0\0")
+            while True:
+                kind, body = _packet(file)
+                now = time.perf_counter()
+                if kind >> 4 != 3:
+                    continue
+                at = 2 + (body[0] << 8 | body[1])
+                if kind >> 1 & 3:
+                    client.sendall(b"\x40\2" + body[at : at + 2])
+                    at += 2
+                self.seen[body[at + properties :]] = now
+        except (OSError, EOFError, IndexError):
+            client.close()
+
+
 class Connection:
     """A connection to the broker on `port`. Reads on a thread of its own; on_message gets payloads."""
 
@@ -38,27 +89,15 @@ class Connection:
         self.file = self.socket.makefile("rb", 1 << 16)
         body = _text("MQTT") + b"\5\2" + struct.pack(">H", 0) + b"\0" + _text("")
         self.socket.sendall(b"\x10" + _length(len(body)) + body)
-        kind, answer = self._packet()
+        kind, answer = _packet(self.file)
         if kind >> 4 != 2 or answer[1] != 0:
             raise ConnectionError(f"CONNACK {answer!r}")
         threading.Thread(target=self._read, daemon=True).start()
 
-    def _packet(self):
-        kind = self.file.read(1)
-        if not kind:
-            raise EOFError
-        size = shift = 0
-        while True:
-            digit = self.file.read(1)[0]
-            size |= (digit & 0x7F) << shift
-            shift += 7
-            if not digit & 0x80:
-                return kind[0], self.file.read(size)
-
     def _read(self):
         try:
             while True:
-                kind, body = self._packet()
+                kind, body = _packet(self.file)
                 if kind >> 4 == 3:
                     self._message(kind, body)
                 elif kind >> 4 in (4, 9):

@@ -2,10 +2,11 @@
 """How fast messages leave: one at a time, in streams, and one that is large."""
 
 import functools
+import os
 import random
 import time
 
-from mqtt import Connection
+from mqtt import Connection, Sink
 from program import Run, peak_memory
 from table import MARK, OURS, quantile
 
@@ -126,6 +127,40 @@ def stream(clients, broker, table, settings):
         memory = {OURS: [peak_memory(clients.stream(1, "bench/memory", False)[OURS], source) / 1e6]}
         table.add("  memory, QoS 1", "MB", memory, "=30")
         source.unlink()
+
+
+def _triples(words, sink, count):
+    """How long each of `count` times three lines, 2 ms apart, is on its way, in milliseconds."""
+    reader, writer = os.pipe()
+    run = Run(words, stdin=reader)
+    os.close(reader)
+    begun = {}
+    for number in range(3 * count):
+        time.sleep(0.05 if number % 3 == 0 else 0.002)
+        text = f"{number}".encode()
+        begun[text] = time.perf_counter()
+        os.write(writer, text + b"\n")
+    os.close(writer)
+    run.wait(limit=30)
+    sink.wait()
+    if sorted(sink.seen) != sorted(begun):
+        raise RuntimeError(f"not all lines arrived: {' '.join(map(str, words))}")
+    return [(sink.seen[text] - when) * 1000 for text, when in begun.items()]
+
+
+def lines(clients, _broker, table, settings):
+    """From a line of standard input to the server. With Nagle's algorithm (RFC 896) the second of
+    three waits for the acknowledgement of the first, which may take 40 ms."""
+    for qos in (0, 1):
+        delays = {}
+        for who in (OURS, MARK):
+            sink = Sink()
+            words = clients.stream(qos, "bench/lines", False, sink.port)
+            if who in words:
+                delays[who] = _triples(words[who], sink, settings.triples)
+        table.add(f"line to server, QoS {qos}, median", "ms", delays)
+        table.add("  99 %", "ms", delays, of=functools.partial(quantile, part=0.99))
+        table.add("  worst of the triples", "ms", delays, "=40", of=max)
 
 
 def large(clients, broker, table, settings):
