@@ -67,6 +67,7 @@ void Deliveries::done(Outstanding* entry, int code, int id) noexcept {
 
 void Deliveries::returned(Outstanding* entry, int code, int id) noexcept {
   entry->delivery.outcome = Delivery::Outcome::returned;
+  entry->delivery.packet_id = id;
   if (code >= 0x80) explain(entry->delivery, code, id);
   end(entry);
 }
