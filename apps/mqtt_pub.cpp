@@ -40,6 +40,7 @@ class PublishRun {
         client_(run::with_verbosity(options.connection, options.verbosity),
                 run::log_sink(options.verbosity)),
         publisher_(client_, options.window, options.ack_timeout) {
+    if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
     if (options.request) {
       request_.emplace(*options.request, options.connection.client_id, results());
       client_.subscribe({request_->subscription()}, {});
@@ -118,6 +119,7 @@ class PublishRun {
 
   void collect(Clock::time_point now) {
     publisher_.collect(now);
+    if (const auto why = publisher_.take_presence_denial()) run::log(*why);
     receive(now);
   }
 
@@ -191,6 +193,7 @@ class PublishRun {
     if (request_) poller_.until(request_->due());
     if (verification_) poller_.until(verification_->due());
     poller_.until(client_.due());
+    poller_.until(publisher_.due());
     poller_.until(stats_.due());
     poller_.until(progress_.due());
     poller_.wait();
@@ -202,6 +205,7 @@ class PublishRun {
     while (!done() && !client_.failure() && Clock::now() < deadline) {
       poller_.add(client_.fd(), POLLIN);
       poller_.until(client_.due());
+      poller_.until(publisher_.due());
       poller_.until(deadline);
       poller_.wait();
       client_.advance(Clock::now());
@@ -211,7 +215,7 @@ class PublishRun {
 
   /// Sends DISCONNECT and closes, within `deadline`.
   void disconnect(Clock::time_point deadline) {
-    client_.disconnect(Clock::now());
+    publisher_.disconnect(Clock::now());
     keep_going(deadline, [&] { return client_.disconnected(); });
   }
 
@@ -253,7 +257,7 @@ class PublishRun {
       return ExitCode::unheard;
     }
     if (verification_) return verified();
-    if (!request_) return ExitCode::ok;
+    if (!request_) return publisher_.presence_denied() ? ExitCode::denied : ExitCode::ok;
     if (const auto why = request_->explanation(); !why.empty()) run::log(why);
     return request_->exit_code();
   }

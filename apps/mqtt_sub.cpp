@@ -51,6 +51,7 @@ class SubscribeRun {
         publisher_(client_, 64) {
     if (options.exec) exec_.emplace(*options.exec);
     client_.subscribe(options.subscriptions, options.unsubscribe);
+    if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
   }
 
   ExitCode run() {
@@ -74,7 +75,7 @@ class SubscribeRun {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
       client_.advance(now);
-      publisher_.collect(now);
+      collect(now);
       if (client_.ready()) subscribed(now);
       if (exec_) attend();
       take(now);
@@ -91,6 +92,11 @@ class SubscribeRun {
       }
       if (!client_.more() || !free()) pause(now);
     }
+  }
+
+  void collect(Clock::time_point now) {
+    publisher_.collect(now);
+    if (const auto why = publisher_.take_presence_denial()) run::log(*why);
   }
 
   void subscribed(Clock::time_point now) {
@@ -225,6 +231,7 @@ class SubscribeRun {
     poller_.add(readiness_.fd(), POLLIN);
     if (exec_) exec_->on(poller_);
     poller_.until(client_.due());
+    poller_.until(publisher_.due());
     if (out_.retry_after()) poller_.until(Clock::now() + *out_.retry_after());
     poller_.wait();
     if (poller_.had(readiness_.fd(), POLLIN)) readiness_.attend();
@@ -243,12 +250,13 @@ class SubscribeRun {
   std::optional<ExitCode> finish(Clock::time_point deadline) {
     ending_ = true;
     const auto start = Clock::now();
-    client_.disconnect(start);
+    publisher_.disconnect(start);
     const auto left_by = std::min(deadline, start + run::disconnect_limit);
     while (true) {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
       client_.advance(now);
+      collect(now);
       if (now >= left_by) client_.stop_receiving();
       const bool left = client_.disconnected() || now >= left_by;
       if (exec_) exec_->attend();
@@ -304,7 +312,8 @@ class SubscribeRun {
     }
     const auto code = stop_.exit_code(now);
     const bool failed = readiness_.failed() || (exec_ && exec_->failures() > 0);
-    return code == ExitCode::ok && failed ? ExitCode::failure : code;
+    if (code != ExitCode::ok) return code;
+    return failed ? ExitCode::failure : publisher_.presence_denied() ? ExitCode::denied : code;
   }
 
   /// "3 messages that were acknowledged were not written"; empty when there are none.

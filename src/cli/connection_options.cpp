@@ -4,6 +4,7 @@
 #include "cli/arguments.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
+#include "payload/envelope.hpp"
 #include "topic.hpp"
 
 #include <net/if.h>
@@ -142,7 +143,8 @@ void declare_login(Declarations& in, Options& options, ConnectionInput& input) {
   in.flag("--ask-password", input.ask_password, "on the terminal").decides("password");
 }
 
-void declare_will(Declarations& in, connection::Will& will) {
+void declare_will(Declarations& in, ConnectionInput& input) {
+  connection::Will& will = input.will;
   in.group("Will", true);
   in.option("--will-topic", will.message.topic, "T").as(topic);
   in.option("--will-payload,--will-message", will.message.payload, "TEXT",
@@ -152,6 +154,11 @@ void declare_will(Declarations& in, connection::Will& will) {
   in.option("--will-qos", will.message.qos, "N").from(0, 2).by_default("0");
   in.flag("--will-retain", will.message.retained);
   in.option("--will-delay", will.delay, "SEC", "when we are cut off").from(0, never);
+  in.option("--presence", input.presence.topic, "TOPIC", "retained: online; offline is the will")
+      .as(topic);
+  in.option("--presence-online", input.presence.online, "TEXT").by_default("online");
+  in.option("--presence-offline", input.presence.offline, "TEXT", "other words")
+      .by_default("offline");
 }
 
 void declare_configuration(Declarations& in, run::Verbosity& verbosity) {
@@ -276,7 +283,8 @@ void check_session(const Settings& settings, const Environment& environment,
 void check_will(const Settings& settings, const ConnectionInput& input, Options& options) {
   if (settings.find("will-topic") == nullptr) {
     for (const std::string_view key : {"will-payload", "will-qos", "will-retain", "will-delay"}) {
-      if (settings.find(key) != nullptr) {
+      const bool of_presence = key == "will-delay" && settings.find("presence") != nullptr;
+      if (settings.find(key) != nullptr && !of_presence) {
         throw UsageError(named(*settings.find(key)) + " needs --will-topic");
       }
     }
@@ -288,14 +296,54 @@ void check_will(const Settings& settings, const ConnectionInput& input, Options&
   options.will = input.will;
 }
 
+/// The offline message: without a time, as nobody knows when it will be published.
+connection::Will presence_will(const connection::Presence& presence,
+                               const std::optional<std::uint32_t>& delay) {
+  payload::EnvelopeOptions form;
+  form.raw = presence.raw;
+  connection::Will will;
+  will.message.topic = presence.topic;
+  will.message.payload = payload::Envelope{std::move(form)}.wrap_without_time(presence.offline);
+  will.message.qos = Qos::at_least_once;
+  will.message.retained = true;
+  will.delay = delay;
+  return will;
+}
+
 }  // namespace
+
+void check_presence(const Settings& settings, const ConnectionInput& input, bool stays,
+                    Options& options) {
+  const Setting* presence = settings.find("presence");
+  if (presence == nullptr) {
+    refuse(settings, {"presence-online", "presence-offline"}, "needs --presence");
+    return;
+  }
+  if (!stays) {
+    refuse(settings, {"presence"},
+           "is for a run that stays connected (-l, --replay, --repeat): one message would say "
+           "online and offline at once");
+    return;
+  }
+  if (const Setting* will = settings.find("will-topic")) {
+    throw UsageError(named(*will) + " and " + named(*presence) +
+                     " exclude each other: the will says that we are offline");
+  }
+  options.presence = input.presence;
+  options.presence->raw = settings.on("raw");
+  if (const Setting* delay = settings.find("will-delay")) {
+    need_version_5(options, *delay);
+  }
+  presence_will({"", "", input.presence.online, options.presence->raw}, {});  // checks the text
+  options.will = presence_will(*options.presence, input.will.delay);
+}
 
 void declare_connection(Declarations& in, Options& options, run::Verbosity& verbosity,
                         ConnectionInput& input) {
   declare_broker(in, options, input);
   declare_login(in, options, input);
   declare_tls(in, input);
-  declare_will(in, input.will);
+  declare_will(in, input);
   declare_configuration(in, verbosity);
 }
 

@@ -26,6 +26,7 @@ struct ConnectionInput {
   bool tls_on = false;      ///< --tls
   bool tls_off = false;     ///< --no-tls
   connection::Will will{};  ///< As long as it is not known whether it has a topic.
+  connection::Presence presence{};
 };
 
 /// Declares section 2 of the interface: what both programs take to reach a broker, and where else
@@ -54,6 +55,11 @@ void check_properties(const Settings& settings, const ConnectionInput& input,
 
 /// What `-D publish` says about each message.
 Properties publish_properties(const Settings& settings, const ConnectionInput& input);
+
+/// Puts presence into `options`, as far as the run stays connected for it: what comes and goes with
+/// one message is refused on the command line, and left out of a file.
+void check_presence(const Settings& settings, const ConnectionInput& input, bool stays,
+                    connection::Options& options);
 
 /// What --print-config writes: each option in effect as a line of TOML, with where it comes from.
 /// Given as --config it has the same effect. Secrets, masked, and what stands on a command line

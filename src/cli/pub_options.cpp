@@ -350,6 +350,10 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   check_envelope(*settings);
   check_stamp(*settings);
   check_results(*settings, environment, results_, options_);
+  const Kind kind = options_.source.kind;
+  check_presence(*settings, connection_,
+                 kind == Kind::lines || kind == Kind::replay || options_.source.repeat > 1,
+                 options_.connection);
   options_.progress = options_.progress && !options_.verbosity.quiet;
   read_secrets(*settings, environment, connection_, options_.connection,
                options_.verbosity.warnings);

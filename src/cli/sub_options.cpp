@@ -136,6 +136,7 @@ void SubReader::declare_acting() {
   in_.option("--ready-fd", options_.readiness.fd, "N", "once subscribed")
       .from(0, std::numeric_limits<int>::max());
   in_.option("--exec", exec_.command, "CMD", "for each message");
+  in_.flag("--raw", connection_.presence.raw, "bare words for --presence");
   in_.option("--jobs", exec_.jobs, "N").from(1, 1'024).by_default("1");
   in_.flag("--reply", exec_.reply, "at once; its output is the answer");
 }
@@ -246,6 +247,8 @@ std::optional<SubOptions> SubReader::read(const std::vector<std::string>& argume
   check_leaving(*settings);
   check_acting(*settings);
   check_showing(*settings, environment);
+  check_presence(*settings, connection_, true, options_.connection);
+  if (!options_.connection.presence) refuse(*settings, {"raw"}, "is for --presence; see --output");
   read_secrets(*settings, environment, connection_, options_.connection,
                options_.verbosity.warnings);
   return std::move(options_);

@@ -133,11 +133,12 @@ void Connector::connect(Clock::time_point now) {
   client_->connect(keep_alive_, std::chrono::duration_cast<seconds>(left) + seconds{1});
 }
 
-/// The same until it was sent and not answered: such a CONNECT may come late, and would take over
-/// the connection that was made after it (MQTT 5.0 §3.1.4).
+/// The same until it was sent and not answered (with presence always, so that an old will is
+/// published before the new message that we are there): such a CONNECT may come late, and would
+/// take over the connection that was made after it (MQTT 5.0 §3.1.4).
 std::string Connector::next_client_id() {
   if (!answered_ && last_ && last_->connect_sent()) {
-    if (options_.client_id_given) {
+    if (options_.client_id_given || options_.presence) {
       ++late_;
     } else {
       client_id_ = following(std::move(client_id_));

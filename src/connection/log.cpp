@@ -9,6 +9,15 @@
 
 namespace mqtt_tools::connection {
 
+namespace {
+
+/// The app counts its messages from 1; presence is 0 (run/publisher).
+std::string name_of(std::uint64_t id) {
+  return id == 0 ? "presence" : "message " + std::to_string(id);
+}
+
+}  // namespace
+
 void Log::say(LogLine::Level level, const std::string& text) { sink_({level, escaped(text)}); }
 
 void Log::debug(const std::string& text) {
@@ -29,7 +38,7 @@ void Log::back(const std::string& broker, Duration away) {
 void Log::published(std::uint64_t id, const Message& message) {
   if (!options_.tell_messages) return;
   say(LogLine::Level::verbose, "published " + counted(message.payload.size(), "byte") + " to " +
-                                   message.topic + " (message " + std::to_string(id) + ", QoS " +
+                                   message.topic + " (" + name_of(id) + ", QoS " +
                                    std::to_string(static_cast<int>(message.qos)) + ")");
 }
 
@@ -43,7 +52,7 @@ void Log::completed(const std::vector<Delivery>& deliveries) {
     const char* outcome = delivery.outcome == Delivery::Outcome::written        ? " written"
                           : delivery.outcome == Delivery::Outcome::acknowledged ? " acknowledged"
                                                                                 : " denied";
-    say(LogLine::Level::verbose, "message " + std::to_string(delivery.id) + outcome + text +
+    say(LogLine::Level::verbose, name_of(delivery.id) + outcome + text +
                                      (delivery.words.empty() ? "" : ": " + delivery.words));
   }
 }

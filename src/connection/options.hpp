@@ -66,6 +66,14 @@ struct Will {
   PropertyList properties{};
 };
 
+/// Whether we are there, for others to see: a retained message on a topic of its own.
+struct Presence {
+  std::string topic{};
+  std::string online = "online";
+  std::string offline = "offline";
+  bool raw = false;  ///< The bare words, without an envelope.
+};
+
 /// An HTTP proxy that CONNECT is sent to.
 struct Proxy {
   std::string host{};
@@ -94,6 +102,8 @@ struct Options {
   bool clean_start = true;
   std::optional<std::uint32_t> session_expiry{};  ///< Seconds, MQTT 5.
   std::optional<Will> will{};
+  /// Its offline message is the will; the others are published by the app.
+  std::optional<Presence> presence{};
   PropertyList connect_properties{};
   PropertyList disconnect_properties{};
   PropertyList subscribe_properties{};

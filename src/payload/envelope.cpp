@@ -139,6 +139,14 @@ std::string Envelope::wrap(std::string text, Timestamp now) const {
   return options_.encoding == Encoding::json ? json : as_bytes(json, options_.encoding);
 }
 
+std::string Envelope::wrap_without_time(std::string text) const {
+  if (options_.raw) return unwrapped(std::move(text));
+  std::string json = begin_;
+  append_value(json, text);
+  json += end_;
+  return options_.encoding == Encoding::json ? json : as_bytes(json, options_.encoding);
+}
+
 void Envelope::append_value(std::string& out, std::string_view text) const {
   if (options_.input == Input::json) text = without_byte_order_mark(text);
   if (const auto invalid = first_invalid_utf8(text)) {

@@ -46,6 +46,9 @@ class Envelope {
   /// named), not JSON, not hex or base64, or has a number that the encoding cannot hold.
   std::string wrap(std::string text, Timestamp now) const;
 
+  /// The same without its time, which nobody knows beforehand: of a will.
+  std::string wrap_without_time(std::string text) const;
+
   /// The content type that MQTT 5 should carry, when one was asked for with --encode.
   std::optional<std::string> content_type() const;
 

@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "run/publisher.hpp"
 
+#include "payload/envelope.hpp"
 #include "text.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace mqtt_tools::run {
 
 namespace {
+
+constexpr MessageId presence_id = 0;  // Those of the queue begin with 1.
+
+/// The retained message that says whether we are there.
+Message presence_message(const connection::Presence& presence, bool online, Timestamp now) {
+  payload::EnvelopeOptions form;
+  form.raw = presence.raw;
+  Message message;
+  message.topic = presence.topic;
+  message.payload =
+      payload::Envelope{std::move(form)}.wrap(online ? presence.online : presence.offline, now);
+  message.qos = Qos::at_least_once;
+  message.retained = true;
+  return message;
+}
 
 /// Bytes that may wait for the broker, beside the one message that is always let in: with more,
 /// Paho's buffers grow and its partial writes slow down.
@@ -140,6 +157,11 @@ std::string DeliveryStats::without_subscriber() const {
          (unheard_ == 1 ? "it: to " : "them: the first to ") + escaped(unheard_topic_);
 }
 
+/// What presence takes of the broker's Receive Maximum is missing for the others.
+std::size_t Publisher::window() const {
+  return client_.window(window_) - (presence_in_flight_ ? 1 : 0);
+}
+
 bool Publisher::room() const {
   return queue_.size() < client_.window(window_) && (queue_.empty() || queue_.bytes() < most_bytes);
 }
@@ -151,6 +173,13 @@ void Publisher::add(Message message, Clock::time_point now) {
 
 void Publisher::collect(Clock::time_point now) {
   for (const auto& delivery : client_.deliveries()) {
+    if (delivery.id == presence_id) {
+      presence_in_flight_ = false;
+      if (delivery.outcome == connection::Delivery::Outcome::denied) {
+        deny_presence(escaped(delivery.words));
+      }
+      continue;
+    }
     const auto* waiting = queue_.find(delivery.id);
     if (waiting == nullptr) continue;  // taken already, before a loss
     if (tell_) {
@@ -169,7 +198,47 @@ void Publisher::collect(Clock::time_point now) {
     connections_ = client_.connections();
     queue_.resend_all();
     stats_.connected(now);
+    presence_in_flight_ = false;
+    presence_due_ = presence_.has_value();
   }
+  if (disconnect_at_) go_offline(now);
+}
+
+bool Publisher::publish_presence(bool online) {
+  if (presence_denied_) return false;  // It would be denied again.
+  const auto message = presence_message(*presence_, online, std::chrono::system_clock::now());
+  if (const auto why = client_.over_limits(message)) {
+    deny_presence(*why);
+    return false;
+  }
+  presence_in_flight_ = client_.send(presence_id, message);
+  return presence_in_flight_;
+}
+
+void Publisher::deny_presence(const std::string& words) {
+  presence_denied_ = true;
+  presence_denial_ = "presence on " + escaped(presence_->topic) + " was denied: " + words;
+}
+
+void Publisher::disconnect(Clock::time_point now) {
+  constexpr Duration patience = std::chrono::milliseconds{500};
+  if (presence_ && !presence_due_ && client_.ready()) {
+    disconnect_at_ = now + patience;
+    go_offline(now);
+  } else {
+    client_.disconnect(now);
+  }
+}
+
+/// First what is on its way that says that we are there, then that we are gone, then DISCONNECT.
+void Publisher::go_offline(Clock::time_point now) {
+  const bool late = now >= *disconnect_at_ || !client_.ready();
+  if (presence_in_flight_ && !late) return;
+  if (!std::exchange(offline_sent_, true) && client_.ready() && publish_presence(false) && !late) {
+    return;
+  }
+  disconnect_at_.reset();
+  client_.disconnect(now);
 }
 
 void Publisher::tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
@@ -200,7 +269,11 @@ void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string words,
 }
 
 bool Publisher::deliver(Clock::time_point now) {
-  while (client_.ready() && queue_.in_flight() < client_.window(window_)) {
+  if (presence_due_ && client_.ready()) {
+    presence_due_ = false;
+    publish_presence(true);
+  }
+  while (client_.ready() && queue_.in_flight() < window()) {
     auto* waiting = queue_.next_unsent();
     if (waiting == nullptr) return false;
     if (const auto why = client_.over_limits(waiting->message)) {

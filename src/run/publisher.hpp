@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection/client.hpp"
+#include "connection/options.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
@@ -157,6 +158,24 @@ class Publisher {
   /// Tells of those that wait that nothing more becomes of them.
   void tell_outstanding(Clock::time_point now) const;
 
+  /// Publishes at each connection, retained and before all else, that we are there, and before
+  /// DISCONNECT that we are not (--presence). Before the first connection. Throws UsageError for a
+  /// text that is not UTF-8. Messages of presence are not among the statistics.
+  void set_presence(const connection::Presence& presence) { presence_ = presence; }
+
+  /// The broker denied one of them, and why, once.
+  bool presence_denied() const { return presence_denied_; }
+  std::optional<std::string> take_presence_denial() {
+    return std::exchange(presence_denial_, std::nullopt);
+  }
+
+  /// Ends the connection, behind the message that we are gone. Its acknowledgement is awaited for
+  /// half a second; collect() goes on being called.
+  void disconnect(Clock::time_point now);
+
+  /// When collect() must be called though nothing came.
+  std::optional<Clock::time_point> due() const { return disconnect_at_; }
+
   /// Room for one more message. Without it, nothing should be added.
   bool room() const;
 
@@ -184,6 +203,10 @@ class Publisher {
   void tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
             const std::string& words, Clock::time_point now, int packet_id = 0) const;
   void deny(const OutgoingQueue::Waiting& waiting, std::string words, Clock::time_point now);
+  bool publish_presence(bool online);
+  void deny_presence(const std::string& words);
+  void go_offline(Clock::time_point now);
+  std::size_t window() const;
 
   connection::Client& client_;
   std::size_t window_;
@@ -192,6 +215,14 @@ class Publisher {
   std::function<void(const Outcome&)> tell_{};
   std::vector<std::string> denials_{};
   std::uint64_t connections_ = 0;  ///< How often there was one when we looked last.
+
+  std::optional<connection::Presence> presence_{};
+  bool presence_due_ = false;  ///< There is a connection on which it was not published yet.
+  bool presence_in_flight_ = false;
+  bool presence_denied_ = false;
+  std::optional<std::string> presence_denial_{};
+  bool offline_sent_ = false;
+  std::optional<Clock::time_point> disconnect_at_{};  ///< At the latest.
 };
 
 }  // namespace mqtt_tools::run
