@@ -74,8 +74,8 @@ std::string number_of(const Entry& entry, const toml::node& node) {
   }
   const auto real = node.value_exact<double>();
   if (!real) {
-    reject(entry, entry.option->takes == Option::Takes::word ? "a text in quotes or a number"
-                                                             : "a number without quotes");
+    const bool quotes = entry.option->takes != Option::Takes::number;
+    reject(entry, quotes ? "a text in quotes or a number" : "a number without quotes");
   }
   char digits[400];
   const auto end =
@@ -100,6 +100,7 @@ std::string value_of(const Entry& entry, const toml::node& node) {
   switch (entry.option->takes) {
     case Option::Takes::number:
       return number_of(entry, node);
+    case Option::Takes::time:
     case Option::Takes::word:
       return node.is_string() ? text_of(entry, node) : number_of(entry, node);
     case Option::Takes::property:

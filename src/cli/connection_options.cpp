@@ -51,6 +51,12 @@ std::string local_address(const Setting& setting) {
   return text;
 }
 
+/// mosquitto's clients say "never" as -1 and as the largest number of MQTT (MQTT 5.0 §3.1.2.11.2).
+std::uint32_t session_expiry(const Setting& setting) {
+  const bool for_ever = setting.value() == "-1" || setting.value() == "4294967295";
+  return for_ever ? never : static_cast<std::uint32_t>(whole_seconds(setting, 0, never));
+}
+
 /// A CONNACK with its properties must fit; more than this MQTT cannot say (MQTT 5.0 §2.1.4).
 std::size_t packet_size(const Setting& setting) {
   return static_cast<std::size_t>(size(setting, 256, 268'435'460));
@@ -101,12 +107,13 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
       .as(id_prefix)
       .decides("client-id");
   in.option("-k,--keepalive", options.keep_alive, "SEC", "ping after this much silence")
-      .from(0, 65'535)
+      .seconds_from(0, 65'535)
       .by_default("30");
   in.flag("-c,--no-clean", options.clean_start).clears();
   in.option("-x,--session-expiry,--session-expiry-interval", options.session_expiry, "SEC",
             "keep the session, how long")
-      .from(0, never);
+      .takes(Takes::time)
+      .as(session_expiry);
   in.option("--connect-timeout", options.connect_timeout, "SEC", "one attempt over all addresses")
       .as(more_than_no_seconds)
       .by_default("10");
@@ -153,7 +160,7 @@ void declare_will(Declarations& in, ConnectionInput& input) {
       .may_be_empty();
   in.option("--will-qos", will.message.qos, "N").from(0, 2).by_default("0");
   in.flag("--will-retain", will.message.retained);
-  in.option("--will-delay", will.delay, "SEC", "when we are cut off").from(0, never);
+  in.option("--will-delay", will.delay, "SEC", "when we are cut off").seconds_from(0, never);
   in.option("--presence", input.presence.topic, "TOPIC", "retained: online; offline is the will")
       .as(topic);
   in.option("--presence-online", input.presence.online, "TEXT").by_default("online");

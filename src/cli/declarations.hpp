@@ -19,8 +19,9 @@ namespace mqtt_tools::cli {
 /// One option as it was declared: for the command line, the environment, configuration files,
 /// --help and --print-config.
 struct Option {
-  /// What it takes. A word is a text that TOML users may also write as a number (`5`, `1.2`).
-  enum class Takes { nothing, text, number, word, property };
+  /// What it takes. A word is a text that TOML users may also write as a number (`5`, `1.2`); a
+  /// time is a number, too, unless it has units (`"1h30m"`).
+  enum class Takes { nothing, text, number, time, word, property };
 
   std::string_view group{};  ///< The title that help shows it under.
   std::string_view names{};  ///< "-p,--port"; the first long name is its key.
@@ -82,7 +83,7 @@ class Declared {
     } else if constexpr (std::is_same_v<Value, std::string>) {
       option.lay = [field](const Setting& setting) { *field = setting.value(); };
     } else if constexpr (std::is_same_v<Value, Duration>) {
-      option.takes = Takes::number;
+      option.takes = Takes::time;
       option.lay = [field](const Setting& setting) { *field = seconds(setting); };
     } else if constexpr (std::is_same_v<Value, double>) {
       option.takes = Takes::number;
@@ -95,6 +96,15 @@ class Declared {
     option_.takes = Option::Takes::number;
     option_.lay = [field = field_, least, most](const Setting& setting) {
       *field = static_cast<Value>(whole_number(setting, least, most));
+    };
+    return *this;
+  }
+
+  /// A time of whole seconds, from `least` to `most`.
+  Declared& seconds_from(std::int64_t least, std::int64_t most) {
+    option_.takes = Option::Takes::time;
+    option_.lay = [field = field_, least, most](const Setting& setting) {
+      *field = static_cast<Value>(whole_seconds(setting, least, most));
     };
     return *this;
   }

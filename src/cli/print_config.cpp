@@ -51,7 +51,8 @@ std::string as_number(std::string_view text) {
 }
 
 std::string as_toml(const Option& option, const std::string& value) {
-  if (option.takes == Option::Takes::number) {
+  const bool units = value.find_first_not_of("0123456789.") != std::string::npos;
+  if (option.takes == Option::Takes::number || (option.takes == Option::Takes::time && !units)) {
     return as_number(value);
   }
   if (option.takes != Option::Takes::property) {

@@ -11,6 +11,8 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <optional>
+#include <utility>
 
 namespace mqtt_tools::cli {
 
@@ -18,6 +20,34 @@ namespace {
 
 /// No one waits that long, and it fits the clock.
 constexpr double most_seconds = 1e9;
+
+/// The units of a time, in the order in which they may follow one another.
+constexpr std::pair<std::string_view, double> time_units[] = {
+    {"d", 86'400}, {"h", 3'600}, {"m", 60}, {"s", 1}, {"ms", 0.001}};
+
+/// Seconds of "2.5", "500ms", "1h30m"; nothing for any other text.
+std::optional<double> read_seconds(std::string_view text) {
+  double sum = 0;
+  const auto* unit = std::begin(time_units);
+  for (bool first = true; first || !text.empty(); first = false) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    double value = 0;
+    const char* const end = text.data() + digits;
+    const auto [stopped, error] =
+        std::from_chars(text.data(), end, value, std::chars_format::fixed);
+    if (digits == 0 || error != std::errc{} || stopped != end || !std::isfinite(value)) return {};
+    if (first && digits == text.size()) return value;
+    text.remove_prefix(digits);
+    const std::string_view word = text.substr(0, text.find_first_of("0123456789."));
+    unit = std::find_if(unit, std::end(time_units),
+                        [word](const auto& each) { return same_word(each.first, word); });
+    if (unit == std::end(time_units)) return {};
+    sum += value * unit->second;
+    ++unit;
+    text.remove_prefix(word.size());
+  }
+  return sum;
+}
 
 /// Of a value in a message; a number of TOML may have hundreds of digits.
 constexpr std::size_t longest_shown = 60;
@@ -89,6 +119,17 @@ std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64
   return value;
 }
 
+std::int64_t whole_seconds(const Setting& setting, std::int64_t least, std::int64_t most) {
+  const double value = read_seconds(setting.value()).value_or(-1);
+  if (value != std::floor(value) || value < static_cast<double>(least) ||
+      value > static_cast<double>(most)) {
+    reject(setting, setting.value(),
+           "a whole number of seconds from " + std::to_string(least) + " to " +
+               std::to_string(most) + ", such as 30 or 2m");
+  }
+  return static_cast<std::int64_t>(value);
+}
+
 double number(const Setting& setting) {
   const std::string& text = setting.value();
   double value = 0;
@@ -142,11 +183,15 @@ Duration more_than_no_seconds(const Setting& setting) {
 }
 
 Duration seconds(const Setting& setting) {
-  const double value = number(setting);
-  if (value > most_seconds) {
+  const std::optional<double> value = read_seconds(setting.value());
+  if (!value) {
+    reject(setting, setting.value(),
+           "a time in seconds or with the units d, h, m, s and ms, such as 2.5, 500ms or 1h30m");
+  }
+  if (*value > most_seconds) {
     reject(setting, setting.value(), "at most 1000000000 seconds");
   }
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{value});
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{*value});
 }
 
 }  // namespace mqtt_tools::cli

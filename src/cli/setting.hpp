@@ -71,11 +71,15 @@ std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64
 /// A finite number of at least 0 in decimal digits, a point allowed.
 double number(const Setting& setting);
 
-/// Seconds, decimals allowed.
+/// A time: seconds, decimals allowed, or numbers with units, each at most once and the larger first
+/// (d, h, m, s, ms, in whatever case): "2.5", "500ms", "1h30m".
 Duration seconds(const Setting& setting);
 
 /// The same, but not 0.
 Duration more_than_no_seconds(const Setting& setting);
+
+/// Such a time that is a whole number of seconds.
+std::int64_t whole_seconds(const Setting& setting, std::int64_t least, std::int64_t most);
 
 /// Bytes: a whole number, alone or with a unit (B, kB, MB, GB for powers of 1000; KiB, MiB, GiB for
 /// powers of 1024), in whatever case.

@@ -75,6 +75,19 @@ TEST_CASE("a configuration file gives texts, numbers, flags and lists") {
   CHECK(warnings.empty());
 }
 
+TEST_CASE("a time in a file is a number, or has units in quotes") {
+  const TemporaryFolder folder;
+  FakeEnvironment fake;
+  const std::string path =
+      folder.write("c.toml", "keepalive = \"2m\"\nwait = \"1h30m\"\nreconnect-max = 2.5\n");
+  const SubOptions options = fake.sub({"--config", path, "t"});
+  CHECK(options.connection.keep_alive == std::chrono::seconds{120});
+  CHECK(options.connection.wait == std::chrono::seconds{5'400});
+  CHECK(options.connection.reconnect_max == std::chrono::milliseconds{2'500});
+  const std::string wrong = folder.write("w.toml", "wait = \"1q\"\n");
+  CHECK(fake.sub_error({"--config", wrong, "t"}).rfind(wrong + ":1: wait must be a time", 0) == 0);
+}
+
 TEST_CASE("a list of properties is a list of lists") {
   const Layer layer = read_text(
       "property = [[\"connect\", \"receive-maximum\", \"5\"],\n"

@@ -223,9 +223,13 @@ TEST_CASE("wrong options of the connection are refused in one line that says wha
       {{"-p", "0x10"}, "--port must be a whole number from 1 to 65535, not '0x10'"},
       {{"-p", "-1"}, "--port must be a whole number from 1 to 65535, not '-1'"},
       {{"-p", ""}, "--port must be a whole number from 1 to 65535, not ''"},
-      {{"-k", "65536"}, "--keepalive must be a whole number from 0 to 65535, not '65536'"},
+      {{"-k", "65536"},
+       "--keepalive must be a whole number of seconds from 0 to 65535, such as 30 or 2m, not "
+       "'65536'"},
       {{"-x", "2147483648"},
-       "--session-expiry must be a whole number from 0 to 2147483647, not '2147483648'"},
+       "--session-expiry must be a whole number of seconds from 0 to 2147483647, such as 30 or 2m, "
+       "not "
+       "'2147483648'"},
       {{"-c"}, "--no-clean needs --client-id: the broker finds a session by its id"},
       {{"-V", "6"},
        "--protocol-version must be one of auto, 5, 3.1.1, 3.1, 5.0, 311, 31, 4, 3, "
@@ -351,16 +355,74 @@ TEST_CASE("an empty value is refused where it would name a thing, and taken wher
   CHECK(FakeEnvironment{}.sub({"--will-topic", "w", "--will-payload", "", "t"}).connection.will);
 }
 
-TEST_CASE("seconds are finite, not negative, and decimal") {
-  for (const char* wrong : {"nan", "inf", "1e400", "1e3", "0x10", "-1", "", "1.2.3", ".", "5s"}) {
+TEST_CASE("seconds are finite, not negative, and decimal, or have units that there are") {
+  for (const char* wrong : {"nan",  "inf", "1e400", "1e3",   "0x10",     "-1",    "",     "1.2.3",
+                            ".",    "5x",  "5us",   "5 s",   "2w",       "1y",    "5sec", "5min",
+                            "ms",   "h",   "1h30",  "30m1h", "1m1m",     "1s500", "-5m",  "1h-5m",
+                            "1,5m", ".m",  "5m ",   " 5m",   "5\u00b5s", "infm",  "nanms"}) {
     CAPTURE(wrong);
     CHECK(FakeEnvironment{}.pub_error({"--wait", wrong, "t", "m"}) ==
-          std::string{"--wait must be a decimal number of at least 0, such as 2.5, not '"} + wrong +
-              "'");
+          std::string{"--wait must be a time in seconds or with the units d, h, m, s and ms, such "
+                      "as 2.5, 500ms or 1h30m, not '"} +
+              wrong + "'");
+    CHECK_FALSE(FakeEnvironment{}.pub_error({"-k", wrong, "t", "m"}).empty());
   }
+  CHECK(FakeEnvironment{}.pub_error({"--wait", "20000d", "t", "m"}) ==
+        "--wait must be at most 1000000000 seconds, not '20000d'");
   CHECK(FakeEnvironment{}.pub_error({"--wait", "99999999999", "t", "m"}) ==
         "--wait must be at most 1000000000 seconds, not '99999999999'");
   CHECK(FakeEnvironment{}.pub({"--wait", ".5", "t", "m"}).connection.wait == 500ms);
+}
+
+TEST_CASE("a time may have units") {
+  for (const auto& [text, time] : {std::pair{"500ms", Duration{500ms}},
+                                   {"0.5m", 30s},
+                                   {"2m", 120s},
+                                   {"1h30m", 5'400s},
+                                   {"1d", 86'400s},
+                                   {"1d2h3m4s5ms", 93'784'005ms},
+                                   {"2.5", 2'500ms},
+                                   {"2.5s", 2'500ms},
+                                   {"1.5h30m", 2h},
+                                   {"0", 0s},
+                                   {"0ms", 0s},
+                                   {"2M", 120s},
+                                   {"250MS", 250ms}}) {
+    CAPTURE(text);
+    CHECK(FakeEnvironment{}.pub({"--wait", text, "t", "m"}).connection.wait == time);
+  }
+  CHECK(FakeEnvironment{}.sub({"-k", "2m", "t"}).connection.keep_alive == 120s);
+  CHECK(FakeEnvironment{}.sub({"-k", "5000ms", "t"}).connection.keep_alive == 5s);
+  CHECK(FakeEnvironment{}.sub({"-x", "1d", "t"}).connection.session_expiry == 86'400U);
+  CHECK(FakeEnvironment{}.sub({"-k", "0.5m", "t"}).connection.keep_alive == 30s);
+  CHECK(FakeEnvironment{}.sub_error({"-k", "500ms", "t"}).rfind("--keepalive must be a whole", 0) ==
+        0);
+  CHECK(FakeEnvironment{}.sub_error({"-k", "19h", "t"}).rfind("--keepalive must be a whole", 0) ==
+        0);
+}
+
+TEST_CASE("each option whose value is a time takes units, and --help calls it SEC") {
+  std::size_t times = 0;
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    for (const Option& option : declared->options()) {
+      CAPTURE(declared->name, key(option));
+      CHECK((option.takes == Option::Takes::time) == (option.value == "SEC"));
+      if (option.value != "SEC") continue;
+      CHECK_NOTHROW(option.lay({&option, {"1m30s"}, {}, false}));
+      CHECK_THROWS_AS(option.lay({&option, {"90x"}, {}, false}), UsageError);
+      ++times;
+    }
+  }
+  CHECK(times > 15);
+}
+
+TEST_CASE("a session that is to be kept for ever may be written as mosquitto does it") {
+  for (const char* never : {"-1", "4294967295", "2147483647"}) {
+    CAPTURE(never);
+    CHECK(FakeEnvironment{}.sub({"-i", "me", "-x", never, "t"}).connection.session_expiry ==
+          0x7FFF'FFFFU);
+  }
+  CHECK_FALSE(FakeEnvironment{}.sub_error({"-i", "me", "-x", "4294967294", "t"}).empty());
 }
 
 TEST_CASE("an option with one value that is given twice is refused, whichever it is") {

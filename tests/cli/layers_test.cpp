@@ -341,8 +341,9 @@ TEST_CASE("a value from a file or a variable is refused with the name that its u
         "MQTT_PORT must be a whole number from 1 to 65535, not '99999'");
   home.fake.variables.erase("MQTT_PORT");
   const std::string path = home.write("config.toml", "\nkeepalive = 70000\n");
-  CHECK(home.fake.pub_error({"t", "m"}) ==
-        path + ":2: keepalive must be a whole number from 0 to 65535, not '70000'");
+  CHECK(home.fake.pub_error({"t", "m"}) == path +
+                                               ":2: keepalive must be a whole number of seconds "
+                                               "from 0 to 65535, such as 30 or 2m, not '70000'");
 }
 
 TEST_CASE("a file can switch a flag of a weaker one off") {
@@ -389,5 +390,5 @@ TEST_CASE(
   CHECK_FALSE(read_sub({"--print-config", "--ask-password"}, fake.environment()));
   CHECK(fake.out.str().find("ask-password = true") != std::string::npos);
   CHECK(fake.sub_error({"--print-config", "-k", "x"}) ==
-        "--keepalive must be a whole number from 0 to 65535, not 'x'");
+        "--keepalive must be a whole number of seconds from 0 to 65535, such as 30 or 2m, not 'x'");
 }

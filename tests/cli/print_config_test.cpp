@@ -130,9 +130,9 @@ class Random {
     maybe(4, {"-V", of({"auto", "5", "3.1.1", "31", "mqttv5"})});
     maybe(4, {"-k", number()});
     maybe(6, {"-c"});
-    maybe(6, {"-x", number()});
+    maybe(6, {"-x", one_in(3) ? of({"-1", "1d", "2m30s"}) : number()});
     maybe(4, {"--connect-timeout", seconds()});
-    maybe(4, {"--wait", seconds()});
+    maybe(4, {"--wait", one_in(3) ? of({"500ms", "1h30m", "0.5m"}) : seconds()});
     maybe(6, {"--no-reconnect"});
     maybe(6, {"--reconnect-max", seconds()});
     maybe(6, {"--reconnect-for", seconds()});

@@ -195,7 +195,9 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
       {{"a", "-C", "0"}, "--count must be a whole number of at least 1, not '0'"},
       {{"a", "-C", "1.5"}, "--count must be a whole number of at least 1, not '1.5'"},
       {{"a", "-W", "nan"},
-       "--timeout must be a decimal number of at least 0, such as 2.5, not 'nan'"},
+       "--timeout must be a time in seconds or with the units d, h, m, s and ms, such as 2.5, "
+       "500ms or "
+       "1h30m, not 'nan'"},
       {{"a", "-R", "--retained-only"},
        "--no-retained and --retained-only exclude each other, use one of them"},
       {{"a", "--retain-handling", "x"},
