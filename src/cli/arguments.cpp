@@ -243,6 +243,10 @@ std::vector<std::string> prepared(const Declarations& declared,
       ready.insert(ready.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
       break;
     }
+    if (const std::size_t count = words_without_effect(declared, words, at); count > 0) {
+      at += count - 1;
+      continue;
+    }
     const Found found = look_at(declared, words, at);
     if (found.option == nullptr) {
       ready.push_back(words[at]);

@@ -45,6 +45,12 @@ void check_dash(const Declarations& declared, std::string_view word);
 /// Throws UsageError for a long name behind a single dash: `-host` would be the host "ost".
 void check_single_dash(const Declarations& declared, std::string_view word);
 
+/// How many words, from words[at] on, ask for what is done anyway, in the way of mosquitto's
+/// clients
+/// (--nodelay, --keyform pem). Throws UsageError for a form of keys that we do not have.
+std::size_t words_without_effect(const Declarations& declared,
+                                 const std::vector<std::string>& words, std::size_t at);
+
 /// Throws the UsageError for `word`, which begins with an unknown option: names ours for one that
 /// other MQTT tools have, or the one that may have been meant. Repeats nothing that may be a value.
 [[noreturn]] void refuse_option(const Declarations& declared, const std::string& word);

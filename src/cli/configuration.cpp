@@ -159,6 +159,18 @@ bool meant_for_others(const Option& option, const std::string& value) {
   return option.takes != Option::Takes::text && value.find("://") != std::string::npos;
 }
 
+/// What a variable says about a flag.
+std::vector<std::string> switched(const std::string& variable, const std::string& value) {
+  const auto is = [&value](std::string_view word) { return same_word(value, word); };
+  if (is("1") || is("true") || is("yes") || is("on")) {
+    return {};
+  }
+  if (is("0") || is("false") || is("no") || is("off")) {
+    return {"false"};
+  }
+  throw UsageError(variable + " must be 1 or 0, not '" + escaped(shortened(value, 60)) + "'");
+}
+
 Layer read_environment(const Declarations& declared, const Environment& environment,
                        std::vector<run::Warning>& warnings) {
   Layer layer;
@@ -176,7 +188,10 @@ Layer read_environment(const Declarations& declared, const Environment& environm
                           false, true});
       continue;
     }
-    layer.push_back({&option, {std::move(*value)}, {Origin::Layer::environment, variable}, false});
+    std::vector<std::string> values = option.takes == Option::Takes::nothing
+                                          ? switched(variable, *value)
+                                          : std::vector{std::move(*value)};
+    layer.push_back({&option, std::move(values), {Origin::Layer::environment, variable}, false});
   }
   return layer;
 }
@@ -258,7 +273,9 @@ void add_files(const Declarations& declared, const Environment& environment, boo
     }
     return;
   }
-  const std::optional<std::string> home = configuration_folder(environment);
+  const std::optional<std::string> folder = configuration_home(environment);
+  const std::optional<std::string> home =
+      folder ? std::optional{*folder + "/mqtt-tools"} : std::nullopt;
 
   std::optional<std::string> name = environment.variable("MQTT_PROFILE");
   if (profile != nullptr) {
@@ -288,6 +305,19 @@ void add_files(const Declarations& declared, const Environment& environment, boo
     }
     layers.push_back(std::move(layer));
   }
+}
+
+/// Adds the layers of the environment and of our files.
+void add_own_layers(const Declarations& declared, const Environment& environment,
+                    std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
+  layers.push_back(read_environment(declared, environment, warnings));
+  const Layer inherited = read_connection(declared, environment);
+  std::copy_if(inherited.begin(), inherited.end(), std::back_inserter(layers.back()),
+               [&environment](const Setting& setting) {
+                 const std::string variable{setting.option->variable};
+                 return variable.empty() || !environment.variable(variable);
+               });
+  add_files(declared, environment, !inherited.empty(), layers, warnings);
 }
 
 }  // namespace
@@ -338,19 +368,25 @@ std::optional<Settings> read_settings(const Declarations& declared,
     *environment.out << version(declared);
     return {};
   }
-  check_given_once(line.layer);
+  if (!environment.mosquitto) {
+    check_given_once(line.layer);
+  }
 
   std::vector<run::Warning> warnings;
   std::vector<Layer> layers;
   layers.push_back(std::move(line.layer));
-  layers.push_back(read_environment(declared, environment, warnings));
-  const Layer inherited = read_connection(declared, environment);
-  std::copy_if(inherited.begin(), inherited.end(), std::back_inserter(layers.back()),
-               [&environment](const Setting& setting) {
-                 const std::string variable{setting.option->variable};
-                 return variable.empty() || !environment.variable(variable);
-               });
-  add_files(declared, environment, !inherited.empty(), layers, warnings);
+  if (environment.mosquitto) {
+    for (const std::string_view name : {"config", "profile"}) {
+      if (find(layers.front(), name) != nullptr) {
+        throw UsageError("--" + std::string{name} +
+                         " is for mqtt-pub and mqtt-sub by their own "
+                         "names: under mosquitto's only mosquitto's configuration is read");
+      }
+    }
+    add_mosquitto_layers(declared, environment, layers, warnings);
+  } else {
+    add_own_layers(declared, environment, layers, warnings);
+  }
   Settings settings{declared, std::move(layers), std::move(line.words), std::move(warnings)};
   settings.fill_fields();
   return settings;

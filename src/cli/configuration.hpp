@@ -36,8 +36,17 @@ std::string profile_path(const std::string& folder, const std::string& name);
 /// are.
 void check_profile(const std::string& path, const std::string& name);
 
-/// Where configuration files are by default; nothing without a home.
-std::optional<std::string> configuration_folder(const Environment& environment);
+/// The folder below which programs have their configuration; nothing without a home.
+std::optional<std::string> configuration_home(const Environment& environment);
+
+/// Whether a program that is started as `path` is to do what mosquitto's clients do.
+bool is_mosquitto_name(std::string_view path);
+
+/// Adds, below the command line, the layers that mosquitto's clients have: their own file
+/// (~/.config/mosquitto_pub or mosquitto_sub) and their defaults. Their file comes before the
+/// command line where it gives topics, filters and properties. Throws as read_configuration().
+void add_mosquitto_layers(const Declarations& declared, const Environment& environment,
+                          std::vector<Layer>& layers, std::vector<run::Warning>& warnings);
 
 /// A small file, read whole.
 struct WholeFile {

@@ -53,7 +53,8 @@ std::string local_address(const Setting& setting) {
 
 /// mosquitto's clients say "never" as -1 and as the largest number of MQTT (MQTT 5.0 §3.1.2.11.2).
 std::uint32_t session_expiry(const Setting& setting) {
-  const bool for_ever = setting.value() == "-1" || setting.value() == "4294967295";
+  const std::string& text = setting.value();
+  const bool for_ever = text == "-1" || text == "4294967295" || text == "\u221e";
   return for_ever ? never : static_cast<std::uint32_t>(whole_seconds(setting, 0, never));
 }
 
@@ -109,7 +110,7 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
   in.option("-k,--keepalive", options.keep_alive, "SEC", "ping after this much silence")
       .seconds_from(0, 65'535)
       .by_default("30");
-  in.flag("-c,--no-clean", options.clean_start).clears();
+  in.flag("-c,--no-clean,--disable-clean-session", options.clean_start).clears();
   in.option("-x,--session-expiry,--session-expiry-interval", options.session_expiry, "SEC",
             "keep the session, how long")
       .takes(Takes::time)
@@ -125,7 +126,9 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
       .by_default("30");
   in.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
       .as(packet_size);
-  in.option("--ws-header", input.headers, "'K: V'", "for ws and wss").secret(masked_header);
+  in.flag("--ws", input.websocket);
+  in.option("--ws-header", input.headers, "'K: V'", "WebSocket, as with ws:// and wss://")
+      .secret(masked_header);
   in.option("--http-proxy", options.proxy, "URL", "http://[user:password@]host[:port]")
       .as(proxy)
       .secret(connection::masked_url);
@@ -252,8 +255,12 @@ void add_headers(const Settings& settings, const ConnectionInput& input, Options
   }
 }
 
-void check_transport(const Settings& settings, Options& options) {
+void check_transport(const Settings& settings, const ConnectionInput& input, Options& options) {
   const std::optional<Address>& address = settings.address();
+  const Setting* option = settings.find("ws");
+  if (input.websocket && (!address || address->origin.layer >= option->origin.layer)) {
+    options.transport = connection::Transport::websocket;
+  }
   if (address && address->websocket()) {
     options.transport = connection::Transport::websocket;
     if (!address->path.empty()) {
@@ -367,7 +374,7 @@ void check_connection(const Settings& settings, const Environment& environment,
                       const ConnectionInput& input, Options& options,
                       std::vector<run::Warning>& warnings) {
   add_endpoints(settings, input, options);
-  check_transport(settings, options);
+  check_transport(settings, input, options);
   add_headers(settings, input, options);
   options.tls = checked_tls(settings, input, options.endpoints);
   check_session(settings, environment, input, options, warnings);

@@ -22,6 +22,8 @@ struct ConnectionInput {
   std::vector<std::string> properties{};  ///< -D, the words of each joined to one.
   std::optional<std::string> password{};
   bool ask_password = false;
+  bool mosquitto = false;   ///< --insecure concerns the name only, as in mosquitto's clients.
+  bool websocket = false;   ///< --ws
   connection::Tls tls{};    ///< As long as it is not known whether TLS is on.
   bool tls_on = false;      ///< --tls
   bool tls_off = false;     ///< --no-tls

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/environment.hpp"
 
+#include "cli/configuration.hpp"
+
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -44,8 +46,9 @@ std::uint64_t random_number() {
 
 }  // namespace
 
-Environment this_environment() {
+Environment this_environment(std::string_view path) {
   Environment environment;
+  environment.mosquitto = is_mosquitto_name(path);
   environment.variable = variable;
   environment.line_of_stdin = [] { return read_line(STDIN_FILENO); };
   environment.ask_password = [] { return ask_password("/dev/tty"); };

@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace mqtt_tools::cli {
 
@@ -20,11 +21,12 @@ struct Environment {
   int columns = 80;                              ///< Of the terminal.
   std::uint64_t process = 0;                     ///< Process id.
   std::uint64_t random = 0;                      ///< For the client id.
+  bool mosquitto = false;                        ///< Under a name of mosquitto's clients.
   std::ostream* out = nullptr;                   ///< For --help, --version, --print-config.
 };
 
-/// The environment of this process.
-Environment this_environment();
+/// The environment of this process, which was started as `path`.
+Environment this_environment(std::string_view path);
 
 /// Reads one line from `fd` byte by byte, so that what follows it is still there for others.
 /// Without its end. Throws UsageError when nothing is there, RunError (code 1) when reading fails.

@@ -58,13 +58,12 @@ std::string other_profiles(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::optional<std::string> configuration_folder(const Environment& environment) {
-  if (const auto folder = environment.variable("XDG_CONFIG_HOME");
-      folder && folder->front() == '/') {
-    return *folder + "/mqtt-tools";  // A relative path is invalid, says the XDG specification.
+std::optional<std::string> configuration_home(const Environment& environment) {
+  if (auto folder = environment.variable("XDG_CONFIG_HOME"); folder && folder->front() == '/') {
+    return folder;  // A relative path is invalid, says the XDG specification.
   }
   const auto home = environment.variable("HOME");
-  return home ? std::optional{*home + "/.config/mqtt-tools"} : std::nullopt;
+  return home ? std::optional{*home + "/.config"} : std::nullopt;
 }
 
 std::string profile_path(const std::string& folder, const std::string& name) {

@@ -109,6 +109,9 @@ void read_secrets(const Settings& settings, const Environment& environment,
                        " must be a key in hex digits, two for each byte");
     }
   }
+  if (!options.tls.verify_name) {
+    warnings.push_back({"--insecure: the name in the broker's certificate is not compared"});
+  }
   if (!options.tls.verify) {
     warnings.push_back({"--insecure: whoever answers is believed to be the broker", true});
   }

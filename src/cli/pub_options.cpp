@@ -9,6 +9,8 @@
 #include "text.hpp"
 #include "topic.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <ostream>
 
@@ -71,6 +73,7 @@ class PubReader {
   void choose_kind(const Settings& settings, const Environment& environment);
   void check_topics(const Settings& settings);
   void check_pace(const Settings& settings);
+  void choose_envelope(const Settings& settings);
   void check_envelope(const Settings& settings);
   void check_stamp(const Settings& settings);
 
@@ -112,8 +115,8 @@ void PubReader::declare_message() {
   in_.option("-m,--message", message_, "TEXT", "topic and message may also be words")
       .may_be_empty();
   in_.option("-f,--file", source.file, "FILE");
-  in_.unbound_flag("-s,--stdin", "all of it is one message");
-  in_.unbound_flag("-l,--lines", "each line of stdin, or of FILE, is one");
+  in_.unbound_flag("-s,--stdin,--stdin-file", "all of it is one message");
+  in_.unbound_flag("-l,--lines,--stdin-line", "each line of stdin, or of FILE, is one");
   in_.flag("--topic-from-line", source.topic_from_line, "each line is TOPIC<tab>MESSAGE");
   in_.unbound_flag("-n,--null-message");
   in_.flag("--clear-retained", clear_retained_, "empty payload; the same with -r");
@@ -123,7 +126,7 @@ void PubReader::declare_message() {
   in_.option("--repeat", source.repeat, "N").from(1);
   in_.option("--repeat-delay", source.repeat_delay, "SEC", "publish it again");
   in_.option("--rate", source.rate, "N", "at most N messages a second").as(more_than_none);
-  in_.option("--window", options_.window, "N", "messages in flight")
+  in_.option("-M,--window,--max-inflight", options_.window, "N", "messages in flight")
       .from(1, 65'535)
       .by_default("64");
   in_.option("--ack-timeout", options_.ack_timeout, "SEC", "give up when nothing is acknowledged")
@@ -136,7 +139,10 @@ void PubReader::declare_envelope() {
   using Input = EnvelopeOptions::Input;
   EnvelopeOptions& envelope = options_.envelope;
   in_.group("Envelope {\"msg\":TEXT,\"data\":TIME}");
-  in_.flag("--raw", envelope.raw, "no envelope, the bytes as they are");
+  in_.flag("--raw", envelope.raw).decides("envelope").from_variable("MQTT_RAW").in_file();
+  in_.flag("--envelope", envelope.raw, "the bytes as they are; undoes a raw of elsewhere")
+      .clears()
+      .decides("envelope");
   in_.flag("--json", json_, "MESSAGE is JSON");
   in_.option("--field", envelope.fields, "KEY=TEXT|KEY:=JSON", "more members")
       .as(fields)
@@ -144,8 +150,9 @@ void PubReader::declare_envelope() {
   in_.option("--message-key", envelope.message_key, "KEY").by_default("msg");
   in_.option("--time-key", envelope.time_key, "KEY", "names of its members").by_default("data");
   in_.option("--time-format", time_format_, "FMT", "strftime, iso, unix, unix-ms")
-      .by_default("%Y-%m-%d %H-%M-%S");
-  in_.flag("--utc", utc_, "not local time");
+      .by_default("%Y-%m-%d %H-%M-%S")
+      .in_file();
+  in_.flag("--utc", utc_, "not local time").in_file();
   in_.option("--encode", envelope.encoding, "FORM", "json, cbor or msgpack")
       .one_of({{"json", Encoding::json}, {"cbor", Encoding::cbor}, {"msgpack", Encoding::msgpack}})
       .by_default("json");
@@ -170,6 +177,7 @@ void PubReader::declare_more() {
 /// command-line URL, gives the topic.
 void PubReader::sort_words(const Settings& settings) {
   const std::vector<std::string>& words = settings.words();
+  if (connection_.mosquitto && topics_.size() > 1) topics_ = {topics_.back()};
   if (!topics_.empty()) topic_ = topics_.front();
   message_from_ = message_ ? "--message" : "";
   if (words.size() > 2) {
@@ -287,10 +295,25 @@ void PubReader::check_pace(const Settings& settings) {
   }
 }
 
+/// Options that need the envelope, where the command line has them.
+constexpr std::array<std::string_view, 6> of_envelope{"field",       "message-key", "time-key",
+                                                      "time-format", "utc",         "encode"};
+
+/// A `raw` of the environment or of a file gives way to what the command line says.
+void PubReader::choose_envelope(const Settings& settings) {
+  const auto said = [&settings](std::string_view key) {
+    const Setting* setting = settings.find(key);
+    return setting != nullptr && setting->origin.layer == Origin::Layer::command_line;
+  };
+  const bool needed = said("json") || std::any_of(of_envelope.begin(), of_envelope.end(), said);
+  if (needed && !said("raw")) {
+    options_.envelope.raw = false;
+  }
+}
+
 void PubReader::check_envelope(const Settings& settings) {
   EnvelopeOptions& envelope = options_.envelope;
-  const std::vector<std::string_view> ours{"field",       "message-key", "time-key",
-                                           "time-format", "utc",         "encode"};
+  const std::vector<std::string_view> ours{of_envelope.begin(), of_envelope.end()};
   if (envelope.raw) {
     refuse(settings, ours, "belongs to the envelope, which --raw leaves out");
   }
@@ -333,6 +356,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   if (!settings) {
     return {};
   }
+  connection_.mosquitto = environment.mosquitto;
   options_.verbosity.warnings = settings->warnings();
   check_connection(*settings, environment, connection_, options_.connection,
                    options_.verbosity.warnings);
@@ -344,6 +368,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   choose_kind(*settings, environment);
   check_topics(*settings);
   check_pace(*settings);
+  choose_envelope(*settings);
   options_.source.keep_newline = options_.envelope.raw;
   options_.source.form.retained = options_.source.form.retained || clear_retained_;
   options_.source.form.properties = publish_properties(*settings, connection_);
@@ -374,7 +399,8 @@ std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments,
 
 std::optional<PubOptions> parse_pub(int argc, char** argv) {
   PubReader reader;
-  return reader.read(take_arguments(reader.declared(), argc, argv), this_environment());
+  return reader.read(take_arguments(reader.declared(), argc, argv),
+                     this_environment(argc > 0 ? argv[0] : ""));
 }
 
 }  // namespace mqtt_tools::cli

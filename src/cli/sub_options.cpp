@@ -89,6 +89,8 @@ void SubReader::declare_messages() {
   in_.option("-T,--filter-out", filter.filter_out, "FILTER", "drop what matches");
   in_.option("-U,--unsubscribe", options_.unsubscribe, "FILTER", "unsubscribe first");
   in_.option("-q,--qos", manner_.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
+  in_.option("-M,--max-inflight", options_.connection.receive_maximum, "N", "messages in flight")
+      .from(1, 65'535);
   in_.flag("-R,--no-retained", filter.no_retained).decides("retained");
   in_.flag("--retained-only", filter.retained_only, "live ones only; retained ones only")
       .decides("retained");
@@ -144,7 +146,7 @@ void SubReader::declare_acting() {
 void SubReader::check_subscriptions(const Settings& settings) {
   std::vector<std::string> all = topics_;
   all.insert(all.end(), settings.words().begin(), settings.words().end());
-  if (all.empty() && settings.topic_of_url()) {
+  if ((all.empty() || connection_.mosquitto) && settings.topic_of_url()) {
     all.push_back(*settings.topic_of_url());
   }
   if (all.empty() && (options_.unsubscribe.empty() || !options_.stop.after_subscribe)) {
@@ -236,6 +238,7 @@ std::optional<SubOptions> SubReader::read(const std::vector<std::string>& argume
   if (!settings) {
     return {};
   }
+  connection_.mosquitto = environment.mosquitto;
   options_.verbosity.warnings = settings->warnings();
   check_connection(*settings, environment, connection_, options_.connection,
                    options_.verbosity.warnings);
@@ -268,7 +271,8 @@ std::optional<SubOptions> read_sub(const std::vector<std::string>& arguments,
 
 std::optional<SubOptions> parse_sub(int argc, char** argv) {
   SubReader reader;
-  return reader.read(take_arguments(reader.declared(), argc, argv), this_environment());
+  return reader.read(take_arguments(reader.declared(), argc, argv),
+                     this_environment(argc > 0 ? argv[0] : ""));
 }
 
 }  // namespace mqtt_tools::cli

@@ -215,7 +215,7 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
 void declare_tls(Declarations& in, ConnectionInput& input) {
   connection::Tls& tls = input.tls;
   in.group(title, true);
-  in.flag("--tls", input.tls_on).decides("tls");
+  in.flag("--tls,--tls-use-os-certs", input.tls_on).decides("tls");
   in.flag("--no-tls", input.tls_off, "with the system's authorities; plain text").decides("tls");
   in.option("--cafile", tls.ca_file, "FILE").from_variable("MQTT_CAFILE");
   in.option("--capath", tls.ca_path, "DIR", "other authorities");
@@ -244,6 +244,10 @@ connection::Tls checked_tls(const Settings& settings, const ConnectionInput& inp
   }
   connection::Tls tls = input.tls;
   tls.on = true;
+  if (input.mosquitto && !tls.verify) {
+    tls.verify = true;
+    tls.verify_name = false;
+  }
   check_psk(settings, tls);
   if (tls.certificate.empty() && tls.psk_identity.empty()) {
     for (const std::string_view key : {"key", "keypass-file"}) {

@@ -41,7 +41,6 @@ constexpr std::array other_tools{
     OtherToolsOption{"--content-type", publish_property},
     OtherToolsOption{"--correlation-data", publish_property},
     OtherToolsOption{"--delimiter", "mqtt-sub has -0 for NUL, -N for nothing, -F for anything"},
-    OtherToolsOption{"--disable-clean-session", "ours is --no-clean"},
     OtherToolsOption{"--file-read", "ours is --file FILE, of mqtt-pub"},
     OtherToolsOption{"--file-save", "there is none; mqtt-sub --exec runs a command a message"},
     OtherToolsOption{"--file-write", "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
@@ -55,9 +54,6 @@ constexpr std::array other_tools{
     OtherToolsOption{"--keypw", "ours is --keypass-file FILE"},
     OtherToolsOption{"--latency", "there is none; -v of mqtt-pub says how long each message took"},
     OtherToolsOption{"--load-options", "ours is --config FILE, in TOML"},
-    OtherToolsOption{"--max-inflight",
-                     "mqtt-pub has --window N, mqtt-sub -D connect "
-                     "receive-maximum N"},
     OtherToolsOption{"--maximum-packet-size", "ours is --max-packet SIZE"},
     OtherToolsOption{"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
     OtherToolsOption{"--message-expiry", publish_property},
@@ -67,7 +63,6 @@ constexpr std::array other_tools{
     OtherToolsOption{"--multiline", "ours is --lines"},
     OtherToolsOption{"--no-cleanstart", "ours is --no-clean"},
     OtherToolsOption{"--no-delimiter", "ours is -N, of mqtt-sub"},
-    OtherToolsOption{"--nodelay", "it is how we connect anyway; leave it out"},
     OtherToolsOption{"--output-mode", "ours is --output FORM"},
     OtherToolsOption{"--output-to-file", "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
     OtherToolsOption{"--password-env", "a password may stand in MQTT_PASSWORD in the environment"},
@@ -87,23 +82,18 @@ constexpr std::array other_tools{
     OtherToolsOption{"--show-topics", "ours is -v, of mqtt-sub"},
     OtherToolsOption{"--silent", "ours is --quiet"},
     OtherToolsOption{"--ssl", "ours is --tls"},
-    OtherToolsOption{"--stdin-file", "ours is --stdin"},
-    OtherToolsOption{"--stdin-line", "ours is --lines"},
     OtherToolsOption{"--subscription-identifier", "it is a property: -D subscribe NAME VALUE"},
     OtherToolsOption{"--tls-engine", engine},
     OtherToolsOption{"--tls-engine-kpass-sha1", engine},
     OtherToolsOption{"--tls-keylog", "there is none for a log of TLS keys"},
-    OtherToolsOption{"--tls-use-os-certs", "ours is --tls, which trusts the system's authorities"},
     OtherToolsOption{"--topic-alias", publish_property},
     OtherToolsOption{"--topic-alias-maximum", connect_property},
     OtherToolsOption{"--trace", "ours is --debug"},
     OtherToolsOption{"--user-properties", publish_property},
     OtherToolsOption{"--user-property", publish_property},
     OtherToolsOption{"--usage", "ours is --help"},
-    OtherToolsOption{"--ws", "ours is --url ws://HOST, or wss://HOST with TLS"},
     OtherToolsOption{"-?", "ours is --help"},
     OtherToolsOption{"-J", "ours is -j, of mqtt-sub"},
-    OtherToolsOption{"-M", "mqtt-pub has --window N, mqtt-sub -D connect receive-maximum N"},
     OtherToolsOption{"-S",
                      "there is none for SRV records of DNS; repeat --host for brokers to try"},
     OtherToolsOption{"-a", "there is none for the address that we connect from"},
@@ -181,6 +171,28 @@ void check_single_dash(const Declarations& declared, std::string_view word) {
   }
   throw UsageError(name.substr(1) + ": long names begin with two dashes; " +
                    (name == "--help" ? "see " : "write ") + name);
+}
+
+std::size_t words_without_effect(const Declarations& declared,
+                                 const std::vector<std::string>& words, std::size_t at) {
+  const std::string_view word = words[at];
+  if (word == "--nodelay") {
+    return 1;
+  }
+  const std::string_view name = word.substr(0, word.find('='));
+  if (name != "--keyform") {
+    return 0;
+  }
+  const bool attached = name.size() < word.size();
+  const std::size_t count = attached ? 1 : 2;
+  if (at + count > words.size()) {
+    throw UsageError("--keyform needs pem after it, which is what --key takes anyway");
+  }
+  const std::string_view form = attached ? word.substr(name.size() + 1) : words[at + 1];
+  if (!same_word(form, "pem")) {
+    refuse_option(declared, std::string{name});
+  }
+  return count;
 }
 
 void refuse_option(const Declarations& declared, const std::string& word) {

@@ -56,7 +56,8 @@ struct Tls {
   std::vector<std::string> alpn{};
   std::optional<std::string> psk{};  ///< Hex digits.
   std::string psk_identity{};
-  bool verify = true;  ///< false: --insecure, neither chain nor name.
+  bool verify = true;       ///< false: --insecure, neither chain nor name.
+  bool verify_name = true;  ///< false: the chain alone.
 };
 
 /// The message that the broker publishes when this process dies (MQTT 5.0 §3.1.2.5).

@@ -20,6 +20,7 @@ struct FakeEnvironment {
   std::map<std::string, std::string> variables{};
   bool stdin_gives = false;
   bool terminal = false;
+  bool mosquitto = false;
   std::ostringstream out{};
 
   Environment environment() {
@@ -35,6 +36,7 @@ struct FakeEnvironment {
     made.stdin_gives = stdin_gives;
     made.stdout_terminal = terminal;
     made.columns = 100;
+    made.mosquitto = mosquitto;
     made.process = 4'194'303;
     made.random = 1;
     made.out = &out;

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "support/certificates.hpp"
 #include "support/programs.hpp"
+#include "support/script_broker.hpp"
 
 using namespace mqtt_tools::support;
 
@@ -33,6 +34,14 @@ Command sub_by(const std::string& url, std::initializer_list<std::string> words)
 }
 
 }  // namespace
+
+TEST_CASE("a WebSocket may be asked for without a URL") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }, {{}, true}};
+  check_exit(run(Command{"mqtt-pub", "-h", "127.0.0.1", "-p", broker.port_text(), "--ws", "t", "hi",
+                         "--raw"}),
+             0);
+  CHECK(broker.received(PacketType::publish).at(0).payload() == "hi");
+}
 
 TEST_CASE("a WebSocket is asked for with path and headers, and used by both programs") {
   if (!shortened_waits()) return skip("Paho alone reads no more than a packet a frame");

@@ -75,7 +75,7 @@ void fill_tls(Connect& connect, const Tls& tls) {
   out.set_private_key_password(tls.key_passphrase.value_or(" "));
   out.set_enabled_cipher_suites(cipher_list(tls));
   out.set_enable_server_cert_auth(tls.verify && !tls.psk);
-  out.set_verify(tls.verify && !tls.psk);
+  out.set_verify(tls.verify && tls.verify_name && !tls.psk);
   if (!tls.alpn.empty()) out.set_alpn_protos(tls.alpn);
 }
 

@@ -51,6 +51,10 @@ bool matches(const x509_st* certificate, const std::string& host);
 void verify_server(ssl_st* ssl, const std::string& host,
                    std::function<void(const TlsFailure&)> failed) noexcept;
 
+/// Whether verify_server() is to compare names; else a good chain is enough. For the whole process,
+/// before its first connection.
+void check_names(bool check);
+
 /// `failure` as a sentence about the broker that the user calls `host`. Terminal-safe.
 std::string certificate_message(const TlsFailure& failure, const std::string& host);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls/context.hpp"
 
+#include "connection/tls/certificate.hpp"
 #include "error.hpp"
 
 #include <algorithm>
@@ -166,6 +167,7 @@ int security_level() {
 }
 
 void prepare_tls(const Tls& tls) {
+  check_names(tls.verify_name);
   // First the system's configuration, else it would be loaded later and override ours.
   const auto context = new_context();
   const auto minimum = minimum_version(tls);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+//
+// What differs under the names of mosquitto's clients, so that scripts for them run unchanged: see
+// docs/coming-from-mosquitto.md.
+
+#include "cli/arguments.hpp"
+#include "cli/configuration.hpp"
+#include "connection/property.hpp"
+#include "error.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace mqtt_tools::cli {
+
+namespace {
+
+/// Takes the first word off `rest`, and the blank behind it.
+std::string first_word(std::string& rest) {
+  std::string word = rest.substr(0, rest.find(' '));
+  rest.erase(0, word.size() + 1);
+  return word;
+}
+
+/// The words of one line of their file: an option, and all that follows is its value.
+std::vector<std::string> words_of_line(std::string line) {
+  std::vector<std::string> words{first_word(line)};
+  if (words[0] == "-D" || words[0] == "--property") {
+    words.push_back(first_word(line));  // The command.
+    words.push_back(first_word(line));
+    if (connection::property_values(words[2]) == 2) {
+      words.push_back(first_word(line));
+    }
+  }
+  if (!line.empty()) {
+    words.push_back(std::move(line));
+  }
+  return words;
+}
+
+/// Adds what a line says: of options with one value the last line's holds.
+void add(Layer& layer, Setting setting) {
+  const auto same = std::find_if(layer.begin(), layer.end(), [&](const Setting& other) {
+    return decided_by(*other.option) == decided_by(*setting.option);
+  });
+  if (same == layer.end()) {
+    layer.push_back(std::move(setting));
+  } else if (setting.option->repeat && same->option == setting.option) {
+    std::move(setting.values.begin(), setting.values.end(), std::back_inserter(same->values));
+  } else {
+    *same = std::move(setting);
+  }
+}
+
+/// What their own file says, of which each line is an option; empty if it is not there.
+Layer read_their_file(const Declarations& declared, const std::string& path,
+                      std::vector<run::Warning>& warnings) {
+  Layer layer;
+  const std::optional<WholeFile> file = read_whole_file(path, Presence::optional);
+  std::string rest = file ? file->text : "";
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::string line = first_line(rest);
+    rest.erase(0, rest.find('\n') == std::string::npos ? rest.size() : rest.find('\n') + 1);
+    if (line.empty() || line[0] == '#') {
+      continue;
+    }
+    const Origin origin{Origin::Layer::configuration, path + ":" + std::to_string(number)};
+    try {
+      CommandLine said = read_command_line(declared, words_of_line(line));
+      if (!said.words.empty()) {
+        throw UsageError("a line is an option and its value, as in -h broker.example");
+      }
+      for (Setting& setting : said.layer) {
+        setting.origin = origin;
+        if (decided_by(*setting.option) == "password" && file->open_to_others) {
+          warnings.push_back({origin.place + ": others may read this password (chmod 600 helps)"});
+        }
+        add(layer, std::move(setting));
+      }
+    } catch (const UsageError& error) {
+      throw UsageError(origin.place + ": " + error.what());
+    }
+  }
+  return layer;
+}
+
+/// Puts the topics, filters and properties of their file before those of the command line; of other
+/// options the command line's holds.
+void prepend_repeated(Layer& line, const Layer& file) {
+  for (const Setting& before : file) {
+    const std::string_view name = key(*before.option);
+    const auto same = std::find_if(line.begin(), line.end(), [&](const Setting& setting) {
+      return setting.option == before.option;
+    });
+    const bool list =
+        name == "topic" || name == "filter-out" || name == "unsubscribe" || name == "property";
+    if (same != line.end() && before.option->repeat && list) {
+      same->values.insert(same->values.begin(), before.values.begin(), before.values.end());
+    }
+  }
+}
+
+/// Their defaults, where they are not ours.
+Layer their_defaults(const Declarations& declared) {
+  const bool publishes = declared.name == "mqtt-pub";
+  const std::vector<std::string> words =
+      publishes ? std::vector<std::string>{"-q", "0", "-k", "60", "--raw"}
+                : std::vector<std::string>{"-q", "0", "-k", "60", "-o", "raw"};
+  Layer layer = read_command_line(declared, words).layer;
+  for (Setting& setting : layer) {
+    setting.origin = {Origin::Layer::configuration,
+                      publishes ? "as mosquitto_pub" : "as mosquitto_sub"};
+  }
+  return layer;
+}
+
+std::string_view without_folder(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0.
+}
+
+}  // namespace
+
+bool is_mosquitto_name(std::string_view path) {
+  const std::string_view name = without_folder(path);
+  return name == "mosquitto_pub" || name == "mosquitto_sub";
+}
+
+void add_mosquitto_layers(const Declarations& declared, const Environment& environment,
+                          std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
+  if (const auto folder = configuration_home(environment)) {
+    const std::string name = declared.name == "mqtt-pub" ? "mosquitto_pub" : "mosquitto_sub";
+    Layer file = read_their_file(declared, *folder + "/" + name, warnings);
+    prepend_repeated(layers.front(), file);
+    layers.push_back(std::move(file));
+  }
+  layers.push_back(their_defaults(declared));
+}
+
+}  // namespace mqtt_tools::cli
