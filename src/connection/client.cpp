@@ -78,6 +78,17 @@ class Client::Impl {
     if (due && now >= *due) on_due();
   }
 
+  void restart(Clock::time_point at) {
+    now = at;
+    if (connected()) {
+      renew();
+    } else if (state == State::closed) {
+      failure.reset();
+      policy.forget_losses();
+      renewed();
+    }
+  }
+
   bool send(std::uint64_t id, const Message& message) {
     if (state != State::ready || renew_at_.value_or(Clock::time_point::max()) <= now) return false;
     if (!client->send(id, message)) return false;
@@ -341,7 +352,7 @@ class Client::Impl {
 
   void renewed() {
     due.reset();
-    connector.previous(client->record());
+    if (client != nullptr) connector.previous(client->record());
     client.reset();
     policy.begin(now);
     connect();
@@ -394,6 +405,10 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
 void Client::start(Clock::time_point now) { impl_->start(now); }
 
 void Client::advance(Clock::time_point now) { impl_->advance(now); }
+
+void Client::restart(Clock::time_point now) { impl_->restart(now); }
+
+void Client::set_wait(Duration wait) { impl_->shared.options.wait = wait; }
 
 const std::optional<RunError>& Client::failure() const { return impl_->failure; }
 

@@ -40,6 +40,12 @@ class Client {
   /// Does what is due.
   void advance(Clock::time_point now);
 
+  /// Begins anew: a connection that is up is left, a failure and what led to it are forgotten.
+  void restart(Clock::time_point now);
+
+  /// How long to try for a first connection, from here on (Options::wait).
+  void set_wait(Duration wait);
+
   /// Why the run cannot go on, once that is so: no broker within the limits, refused, a
   /// subscription denied, the connection lost for good.
   const std::optional<RunError>& failure() const;

@@ -104,6 +104,9 @@ class ReconnectPolicy {
 
   void connected(Clock::time_point now);
 
+  /// What led to the losses so far is mended.
+  void forget_losses() { losses_ = {}; }
+
   /// Something was acknowledged or received on this connection.
   void made_progress() { progress_ = true; }
 
