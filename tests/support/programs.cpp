@@ -81,8 +81,12 @@ Command Broker::sub(std::initializer_list<std::string> words) const {
 }
 
 void Broker::stop() {
-  process_->signal(SIGTERM);
-  if (!process_->wait().ended) throw std::runtime_error{"mosquitto does not stop"};
+  // One that has only just begun to listen forgets the signal: it sets up its loop afterwards.
+  for (auto waited = milliseconds{0}; waited < patience; waited += 500ms) {
+    process_->signal(SIGTERM);
+    if (process_->wait(500ms).ended) return;
+  }
+  throw std::runtime_error{"mosquitto does not stop"};
 }
 
 void Broker::kill() {
