@@ -17,6 +17,7 @@
 #include "run/request.hpp"
 #include "run/results.hpp"
 #include "run/signals.hpp"
+#include "run/spool_run.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
 
@@ -298,6 +299,7 @@ int main(int argc, char** argv) {
     const auto options = cli::parse_pub(argc, argv);
     if (!options) return ExitCode::ok;
     run::log_warnings(options->verbosity);
+    if (options->spool) return run::run_with_spool(*options);
     return PublishRun(*options).run();
   });
 }

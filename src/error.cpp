@@ -14,6 +14,7 @@ const std::vector<ExitCodeMeaning>& exit_codes() {
       {ExitCode::lost, "lost", "the connection; messages unacknowledged"},
       {ExitCode::unheard, "unheard", "--require-subscriber: nobody subscribes to it"},
       {ExitCode::timeout, "timeout", "-W ran out before --count or --expect was met"},
+      {ExitCode::kept, "kept", "not delivered, but safe in the spool"},
       {ExitCode::hangup, "hangup", "SIGHUP"},
       {ExitCode::interrupted, "interrupted", "SIGINT"},
       {ExitCode::terminated, "terminated", "SIGTERM"},

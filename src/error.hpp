@@ -19,6 +19,7 @@ enum class ExitCode : int {
   lost = 6,           ///< The connection went away; messages unacknowledged.
   unheard = 7,        ///< The broker took a message, but nobody subscribes to it.
   timeout = 27,       ///< --timeout ran out (mosquitto_sub's code).
+  kept = 75,          ///< Not delivered, but safe in the spool (EX_TEMPFAIL of sysexits.h).
   hangup = 129,       ///< SIGHUP
   interrupted = 130,  ///< SIGINT
   terminated = 143,   ///< SIGTERM

@@ -54,7 +54,7 @@ foreach(option IN LISTS aliases)
   endif()
 endforeach()
 
-foreach(code IN ITEMS 0 1 2 3 4 5 6 7 27 129 130 143)
+foreach(code IN ITEMS 0 1 2 3 4 5 6 7 27 75 129 130 143)
   foreach(text IN ITEMS help_codes page_codes)
     if(NOT ${text} MATCHES "[^0-9]${code}[^0-9]")
       list(APPEND complaints "exit code ${code} is missing in the ${text}")

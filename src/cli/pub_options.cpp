@@ -85,6 +85,7 @@ class PubReader {
   ResultInput results_{};
   std::vector<std::string> topics_{};
   std::optional<std::string> topic_{};  ///< The first of them.
+  run::SpoolOptions spool_{};
   std::optional<std::string> message_{};
   std::string message_from_{};  ///< What gives the message, for people; empty if nothing does.
   bool clear_retained_ = false;
@@ -104,6 +105,7 @@ PubReader::PubReader() {
   options_.source.form.qos = Qos::at_least_once;
   declare_message();
   declare_envelope();
+  declare_spool(in_, spool_);
   declare_more();
   declare_connection(in_, options_.connection, options_.verbosity, connection_);
 }
@@ -364,10 +366,15 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
     *environment.out << print_config(*settings, options_.connection);
     return {};
   }
-  sort_words(*settings);
-  choose_kind(*settings, environment);
-  check_topics(*settings);
-  check_pace(*settings);
+  check_spool(*settings, spool_);
+  if (!spool_.makes_messages()) {
+    refuse_messages(*settings, spool_);
+  } else {
+    sort_words(*settings);
+    choose_kind(*settings, environment);
+    check_topics(*settings);
+    check_pace(*settings);
+  }
   choose_envelope(*settings);
   options_.source.keep_newline = options_.envelope.raw;
   options_.source.form.retained = options_.source.form.retained || clear_retained_;
@@ -375,13 +382,18 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   check_envelope(*settings);
   check_stamp(*settings);
   check_results(*settings, environment, results_, options_);
+  // One that stands in a file is for the runs that it suits.
+  if (settings->find("spool") != nullptr && may_have_spool(options_)) options_.spool = spool_;
   const Kind kind = options_.source.kind;
   check_presence(*settings, connection_,
-                 kind == Kind::lines || kind == Kind::replay || options_.source.repeat > 1,
+                 kind == Kind::lines || kind == Kind::replay || options_.source.repeat > 1 ||
+                     spool_.task == run::SpoolOptions::Task::follow,
                  options_.connection);
   options_.progress = options_.progress && !options_.verbosity.quiet;
-  read_secrets(*settings, environment, connection_, options_.connection,
-               options_.verbosity.warnings);
+  if (!options_.spool || options_.spool->connects()) {
+    read_secrets(*settings, environment, connection_, options_.connection,
+                 options_.verbosity.warnings);
+  }
   return std::move(options_);
 }
 

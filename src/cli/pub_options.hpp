@@ -15,6 +15,9 @@
 
 namespace mqtt_tools::cli {
 
+class Declarations;
+class Settings;
+
 /// What mqtt-pub was asked. Checked: what is here can be done.
 struct PubOptions {
   connection::Options connection{};
@@ -23,6 +26,7 @@ struct PubOptions {
   std::size_t window = 64;  ///< Messages in flight.
   Duration ack_timeout = std::chrono::seconds{30};
   std::optional<run::RequestOptions> request{};
+  std::optional<run::SpoolOptions> spool{};
   std::optional<Duration> verify{};  ///< How long the message of --verify may be on its way.
   bool require_subscriber = false;
   bool tell_outcomes = false;  ///< -o json without --request.
@@ -38,5 +42,17 @@ std::optional<PubOptions> parse_pub(int argc, char** argv);
 /// The same for the words after the program's name, in an environment that is given.
 std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments,
                                    const Environment& environment);
+
+/// Declares what concerns the spool.
+void declare_spool(Declarations& in, run::SpoolOptions& spool);
+
+/// Says in `spool` what is to be done with it, if there is one. Throws UsageError.
+void check_spool(const Settings& settings, run::SpoolOptions& spool);
+
+/// Whether a run of this kind can have one.
+bool may_have_spool(const PubOptions& options);
+
+/// The same for a run that makes no messages of its own: it takes neither words nor what gives one.
+void refuse_messages(const Settings& settings, const run::SpoolOptions& spool);
 
 }  // namespace mqtt_tools::cli

@@ -78,4 +78,22 @@ struct RequestOptions {
   payload::DecodeAs decode_as = payload::DecodeAs::automatic;
 };
 
+/// Messages that are kept on the disk until the broker has them (--spool).
+struct SpoolOptions {
+  enum class Task {
+    publish,  ///< Store this run's messages, then send.
+    enqueue,  ///< Only store them.
+    drain,    ///< Only send what is there.
+    follow,   ///< The same, and what others put in, until a signal comes.
+    list,     ///< Print what is there.
+  };
+
+  std::string folder{};
+  Task task = Task::publish;
+  std::uint64_t limit = 1'000'000'000;  ///< Bytes of topics and payloads.
+
+  bool makes_messages() const { return task == Task::publish || task == Task::enqueue; }
+  bool connects() const { return task != Task::enqueue && task != Task::list; }
+};
+
 }  // namespace mqtt_tools::run

@@ -24,8 +24,8 @@ ChildSignals as_the_shell_left_them() {
   ChildSignals signals;
   ::pthread_sigmask(SIG_BLOCK, nullptr, &signals.mask);
   sigemptyset(&signals.defaults);
-  if (!ignored(SIGPIPE)) {
-    sigaddset(&signals.defaults, SIGPIPE);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {  // The second by a spool.
+    if (!ignored(signal)) sigaddset(&signals.defaults, signal);
   }
   return signals;
 }

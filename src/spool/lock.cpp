@@ -181,10 +181,11 @@ void WakeFifo::listen() {
   }
 }
 
-void WakeFifo::clear() {
+bool WakeFifo::clear() {
   std::array<char, 4096> bytes;
-  while (::read(fd_.get(), bytes.data(), bytes.size()) > 0) {
-  }
+  bool any = false;
+  while (::read(fd_.get(), bytes.data(), bytes.size()) > 0) any = true;
+  return any;
 }
 
 void WakeFifo::wake() const {

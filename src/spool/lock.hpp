@@ -97,7 +97,7 @@ class WakeFifo {
 
   void listen();                        ///< From now on fd() becomes readable by a wake().
   int fd() const { return fd_.get(); }  ///< -1 before listen().
-  void clear();                         ///< All wakes up to now are seen.
+  bool clear();                         ///< All wakes up to now are seen. Whether there were any.
   void wake() const;                    ///< Wakes who listens, if anybody does.
 
  private:

@@ -387,31 +387,34 @@ std::vector<StoredMessage> Store::list(StoredId after, std::size_t count, std::s
               count, bytes);
 }
 
-std::uint64_t Store::waiting(StoredId last, std::uint64_t most) {
+std::uint64_t Store::waiting(StoredRange range, std::uint64_t most) {
   return reading([&](Database& database) {
     auto row = database.prepare(
-        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE id <= ?1 AND set_aside IS NULL"
-        " LIMIT ?2)");
-    row.with(last, static_cast<std::int64_t>(most)).step();
+        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE id BETWEEN ?1 AND ?2"
+        " AND set_aside IS NULL LIMIT ?3)");
+    row.with(range.first, range.last, static_cast<std::int64_t>(most)).step();
     return static_cast<std::uint64_t>(row.number(0));
+  });
+}
+
+StoredRange Store::all() {
+  return reading([&](Database& database) {
+    auto row = database.prepare("SELECT next FROM spool");
+    row.step();
+    return StoredRange{1, row.number(0) - 1};
   });
 }
 
 Fate Store::fate(StoredRange range) {
   return reading([&](Database& database) {
     Fate fate;
-    // First those that wait: what is dropped in between is then counted twice, and asked again.
-    auto kept = database.prepare(
-        "SELECT count(*) - count(set_aside), count(set_aside), min(set_aside) FROM messages"
-        " WHERE id BETWEEN ?1 AND ?2");
-    kept.with(range.first, range.last).step();
-    fate.waiting = static_cast<std::uint64_t>(kept.number(0));
-    fate.dropped = static_cast<std::uint64_t>(kept.number(1));
-    if (!kept.null(2)) fate.reason = kept.bytes(2);
-    kept.reset();
-    auto dropped = database.prepare("SELECT reason FROM dropped WHERE id BETWEEN ?1 AND ?2");
-    for (dropped.with(range.first, range.last); dropped.step(); ++fate.dropped) {
-      if (!fate.reason) fate.reason = dropped.bytes(0);
+    for (const char* const sql :
+         {"SELECT set_aside FROM messages WHERE id BETWEEN ?1 AND ?2 AND set_aside IS NOT NULL",
+          "SELECT reason FROM dropped WHERE id BETWEEN ?1 AND ?2"}) {
+      auto rows = database.prepare(sql);
+      for (rows.with(range.first, range.last); rows.step(); ++fate.dropped) {
+        if (!fate.reason) fate.reason = rows.bytes(0);
+      }
     }
     return fate;
   });

@@ -38,7 +38,6 @@ struct StoredMessage {
 
 /// What became of messages that were stored.
 struct Fate {
-  std::uint64_t waiting = 0;            ///< Still to be sent.
   std::uint64_t dropped = 0;            ///< Denied by the broker for good, or set aside.
   std::optional<std::string> reason{};  ///< Of the first that was dropped.
 };
@@ -78,8 +77,11 @@ class Store {
   /// All of them, set aside or not, page by page as next() gives them.
   std::vector<StoredMessage> list(StoredId after, std::size_t count, std::size_t bytes);
 
-  /// How many are to be sent, up to and with `last`; the count stops at `most`.
-  std::uint64_t waiting(StoredId last, std::uint64_t most);
+  /// How many of these are still to be sent; the count stops at `most`.
+  std::uint64_t waiting(StoredRange range, std::uint64_t most);
+
+  /// All that were ever stored.
+  StoredRange all();
 
   /// What became of these.
   Fate fate(StoredRange range);

@@ -312,11 +312,47 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
       {{"a", "x", "--request", "-D", "publish", "response-topic", "r"},
        "--request: the answer's topic is for --response-topic, not -D publish"},
       {{"a", "x", "--no-local"}, "unknown option --no-local; it is one of mqtt-sub"},
+      {{"a", "x", "--enqueue"}, "--enqueue needs --spool"},
+      {{"--drain"}, "--drain needs --spool"},
+      {{"--spool-list"}, "--spool-list needs --spool"},
+      {{"a", "x", "--spool-limit", "1MB"}, "--spool-limit needs --spool"},
+      {{"a", "x", "--spool", "d", "--follow"}, "--follow needs --drain"},
+      {{"a", "x", "--spool", "d", "--enqueue", "--drain"},
+       "--drain and --enqueue exclude each other, use one of them"},
+      {{"--spool", "d", "--drain", "--spool-list"},
+       "--spool-list and --drain exclude each other, use one of them"},
+      {{"a", "x", "--spool", "d", "--request"},
+       "--spool and --request exclude each other, use one of them"},
+      {{"a", "--spool", "d", "--drain"}, "--drain makes no message: leave out 'a'"},
+      {{"--spool", "d", "--drain", "-l"},
+       "--lines has no meaning with --drain, which makes no message"},
+      {{"--spool", "d", "--spool-list", "-t", "a"},
+       "--topic has no meaning with --spool-list, which makes no message"},
+      {{"a", "x", "--spool", "d", "--spool-limit", "0"},
+       "--spool-limit must be a size from 1 to 1000000000000000 bytes, such as 64KiB or 10MB, not "
+       "'0'"},
+      {{"a", "x", "--spool", ""}, "--spool needs DIR, not an empty text"},
   };
   for (const Row& row : refusals) {
     CAPTURE(row.words);
     CHECK(FakeEnvironment{}.pub_error(row.words) == row.error);
   }
+}
+
+TEST_CASE("What is to be done with a spool is read") {
+  using Task = run::SpoolOptions::Task;
+  FakeEnvironment environment;
+  CHECK_FALSE(environment.pub({"a", "x"}).spool);
+  const auto spool = environment.pub({"a", "x", "--spool", "d", "--spool-limit", "64KiB"}).spool;
+  REQUIRE(spool);
+  CHECK(spool->folder == "d");
+  CHECK(spool->limit == 65'536);
+  CHECK(spool->task == Task::publish);
+  const auto task = [&](const Words& words) { return environment.pub(words).spool.value().task; };
+  CHECK(task({"a", "x", "--spool", "d", "--enqueue"}) == Task::enqueue);
+  CHECK(task({"--spool", "d", "--drain"}) == Task::drain);
+  CHECK(task({"--spool", "d", "--drain", "--follow"}) == Task::follow);
+  CHECK(task({"--spool", "d", "--spool-list"}) == Task::list);
 }
 
 TEST_CASE("help as a word is a topic without a message, and points to the option") {

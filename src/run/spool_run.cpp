@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+#include "run/spool_run.hpp"
+
+#include "payload/json_scalar.hpp"
+#include "payload/record.hpp"
+#include "run/log.hpp"
+#include "run/message_source.hpp"
+#include "run/poller.hpp"
+#include "run/program.hpp"
+#include "run/signals.hpp"
+#include "run/spool_sender.hpp"
+#include "spool/store.hpp"
+
+#include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mqtt_tools::run {
+
+namespace {
+
+using Task = SpoolOptions::Task;
+
+// Lines and records are stored as they come, those that are there already in one commit.
+constexpr std::size_t most_messages = 1000;
+constexpr std::size_t most_bytes = std::size_t{1} << 20;
+
+std::string count_of(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
+
+std::string were(std::uint64_t count) { return count == 1 ? " was " : " were "; }
+
+/// One run: source → store → sender.
+class SpoolRun {
+ public:
+  explicit SpoolRun(const cli::PubOptions& options)
+      : options_(options),
+        spool_(*options.spool),
+        store_(spool_.folder, spool_.limit, spool_broker(options.connection), patience()),
+        sender_(store_, sender_options()) {
+    if (spool_.makes_messages()) source_.emplace(options.source, options.envelope);
+  }
+
+  ExitCode run() {
+    try {
+      return run_to_end();
+    } catch (const RunError&) {
+      // A signal may be why a wait for another process ended.
+      if (const auto code = signals_.raised()) return interrupted(*code);
+      throw;
+    }
+  }
+
+ private:
+  bool sends() const { return spool_.connects(); }
+  bool reads() const { return source_ && source_->open(); }
+
+  /// As they come, for there may be time between them.
+  bool streams() const {
+    using Kind = feed::SourceOptions::Kind;
+    const auto& source = options_.source;
+    return source.kind == Kind::lines || source.kind == Kind::replay || source.rate ||
+           source.repeat_delay;
+  }
+
+  spool::Store::Patience patience() {
+    spool::Store::Patience patience;
+    patience.limit = options_.connection.connect_timeout + options_.ack_timeout;
+    patience.cancel = signals_.fd();
+    patience.waiting = [this](const std::string& text) {
+      if (!options_.verbosity.quiet) log(text);
+    };
+    return patience;
+  }
+
+  SpoolSender::Options sender_options() const {
+    SpoolSender::Options options;
+    options.task = spool_.task;
+    options.window = options_.window;
+    options.ack_timeout = options_.ack_timeout;
+    options.connection = options_.connection;
+    options.verbosity = options_.verbosity;
+    return options;
+  }
+
+  ExitCode run_to_end() {
+    if (spool_.makes_messages()) {
+      sender_.set_open(streams(), Clock::now());
+    } else {
+      store_.check_broker();
+      sender_.own(store_.all());
+    }
+    for (;;) {
+      auto now = Clock::now();
+      take_in(now);
+      if (sends()) {
+        sender_.advance(now);
+        if (sender_.failure()) give_up(*sender_.failure());
+        if (sender_.denied() && source_) source_->close();
+        if (!reads()) sender_.set_open(false, now);
+      }
+      if (const auto code = signals_.raised()) return interrupted(*code);
+      if (!reads() && (!sends() || sender_.finished())) break;
+      pause();
+    }
+    disconnect(Clock::now() + disconnect_limit);
+    const auto code = signals_.raised();
+    return code ? *code : exit_code();
+  }
+
+  /// What there is goes to the disk at once, in one commit where all of it is at hand.
+  void take_in(Clock::time_point now) {
+    if (!reads()) return;
+    std::vector<Message> messages;
+    std::size_t bytes = 0;
+    for (Message message; source_->next(now, message); message = {}) {
+      message.time = std::chrono::system_clock::now();
+      bytes += message.payload.size();
+      messages.push_back(std::move(message));
+      if (streams() && (messages.size() == most_messages || bytes >= most_bytes)) break;
+    }
+    store(messages);
+    if (source_->complaint() && given_ == 0) throw RunError(*source_->complaint());
+  }
+
+  void store(const std::vector<Message>& messages) {
+    try {
+      keep(messages);
+    } catch (const RunError& error) {
+      // Of a stream, what came before is still to be sent, and perhaps a part of these fits in.
+      if (!streams() || signals_.raised()) throw;
+      const auto before = given_;
+      try {
+        for (const auto& message : messages) keep({message});
+      } catch (const RunError&) {
+        if (given_ == 0) throw;
+      }
+      if (given_ - before == messages.size()) return;
+      refused_ = error;
+      source_->close();
+    }
+  }
+
+  void keep(const std::vector<Message>& messages) {
+    if (messages.empty()) return;
+    const auto range = store_.add(messages);
+    given_ += messages.size();
+    if (sends()) sender_.own(range);
+    if (options_.verbosity.verbose)
+      log("stored " + count_of(messages.size()) + " in " + store_.folder());
+  }
+
+  /// The one place that waits.
+  void pause() {
+    poller_.add(signals_.fd(), POLLIN);
+    if (reads()) {
+      poller_.add(source_->feed().fd(), POLLIN);
+      poller_.until(source_->feed().due());
+    }
+    if (sends()) sender_.listen(poller_);
+    poller_.wait();
+  }
+
+  template <typename Done>
+  void keep_going(Clock::time_point deadline, const Done& done) {
+    while (!done() && !sender_.failure() && Clock::now() < deadline) {
+      sender_.listen(poller_);
+      poller_.until(deadline);
+      poller_.wait();
+      sender_.advance(Clock::now());
+    }
+  }
+
+  void disconnect(Clock::time_point deadline) {
+    sender_.stop();
+    sender_.disconnect(Clock::now());
+    keep_going(deadline, [this] { return sender_.disconnected(); });
+  }
+
+  ExitCode interrupted(ExitCode code) {
+    const auto deadline = Clock::now() + disconnect_limit;
+    sender_.stop();
+    keep_going(deadline - std::chrono::milliseconds{300},
+               [this] { return sender_.in_flight() == 0; });
+    disconnect(deadline);
+    const auto left = sender_.waiting();
+    if (left > 0) {
+      log("interrupted; " + stay(left));
+    } else if (!options_.verbosity.quiet) {
+      log("interrupted");
+    }
+    return code;
+  }
+
+  std::string stay(std::uint64_t left) const {
+    return count_of(left) + (left == 1 ? " stays" : " stay") + " in the spool " + store_.folder();
+  }
+
+  /// A run that only sends has told each as it came.
+  void tell_about_dropped() const {
+    const auto count = sender_.dropped();
+    if (count == 0 || !spool_.makes_messages()) return;
+    log(count_of(count) + " of " + std::to_string(given_) + were(count) + "not delivered, " +
+        sender_.reason());
+  }
+
+  [[noreturn]] void give_up(const RunError& why) {
+    tell_about_source();
+    tell_about_dropped();
+    const auto left = sender_.waiting();
+    if (left == 0) throw RunError(why);
+    const bool in_vain = why.code() == ExitCode::no_connection || why.code() == ExitCode::lost;
+    throw RunError(in_vain ? ExitCode::kept : why.code(),
+                   std::string(why.what()) + "; " + stay(left));
+  }
+
+  void tell_about_source() {
+    if (!source_) return;
+    if (!options_.verbosity.quiet) log_remarks(source_->feed().remarks());
+    const auto kept = "; " + count_of(given_) + were(given_) + "kept";
+    if (source_->complaint()) log(source_->complaint()->what() + kept);
+    if (refused_) log(refused_->what() + kept);
+  }
+
+  ExitCode exit_code() {
+    tell_about_source();
+    tell_about_dropped();
+    if (refused_) return refused_->code();
+    if (source_ && source_->complaint()) return source_->complaint()->code();
+    return sender_.dropped() > 0 ? ExitCode::denied : ExitCode::ok;
+  }
+
+  const cli::PubOptions& options_;
+  const SpoolOptions& spool_;
+  Signals signals_{};
+  spool::Store store_;
+  SpoolSender sender_;
+  std::optional<MessageSource> source_{};
+  std::optional<RunError> refused_{};  ///< The spool took no more.
+  std::uint64_t given_ = 0;
+  Poller poller_{};
+};
+
+/// Prints records, and why a message that is set aside is.
+ExitCode list(const cli::PubOptions& options) {
+  const auto& folder = options.spool->folder;
+  if (::access(folder.c_str(), F_OK) < 0) {
+    throw RunError(ExitCode::failure,
+                   "cannot read the spool " + folder + ": " + std::strerror(errno));
+  }
+  if (::access((folder + "/spool.db").c_str(), F_OK) < 0) return ExitCode::ok;
+  spool::Store store(folder, options.spool->limit, {}, {});
+  std::string line;
+  std::vector<spool::StoredMessage> found;
+  for (spool::StoredId after = 0; !(found = store.list(after, 100, most_bytes)).empty();
+       after = found.back().id) {
+    for (const auto& stored : found) {
+      line.clear();
+      payload::append_record(line, payload::decode(stored.message));
+      if (!stored.set_aside.empty()) {
+        line.pop_back();
+        line += ",\"set_aside\":";
+        payload::append_string(line, stored.set_aside);
+        line += '}';
+      }
+      line += '\n';
+      // What went wrong is told at the end of the program, but for a reader that left.
+      if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) return ExitCode::ok;
+    }
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+ExitCode run_with_spool(const cli::PubOptions& options) {
+  if (options.spool->task == Task::list) return list(options);
+  return SpoolRun(options).run();
+}
+
+}  // namespace mqtt_tools::run

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: MIT
+#include "run/spool_sender.hpp"
+
+#include "connection/url.hpp"
+#include "run/log.hpp"
+#include "spool/folder.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace mqtt_tools::run {
+
+namespace {
+
+using connection::Delivery;
+using spool::StoredId;
+using spool::StoredRange;
+
+constexpr int quota_exceeded = 0x97;  // MQTT 5.0 §3.4.2.1
+constexpr int most_losses = 3;        // of connections, with one message
+constexpr std::uint64_t many_ahead = 1000;
+constexpr std::size_t most_bytes = std::size_t{1} << 20;  // loaded at once, and one message more
+constexpr Duration soon_told = std::chrono::seconds{2};
+constexpr Duration for_ever = std::chrono::hours{24 * 365};
+constexpr std::uint64_t all_of_them = std::numeric_limits<std::int64_t>::max();
+
+std::string count_of(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
+
+std::string to_topic(const spool::StoredMessage& stored) {
+  return "to " + escaped(stored.message.topic);
+}
+
+std::uint64_t size_of(const Message& message) {
+  return message.topic.size() + message.payload.size();
+}
+
+/// What is left of it is what the broker is told (MQTT 5.0 §3.3.2.3.3).
+void shorten_expiry(spool::StoredMessage& stored, Timestamp now) {
+  if (!stored.expires) return;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*stored.expires - now).count();
+  const auto whole = std::int64_t{stored.message.properties.expiry.value_or(0)};
+  // A clock that was set back makes no message live longer than it was meant to.
+  stored.message.properties.expiry = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(left, 1, std::max<std::int64_t>(whole, 1)));
+}
+
+}  // namespace
+
+std::string spool_broker(const connection::Options& options) {
+  const bool websocket = options.transport == connection::Transport::websocket;
+  std::string text = websocket ? "ws" : "mqtt";
+  text += options.tls.on ? "s://" : "://";
+  for (const auto& endpoint : options.endpoints) {
+    if (!text.ends_with("//")) text += ',';
+    text += endpoint.socket_path.empty()
+                ? connection::with_port(endpoint.host, connection::port_of(endpoint, options))
+                : endpoint.socket_path;
+  }
+  return text;
+}
+
+SpoolSender::SpoolSender(spool::Store& store, Options options)
+    : store_(store),
+      options_(std::move(options)),
+      lock_(store.path("sender.lock")),
+      wake_(store.path("wake")) {}
+
+void SpoolSender::own(StoredRange range) {
+  if (range.empty()) return;
+  more_ = true;
+  done_ = false;
+  if (!own_.empty() && own_.back().last + 1 == range.first) {
+    own_.back().last = range.last;
+  } else {
+    own_.push_back(range);
+  }
+}
+
+void SpoolSender::set_open(bool open, Clock::time_point now) {
+  if (open_ && !open) {
+    quiet_since_ = now;
+    // It was to try for ever; from here on it tries as long as the user said.
+    if (client_ != nullptr) client_->set_wait(options_.connection.wait);
+  }
+  open_ = open;
+}
+
+StoredId SpoolSender::target() const {
+  if (options_.task != SpoolOptions::Task::publish) return std::numeric_limits<StoredId>::max();
+  return own_.empty() ? 0 : own_.back().last;
+}
+
+bool SpoolSender::is_own(StoredId id) const {
+  return std::any_of(own_.begin(), own_.end(), [id](const StoredRange& range) {
+    return range.first <= id && id <= range.last;
+  });
+}
+
+/// Takes note of what has become of those that are gone, whoever sent them.
+bool SpoolSender::own_waiting() {
+  while (!own_.empty() && store_.waiting(own_.front(), 1) == 0) {
+    if (options_.task == SpoolOptions::Task::publish) {
+      const auto fate = store_.fate(own_.front());
+      if (reason_.empty() && fate.reason) reason_ = *fate.reason;
+      dropped_ += fate.dropped;
+    }
+    own_.pop_front();
+  }
+  return !own_.empty();
+}
+
+std::uint64_t SpoolSender::waiting() {
+  if (options_.task != SpoolOptions::Task::publish) {
+    return store_.waiting(store_.all(), all_of_them);
+  }
+  std::uint64_t count = 0;
+  for (const auto& range : own_) {
+    count += store_.waiting(range, all_of_them);
+  }
+  return count;
+}
+
+bool SpoolSender::finished() { return !endless() && (!lock_.held() || done_) && !own_waiting(); }
+
+// The sender's lock.
+
+void SpoolSender::advance(Clock::time_point now) {
+  if (failure_) return;
+  if (client_ != nullptr) run_client(now);
+  if (failure_ || stopping_) return;
+  if (!lock_.held()) {
+    if (!follows() && !own_waiting()) return;
+    if (!take_lock(now)) return;
+  }
+  if (follows() && wake_.clear()) more_ = true;
+  if (now < resume_at_ || !refusal_.empty()) return check_patience(now);
+  do {
+    load();
+    if (loaded_.empty() && !follows()) return all_sent();
+    if (client_ == nullptr) connect(now);
+  } while (!deliver());
+  check_patience(now);
+}
+
+bool SpoolSender::take_lock(Clock::time_point now) {
+  if (lock_.try_lock()) {
+    begin_sending(now);
+    return true;
+  }
+  wait_for_lock(now);
+  return false;
+}
+
+void SpoolSender::wait_for_lock(Clock::time_point now) {
+  const bool begins = !watch_;
+  if (begins) {
+    watch_.emplace(lock_);
+    lock_.request();
+  }
+  if (watch_->touched() || begins) {
+    quiet_since_ = now;
+    told_waiting_ = false;
+    if (!follows() && !own_waiting()) {  // Another process has sent them.
+      lock_.unlock();
+      watch_.reset();
+      return;
+    }
+  }
+  const auto other =
+      "process " + std::to_string(lock_.holder()) + ", which sends from " + store_.folder();
+  if (!told_waiting_ && now >= quiet_since_ + soon_told) {
+    told_waiting_ = true;
+    if (!options_.verbosity.quiet) log("waiting for " + other);
+  }
+  if (!endless() && now >= quiet_since_ + lock_limit()) {
+    lock_.unlock();
+    fail(ExitCode::kept, "waited in vain for " + other);
+  }
+}
+
+Duration SpoolSender::lock_limit() const {
+  return options_.connection.connect_timeout + options_.ack_timeout;
+}
+
+void SpoolSender::begin_sending(Clock::time_point now) {
+  watch_.reset();
+  // Without it, what is delivered could perhaps not be removed, and would be sent again and again.
+  spool::hold_reserve(store_.folder());
+  if (follows() && wake_.fd() < 0) wake_.listen();
+  loaded_.clear();
+  done_ = false;
+  in_flight_ = 0;
+  loaded_up_to_ = 0;
+  more_ = true;
+  quiet_since_ = now;
+  if (own_.empty() || options_.task != SpoolOptions::Task::publish) return;
+  const auto ahead = store_.waiting({1, own_.front().first - 1}, 1'000'000);
+  if (ahead > many_ahead && !options_.verbosity.quiet) {
+    log(count_of(ahead) + " of others in the spool " + store_.folder() + " go first");
+  }
+}
+
+/// While more is to come, others may send meanwhile. At the end of the run its connection goes
+/// first: the next one may use the same client id.
+void SpoolSender::all_sent() {
+  if (done_) return;
+  done_ = true;
+  store_.tidy();
+  if (open_) lock_.unlock();
+}
+
+// The connection.
+
+void SpoolSender::connect(Clock::time_point now) {
+  auto options = with_verbosity(options_.connection, options_.verbosity);
+  if (endless()) options.wait = std::max(options.wait, for_ever);
+  client_ = std::make_unique<connection::Client>(std::move(options), log_sink(options_.verbosity));
+  client_->start(now);
+}
+
+void SpoolSender::reconnect_later(const std::string& why, Clock::time_point now) {
+  const auto longest =
+      std::max<Duration>(options_.connection.reconnect_max, std::chrono::seconds{1});
+  pause_ = std::clamp<Duration>(2 * pause_, std::chrono::seconds{1}, longest);
+  resume_at_ = now + pause_;
+  if (!options_.verbosity.quiet) log(why + "; trying again");
+}
+
+void SpoolSender::run_client(Clock::time_point now) {
+  if (restart_) {
+    if (now < resume_at_) return;
+    restart_ = false;
+    client_->restart(now);
+  }
+  client_->advance(now);
+  collect(now);
+  const bool again = client_->connections() != connections_;
+  if (in_flight_ > 0 && (again || (connected_ && !client_->connected()))) lost();
+  if (again && connections_ == 0) quiet_since_ = now;
+  connections_ = client_->connections();
+  connected_ = client_->connected();
+  if (client_->failure()) end_of_client(now);
+}
+
+void SpoolSender::collect(Clock::time_point now) {
+  std::vector<StoredId> delivered;
+  for (const auto& delivery : client_->deliveries()) {
+    const auto id = static_cast<StoredId>(delivery.id);
+    const auto found = std::find_if(loaded_.begin(), loaded_.end(),
+                                    [id](const Loaded& one) { return one.stored.id == id; });
+    if (found == loaded_.end() || !found->sent) continue;
+    --in_flight_;
+    if (delivery.outcome != Delivery::Outcome::denied) {
+      delivered.push_back(id);
+      loaded_.erase(found);
+      continue;
+    }
+    const auto reason = to_topic(found->stored) + ": " + escaped(delivery.words);
+    if (delivery.reason == quota_exceeded) {
+      found->sent = false;
+      if (endless()) {
+        reconnect_later(reason, now);
+      } else {
+        refusal_ = reason;
+      }
+    } else {
+      loaded_.erase(found);
+      drop(id, reason);
+      quiet_since_ = now;
+    }
+  }
+  if (delivered.empty()) return;
+  store_.remove(delivered);  // Before anything else is sent: what cannot be removed ends the run.
+  lock_.touch();
+  quiet_since_ = now;
+  pause_ = {};
+}
+
+/// The connection is gone. Which of several messages the broker did not bear is not known: from
+/// here on each of them goes alone (see next_unsent()).
+void SpoolSender::lost() {
+  std::vector<StoredId> ids;
+  for (auto& one : loaded_) {
+    if (!one.sent) continue;
+    one.sent = false;
+    ++one.stored.losses;
+    ids.push_back(one.stored.id);
+  }
+  in_flight_ = 0;
+  store_.count_losses(ids);
+  if (ids.size() != 1) return;
+  const auto alone = std::find_if(loaded_.begin(), loaded_.end(),
+                                  [&](const Loaded& one) { return one.stored.id == ids.front(); });
+  if (alone->stored.losses < most_losses) return;
+  const auto reason = to_topic(alone->stored) + ": set aside, the connection was lost with it " +
+                      std::to_string(alone->stored.losses) + " times";
+  store_.set_aside(ids.front(), reason);
+  note_drop(ids.front(), reason);
+  loaded_.erase(alone);
+  set_aside_ = true;
+}
+
+/// It gives up after three losses in a row, say. With the message set aside that was to blame, the
+/// others can go; a run without end tries again in any case.
+void SpoolSender::end_of_client(Clock::time_point now) {
+  const RunError why = *client_->failure();
+  const bool loss = why.code() == ExitCode::lost || why.code() == ExitCode::denied;
+  restart_ = loss && (set_aside_ || endless());
+  if (!restart_) return fail(loss ? ExitCode::lost : why.code(), why.what());
+  if (!std::exchange(set_aside_, false)) reconnect_later(why.what(), now);
+}
+
+void SpoolSender::check_patience(Clock::time_point now) {
+  if (!refusal_.empty() && in_flight_ == 0) return fail(ExitCode::kept, refusal_);
+  if (client_ == nullptr || connections_ == 0 || loaded_.empty()) return;
+  if (now < quiet_since_ + options_.ack_timeout) return;
+  const std::string why = "no acknowledgement for the time of --ack-timeout";
+  if (!endless()) return fail(ExitCode::lost, why);
+  for (auto& one : loaded_) one.sent = false;
+  in_flight_ = 0;
+  quiet_since_ = now;
+  reconnect_later(why, now);
+  restart_ = true;
+}
+
+// Messages.
+
+void SpoolSender::load() {
+  while (load_some()) {
+  }
+}
+
+/// The next ones, as far as there is room. False when nothing more is to be had now.
+bool SpoolSender::load_some() {
+  std::size_t bytes = 0;
+  for (const auto& one : loaded_) bytes += size_of(one.stored.message);
+  if (loaded_.size() >= options_.window || bytes >= most_bytes) return false;
+  if (!more_ && !loaded_.empty()) return false;
+  if (!more_ && follows()) return false;
+  const auto found = store_.next(loaded_up_to_, options_.window, most_bytes);
+  more_ = !found.empty();
+  std::vector<StoredId> expired;
+  const auto now = std::chrono::system_clock::now();
+  for (auto& stored : found) {
+    if (stored.id > target()) {
+      more_ = false;
+      break;
+    }
+    loaded_up_to_ = stored.id;
+    if (stored.expires && *stored.expires <= now) {
+      expired.push_back(stored.id);
+      if (!options_.verbosity.quiet) {
+        log("a message " + to_topic(stored) + " has expired in the spool; it is not sent");
+      }
+    } else {
+      loaded_.push_back({stored, false});
+    }
+  }
+  store_.remove(expired);
+  if (!expired.empty()) lock_.touch();
+  return more_;
+}
+
+/// With one that was in flight when the connection was lost, no other is in flight: whether it is
+/// to blame shows then.
+SpoolSender::Loaded* SpoolSender::next_unsent() {
+  Loaded* next = nullptr;
+  for (auto& one : loaded_) {
+    if (one.sent && one.stored.losses > 0) return nullptr;
+    if (!one.sent && next == nullptr) next = &one;
+  }
+  if (next != nullptr && next->stored.losses > 0 && in_flight_ > 0) return nullptr;
+  return next;
+}
+
+/// False when messages were dropped instead: there is room for others.
+bool SpoolSender::deliver() {
+  bool dropped = false;
+  while (client_->ready() && in_flight_ < client_->window(options_.window)) {
+    auto* const next = next_unsent();
+    if (next == nullptr) break;
+    if (const auto why = client_->over_limits(next->stored.message)) {
+      const auto id = next->stored.id;
+      loaded_.erase(std::find_if(loaded_.begin(), loaded_.end(),
+                                 [id](const Loaded& one) { return one.stored.id == id; }));
+      drop(id, escaped(*why));
+      dropped = true;
+      continue;
+    }
+    shorten_expiry(next->stored, std::chrono::system_clock::now());
+    if (!client_->send(static_cast<std::uint64_t>(next->stored.id), next->stored.message)) break;
+    next->sent = true;
+    ++in_flight_;
+  }
+  return !dropped;
+}
+
+void SpoolSender::drop(StoredId id, const std::string& reason) {
+  store_.drop(id, reason);
+  note_drop(id, reason);
+  lock_.touch();
+}
+
+/// What is mine is said at the end, whoever sent it.
+void SpoolSender::note_drop(StoredId id, const std::string& reason) {
+  if (options_.task != SpoolOptions::Task::publish) {
+    if (++dropped_ == 1) reason_ = reason;
+    log("a message was not delivered, " + reason);
+  } else if (is_own(id)) {
+    denied_ = true;
+  } else {
+    log("a message of another run was not delivered, " + reason);
+  }
+}
+
+// Waiting.
+
+void SpoolSender::listen(Poller& poller) const {
+  if (failure_) return;
+  if (restart_) {
+    poller.until(resume_at_);
+  } else if (client_ != nullptr) {
+    poller.add(client_->fd(), POLLIN);
+    poller.until(client_->due());
+    if (connections_ > 0 && !loaded_.empty()) poller.until(quiet_since_ + options_.ack_timeout);
+  }
+  if (lock_.held()) {
+    if (follows()) poller.add(wake_.fd(), POLLIN);
+    if (client_ == nullptr || resume_at_ > Clock::now()) poller.until(resume_at_);
+  } else if (watch_) {
+    poller.add(lock_.fd(), POLLIN);
+    poller.add(watch_->fd(), POLLIN);
+    if (!told_waiting_) poller.until(quiet_since_ + soon_told);
+    if (!endless()) poller.until(quiet_since_ + lock_limit());
+  }
+}
+
+void SpoolSender::disconnect(Clock::time_point now) {
+  if (client_ != nullptr) client_->disconnect(now);
+}
+
+}  // namespace mqtt_tools::run

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+#include "catch.hpp"
+#include "support/programs.hpp"
+#include "support/script_broker.hpp"
+
+#include <signal.h>
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <regex>
+#include <sstream>
+
+using namespace mqtt_tools::support;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// A folder for a spool, and mqtt-pub with it.
+struct Spool {
+  Command pub(int port, std::initializer_list<std::string> words) const {
+    return mqtt_tools::support::pub(port, {"--spool", folder, "--raw"}).add(words);
+  }
+  Command drain(int port, std::initializer_list<std::string> words = {}) const {
+    return mqtt_tools::support::pub(port, {"--spool", folder, "--drain"}).add(words);
+  }
+  Command list() const { return mqtt_tools::support::pub(1, {"--spool", folder, "--spool-list"}); }
+
+  /// The payloads that wait, each behind a blank.
+  std::string payloads() const {
+    const auto records = run(list());
+    CHECK(records.code == 0);
+    std::string text;
+    const std::regex payload{"\"payload\":\"([^\"]*)\""};
+    for (std::sregex_iterator at{records.out.begin(), records.out.end(), payload}, end; at != end;
+         ++at) {
+      text += " " + (*at)[1].str();
+    }
+    return text;
+  }
+
+  TemporaryDirectory directory{};
+  std::string folder = directory / "spool";
+};
+
+/// The payloads of all PUBLISH packets that came, each behind a blank.
+std::string published(const ScriptBroker& broker) {
+  std::string text;
+  for (const auto& packet : broker.received(PacketType::publish)) text += " " + packet.payload();
+  return text;
+}
+
+void serve(Session& session) { session.serve(); }
+
+}  // namespace
+
+TEST_CASE("what cannot be delivered is kept, and goes first with the next run") {
+  const Spool spool;
+  Broker broker;
+  broker.stop();
+  for (const auto* const word : {"1", "2"}) {
+    const auto result = run(spool.pub(broker.port(), {"t", word}));
+    check_exit(result, 75);
+    CHECK_THAT(result.err,
+               Contains("connection refused") && Contains("in the spool " + spool.folder));
+  }
+  check_exit(run(spool.pub(broker.port(), {"t", "-l"}), "3\n4\n"), 75);
+  CHECK(spool.payloads() == " 1 2 3 4");
+  broker.start();
+  Witness witness{broker, 5};
+  check_exit(run(spool.pub(broker.port(), {"t", "5"})), 0);
+  CHECK(witness.out() == "1\n2\n3\n4\n5\n");
+  CHECK(spool.payloads().empty());
+}
+
+TEST_CASE("a spool is only stored to, or only sent from, when that is asked for") {
+  const Spool spool;
+  Broker broker;
+  broker.stop();
+  check_exit(run(spool.drain(broker.port())), 0);
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "1"})), 0);
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "-l"}), "2\n3\n"), 0);
+  check_exit(run(spool.drain(broker.port())), 75);
+  broker.start();
+  Witness witness{broker, 3};
+  check_exit(run(spool.drain(broker.port())), 0);
+  CHECK(witness.out() == "1\n2\n3\n");
+  check_exit(run(spool.drain(broker.port())), 0);
+}
+
+TEST_CASE("lines are stored as they come, before there is a connection and without one") {
+  const Spool spool;
+  Broker broker;
+  broker.stop();
+  auto command = spool.pub(broker.port(), {"t", "-l", "-v"});
+  Process publisher{command.open_input()};
+  publisher.write("1\n");
+  REQUIRE(publisher.wait_for_err("stored 1 message"));
+  CHECK(spool.payloads() == " 1");
+  publisher.write("2\n");
+  REQUIRE(eventually(patience, [&] { return spool.payloads() == " 1 2"; }));
+  broker.start();
+  Witness witness{broker, 1, "%p", {"-v"}};
+  REQUIRE(eventually(patience, [&] { return spool.payloads().empty(); }));
+  publisher.write("3\n");
+  publisher.close_input();
+  check_exit(publisher.wait(), 0);
+}
+
+TEST_CASE("lines whose broker never comes are kept when they end") {
+  const Spool spool;
+  Broker broker;
+  broker.stop();
+  auto command = spool.pub(broker.port(), {"t", "-l"});
+  Process publisher{command.open_input()};
+  publisher.write("1\n");
+  REQUIRE(publisher.wait_for_err("connection refused"));
+  publisher.write("2\n");
+  publisher.close_input();
+  check_exit(publisher.wait(), 75);
+  CHECK(spool.payloads() == " 1 2");
+}
+
+TEST_CASE("a relay sends what others store, and they wait for it") {
+  const Spool spool;
+  Broker broker;
+  Witness witness{broker, 5};
+  Process relay{spool.drain(broker.port(), {"--follow", "-v"})};
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "1"})), 0);
+  REQUIRE(relay.wait_for_err("acknowledged"));
+  const auto result = run(spool.pub(broker.port(), {"t", "-v", "2"}));
+  check_exit(result, 0);
+  CHECK_THAT(result.err, !Contains("connected"));
+  check_exit(run(spool.pub(broker.port(), {"t", "-l"}), "3\n4\n"), 0);
+  broker.stop();
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "5"})), 0);
+  broker.start();
+  REQUIRE(relay.wait_for_err("acknowledged", patience, 5));
+  CHECK(spool.payloads().empty());
+  relay.signal(SIGTERM);
+  const auto end = relay.wait();
+  CHECK(end.signal == SIGTERM);
+}
+
+TEST_CASE("a relay waits for a broker that is not there yet") {
+  const Spool spool;
+  Broker broker;
+  broker.stop();
+  Process relay{spool.drain(broker.port(), {"--follow"})};
+  REQUIRE(relay.wait_for_err("connection refused"));
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "1"})), 0);
+  broker.start();
+  CHECK(eventually(patience, [&] { return spool.payloads().empty(); }));
+  relay.signal(SIGINT);
+  CHECK(relay.wait().signal == SIGINT);
+}
+
+TEST_CASE("runs with one spool take turns, and all end well") {
+  const Spool spool;
+  Broker broker;
+  Witness witness{broker, 30};
+  std::vector<std::unique_ptr<Process>> runs;
+  for (int i = 0; i < 30; ++i) {
+    runs.push_back(std::make_unique<Process>(spool.pub(broker.port(), {"t", std::to_string(i)})));
+  }
+  for (const auto& one : runs) check_exit(one->wait(), 0);
+  std::istringstream lines{witness.out()};
+  std::vector<int> numbers{std::istream_iterator<int>{lines}, {}};
+  std::sort(numbers.begin(), numbers.end());
+  for (int i = 0; i < 30; ++i) CHECK(numbers.at(static_cast<std::size_t>(i)) == i);
+}
+
+TEST_CASE("a message that was sent but not acknowledged is sent again by the next run") {
+  const Spool spool;
+  ScriptBroker broker{{[](Session& session) {
+                         session.accept();
+                         session.stay_silent();
+                       },
+                       serve}};
+  Process killed{spool.pub(broker.port(), {"t", "1"})};
+  REQUIRE(broker.wait_for(PacketType::publish));
+  killed.signal(SIGKILL);
+  killed.wait();
+  check_exit(run(spool.pub(broker.port(), {"t", "2"})), 0);
+  CHECK(published(broker) == " 1 1 2");
+}
+
+TEST_CASE("a signal ends a run with a spool, which keeps what is not delivered") {
+  const Spool spool;
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    session.stay_silent();
+  }};
+  Process publisher{spool.pub(broker.port(), {"t", "1"})};
+  REQUIRE(broker.wait_for(PacketType::publish));
+  publisher.signal(SIGINT);
+  const auto result = publisher.wait();
+  CHECK(result.signal == SIGINT);
+  CHECK_THAT(result.err, Contains("interrupted; 1 message stays in the spool"));
+  CHECK(spool.payloads() == " 1");
+}
+
+TEST_CASE("what the broker denies for good is said and dropped, and the rest goes on") {
+  const Spool spool;
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    for (;;) {
+      const auto packet = session.read();
+      if (packet.type == PacketType::publish && packet.payload() == "no") {
+        session.puback(packet, 0x87);
+      } else {
+        session.answer(packet);
+      }
+    }
+  }};
+  for (const auto* const word : {"1", "no", "2"}) {
+    check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", word})), 0);
+  }
+  const auto others = run(spool.pub(broker.port(), {"t", "3"}));
+  check_exit(others, 0);
+  CHECK_THAT(others.err, Contains("a message of another run was not delivered, to t: not authorized"));
+  CHECK(published(broker) == " 1 no 2 3");
+  const auto mine = run(spool.pub(broker.port(), {"t", "no"}));
+  check_exit(mine, 5);
+  CHECK_THAT(mine.err, Contains("1 message of 1 was not delivered, to t: not authorized"));
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "no"})), 0);
+  check_exit(run(spool.drain(broker.port())), 5);
+  check_exit(run(spool.drain(broker.port())), 0);
+}
+
+TEST_CASE("whoever waits for a relay learns that the broker denied the message") {
+  const Spool spool;
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    session.puback(session.expect(PacketType::publish), 0x87);
+    session.serve();
+  }};
+  Process relay{spool.drain(broker.port(), {"--follow"})};
+  REQUIRE(broker.wait_for(PacketType::connect));
+  const auto result = run(spool.pub(broker.port(), {"t", "1"}));
+  check_exit(result, 5);
+  CHECK_THAT(result.err, Contains("to t: not authorized"));
+}
+
+TEST_CASE("a refusal that may pass keeps the message") {
+  const Spool spool;
+  ScriptBroker broker{{[](Session& session) {
+                         session.accept();
+                         session.puback(session.expect(PacketType::publish), 0x97);
+                         session.serve();
+                       },
+                       serve}};
+  const auto result = run(spool.pub(broker.port(), {"t", "1"}));
+  check_exit(result, 75);
+  CHECK_THAT(result.err, Contains("to t: quota exceeded"));
+  check_exit(run(spool.drain(broker.port())), 0);
+}
+
+TEST_CASE("a login that is refused stays 4, and the message is kept") {
+  const Spool spool;
+  ScriptBroker broker{[](Session& session) {
+    session.expect(PacketType::connect);
+    session.connack(0x87);
+    session.close();
+  }};
+  const auto result = run(spool.pub(broker.port(), {"t", "1"}));
+  check_exit(result, 4);
+  CHECK_THAT(result.err, Contains("1 message stays in the spool"));
+  CHECK(spool.payloads() == " 1");
+}
+
+TEST_CASE("a message that costs the connection three times is set aside, and the others go on") {
+  const Spool spool;
+  Broker broker{{"max_packet_size 1000\n"}};
+  Witness witness{broker, 5};
+  const std::string large(2000, 'x');
+  for (const auto& word : {std::string{"1"}, std::string{"2"}, large, std::string{"3"}}) {
+    check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", word})), 0);
+  }
+  const auto result = run(spool.drain(broker.port(), {"-V", "3.1.1"}));
+  check_exit(result, 5);
+  CHECK_THAT(result.err, Contains("to t: set aside, the connection was lost with it 3 times"));
+  CHECK(spool.payloads() == " " + large);
+  CHECK_THAT(run(spool.list()).out, Contains("\"set_aside\":\"to t: set aside"));
+  check_exit(run(spool.pub(broker.port(), {"t", "4", "-V", "3.1.1"})), 0);
+  check_exit(run(spool.drain(broker.port(), {"-V", "3.1.1"})), 0);
+
+  // Under MQTT 5 the broker says what it takes, and nothing is tried.
+  const auto told = run(spool.pub(broker.port(), {"t", large}));
+  check_exit(told, 5);
+  check_exit(run(spool.pub(broker.port(), {"t", "5"})), 0);
+  const auto out = witness.out();
+  CHECK_THAT(out, Contains("1\n") && Contains("2\n") && Contains("3\n4\n5\n") && !Contains("xx"));
+}
+
+TEST_CASE("a message that has expired in the spool is not sent") {
+  const Spool spool;
+  ScriptBroker broker{serve};
+  const auto expiring = [&](const std::string& seconds) {
+    check_exit(run(spool.pub(broker.port(), {"t", seconds, "--enqueue", "-D", "publish",
+                                             "message-expiry-interval", seconds})),
+               0);
+  };
+  expiring("0");
+  expiring("100");
+  const auto result = run(spool.drain(broker.port()));
+  check_exit(result, 0);
+  CHECK_THAT(result.err, Contains("a message to t has expired in the spool"));
+  CHECK(published(broker) == " 100");
+  const auto properties = broker.received(PacketType::publish).at(0).properties();
+  REQUIRE(properties.size() >= 5);
+  CHECK(properties.substr(0, 4) == std::string{"\x02\0\0\0", 4});
+  CHECK(properties[4] <= 100);
+  CHECK(properties[4] > 0);
+}
+
+TEST_CASE("a spool is for one broker") {
+  const Spool spool;
+  const ScriptBroker one{serve};
+  const ScriptBroker other{serve};
+  check_exit(run(spool.pub(one.port(), {"t", "1"})), 0);
+  for (const auto& command :
+       {spool.pub(other.port(), {"t", "2"}), spool.drain(other.port()),
+        spool.pub(one.port(), {"t", "2", "-h", "127.0.0.1:" + other.port_text()})}) {
+    const auto result = run(command);
+    check_exit(result, 2);
+    CHECK_THAT(result.err, Contains(one.port_text()) && Contains(other.port_text()));
+  }
+  CHECK(other.connections() == 0);
+  CHECK(spool.payloads().empty());
+}
+
+TEST_CASE("a spool that cannot be used is named, and nothing is sent") {
+  const ScriptBroker broker{serve};
+  Spool spool;
+  const auto refused = [&](const std::string& words) {
+    const auto result = run(spool.pub(broker.port(), {"t", "1"}));
+    check_exit(result, 1);
+    CHECK_THAT(result.err, Contains(spool.folder) && Contains(words));
+    const auto drained = run(spool.drain(broker.port()));
+    check_exit(drained, 1);
+    CHECK_THAT(drained.err, Contains(words));
+  };
+  spool.directory.write("spool/spool.db", "not a database");
+  refused("spool.db is no database of SQLite's");
+  spool.directory.write("spool/spool.db", "");
+  refused("is empty");
+  spool.folder = spool.directory / "none/spool";
+  refused("none/spool: No such file or directory");
+  spool.folder = spool.directory.write("file", "");
+  refused("is no folder");
+  CHECK(broker.connections() == 0);
+}
+
+TEST_CASE("beyond the limit a spool takes nothing, and what it has is delivered") {
+  const Spool spool;
+  const ScriptBroker broker{serve};
+  const auto limited = [&](const std::string& word) {
+    return run(spool.pub(broker.port(), {"t", "--enqueue", "--spool-limit", "10", word}));
+  };
+  check_exit(limited("12345678"), 0);
+  const auto result = limited("1");
+  check_exit(result, 1);
+  CHECK_THAT(result.err, Contains("--spool-limit is 10") && Contains("spool.db"));
+
+  const auto lines = run(spool.pub(broker.port(), {"t", "-l", "--spool-limit", "12"}), "a\nb\nc\n");
+  check_exit(lines, 1);
+  CHECK_THAT(lines.err, Contains("--spool-limit is 12") && Contains("1 message was kept"));
+  CHECK(published(broker) == " 12345678 a");
+}
+
+TEST_CASE("files that may not grow end a run with 1, and what was kept is delivered once") {
+  const Spool spool;
+  const ScriptBroker broker{serve};
+  const auto limited = [&](std::initializer_list<std::string> words) {
+    Command command{"/bin/sh", "-c", "ulimit -f 12000; exec \"$@\"", "sh"};
+    command.add({MQTT_TOOLS_BIN "/mqtt-pub", "--no-config", "-h", "127.0.0.1", "-p"});
+    return run(command.add({broker.port_text(), "--spool", spool.folder}).add(words));
+  };
+  const std::string text(100'000, 'x');
+  int kept = 0;
+  Result result;
+  for (result = limited({"t", "--enqueue", text}); result.code == 0;
+       result = limited({"t", "--enqueue", text})) {
+    ++kept;
+    REQUIRE(kept < 100);
+  }
+  check_exit(result, 1);
+  CHECK_THAT(result.err, Contains("spool.db") && Contains("ulimit -f"));
+  CHECK(kept > 5);
+  check_exit(limited({"--drain"}), 0);
+  CHECK(broker.received(PacketType::publish).size() == static_cast<std::size_t>(kept));
+}
+
+TEST_CASE("a sender that stands still is named, and the others end within their limits") {
+  const Spool spool;
+  Broker broker;
+  Process relay{spool.drain(broker.port(), {"--follow", "-v"})};
+  REQUIRE(relay.wait_for_err("connected to"));
+  relay.signal(SIGSTOP);
+  const auto result =
+      run(spool.pub(broker.port(), {"t", "1", "--connect-timeout", "0.2", "--ack-timeout", "0.2"}));
+  check_exit(result, 75);
+  CHECK_THAT(result.err, Contains("process " + std::to_string(relay.pid())) &&
+                             Contains("1 message stays in the spool"));
+  Process waiting{spool.pub(broker.port(), {"t", "2"})};
+  CHECK(waiting.wait_for_err("waiting for process " + std::to_string(relay.pid())));
+  relay.signal(SIGCONT);
+  check_exit(waiting.wait(), 0);
+}
+
+TEST_CASE("a waiting run sends itself once the sender is killed") {
+  const Spool spool;
+  Broker broker;
+  Process relay{spool.drain(broker.port(), {"--follow", "-v"})};
+  REQUIRE(relay.wait_for_err("connected to"));
+  relay.signal(SIGSTOP);
+  Process waiting{spool.pub(broker.port(), {"t", "1", "-v"})};
+  REQUIRE(waiting.wait_for_err("stored 1 message"));
+  relay.signal(SIGKILL);
+  const auto result = waiting.wait();
+  check_exit(result, 0);
+  CHECK_THAT(result.err, Contains("connected to"));
+}
+
+TEST_CASE("what a stream has sent leaves the way to the spool free") {
+  const Spool spool;
+  Broker broker;
+  auto command = spool.pub(broker.port(), {"t", "-l", "-v"});
+  Process stream{command.open_input()};
+  stream.write("1\n");
+  REQUIRE(stream.wait_for_err("acknowledged"));
+  check_exit(run(spool.pub(broker.port(), {"t", "2"})), 0);
+  stream.write("3\n");
+  REQUIRE(stream.wait_for_err("acknowledged", patience, 2));
+  stream.close_input();
+  check_exit(stream.wait(), 0);
+}
+
+TEST_CASE("SQLite is loaded with a spool only") {
+  Broker broker;
+  const Spool spool;
+  const auto maps = [](const Command& command) {
+    Command open = command;
+    Process process{open.open_input()};
+    process.write("1\n");
+    REQUIRE(process.wait_for_err("acknowledged"));
+    return read_file("/proc/" + std::to_string(process.pid()) + "/maps");
+  };
+  CHECK_THAT(maps(broker.pub({"t", "-l", "-v"})), !Contains("sqlite"));
+  CHECK_THAT(maps(spool.pub(broker.port(), {"t", "-l", "-v"})), Contains("sqlite"));
+}
+
+TEST_CASE("a spool in a configuration file serves the runs that it suits") {
+  const Spool spool;
+  const ScriptBroker broker{serve};
+  const auto file = spool.directory.write("config.toml", "spool = \"" + spool.folder + "\"\n");
+  const auto command = [&](std::initializer_list<std::string> words) {
+    return Command{MQTT_TOOLS_BIN "/mqtt-pub", "-L", broker.url(), "--config", file, "--raw"}.add(
+        words);
+  };
+  check_exit(run(command({"t", "1", "--enqueue"})), 0);
+  CHECK(spool.payloads() == " 1");
+  check_exit(run(command({"t", "2"})), 0);
+  CHECK(published(broker) == " 1 2");
+}
