@@ -181,7 +181,10 @@ void Publisher::collect(Clock::time_point now) {
       continue;
     }
     const auto* waiting = queue_.find(delivery.id);
-    if (waiting == nullptr) continue;  // taken already, before a loss
+    if (waiting == nullptr) {  // Taken already, before a loss, or another's.
+      if (others_) others_(delivery);
+      continue;
+    }
     if (tell_) {
       const auto words = delivery.words.empty() ? "success" : delivery.words;
       tell(*waiting, delivery.reason, words, now, delivery.packet_id);

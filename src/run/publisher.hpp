@@ -169,6 +169,12 @@ class Publisher {
     return std::exchange(presence_denial_, std::nullopt);
   }
 
+  /// Calls `take` with what becomes of messages that were sent over the same client by another.
+  void pass_on(std::function<void(const connection::Delivery&)> take) { others_ = std::move(take); }
+
+  /// How many messages may be in flight beside that of presence.
+  std::size_t window() const;
+
   /// Ends the connection, behind the message that we are gone. Its acknowledgement is awaited for
   /// half a second; collect() goes on being called.
   void disconnect(Clock::time_point now);
@@ -206,13 +212,13 @@ class Publisher {
   bool publish_presence(bool online);
   void deny_presence(const std::string& words);
   void go_offline(Clock::time_point now);
-  std::size_t window() const;
 
   connection::Client& client_;
   std::size_t window_;
   OutgoingQueue queue_{};
   DeliveryStats stats_;
   std::function<void(const Outcome&)> tell_{};
+  std::function<void(const connection::Delivery&)> others_{};
   std::vector<std::string> denials_{};
   std::uint64_t connections_ = 0;  ///< How often there was one when we looked last.
 

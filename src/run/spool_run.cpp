@@ -233,7 +233,8 @@ class SpoolRun {
     tell_about_dropped();
     if (refused_) return refused_->code();
     if (source_ && source_->complaint()) return source_->complaint()->code();
-    return sender_.dropped() > 0 ? ExitCode::denied : ExitCode::ok;
+    const bool denied = sender_.dropped() > 0 || sender_.presence_denied();
+    return denied ? ExitCode::denied : ExitCode::ok;
   }
 
   const cli::PubOptions& options_;

@@ -130,6 +130,8 @@ bool SpoolSender::finished() { return !endless() && (!lock_.held() || done_) && 
 
 void SpoolSender::advance(Clock::time_point now) {
   if (failure_) return;
+  // Whether a stream is there is to be seen before its first message.
+  if (client_ == nullptr && open_ && options_.connection.presence) connect(now);
   if (client_ != nullptr) run_client(now);
   if (failure_ || stopping_) return;
   if (!lock_.held()) {
@@ -219,6 +221,10 @@ void SpoolSender::connect(Clock::time_point now) {
   auto options = with_verbosity(options_.connection, options_.verbosity);
   if (endless()) options.wait = std::max(options.wait, for_ever);
   client_ = std::make_unique<connection::Client>(std::move(options), log_sink(options_.verbosity));
+  if (options_.connection.presence) {
+    presence_.emplace(*client_, options_.window);
+    presence_->set_presence(*options_.connection.presence);
+  }
   client_->start(now);
 }
 
@@ -248,36 +254,46 @@ void SpoolSender::run_client(Clock::time_point now) {
 
 void SpoolSender::collect(Clock::time_point now) {
   std::vector<StoredId> delivered;
-  for (const auto& delivery : client_->deliveries()) {
-    const auto id = static_cast<StoredId>(delivery.id);
-    const auto found = std::find_if(loaded_.begin(), loaded_.end(),
-                                    [id](const Loaded& one) { return one.stored.id == id; });
-    if (found == loaded_.end() || !found->sent) continue;
-    --in_flight_;
-    if (delivery.outcome != Delivery::Outcome::denied) {
-      delivered.push_back(id);
-      loaded_.erase(found);
-      continue;
-    }
-    const auto reason = to_topic(found->stored) + ": " + escaped(delivery.words);
-    if (delivery.reason == quota_exceeded) {
-      found->sent = false;
-      if (endless()) {
-        reconnect_later(reason, now);
-      } else {
-        refusal_ = reason;
-      }
-    } else {
-      loaded_.erase(found);
-      drop(id, reason);
-      quiet_since_ = now;
-    }
+  if (presence_) {
+    presence_->pass_on([&](const Delivery& delivery) { take(delivery, delivered, now); });
+    presence_->collect(now);
+    presence_->deliver(now);
+    if (const auto why = presence_->take_presence_denial()) log(*why);
+  } else {
+    for (const auto& delivery : client_->deliveries()) take(delivery, delivered, now);
   }
   if (delivered.empty()) return;
   store_.remove(delivered);  // Before anything else is sent: what cannot be removed ends the run.
   lock_.touch();
   quiet_since_ = now;
   pause_ = {};
+}
+
+void SpoolSender::take(const Delivery& delivery, std::vector<StoredId>& delivered,
+                       Clock::time_point now) {
+  const auto id = static_cast<StoredId>(delivery.id);
+  const auto found = std::find_if(loaded_.begin(), loaded_.end(),
+                                  [id](const Loaded& one) { return one.stored.id == id; });
+  if (found == loaded_.end() || !found->sent) return;
+  --in_flight_;
+  if (delivery.outcome != Delivery::Outcome::denied) {
+    delivered.push_back(id);
+    loaded_.erase(found);
+    return;
+  }
+  const auto reason = to_topic(found->stored) + ": " + escaped(delivery.words);
+  if (delivery.reason != quota_exceeded) {
+    loaded_.erase(found);
+    drop(id, reason);
+    quiet_since_ = now;
+    return;
+  }
+  found->sent = false;
+  if (endless()) {
+    reconnect_later(reason, now);
+  } else {
+    refusal_ = reason;
+  }
 }
 
 /// The connection is gone. Which of several messages the broker did not bear is not known: from
@@ -380,7 +396,8 @@ SpoolSender::Loaded* SpoolSender::next_unsent() {
 /// False when messages were dropped instead: there is room for others.
 bool SpoolSender::deliver() {
   bool dropped = false;
-  while (client_->ready() && in_flight_ < client_->window(options_.window)) {
+  const auto window = presence_ ? presence_->window() : client_->window(options_.window);
+  while (client_->ready() && in_flight_ < window) {
     auto* const next = next_unsent();
     if (next == nullptr) break;
     if (const auto why = client_->over_limits(next->stored.message)) {
@@ -426,6 +443,7 @@ void SpoolSender::listen(Poller& poller) const {
   } else if (client_ != nullptr) {
     poller.add(client_->fd(), POLLIN);
     poller.until(client_->due());
+    if (presence_) poller.until(presence_->due());
     if (connections_ > 0 && !loaded_.empty()) poller.until(quiet_since_ + options_.ack_timeout);
   }
   if (lock_.held()) {
@@ -440,7 +458,11 @@ void SpoolSender::listen(Poller& poller) const {
 }
 
 void SpoolSender::disconnect(Clock::time_point now) {
-  if (client_ != nullptr) client_->disconnect(now);
+  if (presence_) {
+    presence_->disconnect(now);
+  } else if (client_ != nullptr) {
+    client_->disconnect(now);
+  }
 }
 
 }  // namespace mqtt_tools::run

@@ -6,6 +6,7 @@
 #include "error.hpp"
 #include "run/options.hpp"
 #include "run/poller.hpp"
+#include "run/publisher.hpp"
 #include "spool/lock.hpp"
 #include "spool/store.hpp"
 #include "timestamp.hpp"
@@ -70,6 +71,9 @@ class SpoolSender {
 
   std::size_t in_flight() const { return in_flight_; }
 
+  /// The broker would not have it known whether we are there.
+  bool presence_denied() const { return presence_ && presence_->presence_denied(); }
+
   /// Nothing more is sent; what is in flight may be acknowledged yet.
   void stop() { stopping_ = true; }
 
@@ -94,6 +98,8 @@ class SpoolSender {
   void reconnect_later(const std::string& why, Clock::time_point now);
   void run_client(Clock::time_point now);
   void collect(Clock::time_point now);
+  void take(const connection::Delivery& delivery, std::vector<spool::StoredId>& delivered,
+            Clock::time_point now);
   void lost();
   void end_of_client(Clock::time_point now);
   void check_patience(Clock::time_point now);
@@ -116,6 +122,7 @@ class SpoolSender {
   std::optional<spool::LockWatch> watch_{};  ///< While we wait for the lock.
   spool::WakeFifo wake_;
   std::unique_ptr<connection::Client> client_{};
+  std::optional<Publisher> presence_{};  ///< Only for --presence; its queue stays empty.
   std::optional<RunError> failure_{};
 
   std::deque<spool::StoredRange> own_{};  ///< Those that may wait yet, oldest first.

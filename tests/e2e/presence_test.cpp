@@ -28,6 +28,12 @@ const std::vector<Stayer> stayers{
      [](int port) {
        return pub(port, {"other", "-l", "--presence", "t"}).open_input();
      }},
+    {"mqtt-pub with a spool",
+     [](int port) {
+       static const TemporaryDirectory directory;
+       const auto spool = directory / std::to_string(port);
+       return pub(port, {"other", "-l", "--presence", "t", "--spool", spool}).open_input();
+     }},
 };
 
 /// A subscriber to "t" that shows what comes as `retain payload`, without times.
@@ -65,7 +71,7 @@ TEST_CASE("who connects is online, and offline when it ends, by itself or by a s
       Process process{command};
       REQUIRE(watcher.saw(R"({"msg":"online","data":")"));
       if (signal == 0) {
-        if (stayer.name == std::string{"mqtt-pub"}) process.close_input();
+        if (stayer.name != std::string{"mqtt-sub"}) process.close_input();
       } else {
         CHECK(retained(broker).find("online") != std::string::npos);
         process.signal(signal);
@@ -109,14 +115,16 @@ TEST_CASE("after a loss the old will is published before the new message, and th
 TEST_CASE("presence may be bare words, and other ones") {
   Broker broker;
   Watcher watcher{broker};
+  int times = 0;
   for (const auto& stayer : stayers) {
+    ++times;
     CAPTURE(stayer.name);
     Process process{stayer.command(broker.port())
                         .add({"--raw", "--presence-online", "here", "--presence-offline", "gone"})};
-    REQUIRE(watcher.saw("0 0 here\n"));
+    REQUIRE(watcher.saw("0 0 here\n", times));
     CHECK(retained(broker) == "here\n");
     process.signal(SIGKILL);
-    REQUIRE(watcher.saw("gone\n"));
+    REQUIRE(watcher.saw("gone\n", times));
     CHECK(retained(broker) == "gone\n");
   }
 }

@@ -141,6 +141,20 @@ TEST_CASE("a relay sends what others store, and they wait for it") {
   CHECK(end.signal == SIGTERM);
 }
 
+TEST_CASE("a relay tells whether it is there") {
+  const Spool spool;
+  Broker broker;
+  Process watcher{broker.sub({"state", "-o", "raw"})};
+  REQUIRE(broker.wait_for_subscription("state"));
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "1"})), 0);
+  Process relay{
+      spool.drain(broker.port(), {"--follow", "--presence", "state", "--presence-online", "here"})};
+  REQUIRE(watcher.wait_for_out("here"));
+  REQUIRE(eventually(patience, [&] { return spool.payloads().empty(); }));
+  relay.signal(SIGTERM);
+  CHECK(watcher.wait_for_out("offline"));
+}
+
 TEST_CASE("a relay waits for a broker that is not there yet") {
   const Spool spool;
   Broker broker;
@@ -217,7 +231,8 @@ TEST_CASE("what the broker denies for good is said and dropped, and the rest goe
   }
   const auto others = run(spool.pub(broker.port(), {"t", "3"}));
   check_exit(others, 0);
-  CHECK_THAT(others.err, Contains("a message of another run was not delivered, to t: not authorized"));
+  CHECK_THAT(others.err,
+             Contains("a message of another run was not delivered, to t: not authorized"));
   CHECK(published(broker) == " 1 no 2 3");
   const auto mine = run(spool.pub(broker.port(), {"t", "no"}));
   check_exit(mine, 5);
