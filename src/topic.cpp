@@ -106,4 +106,11 @@ bool matches(std::string_view filter, std::string_view topic) {
   }
 }
 
+std::string_view without_share(std::string_view filter) {
+  constexpr std::string_view prefix = "$share/";
+  if (filter.substr(0, prefix.size()) != prefix) return filter;
+  const auto slash = filter.find('/', prefix.size());
+  return slash == std::string_view::npos ? filter : filter.substr(slash + 1);
+}
+
 }  // namespace mqtt_tools

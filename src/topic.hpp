@@ -19,4 +19,7 @@ void check_filter(std::string_view filter);
 /// match topics that begin with `$` (MQTT 5.0 §4.7.2).
 bool matches(std::string_view filter, std::string_view topic);
 
+/// FILTER of `$share/GROUP/FILTER` (MQTT 5.0 §4.8.2); any other filter as it is.
+std::string_view without_share(std::string_view filter);
+
 }  // namespace mqtt_tools

@@ -102,7 +102,7 @@ void SubReader::declare_messages() {
                {"new", RetainHandling::only_new},
                {"never", RetainHandling::never}})
       .by_default("always");
-  in_.option("--match", filter.match, "JSON");
+  in_.option("--match", filter.match, "JSON|COND", "COND is POINTER OP VALUE: '/n >= 3'");
   in_.option("--grep", filter.grep, "REGEX", "what the payload must contain").may_be_empty();
 }
 
@@ -114,7 +114,11 @@ void SubReader::declare_leaving() {
   in_.option("--duration", stop.duration, "SEC");
   in_.option("--idle-timeout", stop.idle_timeout, "SEC", "with 0 after SEC, or after silence")
       .as(more_than_no_seconds);
-  in_.option("--expect", stop.expect, "JSON", "when a message contains it; repeat for all");
+  in_.option("--silence", stop.silence, "SEC", "with 27 when a filter is silent for SEC")
+      .as(more_than_no_seconds);
+  in_.option("--expect", stop.expect, "JSON|COND", "when a message meets it; repeat for all");
+  in_.flag("--expect-in-order", stop.in_order, "one after the other");
+  in_.option("--forbid", stop.forbid, "JSON|COND", "with 1 when a message meets it");
   in_.flag("-E", stop.after_subscribe, "once subscribed");
 }
 
@@ -185,11 +189,20 @@ void SubReader::check_subscriptions(const Settings& settings) {
 void SubReader::check_leaving(const Settings& settings) {
   run::StopOptions& stop = options_.stop;
   stop.after_retained = options_.filter.retained_only;
+  for (const Subscription& subscription : options_.subscriptions) {
+    stop.filters.push_back(subscription.filter);
+  }
+  if (stop.expect.empty()) {
+    refuse(settings, {"expect-in-order"}, "needs --expect");
+  }
+  if (stop.duration) {
+    refuse(settings, {"silence"}, "and --duration exclude each other, use one of them");
+  }
   if (stop.after_subscribe) {
-    refuse(
-        settings,
-        {"count", "expect", "duration", "idle-timeout", "remove-retained", "match", "grep", "exec"},
-        "waits for messages, but -E leaves before any");
+    refuse(settings,
+           {"count", "expect", "forbid", "silence", "duration", "idle-timeout", "remove-retained",
+            "match", "grep", "exec"},
+           "waits for messages, but -E leaves before any");
     refuse(settings, {"format", "select"}, "shows messages, but -E leaves before any");
   }
   if (options_.filter.no_retained) {

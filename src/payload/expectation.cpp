@@ -65,6 +65,7 @@ class Comparison {
   explicit Comparison(std::string_view json) : tokens_(json) {}
 
   bool contains(const Value& expected) { return holds(expected, tokens_.next(), false); }
+  bool equals(const Value& expected) { return holds(expected, tokens_.next(), true); }
 
  private:
   /// Reads the value that `first` begins, all of it, and compares. `exactly`: an object may have no
@@ -130,6 +131,8 @@ Expectation::Expectation(std::string_view json) : text_(without_byte_order_mark(
 Expectation::Expectation(Expectation&&) noexcept = default;
 Expectation& Expectation::operator=(Expectation&&) noexcept = default;
 Expectation::~Expectation() = default;
+
+bool Expectation::equals(std::string_view json) const { return Comparison{json}.equals(*value_); }
 
 bool Expectation::met_by(const Decoded& decoded) const {
   if (const auto json = decoded.json()) return Comparison{*json}.contains(*value_);

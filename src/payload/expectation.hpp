@@ -23,6 +23,9 @@ class Expectation {
   /// In time linear in the size of the payload, however deep it nests.
   bool met_by(const Decoded& decoded) const;
 
+  /// Whether `json`, JSON text, is this value and has nothing else. As exact, as linear.
+  bool equals(std::string_view json) const;
+
   const std::string& text() const { return text_; }
 
   struct Value;

@@ -2,7 +2,6 @@
 #include "payload/json_pointer.hpp"
 
 #include "error.hpp"
-#include "payload/json.hpp"
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
@@ -112,10 +111,14 @@ JsonPointer::JsonPointer(std::string_view text) {
   }
 }
 
-std::optional<std::string> JsonPointer::select(const Decoded& decoded) const {
+std::optional<JsonToken> JsonPointer::find(const Decoded& decoded) const {
   const auto json = decoded.json();
   if (!json) return std::nullopt;
-  const std::optional<JsonToken> value = Walk{*json, steps_}.result();
+  return Walk{*json, steps_}.result();
+}
+
+std::optional<std::string> JsonPointer::select(const Decoded& decoded) const {
+  const std::optional<JsonToken> value = find(decoded);
   if (!value) return std::nullopt;
   if (value->kind == TokenKind::string) return unquoted(value->text);
   std::string text;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "payload/decode.hpp"
+#include "payload/json.hpp"
 
 #include <optional>
 #include <string>
@@ -20,6 +21,12 @@ class JsonPointer {
   /// Nothing when the payload is not JSON or has no such value. In time linear in its size, however
   /// deep it nests.
   std::optional<std::string> select(const Decoded& decoded) const;
+
+  /// The same as JSON text, strings with their quotes; valid as long as `decoded` is. A payload of
+  /// text has no members.
+  std::optional<JsonToken> find(const Decoded& decoded) const;
+
+  bool whole() const { return steps_.empty(); }  ///< It points at the whole payload.
 
  private:
   std::vector<std::string> steps_;

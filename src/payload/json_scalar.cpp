@@ -271,4 +271,46 @@ std::string canonical_number(std::string_view token) {
   return negative ? '-' + digits : digits;
 }
 
+namespace {
+
+/// Integers as text, without leading zeros.
+int compare_integers(std::string_view one, std::string_view other) {
+  const bool negative = one.front() == '-';
+  if (negative != (other.front() == '-')) return negative ? -1 : 1;
+  const int order =
+      one.size() != other.size() ? (one.size() < other.size() ? -1 : 1) : one.compare(other);
+  return negative ? -order : order;
+}
+
+/// 0.DIGITS times ten to the power of `exponent`; zero has no digits.
+struct Decimal {
+  explicit Decimal(std::string_view token) {
+    const auto canonical = canonical_number(token);
+    if (canonical == "0") return;
+    negative = canonical.front() == '-';
+    const auto e = canonical.find('e');
+    digits = canonical.substr(negative ? 1 : 0, e - (negative ? 1 : 0));
+    exponent = exponent_plus(std::string_view{canonical}.substr(e + 1),
+                             static_cast<std::int64_t>(digits.size()));
+  }
+
+  int sign() const { return digits.empty() ? 0 : negative ? -1 : 1; }
+
+  bool negative = false;
+  std::string digits{};
+  std::string exponent{};
+};
+
+}  // namespace
+
+int compare_numbers(std::string_view one, std::string_view other) {
+  const Decimal left{one};
+  const Decimal right{other};
+  if (left.sign() != right.sign()) return left.sign() < right.sign() ? -1 : 1;
+  if (left.sign() == 0) return 0;
+  int order = compare_integers(left.exponent, right.exponent);
+  if (order == 0) order = left.digits.compare(right.digits);
+  return left.negative ? -order : order;
+}
+
 }  // namespace mqtt_tools::payload

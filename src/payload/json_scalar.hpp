@@ -42,4 +42,7 @@ void append_real(std::string& out, double value);
 /// number has: `25`, `25.0` and `2.5e1` give the same. Exact however long it is, in linear time.
 std::string canonical_number(std::string_view token);
 
+/// Whether JSON number `one` is less than (below 0), equal to or greater than `other`. As exact.
+int compare_numbers(std::string_view one, std::string_view other);
+
 }  // namespace mqtt_tools::payload

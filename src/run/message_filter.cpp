@@ -2,6 +2,7 @@
 #include "run/message_filter.hpp"
 
 #include "error.hpp"
+#include "run/condition.hpp"
 #include "text.hpp"
 #include "topic.hpp"
 
@@ -48,14 +49,14 @@ class Grep {
 
 struct MessageFilter::Conditions {
   explicit Conditions(const MessageFilterOptions& given)
-      : options(given), match(read_expectations("--match", given.match)) {
+      : options(given), match(read_conditions("--match", given.match)) {
     for (const auto& expression : options.grep) {
       grep.push_back(std::make_unique<Grep>(expression));
     }
   }
 
   MessageFilterOptions options;
-  std::vector<payload::Expectation> match;
+  std::vector<Condition> match;
   std::vector<std::unique_ptr<Grep>> grep{};
 };
 
@@ -83,19 +84,6 @@ bool MessageFilter::operator()(const payload::Decoded& decoded) const {
                      [&](const auto& value) { return value.met_by(decoded); }) &&
          std::all_of(grep.begin(), grep.end(),
                      [&](const auto& one) { return one->matches(decoded.shown()); });
-}
-
-std::vector<payload::Expectation> read_expectations(std::string_view option,
-                                                    const std::vector<std::string>& json) {
-  std::vector<payload::Expectation> expectations;
-  for (const auto& text : json) {
-    try {
-      expectations.emplace_back(text);
-    } catch (const UsageError& error) {
-      throw UsageError{std::string{option} + ": " + error.what()};
-    }
-  }
-  return expectations;
 }
 
 }  // namespace mqtt_tools::run

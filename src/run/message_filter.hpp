@@ -3,13 +3,9 @@
 
 #include "message.hpp"
 #include "payload/decode.hpp"
-#include "payload/expectation.hpp"
 #include "run/options.hpp"
 
 #include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace mqtt_tools::run {
 
@@ -26,10 +22,5 @@ class MessageFilter {
   struct Conditions;
   std::unique_ptr<Conditions> conditions_;
 };
-
-/// Reads what `option` (--match, --expect) was given. Throws UsageError, which names the option,
-/// for what is not JSON.
-std::vector<payload::Expectation> read_expectations(std::string_view option,
-                                                    const std::vector<std::string>& json);
 
 }  // namespace mqtt_tools::run

@@ -40,7 +40,7 @@ struct MessageFilterOptions {
   std::vector<std::string> filter_out{};  ///< -T
   bool no_retained = false;               ///< -R
   bool retained_only = false;
-  std::vector<std::string> match{};  ///< JSON that the payload must contain, all of them.
+  std::vector<std::string> match{};  ///< Conditions, all of them.
   std::vector<std::string> grep{};   ///< RE2 expressions that its text must match, all of them.
 };
 
@@ -50,10 +50,14 @@ struct StopOptions {
   std::optional<Duration> timeout{};
   std::optional<Duration> duration{};
   std::optional<Duration> idle_timeout{};
-  std::vector<std::string> expect{};  ///< JSON, each to be met by some message.
-  bool after_subscribe = false;       ///< -E
-  bool after_retained = false;        ///< --retained-only: the first live message ends it, if
-                                      ///< idle_timeout does not.
+  std::vector<std::string> expect{};  ///< Conditions, each to be met by some message.
+  bool in_order = false;              ///< One after the other.
+  std::vector<std::string> forbid{};  ///< Conditions that no message may meet.
+  std::optional<Duration> silence{};  ///< How long each of `filters` may go without a message.
+  std::vector<std::string> filters{};
+  bool after_subscribe = false;  ///< -E
+  bool after_retained = false;   ///< --retained-only: the first live message ends it, if
+                                 ///< idle_timeout does not.
 };
 
 /// Whom to tell that all subscriptions are granted.

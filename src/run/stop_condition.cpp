@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/stop_condition.hpp"
 
-#include "run/message_filter.hpp"
 #include "text.hpp"
+#include "topic.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -51,12 +51,15 @@ std::string joined(const List& list, std::string_view between, Text text) {
 }  // namespace
 
 StopCondition::StopCondition(const StopOptions& until)
-    : options_(until), unmet_(read_expectations("--expect", until.expect)) {}
+    : options_(until),
+      unmet_(read_conditions("--expect", until.expect)),
+      forbidden_(read_conditions("--forbid", until.forbid)) {}
 
 void StopCondition::subscribed(Clock::time_point now) {
   if (!since_) {
     since_ = now;
     last_ = now;
+    heard_.assign(options_.filters.size(), now);
   }
 }
 
@@ -70,14 +73,16 @@ bool StopCondition::ends_before(const Message& message) {
 void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point now) {
   ++seen_;
   last_ = now;
-  if (unmet_.empty()) {
-    return;
+  for (std::size_t at = 0; options_.silence && at < heard_.size(); ++at) {
+    if (matches(without_share(options_.filters[at]), decoded.message().topic)) heard_[at] = now;
   }
-  const auto met = std::remove_if(unmet_.begin(), unmet_.end(), [&](const auto& expectation) {
-    return expectation.met_by(decoded);
-  });
-  if (met != unmet_.end()) {
-    unmet_.erase(met, unmet_.end());
+  const auto broken = std::find_if(forbidden_.begin(), forbidden_.end(),
+                                   [&](const auto& each) { return each.met_by(decoded); });
+  if (broken != forbidden_.end() && violation_.empty()) {
+    violation_ = escaped(broken->text()) + " is forbidden, and came on " +
+                 escaped(decoded.message().topic) + ": " + excerpt(decoded.shown());
+  }
+  if (unmet_.empty() || met(decoded)) {
     return;
   }
   instead_.push_back(excerpt(decoded.shown()));
@@ -86,14 +91,24 @@ void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point 
   }
 }
 
+/// Whether the message meets expectations, which are met then: all that it meets, in order one.
+bool StopCondition::met(const payload::Decoded& decoded) {
+  const auto end = options_.in_order ? unmet_.begin() + 1 : unmet_.end();
+  const auto rest =
+      std::remove_if(unmet_.begin(), end, [&](const auto& each) { return each.met_by(decoded); });
+  const bool any = rest != end;
+  unmet_.erase(rest, end);
+  return any;
+}
+
 void StopCondition::reader_left() { reader_left_ = true; }
 
 bool StopCondition::reached(Clock::time_point now) const { return ending(now) != Ending::none; }
 
 std::optional<Clock::time_point> StopCondition::due() const {
   std::optional<Clock::time_point> first;
-  for (const auto& deadline :
-       {deadline_of(Ending::timeout), deadline_of(Ending::duration), deadline_of(Ending::idle)}) {
+  for (const auto& deadline : {deadline_of(Ending::timeout), deadline_of(Ending::duration),
+                               deadline_of(Ending::idle), deadline_of(Ending::silence)}) {
     if (deadline && (!first || *deadline < *first)) {
       first = deadline;
     }
@@ -106,7 +121,10 @@ ExitCode StopCondition::exit_code(Clock::time_point now) const {
     case Ending::reader_left:
       return unmet_.empty() ? ExitCode::ok : ExitCode::failure;
     case Ending::timeout:
+    case Ending::silence:
       return ExitCode::timeout;
+    case Ending::forbidden:
+      return ExitCode::failure;
     case Ending::none:
     case Ending::enough:
     case Ending::duration:
@@ -121,6 +139,9 @@ std::string StopCondition::explanation(Clock::time_point now) const {
     return {};
   }
   std::string text = what_ended(ending(now));
+  if (ending(now) == Ending::forbidden) {
+    return text;
+  }
   if (!unmet_.empty()) {
     text += "; not met: " +
             joined(unmet_, ", ", [](const auto& unmet) { return escaped(unmet.text()); });
@@ -134,6 +155,9 @@ std::string StopCondition::explanation(Clock::time_point now) const {
 
 /// What ends the run, or has ended it: of several times that have passed, the first one.
 StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
+  if (!violation_.empty()) {
+    return Ending::forbidden;
+  }
   if (enough()) {
     return Ending::enough;
   }
@@ -144,7 +168,7 @@ StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
   if (!first || now < *first) {
     return Ending::none;
   }
-  for (const Ending ending : {Ending::timeout, Ending::duration}) {
+  for (const Ending ending : {Ending::timeout, Ending::duration, Ending::silence}) {
     if (deadline_of(ending) == first) {
       return ending;
     }
@@ -159,14 +183,16 @@ bool StopCondition::enough() const {
 }
 
 std::optional<Clock::time_point> StopCondition::deadline_of(Ending ending) const {
-  const bool idle = ending == Ending::idle;
-  const auto& limit = idle                        ? options_.idle_timeout
+  const auto& limit = ending == Ending::idle      ? options_.idle_timeout
+                      : ending == Ending::silence ? options_.silence
                       : ending == Ending::timeout ? options_.timeout
                                                   : options_.duration;
-  if (!since_ || !limit) {
+  if (!since_ || !limit || (ending == Ending::silence && heard_.empty())) {
     return {};
   }
-  const auto start = idle ? last_ : *since_;
+  const auto start = ending == Ending::idle      ? last_
+                     : ending == Ending::silence ? *std::min_element(heard_.begin(), heard_.end())
+                                                 : *since_;
   if (*limit > Clock::time_point::max() - start) {  // Beyond all clocks.
     return {};
   }
@@ -184,6 +210,13 @@ std::string StopCondition::what_ended(Ending ending) const {
       return "left after " + seconds(*options_.duration) + " with " + messages;
     case Ending::idle:
       return "no message for " + seconds(*options_.idle_timeout) + " after " + messages;
+    case Ending::silence: {
+      const auto quiet = std::min_element(heard_.begin(), heard_.end()) - heard_.begin();
+      return "no message on " + escaped(options_.filters[static_cast<std::size_t>(quiet)]) +
+             " for " + seconds(*options_.silence) + " after " + messages;
+    }
+    case Ending::forbidden:
+      return violation_;
     case Ending::reader_left:
       return "the reader of stdout left after " + messages;
     case Ending::none:

@@ -4,7 +4,7 @@
 #include "error.hpp"
 #include "message.hpp"
 #include "payload/decode.hpp"
-#include "payload/expectation.hpp"
+#include "run/condition.hpp"
 #include "run/options.hpp"
 #include "timestamp.hpp"
 
@@ -19,7 +19,7 @@ namespace mqtt_tools::run {
 /// Decides when mqtt-sub leaves and what it tells the shell. It is told the facts and the time.
 class StopCondition {
  public:
-  /// Throws UsageError for an expectation that is not JSON.
+  /// Throws UsageError for a condition that cannot be understood.
   explicit StopCondition(const StopOptions& until);
 
   /// All subscriptions are granted (the clocks of --timeout, --duration and --idle-timeout start;
@@ -54,7 +54,7 @@ class StopCondition {
   std::string explanation(Clock::time_point now) const;
 
  private:
-  enum class Ending { none, enough, reader_left, timeout, duration, idle };
+  enum class Ending { none, forbidden, enough, reader_left, timeout, duration, idle, silence };
 
   Ending ending(Clock::time_point now) const;
   bool enough() const;
@@ -62,7 +62,12 @@ class StopCondition {
   std::string what_ended(Ending ending) const;
 
   StopOptions options_;
-  std::vector<payload::Expectation> unmet_{};
+  bool met(const payload::Decoded& decoded);
+
+  std::vector<Condition> unmet_{};
+  std::vector<Condition> forbidden_{};
+  std::string violation_{};                 ///< Which was met, and by what.
+  std::vector<Clock::time_point> heard_{};  ///< When a message of each filter came last.
   std::deque<std::string>
       instead_{};  ///< The last few payloads that met nothing, as they are told.
   std::optional<Clock::time_point> since_{};

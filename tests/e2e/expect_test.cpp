@@ -187,3 +187,32 @@ TEST_CASE("only messages that pass the filters can meet an expectation") {
   CHECK(result.out ==
         "{\"n\":2,\"ok\":true,\"x\":\"good\"}\n{\"n\":1,\"ok\":true,\"x\":\"good\"}\n");
 }
+
+TEST_CASE("a CI job expects states in order, and none that is forbidden") {
+  const Broker broker;
+  const auto job = [&](const std::string& messages) {
+    return run(broker.sub({"-W", "5", "--expect", R"(/state == "up")", "--expect", "/n >= 3",
+                           "--expect-in-order", "--forbid", R"(/level == "error")", "app/#",
+                           "--on-ready", messages}));
+  };
+  const std::string publish = "mqtt-pub --raw app/x '";
+  const auto fine = job(publish + R"({"n":5}' && )" + publish + R"({"state":"up"}' && )" + publish +
+                        R"({"n":3}')");
+  check_exit(fine, 0);
+  CHECK(fine.err.empty());
+  CHECK(fine.out == "{\"n\":5}\n{\"state\":\"up\"}\n{\"n\":3}\n");
+
+  const auto forbidden = job(publish + R"({"level":"error","why":"disk"}')");
+  check_exit_within(forbidden, 1, 3s);
+  CHECK(forbidden.err ==
+        "mqtt-sub: /level == \"error\" is forbidden, and came on app/x: "
+        "{\"level\":\"error\",\"why\":\"disk\"}\n");
+}
+
+TEST_CASE("a filter without a message for the time of silence ends the run with 27") {
+  const Broker broker;
+  const auto result =
+      run(broker.sub({"a/#", "b", "--silence", "0.4", "--on-ready", "mqtt-pub a/x hi"}));
+  check_exit_within(result, 27, 2s);
+  CHECK(result.err == "mqtt-sub: no message on b for 0.4 s after 1 message\n");
+}

@@ -282,5 +282,57 @@ TEST_CASE("an expectation that is not JSON is refused by name") {
                     Catch::Matchers::StartsWith("--expect: "));
 }
 
+TEST_CASE("expectations in order are met one after the other") {
+  auto condition = subscribed(until([](auto& options) {
+    options.expect = {R"(/n == 1)", R"(/n == 2)", R"(/n >= 1)"};
+    options.in_order = true;
+    options.timeout = 10s;
+  }));
+  come(condition, R"({"n":2})");
+  come(condition, R"({"n":1})");
+  CHECK_FALSE(condition.reached(at(1s)));
+  come(condition, R"({"n":2})");  // meets the last, too, which comes behind it
+  CHECK_FALSE(condition.reached(at(1s)));
+  CHECK(condition.explanation(at(10s)) ==
+        "timed out after 10 s with 3 messages; not met: /n >= 1; what came instead: {\"n\":2}");
+  come(condition, R"({"n":1})");
+  CHECK(condition.reached(at(1s)));
+  CHECK(condition.exit_code(at(1s)) == ExitCode::ok);
+}
+
+TEST_CASE("a message that is forbidden ends the run at once with 1, whatever else was met") {
+  auto condition = subscribed(until([](auto& options) {
+    options.forbid = {R"(/level == "error")"};
+    options.expect = {R"({"n":1})"};
+  }));
+  come(condition, R"({"n":0})");
+  CHECK_FALSE(condition.reached(at(0s)));
+  come(condition, R"({"n":1,"level":"error"})");
+  CHECK(condition.reached(at(0s)));
+  CHECK(condition.exit_code(at(0s)) == ExitCode::failure);
+  CHECK(condition.explanation(at(0s)) ==
+        "/level == \"error\" is forbidden, and came on : {\"n\":1,\"level\":\"error\"}");
+}
+
+TEST_CASE("a filter that is silent for too long ends the run with 27 and its name") {
+  auto condition = subscribed(until([](auto& options) {
+    options.silence = 5s;
+    options.filters = {"a/#", "$share/g/b/+"};
+  }));
+  const auto message = [&](const std::string& topic, Duration time) {
+    Message made;
+    made.topic = topic;
+    condition.consider(payload::decode(made), at(time));
+  };
+  message("a/x", 3s);
+  message("b/x", 4s);
+  CHECK(condition.due() == at(8s));
+  message("a/x", 7s);
+  CHECK_FALSE(condition.reached(at(8s)));
+  CHECK(condition.reached(at(9s)));
+  CHECK(condition.exit_code(at(9s)) == ExitCode::timeout);
+  CHECK(condition.explanation(at(9s)) == "no message on $share/g/b/+ for 5 s after 3 messages");
+}
+
 }  // namespace
 }  // namespace mqtt_tools::run

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "run/condition.hpp"
+
+#include "error.hpp"
+#include "payload/json.hpp"
+#include "payload/json_scalar.hpp"
+#include "text.hpp"
+
+#include <array>
+#include <utility>
+
+#include <re2/re2.h>
+
+namespace mqtt_tools::run {
+
+namespace {
+
+using payload::JsonToken;
+using Kind = payload::JsonToken::Kind;
+
+/// Where the first operator between blanks stands.
+struct Split {
+  std::string_view pointer{};
+  std::string_view word{};
+  std::string_view value{};
+};
+
+constexpr std::array<std::string_view, 7> words{"==", "!=", "<=", ">=", "=~", "<", ">"};
+
+std::optional<Split> split(std::string_view text) {
+  for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
+       blank = text.find(' ', blank + 1)) {
+    for (const auto word : words) {
+      const auto end = blank + 1 + word.size();
+      if (text.substr(blank + 1, word.size()) == word && end < text.size() && text[end] == ' ') {
+        return Split{text.substr(0, blank), word, text.substr(end + 1)};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::string shown(std::string_view text) { return "\"" + escaped(shortened(text, 60)) + "\""; }
+
+std::unique_ptr<RE2> expression_of(const std::string& text) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  auto expression = std::make_unique<RE2>(text, options);
+  if (!expression->ok()) {
+    throw UsageError(escaped(expression->error()) + " in the regular expression " + shown(text));
+  }
+  return expression;
+}
+
+bool is_boolean(std::string_view word) { return word == "true" || word == "false"; }
+
+}  // namespace
+
+Condition::Condition(std::string_view text) : text_(text) {
+  const auto parts = payload::is_json(text) ? std::nullopt : split(text);
+  const bool pointer = !text.empty() && text.front() == '/';
+  if (!parts || (!pointer && !parts->pointer.empty())) {
+    if (pointer) {
+      throw UsageError(shown(text) +
+                       " is neither JSON nor a condition, which is as in: /state == \"up\"");
+    }
+    value_.emplace(text);
+    return;
+  }
+  pointer_.emplace(parts->pointer);
+  operator_ = *operator_of(parts->word);
+  value_.emplace(parts->value);
+  const auto& value = value_->text();
+  payload::JsonTokens tokens{value};
+  const auto token = tokens.next();
+  kind_ = token.kind;
+  scalar_ = kind_ == Kind::string ? payload::exact_text(token.text) : std::string{token.text};
+  const bool ordered = kind_ == Kind::number || kind_ == Kind::string;
+  if (operator_ == Operator::finds) {
+    if (kind_ != Kind::string) {
+      throw UsageError("=~ takes a regular expression in quotes, as in: /state =~ \"^up\"");
+    }
+    expression_ = expression_of(scalar_);
+  } else if (operator_ > Operator::unequal && !ordered) {
+    throw UsageError(std::string{parts->word} + " compares numbers and texts, not " + shown(value));
+  }
+}
+
+Condition::Condition(Condition&&) noexcept = default;
+Condition& Condition::operator=(Condition&&) noexcept = default;
+Condition::~Condition() = default;
+
+std::optional<Condition::Operator> Condition::operator_of(std::string_view word) const {
+  if (word == "==") return Operator::equal;
+  if (word == "!=") return Operator::unequal;
+  if (word == "<") return Operator::less;
+  if (word == "<=") return Operator::at_most;
+  if (word == ">") return Operator::greater;
+  if (word == ">=") return Operator::at_least;
+  if (word == "=~") return Operator::finds;
+  return std::nullopt;
+}
+
+bool Condition::met_by(const payload::Decoded& decoded) const {
+  if (!pointer_) return value_->met_by(decoded);
+  if (const auto value = pointer_->find(decoded)) return holds(*value);
+  const bool text = decoded.kind() == payload::Kind::text || decoded.kind() == payload::Kind::empty;
+  if (!text || !pointer_->whole()) return false;
+  std::string quoted;
+  payload::append_string(quoted, decoded.message().payload);
+  return holds({Kind::string, quoted});
+}
+
+bool Condition::holds(const JsonToken& value) const {
+  if (value.kind != kind_) return false;
+  if (kind_ == Kind::word && is_boolean(value.text) != is_boolean(scalar_)) return false;
+  if (operator_ == Operator::finds) {
+    return RE2::PartialMatch(payload::unquoted(value.text), *expression_);
+  }
+  if (operator_ == Operator::equal) return value_->equals(value.text);
+  if (operator_ == Operator::unequal) return !value_->equals(value.text);
+  const int order = kind_ == Kind::number ? payload::compare_numbers(value.text, scalar_)
+                                          : payload::exact_text(value.text).compare(scalar_);
+  switch (operator_) {
+    case Operator::less:
+      return order < 0;
+    case Operator::at_most:
+      return order <= 0;
+    case Operator::greater:
+      return order > 0;
+    default:
+      return order >= 0;
+  }
+}
+
+std::vector<Condition> read_conditions(std::string_view option,
+                                       const std::vector<std::string>& texts) {
+  std::vector<Condition> conditions;
+  for (const auto& text : texts) {
+    try {
+      conditions.emplace_back(text);
+    } catch (const UsageError& error) {
+      throw UsageError{std::string{option} + ": " + error.what()};
+    }
+  }
+  return conditions;
+}
+
+}  // namespace mqtt_tools::run
