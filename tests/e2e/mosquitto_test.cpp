@@ -137,6 +137,7 @@ TEST_CASE("under mosquitto's names its configuration is read, and neither ours n
   command.environment("XDG_CONFIG_HOME", home.path().string());
   command.environment("MQTT_HOST", "nowhere.invalid").environment("MQTT_RAW", "0");
   check_exit(run(command.environment("MQTT_PROFILE", "none")), 0);
+  REQUIRE(broker.wait_for(PacketType::publish));
   const auto publish = broker.received(PacketType::publish).at(0);
   CHECK(publish.topic() == "filed topic");
   CHECK(publish.payload() == "hi");
