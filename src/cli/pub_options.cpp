@@ -236,7 +236,7 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
     if (!environment.stdin_gives) {
       throw UsageError(
           topic_ == "help"
-              ? "no message given for the topic 'help'; all options are shown by --help"
+              ? "no message given for the topic 'help'; --help shows all options"
               : "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload");
     }
     source.kind = Kind::whole;

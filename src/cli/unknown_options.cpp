@@ -205,7 +205,7 @@ void refuse_option(const Declarations& declared, const std::string& word) {
   }
   const Declarations& other = declared.name == "mqtt-pub" ? mqtt_sub() : mqtt_pub();
   if (other.named(name) != nullptr) {
-    throw UsageError(start + "it is one of " + std::string{other.name});
+    throw UsageError(start + std::string{other.name} + " has it");
   }
   const std::string near = declared.nearest(name);
   throw UsageError(start + (near.empty() ? "see --help" : "did you mean " + near + "?"));

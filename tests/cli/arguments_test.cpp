@@ -285,7 +285,7 @@ TEST_CASE("options of other tools are answered with ours, or that there is none"
       {"--keypass", "ours is --keypass-file FILE"},
       {"-e", "ours is --response-topic TOPIC, with --request"},
       {"-?", "ours is --help"},
-      {"--no-local", "it is one of mqtt-sub"},
+      {"--no-local", "mqtt-sub has it"},
       {"--pass", "did you mean --password?"},
       {"--keepAlive", "did you mean --keepalive?"},
       {"--retained", "did you mean --retain?"},
@@ -297,7 +297,7 @@ TEST_CASE("options of other tools are answered with ours, or that there is none"
                       "unknown option " + name + "; " + row.answer);
   }
   CHECK_THROWS_WITH(read_command_line(mqtt_sub(), {"--replay", "f"}),
-                    "unknown option --replay; it is one of mqtt-pub");
+                    "unknown option --replay; mqtt-pub has it");
   CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"--" + std::string(500, 'x')}),
                     "unknown option --" + std::string(58, 'x') + "...; see --help");
 }

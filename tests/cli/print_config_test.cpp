@@ -185,6 +185,8 @@ class Random {
       maybe({"-r"});
       maybe({"--field", "a=\x1b[2J"});
       maybe({"--utc"});
+      maybe({one_in(2) ? "--raw" : "--envelope"});
+      maybe({"--time-format", "\"%H\\"});
     }
     return made;
   }

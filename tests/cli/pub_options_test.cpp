@@ -311,7 +311,6 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
        "--property: mqtt-pub sends no SUBSCRIBE"},
       {{"a", "x", "--request", "-D", "publish", "response-topic", "r"},
        "--request: the answer's topic is for --response-topic, not -D publish"},
-      {{"a", "x", "--no-local"}, "unknown option --no-local; it is one of mqtt-sub"},
       {{"a", "x", "--enqueue"}, "--enqueue needs --spool"},
       {{"--drain"}, "--drain needs --spool"},
       {{"--spool-list"}, "--spool-list needs --spool"},
@@ -332,6 +331,7 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
        "--spool-limit must be a size from 1 to 1000000000000000 bytes, such as 64KiB or 10MB, not "
        "'0'"},
       {{"a", "x", "--spool", ""}, "--spool needs DIR, not an empty text"},
+      {{"a", "x", "--no-local"}, "unknown option --no-local; mqtt-sub has it"},
   };
   for (const Row& row : refusals) {
     CAPTURE(row.words);
@@ -357,7 +357,7 @@ TEST_CASE("What is to be done with a spool is read") {
 
 TEST_CASE("help as a word is a topic without a message, and points to the option") {
   CHECK(FakeEnvironment{}.pub_error({"help"}) ==
-        "no message given for the topic 'help'; all options are shown by --help");
+        "no message given for the topic 'help'; --help shows all options");
   CHECK(FakeEnvironment{}.pub({"help", "m"}).source.form.topic == "help");
 }
 

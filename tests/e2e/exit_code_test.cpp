@@ -73,6 +73,93 @@ TEST_CASE("exit 2: what cannot be is refused before connecting") {
   CHECK(broker.connections() == 0);
 }
 
+TEST_CASE("each wrong use is answered with one line that says what would be right") {
+  struct Row {
+    std::vector<std::string> words;
+    std::string line;
+  };
+  const std::string long_number = "1" + std::string(300, '0');
+  const std::vector<Row> rows{
+      {{"mqtt-pub", "-r1", "hello"}, "-r takes no value, and there is no option -1"},
+      {{"mqtt-pub", "-v5", "hello"}, "-v takes no value, and there is no option -5"},
+      {{"mqtt-sub", "-v1", "t"}, "-v takes no value, and there is no option -1"},
+      {{"mqtt-pub", "t", "m", "-q", "0", "-q", "2"}, "--qos is given twice; leave one of them out"},
+      {{"mqtt-pub", "t", "-f", "a", "-f", "b"}, "--file is given twice; leave one of them out"},
+      {{"mqtt-pub", "--replay", "a", "--replay", "b"},
+       "--replay is given twice; leave one of them out"},
+      {{"mqtt-sub", "t", "--exec", "a", "--exec", "b"},
+       "--exec is given twice; leave one of them out"},
+      {{"mqtt-pub", "t", "m", "--time-format", "now"},
+       "the time format \"now\" tells no time; known are iso (or rfc3339), unix, unix-ms and % "
+       "with one of aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%, as in %H:%M:%S"},
+      {{"mqtt-pub", "t", "m", "--time-format", "%Q"},
+       "the time format \"%Q\" has the unknown conversion %Q; known are iso (or rfc3339), unix, "
+       "unix-ms and % with one of aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%, as in %H:%M:%S"},
+      {{"mqtt-pub", "t", "m", "--ack-timeout", "0"}, "--ack-timeout must be more than 0, not '0'"},
+      {{"mqtt-pub", "t", "\xff", "--raw", "-D", "publish", "payload-format-indicator", "1"},
+       "the message is not UTF-8 (byte 1), which payload-format-indicator 1 says that it is"},
+      {{"mqtt-sub", "t", "--remove-retained", "-E"},
+       "--remove-retained waits for messages, but -E leaves before any"},
+      {{"mqtt-sub", "t", "--exec", "x", "-F", "%p"},
+       "--format says how messages are shown, but --exec hands them to a command instead"},
+      {{"mqtt-pub", "t", "--json", "{bad}"},
+       "the message is not JSON: column 2 of {bad}; texts and keys need double quotes; on a "
+       "command line all of it needs single quotes: '{\"on\":true}'"},
+      {{"mqtt-pub", "t", "--json", "{x:1}"},
+       "the message is not JSON: column 2 of {x:1}; texts and keys need double quotes; on a "
+       "command line all of it needs single quotes: '{\"on\":true}'"},
+      {{"mqtt-pub", "t", "m", "--field", "a:=[1,]"},
+       "the value of the field \"a\" is not JSON: column 4 of [1,]"},
+      {{"mqtt-sub", "t", "--expect", "on"},
+       "--expect: not JSON: column 1 of on; a text needs double quotes, and single ones around "
+       "them on a command line: '\"on\"'"},
+      {{"mqtt-pub", "\u2013t", "a", "m"}, "'\u2013t' begins with a dash that is not '-'; type -t"},
+      {{"mqtt-pub", "\u2014retain", "a", "m"},
+       "'\u2014retain' begins with a dash that is not '-'; type --retain"},
+      {{"mqtt-pub", "-help"}, "-help: long names begin with two dashes; see --help"},
+      {{"mqtt-sub", "-help"}, "-help: long names begin with two dashes; see --help"},
+      {{"mqtt-pub", "help"}, "no message given for the topic 'help'; --help shows all options"},
+      {{"mqtt-pub", "-h"}, "--host needs HOST[:PORT] after it; help is --help"},
+      {{"mqtt-pub", "t", "m", "--proxy", "x"},
+       "unknown option --proxy; there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
+      {{"mqtt-sub", "t", "--tls-engine", "x"},
+       "unknown option --tls-engine; there is none for keys in an OpenSSL engine; --key FILE takes "
+       "a key in PEM"},
+      {{"mqtt-sub", "t", "-S"},
+       "unknown option -S; there is none for SRV records of DNS; repeat --host for brokers to try"},
+      {{"mqtt-pub", "t", "m", "--hostname", "h"}, "unknown option --hostname; ours is --host HOST"},
+      {{"mqtt-pub", "t", "m", "--keyform", "engine"},
+       "unknown option --keyform; there is none for keys in an OpenSSL engine; --key FILE takes a "
+       "key in PEM"},
+      {{"mqtt-sub", "t", "--replay", "f"}, "unknown option --replay; mqtt-pub has it"},
+      {{"mqtt-pub", "t", "m", "-D", "publish", "content-type", "a\xff"},
+       "--property: property content-type is not UTF-8 (byte 2)"},
+      {{"mqtt-pub", "t", "m", "-D", "publish", "content-type", "a\x01"},
+       "--property: property content-type has a control character or noncharacter at byte 2: "
+       "brokers close the connection for it"},
+      {{"mqtt-sub", "t", "-h", "a:b:c"},
+       "--host: host 'a:*': it is no IPv6 address, and in any other host a ':' stands only before "
+       "the port"},
+      {{"mqtt-sub", "t", "--wait", long_number},
+       "--wait must be at most 1000000000 seconds, not "
+       "'100000000000000000000000000000000000000000000000000000000000...'"},
+      {{"mqtt-sub", "t", "--wait", "5x"},
+       "--wait must be a time in seconds or with the units d, h, m, s and ms, such as 2.5, 500ms "
+       "or 1h30m, not '5x'"},
+      {{"mqtt-sub", "t", "-k", "500ms"},
+       "--keepalive must be a whole number of seconds from 0 to 65535, such as 30 or 2m, not "
+       "'500ms'"},
+  };
+  const TemporaryDirectory nowhere;
+  for (const auto& row : rows) {
+    CAPTURE(row.words);
+    const auto result = run(Command{row.words}.environment("HOME", nowhere.path().string()));
+    check_exit_within(result, 2, 1s);
+    CHECK(result.err == row.words[0] + ": " + row.line + "\n");
+    CHECK(result.out.empty());
+  }
+}
+
 TEST_CASE("exit 3: nobody listens, nobody answers, or the name is not known") {
   const auto refused = run(pub(free_port(), {"t", "hi"}));
   check_exit_within(refused, 3, 1s);
