@@ -19,6 +19,7 @@
 #include "run/readiness.hpp"
 #include "run/signals.hpp"
 #include "run/stop_condition.hpp"
+#include "run/watch.hpp"
 #include "text.hpp"
 
 #include <poll.h>
@@ -50,6 +51,10 @@ class SubscribeRun {
                 run::log_sink(options.verbosity)),
         publisher_(client_, 64) {
     if (options.exec) exec_.emplace(*options.exec);
+    if (options.watch) {
+      const auto& select = options.output.select;
+      watch_.emplace(select ? std::vector{*select} : std::vector<std::string>{}, options.decode_as);
+    }
     client_.subscribe(options.subscriptions, options.unsubscribe);
     if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
   }
@@ -79,6 +84,7 @@ class SubscribeRun {
       if (client_.ready()) subscribed(now);
       if (exec_) attend();
       take(now);
+      if (watch_) look(now);
       write();
       publisher_.deliver(now);
       for (const auto& why : publisher_.take_denials()) {
@@ -153,6 +159,8 @@ class SubscribeRun {
     if (!filter_(decoded)) return false;
     if (exec_) {
       exec_->start(message, run::environment_of(options_.connection, client_.broker()));
+    } else if (watch_) {
+      watch_->add(decoded, now);
     } else if (printer_->print(decoded, out_.buffer())) {
       out_.end_record(delivery(message));
     } else {
@@ -198,6 +206,15 @@ class SubscribeRun {
     for (auto& reply : exec_->replies()) publisher_.add(std::move(reply), Clock::now());
   }
 
+  void look(Clock::time_point now) {
+    watch_->turn(now, poller_, client_.broker(),
+                 client_.ready()             ? "connected"
+                 : client_.connected()       ? "subscribing"
+                 : client_.connections() > 0 ? "connection lost, reconnecting"
+                                             : "connecting");
+    if (watch_->quit()) stop_.reader_left();
+  }
+
   void write() {
     if (closed_ || broken_) return;
     broken_ = true;  // Unless it returns.
@@ -214,6 +231,7 @@ class SubscribeRun {
   /// The one place that waits, while the run goes on.
   void pause(Clock::time_point now) {
     batching_.turn(std::exchange(taken_, 0), Clock::now());
+    if (watch_) watch_->on(poller_);
     if (batching_.until() && !exec_) {
       poller_.add(signals_.fd(), POLLIN);
       poller_.until(batching_.until());
@@ -249,6 +267,7 @@ class SubscribeRun {
   /// it is out or `deadline`. The code of a signal, if the first one ends it.
   std::optional<ExitCode> finish(Clock::time_point deadline) {
     ending_ = true;
+    if (watch_) watch_->leave();
     const auto start = Clock::now();
     publisher_.disconnect(start);
     const auto left_by = std::min(deadline, start + run::disconnect_limit);
@@ -337,6 +356,7 @@ class SubscribeRun {
   run::Publisher publisher_;
   run::CpuAffinity cpu_affinity_{};
   std::optional<run::Exec> exec_{};
+  std::optional<run::Watch> watch_{};
   run::Poller poller_{};
   run::OutputBatching batching_{};
   std::size_t taken_ = 0;  ///< Messages since the last pause.

@@ -5,7 +5,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(system sys arpa net netinet linux sanitizer)
-set(third_parties nlohmann mqtt openssl CLI toml++ re2 sqlite3)
+set(third_parties nlohmann mqtt openssl CLI toml++ re2 sqlite3 ncursesw)
 
 set(includes_top)
 set(includes_payload    payload)
@@ -13,9 +13,10 @@ set(includes_connection connection mqtt openssl)
 set(includes_feed       feed payload)
 set(includes_output     output payload)
 set(includes_spool      spool payload sqlite3)
-set(includes_run        run cli connection feed output payload spool re2)
+set(includes_screen     screen output payload ncursesw)
+set(includes_run        run cli connection feed output payload screen spool re2)
 set(includes_cli        cli connection feed output payload CLI toml++)
-set(includes_apps       run cli connection feed output payload spool)
+set(includes_apps       run cli connection feed output payload screen spool)
 
 # These are narrower than their folders: cli fills in the options of a run and knows no more of it,
 # and one header of ours shows a third party's types.

@@ -125,6 +125,7 @@ void SubReader::declare_leaving() {
 void SubReader::declare_showing() {
   in_.group("How to show them");
   declare_form(in_, output_, "auto|pretty|raw|json", "pretty on a terminal, else raw");
+  in_.flag("--watch", options_.watch, "a live table of topics, on the whole screen");
   in_.flag("-j,--json", json_, "-o json").decides("output");
   declare_format(in_, options_.output, "mosquitto_sub's %t %p %q..., \\n \\t");
   in_.flag("-v,--verbose", verbose_, "topic before payload");
@@ -203,7 +204,7 @@ void SubReader::check_leaving(const Settings& settings) {
            {"count", "expect", "forbid", "silence", "duration", "idle-timeout", "remove-retained",
             "match", "grep", "exec"},
            "waits for messages, but -E leaves before any");
-    refuse(settings, {"format", "select"}, "shows messages, but -E leaves before any");
+    refuse(settings, {"format", "select", "watch"}, "shows messages, but -E leaves before any");
   }
   if (options_.filter.no_retained) {
     refuse(settings, {"remove-retained"}, "waits for what --no-retained drops");
@@ -221,6 +222,11 @@ void SubReader::check_acting(const Settings& settings) {
            "says how messages are shown, but --exec hands them to a command instead");
   } else {
     refuse(settings, {"jobs", "reply"}, "needs --exec");
+  }
+  if (options_.watch) {
+    refuse(settings, {"output", "json", "format", "verbose", "N", "0"},
+           "says how messages are printed, but --watch shows a table of topics instead");
+    refuse(settings, {"exec"}, "and --watch exclude each other, use one of them");
   }
   // Who publishes as well must take what comes before the acknowledgements, wanted or not.
   const bool publishes = options_.remove_retained || exec_.reply;

@@ -23,6 +23,7 @@ struct SubOptions {
   run::ReadinessOptions readiness{};
   std::optional<run::ExecOptions> exec{};
   bool remove_retained = false;
+  bool watch = false;  ///< A table on the screen instead of messages.
   payload::DecodeAs decode_as = payload::DecodeAs::automatic;
   output::PrinterOptions output{};
   run::Verbosity verbosity{};

@@ -5,6 +5,7 @@
 
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -47,7 +48,12 @@ sigset_t wanted_signals() {
   return wanted;
 }
 
-extern "C" void leave_at_once(int signal) { end_by_signal(signal); }
+std::atomic<void (*)()> restore_first{nullptr};
+
+extern "C" void leave_at_once(int signal) {
+  if (auto* restore = restore_first.load()) restore();
+  end_by_signal(signal);
+}
 
 /// From here on a signal ends the process, even if the run no longer asks. By a handler, because
 /// the default action would spare process 1 of a container.
@@ -95,6 +101,8 @@ void end_by_signal(int signal) noexcept {
   ::pthread_sigmask(SIG_UNBLOCK, &raised, nullptr);
   ::_exit(exit_offset + signal);
 }
+
+void before_sudden_end(void (*restore)()) noexcept { restore_first = restore; }
 
 void ignore_broken_pipes() {
   known_signals() = as_the_shell_left_them();

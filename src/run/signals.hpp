@@ -34,6 +34,10 @@ class Signals {
 /// that, and ends with the code that a shell gives for it, 128 + `signal`. Async-signal-safe.
 [[noreturn]] void end_by_signal(int signal) noexcept;
 
+/// What is done before a second signal ends the process at once; null: nothing more. It must be
+/// async-signal-safe.
+void before_sudden_end(void (*restore)()) noexcept;
+
 /// Ignores SIGPIPE: a reader that left is told by write(). Before any Signals.
 void ignore_broken_pipes();
 

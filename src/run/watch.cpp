@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "run/watch.hpp"
+
+#include "error.hpp"
+#include "run/signals.hpp"
+
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace mqtt_tools::run {
+
+namespace {
+
+constexpr auto shortest_pause = std::chrono::milliseconds{100};  ///< Between two pictures.
+constexpr auto longest_silence = std::chrono::milliseconds{50};  ///< Without a look at the keys.
+constexpr auto longest_pause = std::chrono::seconds{1};          ///< Ages change.
+
+/// Of what was said, the end that is repeated after leaving.
+constexpr std::size_t most_said = std::size_t{256} * 1024;
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+Watch::Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as)
+    : table_(select, decode_as, Clock::now()) {
+  before_sudden_end(screen::Terminal::leave_at_once);
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int signal : {SIGWINCH, SIGTSTP, SIGCONT}) sigaddset(&wanted, signal);
+  ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  signals_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+
+  // All of stderr, also what commands of --on-ready write and what libraries do.
+  std::array<int, 2> ends{-1, -1};
+  stderr_ = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (signals_ < 0 || stderr_ < 0 || ::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw RunError(ExitCode::failure, std::string("cannot watch: ") + std::strerror(errno));
+  }
+  said_ = ends[0];
+  ::fcntl(said_, F_SETFL, O_NONBLOCK);
+  also_there_ = ::isatty(stderr_) != 1;
+  ::dup2(ends[1], STDERR_FILENO);
+  ::close(ends[1]);
+}
+
+Watch::~Watch() {
+  leave();
+  before_sudden_end(nullptr);
+  for (const int fd : {signals_, said_, stderr_}) {
+    if (fd >= 0) ::close(fd);
+  }
+}
+
+void Watch::add(const payload::Decoded& decoded, Clock::time_point now) {
+  table_.add(decoded, now);
+  changed_ = true;
+}
+
+void Watch::turn(Clock::time_point now, const Poller& poller, const std::string& broker,
+                 const std::string& connection) {
+  const bool told =
+      poller.had(STDIN_FILENO, POLLIN) || poller.had(signals_, POLLIN) || poller.had(said_, POLLIN);
+  // While messages come faster than they are shown, nobody waits.
+  if (told || now - attended_ >= longest_silence) attend(now);
+  if (around_.broker != broker || around_.connection != connection) {
+    around_.broker = broker;
+    around_.connection = connection;
+    changed_ = true;
+  }
+  if (now - shown_ < (changed_ ? Duration{shortest_pause} : Duration{longest_pause})) return;
+  terminal_.show(view_.frame(terminal_.size(), now, around_));
+  shown_ = now;
+  changed_ = false;
+}
+
+void Watch::on(Poller& poller) const {
+  poller.add(STDIN_FILENO, POLLIN);
+  poller.add(signals_, POLLIN);
+  poller.add(said_, POLLIN);
+  poller.until(shown_ + (changed_ ? Duration{shortest_pause} : Duration{longest_pause}));
+}
+
+void Watch::attend(Clock::time_point now) {
+  attended_ = now;
+  attend_signals();
+  attend_stderr();
+  while (const auto key = terminal_.read_key()) {
+    view_.press(*key, now);
+    changed_ = true;
+  }
+}
+
+void Watch::attend_signals() {
+  signalfd_siginfo info{};
+  while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGTSTP) {
+      terminal_.stop();
+    } else if (info.ssi_signo == SIGCONT) {
+      terminal_.resume();
+    } else {
+      terminal_.resize();
+    }
+    changed_ = true;
+    shown_ = {};
+  }
+}
+
+/// Shows the last line of what was said, and keeps all.
+void Watch::attend_stderr() {
+  std::array<char, 4096> buffer;
+  while (true) {
+    const auto size = ::read(said_, buffer.data(), buffer.size());
+    if (size <= 0) return;
+    const std::string_view text{buffer.data(), static_cast<std::size_t>(size)};
+    if (also_there_) {
+      write_all(stderr_, text);
+    } else {
+      lines_ += text;
+      if (lines_.size() > most_said) lines_.erase(0, lines_.find('\n', lines_.size() / 2) + 1);
+    }
+    status_ += text;
+    if (const auto end = status_.rfind('\n'); end != std::string::npos) {
+      const auto before = end == 0 ? std::string::npos : status_.rfind('\n', end - 1);
+      const auto begin = before == std::string::npos ? 0 : before + 1;
+      around_.status = status_.substr(begin, end - begin);
+      status_.erase(0, end + 1);
+      changed_ = true;
+    }
+    if (status_.size() > buffer.size()) status_.clear();
+  }
+}
+
+void Watch::leave() {
+  if (said_ < 0) return;
+  terminal_.leave();
+  ::dup2(stderr_, STDERR_FILENO);
+  attend_stderr();
+  write_all(STDERR_FILENO, std::exchange(lines_, {}));
+  ::close(std::exchange(said_, -1));
+}
+
+}  // namespace mqtt_tools::run

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "payload/decode.hpp"
+#include "run/poller.hpp"
+#include "screen/terminal.hpp"
+#include "screen/topic_table.hpp"
+#include "screen/view.hpp"
+#include "timestamp.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_tools::run {
+
+/// The screen of --watch while the run goes on: it takes what comes, keys, and what would be said
+/// on stderr. Main thread only.
+class Watch {
+ public:
+  /// Takes the terminal; before other threads are started, as it blocks signals. Throws UsageError
+  /// and RunError (see screen::Terminal).
+  Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  void add(const payload::Decoded& decoded, Clock::time_point now);
+
+  /// Does what is due: keys, the size, what was said, and at most ten times a second the picture.
+  /// `connection` says how it stands ("connected"), `broker` is its name; `poller` waited last.
+  void turn(Clock::time_point now, const Poller& poller, const std::string& broker,
+            const std::string& connection);
+
+  /// The user wants to leave.
+  bool quit() const { return view_.quit(); }
+
+  /// Also wait for what it reacts to.
+  void on(Poller& poller) const;
+
+  /// Gives the terminal back, and says on stderr what was said in the meantime.
+  void leave();
+
+ private:
+  void attend(Clock::time_point now);
+  void attend_signals();
+  void attend_stderr();
+
+  screen::TopicTable table_;
+  screen::View view_{table_};
+  int signals_ = -1;         ///< A signalfd.
+  int said_ = -1;            ///< Where stderr ends while we have the screen.
+  int stderr_ = -1;          ///< What it was.
+  bool also_there_ = false;  ///< It is no terminal: what is said goes there at once, too.
+  std::string lines_{};      ///< What was said, to be repeated.
+  std::string status_{};
+  screen::Surroundings around_{};
+  bool changed_ = true;  ///< Something that the next picture shows.
+  Clock::time_point shown_{};
+  Clock::time_point attended_{};
+  screen::Terminal terminal_{};  ///< Last: nothing else is to be restored if it cannot be had.
+};
+
+}  // namespace mqtt_tools::run

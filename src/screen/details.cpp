@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+//
+// What View shows of one topic: figures, a chart over time, properties and the last payload.
+
+#include "bytes.hpp"
+#include "output/pretty.hpp"
+#include "output/style.hpp"
+#include "screen/view.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+namespace mqtt_tools::screen {
+
+namespace {
+
+/// The lines of a text that is escaped but for its newlines.
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (true) {
+    const auto end = text.find('\n');
+    lines.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return lines;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// One line for each property that a message has (MQTT 5.0 §3.3.2.3).
+std::vector<std::string> property_lines(const Properties& properties) {
+  std::vector<std::string> lines;
+  const auto add = [&lines](std::string_view name, const std::optional<std::string>& value) {
+    if (value) lines.push_back(std::string(name) + ": " + *value);
+  };
+  add("content-type", properties.content_type);
+  add("response-topic", properties.response_topic);
+  if (const auto& bytes = properties.correlation_data) {
+    add("correlation-data", first_invalid_utf8(*bytes) ? to_hex(*bytes) : *bytes);
+  }
+  if (properties.expiry) {
+    lines.push_back("message-expiry-interval: " + counted(*properties.expiry, "second"));
+  }
+  for (const auto& [name, value] : properties.user) lines.push_back(name + " = " + value);
+  return lines;
+}
+
+}  // namespace
+
+void View::press_in_details(const Key& key) {
+  const std::size_t page = std::max<std::size_t>(page_rows_, 2) - 1;
+  switch (key.kind) {
+    case Key::Kind::enter:
+    case Key::Kind::escape:
+    case Key::Kind::backspace:
+      return close_details();
+    case Key::Kind::tab:
+      choice_ = (choice_ + 1) % table_.followed().size();
+      return table_.choose(choice_);
+    case Key::Kind::down:
+      ++scroll_;
+      return;
+    case Key::Kind::up:
+      scroll_ -= std::min<std::size_t>(scroll_, 1);
+      return;
+    case Key::Kind::page_down:
+      scroll_ += page;
+      return;
+    case Key::Kind::page_up:
+      scroll_ -= std::min(scroll_, page);
+      return;
+    case Key::Kind::home:
+      scroll_ = 0;
+      return;
+    case Key::Kind::end:
+      scroll_ = payload_lines_.size();
+      return;
+    case Key::Kind::character:
+      return;
+  }
+}
+
+void View::details(Frame& frame, std::size_t width, std::size_t rows, Clock::time_point now) {
+  const TopicEntry& entry = table_[detailed_];
+  const bool stale = entry.stale(now);
+  const auto add = [&](std::string_view text, unsigned attributes = plain) {
+    frame.lines.push_back({{fit(text, width), attributes}});
+  };
+  add((stale ? "!" : " ") + entry.last.topic, bold | (stale ? dim : plain));
+  std::string figures =
+      " " + counted(entry.messages, "message") + ", " + short_number(entry.rate(now)) +
+      "/s, last: " + short_age(now - entry.latest) + ", QoS " +
+      std::to_string(static_cast<int>(entry.last.qos)) + (entry.last.retained ? ", retained" : "") +
+      ", " + counted(entry.size, "byte");
+  if (!entry.whole())
+    figures += " of which " + std::to_string(entry.last.payload.size()) + " are kept";
+  add(figures);
+
+  const std::size_t height = rows >= 16 ? std::min<std::size_t>(rows / 3, 12) : rows >= 9 ? 3 : 1;
+  chart(frame, width, height, now);
+
+  auto lines = property_lines(entry.last.properties);
+  const auto& payload = payload_lines(entry);
+  const std::size_t properties = lines.size();
+  const std::size_t used = 2 + height + 1;
+  const std::size_t room = rows > used ? rows - used : 0;
+  page_rows_ = room;
+  const std::size_t total = properties + payload.size();
+  scroll_ = std::min(scroll_, total > room ? total - room : 0);
+  for (std::size_t i = scroll_; i < total && i < scroll_ + room; ++i) {
+    const bool property = i < properties;
+    add(" " + (property ? lines[i] : payload[i - properties]), property ? dim : plain);
+  }
+}
+
+/// A line that says what is shown, and `rows` lines of blocks.
+void View::chart(Frame& frame, std::size_t width, std::size_t rows, Clock::time_point now) const {
+  const auto& numbers = table_.followed();
+  const auto& [place, series] = numbers.at(std::min(choice_, numbers.size() - 1));
+  const bool rate = choice_ + 1 >= numbers.size();
+  const auto to = table_.second(now);
+  const auto from = series.empty() ? to : series.first_second();
+  const auto values = series.between(from, to, width > 2 ? width - 2 : 0);
+  double least = HUGE_VAL;
+  double greatest = -HUGE_VAL;
+  double last = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    least = std::min(least, value);
+    greatest = std::max(greatest, value);
+    last = value;
+  }
+  std::string title = " " + (rate ? "messages a second" : place.empty() ? "the value" : place);
+  if (least <= greatest) {
+    title += "  " + short_number(last) + "  min " + short_number(least) + "  max " +
+             short_number(greatest) + "  over " + short_age(std::chrono::seconds{to - from});
+  } else {
+    title += "  nothing yet";
+  }
+  if (numbers.size() > 1) {
+    title += "  (" + std::to_string(choice_ + 1) + " of " + std::to_string(numbers.size()) + ")";
+  }
+  frame.lines.push_back({{fit(title, width), underline}});
+  for (auto& line : bars(values, rows)) {
+    frame.lines.push_back({{fit(" " + line, width)}});
+  }
+}
+
+/// The last payload for people: JSON indented, text as it is, bytes as a hexdump.
+const std::vector<std::string>& View::payload_lines(const TopicEntry& entry) {
+  if (payload_of_ == entry.messages) return payload_lines_;
+  payload_of_ = entry.messages;
+  const auto decoded = table_.decode(entry);
+  std::string text;
+  if (decoded.kind() == payload::Kind::empty) {
+    text = "(empty)";
+  } else if (const auto json = decoded.json()) {
+    output::append_json_block(text, *json, output::Styler{false}, "");
+  } else if (const auto shown = decoded.shown();
+             decoded.kind() == payload::Kind::binary && shown == entry.last.payload) {
+    output::append_hexdump(text, shown, "");
+  } else {
+    append_escaped(text, shown, Lines::keep);
+  }
+  for (auto tab = text.find('\t'); tab != std::string::npos; tab = text.find('\t', tab)) {
+    text.replace(tab, 1, "    ");
+  }
+  payload_lines_ = lines_of(text);
+  return payload_lines_;
+}
+
+}  // namespace mqtt_tools::screen

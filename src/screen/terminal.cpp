@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+#define NCURSES_NOMACROS 1
+#define NCURSES_WIDECHAR 1
+#include "screen/terminal.hpp"
+
+#include "error.hpp"
+#include "text.hpp"
+
+#include <dlfcn.h>
+#include <langinfo.h>
+#include <ncursesw/curses.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <algorithm>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace mqtt_tools::screen {
+
+namespace {
+
+/// What Terminal::leave_at_once() needs, made before: a signal handler may not ask for it.
+struct Restoration {
+  termios mode{};
+  char bytes[256] = {};
+  std::size_t size = 0;
+  volatile sig_atomic_t due = 0;
+};
+
+Restoration& restoration() {
+  static Restoration all;
+  return all;
+}
+
+/// A capability of the terminal as bytes, without the pauses that old terminals need.
+void remember(const char* capability) {
+  Restoration& all = restoration();
+  const auto valid = reinterpret_cast<std::intptr_t>(capability) != -1;
+  if (!valid || capability == nullptr) return;
+  std::string_view rest{capability};
+  while (!rest.empty()) {
+    if (rest.starts_with("$<")) {
+      rest.remove_prefix(std::min(rest.find('>'), rest.size() - 1) + 1);
+    } else if (all.size < sizeof all.bytes) {
+      all.bytes[all.size++] = rest.front();
+      rest.remove_prefix(1);
+    } else {
+      return;
+    }
+  }
+}
+
+/// Whether the terminal takes something now: one that was stopped (Ctrl-S) or whose reader hangs
+/// would make us wait in write().
+bool writable() {
+  pollfd reader{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&reader, 1, 0) == 1 && (reader.revents & POLLOUT) != 0;
+}
+
+/// What we write is UTF-8. A locale that is none would make ncurses show something else.
+void choose_locale() {
+  std::setlocale(LC_CTYPE, "");
+  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+std::wstring wide(std::string_view text) {
+  std::wstring result;
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = code_point_at(text, at);
+    const auto letter = static_cast<wchar_t>(point.value);
+    const std::size_t width = columns(text.substr(at, point.length));
+    at += point.length;
+    // What the C library does not know, ncurses would leave out, and all behind it moves.
+    if (::wcwidth(letter) == static_cast<int>(width)) {
+      result += letter;
+    } else {
+      result.append(width, L'?');
+    }
+  }
+  return result;
+}
+
+Key::Kind kind_of(wint_t code) {
+  switch (code) {
+    case KEY_UP:
+      return Key::Kind::up;
+    case KEY_DOWN:
+      return Key::Kind::down;
+    case KEY_PPAGE:
+      return Key::Kind::page_up;
+    case KEY_NPAGE:
+      return Key::Kind::page_down;
+    case KEY_HOME:
+      return Key::Kind::home;
+    case KEY_END:
+      return Key::Kind::end;
+    case KEY_ENTER:
+      return Key::Kind::enter;
+    case KEY_BACKSPACE:
+      return Key::Kind::backspace;
+    default:
+      return Key::Kind::character;
+  }
+}
+
+}  // namespace
+
+/// The functions that we call, and the screen. Linked, the library would cost each start a third of
+/// a millisecond.
+class Terminal::Library {
+ public:
+  Library() : handle_(::dlopen(library_name, RTLD_NOW | RTLD_LOCAL)) {
+    if (handle_ == nullptr) {
+      throw RunError(ExitCode::failure, "--watch needs ncurses: " + std::string(::dlerror()) +
+                                            " (on Debian: apt-get install libncursesw6)");
+    }
+    find(setup_terminal, "setupterm");
+    find(text_capability, "tigetstr");
+    find(new_terminal, "newterm");
+    find(new_window, "newwin");
+    find(set_escape_delay, "set_escdelay");
+    find(one_key_at_a_time, "cbreak");
+    find(no_echo, "noecho");
+    find(no_newline_mapping, "nonl");
+    find(default_colours, "use_default_colors");
+    find(cursor, "curs_set");
+    find(keypad_keys, "keypad");
+    find(no_delay, "nodelay");
+    find(get_key, "wget_wch");
+    find(move, "wmove");
+    find(add_text, "waddnwstr");
+    find(attributes, "wattrset");
+    find(clear_to_end, "wclrtoeol");
+    find(erase, "werase");
+    find(clear_first, "clearok");
+    find(refresh, "wrefresh");
+    find(set_size, "resizeterm");
+    find(resize_window, "wresize");
+    find(end, "endwin");
+  }
+
+  /// As term.h has it, whose macros take many a word from us.
+  int (*setup_terminal)(const char* name, int fd, int* error) = nullptr;
+  decltype(&::tigetstr) text_capability = nullptr;
+  decltype(&::newterm) new_terminal = nullptr;
+  decltype(&::newwin) new_window = nullptr;
+  decltype(&::set_escdelay) set_escape_delay = nullptr;
+  decltype(&::cbreak) one_key_at_a_time = nullptr;
+  decltype(&::noecho) no_echo = nullptr;
+  decltype(&::nonl) no_newline_mapping = nullptr;
+  decltype(&::use_default_colors) default_colours = nullptr;
+  decltype(&::curs_set) cursor = nullptr;
+  decltype(&::keypad) keypad_keys = nullptr;
+  decltype(&::nodelay) no_delay = nullptr;
+  decltype(&::wget_wch) get_key = nullptr;
+  decltype(&::wmove) move = nullptr;
+  decltype(&::waddnwstr) add_text = nullptr;
+  decltype(&::wattrset) attributes = nullptr;
+  decltype(&::wclrtoeol) clear_to_end = nullptr;
+  decltype(&::werase) erase = nullptr;
+  decltype(&::clearok) clear_first = nullptr;
+  decltype(&::wrefresh) refresh = nullptr;
+  decltype(&::resizeterm) set_size = nullptr;
+  decltype(&::wresize) resize_window = nullptr;
+  decltype(&::endwin) end = nullptr;
+
+  WINDOW* window = nullptr;
+  Size size{};
+  bool on = false;
+
+ private:
+  static constexpr const char* library_name = "libncursesw.so.6";
+
+  template <typename Function>
+  void find(Function& function, const char* name) {
+    function = reinterpret_cast<Function>(::dlsym(handle_, name));
+    if (function == nullptr) {
+      throw RunError(ExitCode::failure, std::string("--watch needs a newer ncurses: ") + name +
+                                            " is missing in " + library_name);
+    }
+  }
+
+  void* handle_;  ///< Never closed: it restores the terminal at the end.
+};
+
+Terminal::Terminal() {
+  constexpr const char* advice = "; --stats tells figures without a screen";
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) {
+    throw UsageError(std::string("--watch needs a terminal as stdin and stdout") + advice);
+  }
+  library_ = std::make_unique<Library>();
+  Library& library = *library_;
+  choose_locale();
+  int found = 0;
+  const bool known = library.setup_terminal(nullptr, STDOUT_FILENO, &found) == OK;
+  const auto capability = [&library](const char* name) { return library.text_capability(name); };
+  const auto has = [&capability](const char* name) {
+    const char* text = capability(name);
+    return text != nullptr && reinterpret_cast<std::intptr_t>(text) != -1;
+  };
+  if (!known || !has("cup")) {
+    const char* name = std::getenv("TERM");
+    throw UsageError("--watch needs a terminal whose cursor can be moved, which TERM=" +
+                     escaped(name == nullptr ? "" : name) + (known ? " is not" : " does not name") +
+                     advice);
+  }
+  Restoration& back = restoration();
+  ::tcgetattr(STDIN_FILENO, &back.mode);
+  back.size = 0;
+  for (const char* name : {"sgr0", "rmkx", "cnorm", "rmcup"}) remember(capability(name));
+
+  if (library.new_terminal(nullptr, stdout, stdin) == nullptr) {
+    throw UsageError(std::string("--watch cannot use this terminal") + advice);
+  }
+  library.on = true;
+  back.due = 1;
+  // ncurses would act on them in whichever thread they meet; we are told of them instead.
+  for (const int signal : {SIGTSTP, SIGWINCH}) ::signal(signal, SIG_DFL);
+  library.set_escape_delay(25);
+  library.one_key_at_a_time();
+  library.no_echo();
+  library.no_newline_mapping();
+  library.cursor(0);
+  library.window = library.new_window(0, 0, 0, 0);
+  library.keypad_keys(library.window, TRUE);
+  library.no_delay(library.window, TRUE);
+  resize();
+}
+
+Terminal::~Terminal() { leave(); }
+
+void Terminal::leave() {
+  if (!library_->on) return;
+  library_->on = false;
+  if (writable()) {
+    library_->cursor(1);
+    library_->end();
+  } else {
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &restoration().mode);
+  }
+  restoration().due = 0;
+}
+
+void Terminal::leave_at_once() noexcept {
+  const Restoration& back = restoration();
+  if (back.due == 0) return;
+  if (writable()) static_cast<void>(!::write(STDOUT_FILENO, back.bytes, back.size));
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &back.mode);
+}
+
+std::optional<Key> Terminal::read_key() {
+  wint_t code = 0;
+  while (library_->on) {
+    const int found = library_->get_key(library_->window, &code);
+    if (found == ERR) return {};
+    if (found == KEY_CODE_YES) {
+      const auto kind = kind_of(code);
+      if (kind != Key::Kind::character) return Key{kind, 0};
+      continue;
+    }
+    switch (code) {
+      case '\r':
+      case '\n':
+        return Key{Key::Kind::enter, 0};
+      case '\t':
+        return Key{Key::Kind::tab, 0};
+      case 0x1b:
+        return Key{Key::Kind::escape, 0};
+      case 0x08:
+      case 0x7f:
+        return Key{Key::Kind::backspace, 0};
+      default:
+        if (code >= 0x20) return Key{Key::Kind::character, static_cast<char32_t>(code)};
+        break;
+    }
+  }
+  return {};
+}
+
+Size Terminal::size() const { return library_->size; }
+
+void Terminal::resize() {
+  winsize now{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) == 0 && now.ws_col > 0 && now.ws_row > 0) {
+    library_->size = {now.ws_col, now.ws_row};
+  }
+  library_->set_size(library_->size.rows, library_->size.columns);
+  library_->resize_window(library_->window, library_->size.rows, library_->size.columns);
+  library_->clear_first(library_->window, TRUE);
+}
+
+void Terminal::show(const Frame& frame) {
+  if (!library_->on || !writable()) return;
+  const Library& curses = *library_;
+  curses.erase(curses.window);
+  for (std::size_t row = 0; row < frame.lines.size(); ++row) {
+    curses.move(curses.window, static_cast<int>(row), 0);
+    for (const Span& span : frame.lines[row]) {
+      unsigned attributes = A_NORMAL;
+      if ((span.attributes & bold) != 0) attributes |= A_BOLD;
+      if ((span.attributes & dim) != 0) attributes |= A_DIM;
+      if ((span.attributes & reverse) != 0) attributes |= A_REVERSE;
+      if ((span.attributes & underline) != 0) attributes |= A_UNDERLINE;
+      curses.attributes(curses.window, static_cast<int>(attributes));
+      const std::wstring text = wide(span.text);
+      curses.add_text(curses.window, text.data(), static_cast<int>(text.size()));
+    }
+  }
+  curses.refresh(curses.window);
+}
+
+void Terminal::stop() {
+  if (library_->on) library_->end();
+  sigset_t stopping;
+  sigemptyset(&stopping);
+  sigaddset(&stopping, SIGTSTP);
+  ::raise(SIGTSTP);
+  ::pthread_sigmask(SIG_UNBLOCK, &stopping, nullptr);  // Here it stops.
+  ::pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
+}
+
+void Terminal::resume() {
+  if (!library_->on) return;
+  library_->end();  // Whatever mode the terminal was left in, the next refresh sets ours.
+  resize();
+}
+
+}  // namespace mqtt_tools::screen

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+//
+// mqtt-sub --watch on a terminal, which is as it was however the run ends.
+
+#include "catch.hpp"
+#include "support/programs.hpp"
+
+#include <signal.h>
+#include <string>
+#include <vector>
+
+using namespace mqtt_tools::support;
+using namespace std::string_literals;
+
+namespace {
+
+const std::string enter_screen = "\x1b[?1049h";
+const std::string leave_screen = "\x1b[?1049l";
+
+/// What a shell on a terminal does: notes the terminal's modes, runs the program, notes them again.
+/// The files `name`, `before`, `after` and `code` say how it went.
+class Terminal {
+ public:
+  Terminal(const Broker& broker, const std::string& words, const std::string& terminal = "xterm")
+      : process_(Command::shell("cd " + directory_.path().string() +
+                                "; tty >name; stty -g >before; trap : INT TERM HUP TSTP; "
+                                "mqtt-sub -h 127.0.0.1 -p " +
+                                broker.port_text() + " --watch " + words +
+                                "; echo $? >code; stty -g >after; echo; echo finished")
+                     .environment("TERM", terminal)
+                     .terminal_input()
+                     .terminal_output()
+                     .terminal_errors()) {}
+
+  Process& process() { return process_; }
+  void type(const std::string& keys) { process_.write(keys); }
+  bool shows(const std::string& text, int times = 1) {
+    return process_.wait_for_out(text, patience, times);
+  }
+
+  /// With how many columns and rows the terminal is from now on.
+  void resize(int columns, int rows) {
+    const auto name = file("name");
+    run(Command{"stty", "-F", name.substr(0, name.find('\n')), "cols", std::to_string(columns),
+                "rows", std::to_string(rows)});
+  }
+
+  /// Checks that the program ends with `code` and the terminal is as before.
+  std::string check_end(int code) {
+    CHECK(process_.wait_for_out("finished"));
+    const auto result = process_.wait();
+    CHECK(file("code") == std::to_string(code) + "\n");
+    CHECK(file("before") != "");
+    CHECK(file("after") == file("before"));
+    const auto end = result.out.rfind(leave_screen);
+    REQUIRE(end != std::string::npos);
+    CHECK(result.out.rfind(enter_screen) < end);
+    CHECK(result.out.find("\x1b[?25h") != std::string::npos);  // The cursor.
+    return result.out.substr(end + leave_screen.size());
+  }
+
+ private:
+  std::string file(const std::string& name) const { return read_file(directory_ / name); }
+
+  TemporaryDirectory directory_{};
+  Process process_;
+};
+
+void publish(Broker& broker, const std::string& topic, const std::string& message) {
+  check_exit(run(broker.pub({topic, message})), 0);
+}
+
+}  // namespace
+
+TEST_CASE("a live table shows topics and values, and ends with q") {
+  Broker broker;
+  Terminal screen{broker, "'home/#'"};
+  REQUIRE(screen.shows("no message yet"));
+  REQUIRE(broker.wait_for_subscription("home/#"));
+  publish(broker, "home/door", "open");
+  CHECK(screen.shows("home/door"));
+  CHECK(screen.shows("open"));
+  screen.type("q");
+  const auto rest = screen.check_end(0);
+  CHECK(rest.find("mqtt-sub:") == std::string::npos);
+}
+
+TEST_CASE("a live table answers keys: filter, details, number, help") {
+  Broker broker;
+  Terminal screen{broker, "'#'"};
+  REQUIRE(broker.wait_for_subscription("#"));
+  publish(broker, "hall/lamp", "42");
+  publish(broker, "cellar", "7");
+  REQUIRE(screen.shows("cellar"));
+  REQUIRE(screen.shows("hall/lamp"));
+  screen.type("/nothing");
+  CHECK(screen.shows("no topic has"));
+  screen.type("\x1b");
+  CHECK(screen.shows("filter  s sort", 2));
+  screen.type("\x1bOB\r");
+  CHECK(screen.shows("/msg"));
+  screen.type("\t");
+  CHECK(screen.shows("messages a second"));
+  screen.type("?");
+  CHECK(screen.shows("any key: back"));
+  screen.type("x");
+  screen.type(" ");
+  CHECK(screen.shows("PAUSED"));
+  screen.type("q");
+  screen.check_end(0);
+}
+
+TEST_CASE("the terminal is as it was after each signal that ends a live table") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    CAPTURE(signal);
+    Broker broker;
+    Terminal screen{broker, "t"};
+    REQUIRE(broker.wait_for_subscription("t"));
+    REQUIRE(screen.shows("no message yet"));
+    screen.process().signal_group(signal);
+    screen.check_end(128 + signal);
+  }
+}
+
+TEST_CASE("the terminal is as it was when Ctrl-C is typed into a live table") {
+  Broker broker;
+  Terminal screen{broker, "t"};
+  REQUIRE(broker.wait_for_subscription("t"));
+  REQUIRE(screen.shows("no message yet"));
+  screen.type("\x03");
+  screen.check_end(130);
+}
+
+TEST_CASE("the terminal is as it was after a second signal, which ends the run at once") {
+  // A broker that takes DISCONNECT and never closes, and stands still meanwhile.
+  Broker broker;
+  Terminal screen{broker, "t"};
+  REQUIRE(broker.wait_for_subscription("t"));
+  REQUIRE(screen.shows("no message yet"));
+  screen.process().signal_group(SIGTERM);
+  screen.process().signal_group(SIGTERM);
+  screen.check_end(143);
+}
+
+TEST_CASE("the terminal is as it was when the broker of a live table goes away for good") {
+  Broker broker;
+  Terminal screen{broker, "t --no-reconnect"};
+  REQUIRE(broker.wait_for_subscription("t"));
+  REQUIRE(screen.shows("no message yet"));
+  broker.kill();
+  const auto rest = screen.check_end(6);
+  CHECK(rest.find("mqtt-sub: ") != std::string::npos);
+}
+
+TEST_CASE("a live table says that the connection is lost, and repeats it afterwards") {
+  Broker broker;
+  Terminal screen{broker, "t"};
+  REQUIRE(broker.wait_for_subscription("t"));
+  REQUIRE(screen.shows("no message yet"));
+  broker.kill();
+  CHECK(screen.shows("reconnecting"));
+  broker.start();
+  REQUIRE(broker.wait_for_subscription("t"));
+  publish(broker, "t", "again");
+  CHECK(screen.shows("again"));
+  screen.type("q");
+  const auto rest = screen.check_end(0);
+  CHECK(rest.find("mqtt-sub: ") != std::string::npos);
+  CHECK(rest.find("lost") != std::string::npos);
+}
+
+TEST_CASE("a live table ends as a run ends, with its code and its line") {
+  Broker broker;
+  publish(broker, "x", "1");
+  {
+    Terminal screen{broker, "t -W 0.3"};
+    CHECK(screen.check_end(27).find("mqtt-sub: timed out") != std::string::npos);
+  }
+  {
+    Terminal screen{broker, "t --duration 0.3"};
+    screen.check_end(0);
+  }
+  check_exit(run(broker.pub({"t", "yes", "-r"})), 0);
+  {
+    Terminal screen{broker, "t -C 1"};
+    screen.check_end(0);
+  }
+  {
+    Terminal screen{broker, R"(t --expect '{"msg":"yes"}')"};
+    screen.check_end(0);
+  }
+}
+
+TEST_CASE("a live table is drawn again after a pause of the process and with another size") {
+  Broker broker;
+  Terminal screen{broker, "t"};
+  REQUIRE(broker.wait_for_subscription("t"));
+  REQUIRE(screen.shows("no message yet"));
+  screen.resize(40, 12);
+  CHECK(screen.shows("no message yet", 2));
+  screen.process().signal_group(SIGSTOP);
+  screen.process().signal_group(SIGCONT);
+  CHECK(screen.shows(enter_screen, 2));
+  CHECK(screen.shows("no message yet", 3));
+  screen.type("q");
+  screen.check_end(0);
+}
+
+TEST_CASE("a live table needs no alternate screen, no colour and no locale") {
+  Broker broker;
+  check_exit(run(broker.pub({"t", "tür", "-r"})), 0);
+  auto command = broker.sub({"t", "--watch"});
+  command.environment("TERM", "vt100").environment("LC_ALL", "C").environment("NO_COLOR", "1");
+  Process process{command.terminal_input().terminal_output().terminal_errors()};
+  CHECK(process.wait_for_out("tür"));
+  process.write("q");
+  check_exit(process.wait(), 0);
+}
+
+TEST_CASE("where there is no screen, --watch says so and names --stats") {
+  Broker broker;
+  const auto piped = run(broker.sub({"t", "--watch"}).terminal_input());
+  check_exit(piped, 2);
+  CHECK(piped.err.find("--stats") != std::string::npos);
+  const auto fed = run(broker.sub({"t", "--watch"}).terminal_output());
+  check_exit(fed, 2);
+  CHECK(fed.err.find("--stats") != std::string::npos);
+  CHECK(fed.out == "");
+  for (const auto* name : {"dumb", "no-such-terminal", ""}) {
+    CAPTURE(name);
+    auto command = broker.sub({"t", "--watch"});
+    command.environment("TERM", name);
+    const auto result = run(command.terminal_input().terminal_output());
+    check_exit(result, 2);
+    CHECK(result.err.find("--stats") != std::string::npos);
+    CHECK(result.out == "");
+  }
+}
+
+TEST_CASE("nothing that others wrote acts on the terminal of a live table") {
+  Broker broker;
+  const std::vector<std::string> attacks{"\x1b]0;owned\x07", "\x1b[2Jgone", "\xc2\x9b\x32J",
+                                         "abc\u202egpj.exe", "\xff\x9b",    "a\x0e\x0f\x05"};
+  for (std::size_t i = 0; i < attacks.size(); ++i) {
+    check_exit(run(broker.pub({"t/" + std::to_string(i), "-r", "--raw", "-s"}), attacks[i]), 0);
+  }
+  check_exit(run(broker.pub({"t/end", "-r", "the end"})), 0);
+  Terminal screen{broker, "t/#"};
+  CHECK(screen.shows("the end"));
+  screen.type("\x1bOB\r");
+  CHECK(screen.shows("QoS 1"));
+  screen.type("q");
+  screen.check_end(0);
+  const auto out = screen.process().out();
+  for (const auto& attack : attacks) CHECK(out.find(attack) == std::string::npos);
+  CHECK(out.find("\\x1b]0;owned\\x07") != std::string::npos);
+}
+
+TEST_CASE("what a command of --on-ready says comes into the status line of a live table") {
+  Broker broker;
+  Terminal screen{broker, "t --on-ready 'echo this is ready >&2'"};
+  CHECK(screen.shows("this is ready"));
+  screen.type("q");
+  CHECK(screen.check_end(0).find("this is ready") != std::string::npos);
+}
+
+TEST_CASE("a stderr that is a file gets at once what a live table says") {
+  Broker broker;
+  const TemporaryDirectory directory;
+  const auto file = directory / "said";
+  Terminal screen{broker, "t --on-ready 'echo this is ready >&2' 2>" + file};
+  CHECK(screen.shows("this is ready"));
+  CHECK(read_file(file) == "this is ready\n");
+  screen.type("q");
+  CHECK(screen.check_end(0).find("this is ready") == std::string::npos);
+  CHECK(read_file(file) == "this is ready\n");
+}
+
+TEST_CASE("a run without --watch does not load ncurses") {
+  Broker broker;
+  const auto libraries = [](const Process& process) {
+    return read_file("/proc/" + std::to_string(process.pid()) + "/maps");
+  };
+  Process plain{broker.sub({"t"})};
+  REQUIRE(broker.wait_for_subscription("t"));
+  CHECK(libraries(plain).find("curses") == std::string::npos);
+  Process watch{
+      broker.sub({"t", "--watch"}).environment("TERM", "xterm").terminal_input().terminal_output()};
+  REQUIRE(broker.wait_for_subscription("t", 2));
+  CHECK(libraries(watch).find("libncursesw") != std::string::npos);
+}
