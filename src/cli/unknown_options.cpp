@@ -52,7 +52,8 @@ constexpr std::array other_tools{
     OtherToolsOption{"--keyform", engine},
     OtherToolsOption{"--keypass", "ours is --keypass-file FILE"},
     OtherToolsOption{"--keypw", "ours is --keypass-file FILE"},
-    OtherToolsOption{"--latency", "there is none; -v of mqtt-pub says how long each message took"},
+    OtherToolsOption{"--latency",
+                     "ours is --verify, of mqtt-pub; its -v says how long each message took"},
     OtherToolsOption{"--load-options", "ours is --config FILE, in TOML"},
     OtherToolsOption{"--maximum-packet-size", "ours is --max-packet SIZE"},
     OtherToolsOption{"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
@@ -98,7 +99,7 @@ constexpr std::array other_tools{
                      "there is none for SRV records of DNS; repeat --host for brokers to try"},
     OtherToolsOption{"-a", "there is none for the address that we connect from"},
     OtherToolsOption{"-b", "ours is --url URL or --host HOST"},
-    OtherToolsOption{"-e", "ours is --response-topic TOPIC, with --request"},
+    OtherToolsOption{"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
 };
 
 std::string lower_case(std::string_view text) {

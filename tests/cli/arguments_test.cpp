@@ -283,7 +283,7 @@ TEST_CASE("options of other tools are answered with ours, or that there is none"
       {"--message_expiry", "it is a property: -D publish NAME VALUE"},
       {"--cleanStart", "it is the default; --no-clean asks for the other"},
       {"--keypass", "ours is --keypass-file FILE"},
-      {"-e", "ours is --response-topic TOPIC, with --request"},
+      {"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
       {"-?", "ours is --help"},
       {"--no-local", "mqtt-sub has it"},
       {"--pass", "did you mean --password?"},
