@@ -99,6 +99,7 @@ constexpr std::array other_tools{
                      "there is none for SRV records of DNS; repeat --host for brokers to try"},
     OtherToolsOption{"-a", "there is none for the address that we connect from"},
     OtherToolsOption{"-b", "ours is --url URL or --host HOST"},
+    OtherToolsOption{"-w", "ours is --watch, of mqtt-sub"},
     OtherToolsOption{"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
 };
 

@@ -76,6 +76,17 @@ TEST_CASE("properties of four bytes are right on the wire as far as the library 
   CHECK(contains(connect.properties(), encode_byte(0x21) + encode_number(17)));
 }
 
+TEST_CASE("a subscriber tells how many messages may be in flight") {
+  const auto asked = [](std::initializer_list<std::string> words, int number) {
+    return contains(first("mqtt-sub", PacketType::connect, words).properties(),
+                    encode_byte(0x21) + encode_number(number));
+  };
+  CHECK(asked({"-E", "-M", "5"}, 5));
+  CHECK(asked({"-E", "-M", "5", "-D", "connect", "receive-maximum", "7"}, 7));
+  CHECK(asked({"-C", "100", "--duration", "0.1", "-M", "5"}, 5));
+  CHECK(asked({"-C", "3", "--duration", "0.1", "-M", "5"}, 3));
+}
+
 TEST_CASE("properties of four bytes that the library would send wrongly are refused") {
   const std::vector<std::vector<std::string>> refused{
       {"mqtt-pub", "t", "hi", "-D", "publish", "message-expiry-interval", "3000000000"},

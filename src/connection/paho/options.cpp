@@ -123,7 +123,8 @@ void fill_properties(mqtt::connect_options& out, const Options& options) {
   auto receive_maximum = options.receive_maximum;
   if (options.count) {
     // Not more messages than will be shown (but for those that do not count).
-    receive_maximum = static_cast<std::uint16_t>(std::min<std::uint64_t>(*options.count, 65535));
+    receive_maximum = static_cast<std::uint16_t>(
+        std::min<std::uint64_t>(*options.count, receive_maximum.value_or(65535)));
   }
   if (receive_maximum && !properties.contains(mqtt::property::RECEIVE_MAXIMUM)) {
     properties.add({mqtt::property::RECEIVE_MAXIMUM, static_cast<std::int32_t>(*receive_maximum)});
