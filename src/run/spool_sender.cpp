@@ -246,7 +246,7 @@ void SpoolSender::run_client(Clock::time_point now) {
   collect(now);
   const bool again = client_->connections() != connections_;
   if (in_flight_ > 0 && (again || (connected_ && !client_->connected()))) lost();
-  if (again && connections_ == 0) quiet_since_ = now;
+  if (again && (connections_ == 0 || endless())) quiet_since_ = now;
   connections_ = client_->connections();
   connected_ = client_->connected();
   if (client_->failure()) end_of_client(now);
@@ -336,6 +336,7 @@ void SpoolSender::check_patience(Clock::time_point now) {
   if (now < quiet_since_ + options_.ack_timeout) return;
   const std::string why = "no acknowledgement for the time of --ack-timeout";
   if (!endless()) return fail(ExitCode::lost, why);
+  if (!client_->connected()) return;  // It is on its way back, and nothing hurries.
   for (auto& one : loaded_) one.sent = false;
   in_flight_ = 0;
   quiet_since_ = now;
@@ -373,6 +374,7 @@ bool SpoolSender::load_some() {
         log("a message " + to_topic(stored) + " has expired in the spool; it is not sent");
       }
     } else {
+      if (loaded_.empty()) quiet_since_ = Clock::now();  // A relay may have had nothing for hours.
       loaded_.push_back({stored, false});
     }
   }
@@ -444,7 +446,10 @@ void SpoolSender::listen(Poller& poller) const {
     poller.add(client_->fd(), POLLIN);
     poller.until(client_->due());
     if (presence_) poller.until(presence_->due());
-    if (connections_ > 0 && !loaded_.empty()) poller.until(quiet_since_ + options_.ack_timeout);
+    const bool overdue_counts = !endless() || client_->connected();
+    if (overdue_counts && connections_ > 0 && !loaded_.empty()) {
+      poller.until(quiet_since_ + options_.ack_timeout);
+    }
   }
   if (lock_.held()) {
     if (follows()) poller.add(wake_.fd(), POLLIN);

@@ -96,6 +96,10 @@ void make_database(const std::string& folder) {
   } catch (const DatabaseError& error) {
     refuse("cannot make " + draft + ": " + error.what());
   }
+  // SQLite would make the log when it is wanted, and sync its name each time that it syncs it.
+  const OwnedFd log{
+      ::open((folder + "/spool.db-wal").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (log.get() < 0) refuse_with_reason("cannot make " + folder + "/spool.db-wal");
   if (::rename(draft.c_str(), (folder + "/spool.db").c_str()) < 0) {
     refuse_with_reason("cannot rename " + draft);
   }
@@ -169,6 +173,12 @@ void check_database(const std::string& folder) {
   if (!fault.empty()) {
     refuse(name + " " + fault + "; it is left as it is: give another --spool, or move it away");
   }
+}
+
+void sync_log(const std::string& folder) {
+  const auto name = folder + "/spool.db-wal";
+  const OwnedFd fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  if (fd.get() < 0 || ::fdatasync(fd.get()) < 0) refuse_with_reason("cannot write " + name);
 }
 
 void hold_reserve(const std::string& folder) {

@@ -26,6 +26,13 @@ std::string checked_folder(const std::string& folder);
 /// locks along.
 void check_database(const std::string& folder);
 
+/// Waits until all that was committed is on the disk. With `synchronous = FULL` SQLite would do it
+/// inside of each commit, while the others wait for write.lock: here many wait for the disk at
+/// once, and it serves them together. What is moved from the log into the file meanwhile is synced
+/// by SQLite before. A removal need not be waited for: should the machine crash, the message is
+/// there again, and arrives twice.
+void sync_log(const std::string& folder);
+
 /// Makes sure that there is a file of a megabyte that can be given up, so that what was delivered
 /// can be removed on a full disk.
 void hold_reserve(const std::string& folder);

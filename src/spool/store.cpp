@@ -137,10 +137,11 @@ Database& Store::database() {
     database_.emplace(path("spool.db"));
     try {
       database_->keep_log_at_close();
-      // No wal_autocheckpoint: the hook that counts the pages of the log has taken its place.
-      // Debian's SQLite would overwrite what is deleted, at the price of writing it all again.
+      // NORMAL: see sync_log(). No wal_autocheckpoint: the hook that counts the pages of the log
+      // has taken its place. Debian's SQLite would overwrite what is deleted, at the price of
+      // writing it all again.
       database_->execute(
-          "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA secure_delete = FAST;");
+          "PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON; PRAGMA secure_delete = FAST;");
     } catch (...) {
       database_.reset();
       throw;
@@ -297,6 +298,7 @@ StoredRange Store::add(const std::vector<Message>& messages) {
     insert(database, messages, range.first);
   });
   sender_.wake();
+  sync_log(folder_);
   if (database_->log_pages() > log_to_tidy) {
     // Nobody may come to send for long, and the log is to stay short.
     FileLock sender(path("sender.lock"));

@@ -141,6 +141,19 @@ TEST_CASE("a relay sends what others store, and they wait for it") {
   CHECK(end.signal == SIGTERM);
 }
 
+TEST_CASE("a relay that had nothing to send for long is as patient as before") {
+  const Spool spool;
+  ScriptBroker broker{serve};
+  Process relay{spool.drain(broker.port(), {"--follow", "-v", "--ack-timeout", "0.3"})};
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "1"})), 0);
+  REQUIRE(relay.wait_for_err("acknowledged"));
+  CHECK_FALSE(relay.wait_for_err("no acknowledgement", 500ms));
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "2"})), 0);
+  REQUIRE(relay.wait_for_err("acknowledged", patience, 2));
+  CHECK_THAT(relay.err(), !Contains("no acknowledgement"));
+  CHECK(broker.connections() == 1);
+}
+
 TEST_CASE("a relay tells whether it is there") {
   const Spool spool;
   Broker broker;
