@@ -56,6 +56,8 @@ class SubscribeRun {
       watch_.emplace(select ? std::vector{*select} : std::vector<std::string>{}, options.decode_as);
     }
     client_.subscribe(options.subscriptions, options.unsubscribe);
+    printer_->print_header(out_.buffer());
+    if (!out_.buffer().empty()) out_.end_record(output::StandardOutput::Delivery::at_most_once);
     if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
   }
 

@@ -13,7 +13,8 @@ void declare_form(Declarations& in, OutputInput& input, std::string_view value,
       .one_of({{"auto", std::nullopt},
                {"pretty", Form::pretty},
                {"raw", Form::raw},
-               {"json", Form::json}})
+               {"json", Form::json},
+               {"csv", Form::csv}})
       .decides("output")
       .by_default("auto")
       .in_file();
@@ -24,7 +25,7 @@ void declare_format(Declarations& in, PrinterOptions& output, std::string_view h
 }
 
 void declare_select(Declarations& in, PrinterOptions& output, std::string_view help) {
-  in.option("--select", output.select, "/POINTER", help).may_be_empty();
+  in.option("--select", output.select, "/POINTER", help).may_be_empty().repeated();
 }
 
 void declare_decode(Declarations& in, DecodeAs& decode_as, std::string_view help) {
@@ -55,10 +56,14 @@ void check_output(const Settings& settings, const Environment& environment,
   const bool formatted = settings.find("format") != nullptr;
   const Form automatic = environment.stdout_terminal ? Form::pretty : Form::raw;
   output.form = formatted ? Form::format : input.form.value_or(automatic);
-  if (output.select && formatted) {
+  if (!output.select.empty() && formatted) {
     refuse(settings, {"format"}, "and --select exclude each other, use one of them");
   }
-  if (output.select && output.form == Form::json) {
+  if (output.form == Form::csv && output.select.empty()) {
+    refuse(settings, {"output"}, "csv needs --select, which says what stands in the columns");
+    output.form = automatic;  // In a file it is for the runs that select something.
+  }
+  if (!output.select.empty() && output.form == Form::json) {
     refuse(settings, {"output"}, "json and --select exclude each other, use one of them");
   }
   output.colour =

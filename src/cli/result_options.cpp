@@ -118,6 +118,10 @@ void check_results(const Settings& settings, const Environment& environment, Res
   }
   if (settings.on("request")) {
     check_request(settings, environment, input, options);
+    if (options.request->output.form == output::PrinterOptions::Form::csv) {
+      refuse(settings, {"output"}, "csv is for the many messages of mqtt-sub, not for one answer");
+      options.request->output.form = output::PrinterOptions::Form::raw;
+    }
     return;
   }
   refuse(settings, {"response-topic", "format", "select", "decode", "color"}, "needs --request");

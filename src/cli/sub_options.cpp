@@ -124,7 +124,7 @@ void SubReader::declare_leaving() {
 
 void SubReader::declare_showing() {
   in_.group("How to show them");
-  declare_form(in_, output_, "auto|pretty|raw|json", "pretty on a terminal, else raw");
+  declare_form(in_, output_, "FORM", "auto, pretty, raw, json, csv");
   in_.flag("--watch", options_.watch, "a live table of topics, on the whole screen");
   in_.flag("-j,--json", json_, "-o json").decides("output");
   declare_format(in_, options_.output, "mosquitto_sub's %t %p %q..., \\n \\t");
@@ -246,7 +246,10 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
   output.delimiter = settings.on("N")   ? PrinterOptions::Delimiter::none
                      : settings.on("0") ? PrinterOptions::Delimiter::null
                                         : PrinterOptions::Delimiter::newline;
-  if (output.select) {
+  if (output.form == PrinterOptions::Form::csv) {
+    refuse(settings, {"verbose", "N", "0"}, "does not go with csv, which has its own lines");
+  }
+  if (!output.select.empty()) {
     refuse(settings, {"json"}, "and --select exclude each other, use one of them");
   }
 }

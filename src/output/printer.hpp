@@ -6,21 +6,21 @@
 #include "payload/json_pointer.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace mqtt_tools::output {
 
 /// How messages are shown, as the user asked. Plain data.
 struct PrinterOptions {
-  enum class Form { pretty, raw, json, format };  ///< `auto` is settled before.
+  enum class Form { pretty, raw, json, csv, format };  ///< `auto` is settled before.
   enum class Delimiter { newline, none, null };
 
   Form form = Form::raw;
   std::string format{};                      ///< -F, for Form::format.
   bool topic = false;                        ///< -v: topic before payload.
   Delimiter delimiter = Delimiter::newline;  ///< newline, -N, -0
-  std::optional<std::string> select{};       ///< A JSON pointer; only its value is shown.
+  std::vector<std::string> select{};         ///< JSON pointers; only their values are shown.
   bool colour = false;                       ///< Settled before: --color, terminal, NO_COLOR.
   bool terminal = false;                     ///< stdout is a terminal: escape control characters.
   int width = 80;                            ///< Columns of the terminal.
@@ -32,8 +32,11 @@ class Printer {
   virtual ~Printer() = default;
 
   /// Appends what is shown for the message to `out`, with its delimiter. False when the message has
-  /// nothing to show (--select without that value); then nothing was appended.
+  /// nothing to show (--select without any of its values); then nothing was appended.
   virtual bool print(const payload::Decoded& decoded, std::string& out) = 0;
+
+  /// Appends what stands above all messages.
+  virtual void print_header(std::string&) {}
 };
 
 /// Throws UsageError for a format or pointer that cannot be understood.

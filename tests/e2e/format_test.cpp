@@ -254,3 +254,19 @@ TEST_CASE("a record in a format is the one of the json form") {
                                R"("payload":{"a":1.0}})"
                                "\n");
 }
+
+TEST_CASE("selected values come as csv, with a header also when nothing else comes") {
+  Broker broker;
+  const auto empty = run(broker.sub({"t", "-E", "-o", "csv", "--select", "/a"}));
+  check_exit(empty, 2);  // -E leaves before any message
+  const auto header =
+      run(broker.sub({"t", "--duration", "0.05", "-o", "csv", "--select", "/a", "--select", "/b"}));
+  check_exit(header, 0);
+  CHECK(header.out == "time,topic,/a,/b\r\n");
+  const auto both = run(broker.sub({"t", "-C", "1", "-o", "csv", "--select", "/a", "--select", "/b",
+                                    "--on-ready", R"(mqtt-pub --raw t '{"b":1.50}')"}));
+  check_exit(both, 0);
+  CHECK(both.out.substr(both.out.find('\n') + 1).substr(27) == ",t,,1.50\r\n");
+  check_exit(run(broker.sub({"t", "-o", "csv"})), 2);
+  check_exit(run(broker.pub({"t", "hi", "--request", "-o", "csv", "--select", "/a"})), 2);
+}

@@ -69,7 +69,7 @@ TEST_CASE("every form ends with the delimiter that was asked for") {
   ends(Form::raw, "hi");
   ends(Form::format, "t:hi");
   ends(Form::json, record);
-  options.select = "";
+  options.select = {""};
   const Message number = message("t", "21");
   options.delimiter = Delimiter::null;
   CHECK(printed(options, number) == "21\0"s);
@@ -108,7 +108,7 @@ TEST_CASE("raw and the payload in a format are bytes, whatever a content type sa
   CHECK(printed(options, cbor, DecodeAs::cbor) == "{\"a\":1}\n");
   CHECK(printed(options, cbor, DecodeAs::hex) == "a1616101\n");
   // What asks for the value still has it.
-  options.select = "/a";
+  options.select = {"/a"};
   CHECK(printed(options, cbor) == "1\n");
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("raw shows decoded what was asked to be decoded") {
 
 TEST_CASE("select shows the value alone and skips messages without it") {
   PrinterOptions options;
-  options.select = "/msg";
+  options.select = {"/msg"};
   CHECK(printed(options, message("t", R"({"msg":"h\u00e9\nllo"})")) == "h\xc3\xa9\nllo\n");
   CHECK(printed(options, message("t", R"({"msg":1e2})")) == "1e2\n");
   CHECK(printed(options, message("t", R"({"msg":{"a":1.0}})")) == "{\"a\":1.0}\n");
@@ -137,9 +137,9 @@ TEST_CASE("select shows the value alone and skips messages without it") {
 
 TEST_CASE("a pointer or format that cannot be is refused when the printer is made") {
   PrinterOptions options;
-  options.select = "msg";
+  options.select = {"msg"};
   CHECK_THROWS_AS(make_printer(options), UsageError);
-  options.select.reset();
+  options.select.clear();
   options.form = Form::format;
   options.format = "%z";
   CHECK_THROWS_AS(make_printer(options), UsageError);
@@ -159,7 +159,7 @@ TEST_CASE("on a terminal no form lets a control character of payload or topic th
           "a\\x0ab" + shown + " line\n\ttab\\xff" + shown + "\n");
   }
   SECTION("select") {
-    options.select = "/a";
+    options.select = {"/a"};
     CHECK(printed(options, message("t", "{\"a\":\"\\u001b[2J\\u009b\"}")) == "t \\x1b[2J\\u009b\n");
   }
   SECTION("format") {
@@ -189,4 +189,30 @@ TEST_CASE("in a pipe json has what was sent") {
   options.form = Form::json;
   const auto text = printed(options, message("t", "\xc2\x9b"));
   CHECK(text->find("\"payload\":\"\xc2\x9b\"") != std::string::npos);
+}
+
+TEST_CASE("several selected values stand in one line with tabs, absent ones are empty") {
+  PrinterOptions options;
+  options.form = Form::raw;
+  options.select = {"/a", "/b", "/c"};
+  CHECK(printed(options, message("t", R"({"b":"x y","c":[1, 2]})")) == "\tx y\t[1,2]\n");
+  CHECK_FALSE(printed(options, message("t", R"({"d":1})")));
+  CHECK_FALSE(printed(options, message("t", "text")));
+}
+
+TEST_CASE("csv has a header and a line of RFC 4180 for each message with a value") {
+  PrinterOptions options;
+  options.form = Form::csv;
+  options.select = {"/a", "/b,c"};
+  std::string header;
+  make_printer(options)->print_header(header);
+  CHECK(header == "time,topic,/a,\"/b,c\"\r\n");
+  CHECK(printed(options, message("x,y", R"({"a":"say \"hi\"\n","b,c":2.50})")) ==
+        "1970-01-01T00:00:00.000000Z,\"x,y\",\"say \"\"hi\"\"\n\",2.50\r\n");
+  CHECK(printed(options, message("t", R"({"a":null})")) ==
+        "1970-01-01T00:00:00.000000Z,t,null,\r\n");
+  CHECK_FALSE(printed(options, message("t", R"({"x":1})")));
+  options.terminal = true;
+  CHECK(printed(options, message("t", R"({"a":"\u001b[2J"})")) ==
+        "1970-01-01T00:00:00.000000Z,t,\\x1b[2J,\r\n");
 }
