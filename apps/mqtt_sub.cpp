@@ -158,7 +158,7 @@ class SubscribeRun {
   /// False when the message does not count.
   bool show(const Message& message, Clock::time_point now) {
     const auto decoded = payload::decode(message, options_.decode_as);
-    if (!filter_(decoded)) return false;
+    if (!filter_(decoded) || !filter_.changed(decoded)) return false;
     if (exec_) {
       exec_->start(message, run::environment_of(options_.connection, client_.broker()));
     } else if (watch_) {

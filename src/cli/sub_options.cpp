@@ -102,6 +102,7 @@ void SubReader::declare_messages() {
                {"new", RetainHandling::only_new},
                {"never", RetainHandling::never}})
       .by_default("always");
+  in_.flag("--changes", filter.changes, "only what differs from the last of its topic");
   in_.option("--match", filter.match, "JSON|COND", "COND is POINTER OP VALUE: '/n >= 3'");
   in_.option("--grep", filter.grep, "REGEX", "what the payload must contain").may_be_empty();
 }
@@ -249,6 +250,7 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
   if (output.form == PrinterOptions::Form::csv) {
     refuse(settings, {"verbose", "N", "0"}, "does not go with csv, which has its own lines");
   }
+  options_.filter.select = output.select;
   if (!output.select.empty()) {
     refuse(settings, {"json"}, "and --select exclude each other, use one of them");
   }

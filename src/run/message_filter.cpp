@@ -2,13 +2,17 @@
 #include "run/message_filter.hpp"
 
 #include "error.hpp"
+#include "payload/json_pointer.hpp"
 #include "run/condition.hpp"
 #include "text.hpp"
 #include "topic.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <re2/re2.h>
@@ -45,11 +49,23 @@ class Grep {
   RE2 bytes_;
 };
 
+/// `text` itself, or of a long one its size and two hashes: what is kept of a topic is bounded.
+std::string kept(std::string text) {
+  constexpr std::size_t longest = 256;
+  if (text.size() <= longest) return text;
+  const std::hash<std::string_view> hash;
+  const std::string_view all{text};
+  const auto middle = all.size() / 2;
+  return std::to_string(all.size()) + ' ' + std::to_string(hash(all)) + ' ' +
+         std::to_string(hash(all.substr(0, middle)) ^ 3 * hash(all.substr(middle)));
+}
+
 }  // namespace
 
 struct MessageFilter::Conditions {
   explicit Conditions(const MessageFilterOptions& given)
       : options(given), match(read_conditions("--match", given.match)) {
+    for (const auto& pointer : options.select) select.emplace_back(pointer);
     for (const auto& expression : options.grep) {
       grep.push_back(std::make_unique<Grep>(expression));
     }
@@ -57,6 +73,8 @@ struct MessageFilter::Conditions {
 
   MessageFilterOptions options;
   std::vector<Condition> match;
+  std::vector<payload::JsonPointer> select{};
+  std::unordered_map<std::string, std::string> last{};  ///< What kept() gave, by topic.
   std::vector<std::unique_ptr<Grep>> grep{};
 };
 
@@ -84,6 +102,21 @@ bool MessageFilter::operator()(const payload::Decoded& decoded) const {
                      [&](const auto& value) { return value.met_by(decoded); }) &&
          std::all_of(grep.begin(), grep.end(),
                      [&](const auto& one) { return one->matches(decoded.shown()); });
+}
+
+bool MessageFilter::changed(const payload::Decoded& decoded) {
+  auto& all = *conditions_;
+  if (!all.options.changes) return true;
+  std::string value;
+  for (const auto& pointer : all.select) {
+    const auto selected = pointer.find(decoded);
+    value += selected ? std::string{selected->text} : std::string{};
+    value += '\0';
+  }
+  if (all.select.empty()) value = decoded.message().payload;
+  value = kept(std::move(value));
+  const auto [last, is_new] = all.last.try_emplace(decoded.message().topic, value);
+  return is_new || std::exchange(last->second, value) != value;
 }
 
 }  // namespace mqtt_tools::run

@@ -9,7 +9,8 @@
 
 namespace mqtt_tools::run {
 
-/// Tells which messages the user wants to see (-T, -R, --retained-only, --match, --grep).
+/// Tells which messages the user wants to see (-T, -R, --retained-only, --match, --grep,
+/// --changes).
 class MessageFilter {
  public:
   /// Throws UsageError for JSON or a regular expression that cannot be understood.
@@ -17,6 +18,10 @@ class MessageFilter {
   ~MessageFilter();
 
   bool operator()(const payload::Decoded& decoded) const;
+
+  /// Whether a message that passed the above says something else than the last one of its topic
+  /// (--changes), which it is from now on. A selected value that is not there is a value, too.
+  bool changed(const payload::Decoded& decoded);
 
  private:
   struct Conditions;

@@ -42,6 +42,8 @@ struct MessageFilterOptions {
   bool retained_only = false;
   std::vector<std::string> match{};  ///< Conditions, all of them.
   std::vector<std::string> grep{};   ///< RE2 expressions that its text must match, all of them.
+  bool changes = false;              ///< Only what differs from the last of its topic, by these:
+  std::vector<std::string> select{};  ///< JSON pointers; none: the payload.
 };
 
 /// When to leave.

@@ -120,5 +120,34 @@ TEST_CASE("what cannot be understood is refused by the name of its option") {
   CHECK_THROWS_WITH(MessageFilter{options}, Catch::Matchers::StartsWith("--match: "));
 }
 
+TEST_CASE("with changes only what differs from the last message of its topic is wanted") {
+  MessageFilterOptions options;
+  options.changes = true;
+  const auto sequence = [&](std::initializer_list<std::pair<const char*, std::string>> messages) {
+    MessageFilter filter{options};
+    std::string seen;
+    for (const auto& [topic, payload] : messages) {
+      auto message = with_payload(payload);
+      message.topic = topic;
+      seen += filter.changed(payload::decode(message)) ? '1' : '0';
+    }
+    return seen;
+  };
+  CHECK(sequence({{"a", "1"}, {"a", "1"}, {"b", "1"}, {"a", "2"}, {"a", "1"}, {"b", "1"}}) ==
+        "101110");
+  CHECK(sequence({{"a", ""}, {"a", ""}, {"a", "x"}}) == "101");
+  const std::string large(100'000, 'x');
+  CHECK(sequence({{"a", large}, {"a", large}, {"a", large + "y"}, {"a", "y" + large}}) == "1011");
+  options.select = {"/n", "/m"};
+  CHECK(sequence({{"a", R"({"n":1,"t":1})"},
+                  {"a", R"({"n":1,"t":2})"},
+                  {"a", R"({"m":1})"},
+                  {"a", R"({"n":"1"})"},
+                  {"a", "text"},
+                  {"a", "other text"}}) == "101110");
+  options.changes = false;
+  CHECK(sequence({{"a", "1"}, {"a", "1"}}) == "11");
+}
+
 }  // namespace
 }  // namespace mqtt_tools::run
