@@ -51,10 +51,7 @@ class SubscribeRun {
                 run::log_sink(options.verbosity)),
         publisher_(client_, 64) {
     if (options.exec) exec_.emplace(*options.exec);
-    if (options.watch) {
-      const auto& select = options.output.select;
-      watch_.emplace(select ? std::vector{*select} : std::vector<std::string>{}, options.decode_as);
-    }
+    if (options.watch) watch_.emplace(options.output.select, options.decode_as);
     client_.subscribe(options.subscriptions, options.unsubscribe);
     printer_->print_header(out_.buffer());
     if (!out_.buffer().empty()) out_.end_record(output::StandardOutput::Delivery::at_most_once);
