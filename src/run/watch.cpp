@@ -24,8 +24,10 @@ constexpr auto longest_pause = std::chrono::seconds{1};          ///< Ages chang
 /// Of what was said, the end that is repeated after leaving.
 constexpr std::size_t most_said = std::size_t{256} * 1024;
 
+/// A stderr that nobody reads costs what is said, not the run.
 void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
+  pollfd reader{fd, POLLOUT, 0};
+  while (!text.empty() && ::poll(&reader, 1, 200) == 1) {
     const auto written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno != EINTR) return;
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
@@ -81,9 +83,8 @@ void Watch::turn(Clock::time_point now, const Poller& poller, const std::string&
     changed_ = true;
   }
   if (now - shown_ < (changed_ ? Duration{shortest_pause} : Duration{longest_pause})) return;
-  terminal_.show(view_.frame(terminal_.size(), now, around_));
+  changed_ = !terminal_.show(view_.frame(terminal_.size(), now, around_));
   shown_ = now;
-  changed_ = false;
 }
 
 void Watch::on(Poller& poller) const {

@@ -7,14 +7,17 @@
 #include "text.hpp"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <ncursesw/curses.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 #include <algorithm>
+#include <cerrno>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -57,11 +60,18 @@ void remember(const char* capability) {
   }
 }
 
-/// Whether the terminal takes something now: one that was stopped (Ctrl-S) or whose reader hangs
-/// would make us wait in write().
-bool writable() {
-  pollfd reader{STDOUT_FILENO, POLLOUT, 0};
-  return ::poll(&reader, 1, 0) == 1 && (reader.revents & POLLOUT) != 0;
+/// How long a terminal that is stopped (Ctrl-S), or whose reader hangs, has to take the last bytes.
+constexpr int last_patience = 200;  // ms
+
+bool writable(int fd, int patience = 0) {
+  pollfd reader{fd, POLLOUT, 0};
+  return ::poll(&reader, 1, patience) == 1 && (reader.revents & POLLOUT) != 0;
+}
+
+/// The terminal on stdout, as an open file of our own that never makes us wait.
+int open_again() {
+  const int own = ::open("/proc/self/fd/1", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  return own >= 0 ? own : ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
 /// What we write is UTF-8. A locale that is none would make ncurses show something else.
@@ -171,9 +181,19 @@ class Terminal::Library {
   decltype(&::wresize) resize_window = nullptr;
   decltype(&::endwin) end = nullptr;
 
+  /// Takes what ncurses wrote, and gives the terminal as much of it as it takes without waiting.
+  void flush();
+
+  /// The same, and waits a little. Then the terminal has its own mode again.
+  void give_back();
+
   WINDOW* window = nullptr;
   Size size{};
   bool on = false;
+  int written = -1;       ///< What ncurses writes to: memory, so that it never waits.
+  int terminal = -1;      ///< What the terminal is written to by.
+  std::string pending{};  ///< What it has not taken.
+  termios mode{};         ///< Of the terminal while we have it.
 
  private:
   static constexpr const char* library_name = "libncursesw.so.6";
@@ -189,6 +209,32 @@ class Terminal::Library {
 
   void* handle_;  ///< Never closed: it restores the terminal at the end.
 };
+
+void Terminal::Library::flush() {
+  const auto more = static_cast<std::size_t>(std::max<off_t>(::lseek(written, 0, SEEK_CUR), 0));
+  if (more > 0) {
+    const std::size_t before = pending.size();
+    pending.resize(before + more);
+    const auto got = ::pread(written, pending.data() + before, more, 0);
+    pending.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    static_cast<void>(!::ftruncate(written, 0));
+    ::lseek(written, 0, SEEK_SET);
+  }
+  while (!pending.empty() && writable(terminal)) {
+    const auto out = ::write(terminal, pending.data(), pending.size());
+    if (out < 0 && errno == EAGAIN) return;
+    if (out < 0 && errno != EINTR) return pending.clear();  // It hung up.
+    if (out > 0) pending.erase(0, static_cast<std::size_t>(out));
+  }
+}
+
+void Terminal::Library::give_back() {
+  do {
+    flush();
+  } while (!pending.empty() && writable(terminal, last_patience));
+  pending.clear();
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &restoration().mode);
+}
 
 Terminal::Terminal() {
   constexpr const char* advice = "; --stats tells figures without a screen";
@@ -216,7 +262,10 @@ Terminal::Terminal() {
   back.size = 0;
   for (const char* name : {"sgr0", "rmkx", "cnorm", "rmcup"}) remember(capability(name));
 
-  if (library.new_terminal(nullptr, stdout, stdin) == nullptr) {
+  library.terminal = open_again();
+  library.written = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  FILE* output = ::fdopen(library.written, "w");
+  if (output == nullptr || library.new_terminal(nullptr, output, stdin) == nullptr) {
     throw UsageError(std::string("--watch cannot use this terminal") + advice);
   }
   library.on = true;
@@ -227,6 +276,14 @@ Terminal::Terminal() {
   library.one_key_at_a_time();
   library.no_echo();
   library.no_newline_mapping();
+  ::tcgetattr(STDIN_FILENO, &library.mode);
+  // ncurses knows the terminal now. A write to it could wait for its reader, and the run with it.
+  const int memory = ::memfd_create("screen", MFD_CLOEXEC);
+  if (memory < 0 || ::dup3(memory, library.written, O_CLOEXEC) < 0) {
+    throw RunError(ExitCode::failure,
+                   std::string("--watch has no memory for the screen: ") + std::strerror(errno));
+  }
+  ::close(memory);
   library.cursor(0);
   library.window = library.new_window(0, 0, 0, 0);
   library.keypad_keys(library.window, TRUE);
@@ -239,19 +296,16 @@ Terminal::~Terminal() { leave(); }
 void Terminal::leave() {
   if (!library_->on) return;
   library_->on = false;
-  if (writable()) {
-    library_->cursor(1);
-    library_->end();
-  } else {
-    ::tcsetattr(STDIN_FILENO, TCSANOW, &restoration().mode);
-  }
+  library_->cursor(1);
+  library_->end();
+  library_->give_back();
   restoration().due = 0;
 }
 
 void Terminal::leave_at_once() noexcept {
   const Restoration& back = restoration();
   if (back.due == 0) return;
-  if (writable()) static_cast<void>(!::write(STDOUT_FILENO, back.bytes, back.size));
+  if (writable(STDOUT_FILENO)) static_cast<void>(!::write(STDOUT_FILENO, back.bytes, back.size));
   ::tcsetattr(STDIN_FILENO, TCSANOW, &back.mode);
 }
 
@@ -296,9 +350,11 @@ void Terminal::resize() {
   library_->clear_first(library_->window, TRUE);
 }
 
-void Terminal::show(const Frame& frame) {
-  if (!library_->on || !writable()) return;
-  const Library& curses = *library_;
+bool Terminal::show(const Frame& frame) {
+  if (!library_->on) return true;
+  Library& curses = *library_;
+  curses.flush();
+  if (!curses.pending.empty()) return false;
   curses.erase(curses.window);
   for (std::size_t row = 0; row < frame.lines.size(); ++row) {
     curses.move(curses.window, static_cast<int>(row), 0);
@@ -314,21 +370,27 @@ void Terminal::show(const Frame& frame) {
     }
   }
   curses.refresh(curses.window);
+  curses.flush();
+  return true;
 }
 
 void Terminal::stop() {
-  if (library_->on) library_->end();
+  if (!library_->on) return;
+  library_->end();
+  library_->give_back();
   sigset_t stopping;
   sigemptyset(&stopping);
   sigaddset(&stopping, SIGTSTP);
   ::raise(SIGTSTP);
   ::pthread_sigmask(SIG_UNBLOCK, &stopping, nullptr);  // Here it stops.
   ::pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
+  resume();
 }
 
 void Terminal::resume() {
   if (!library_->on) return;
-  library_->end();  // Whatever mode the terminal was left in, the next refresh sets ours.
+  library_->end();  // The next refresh begins as the first one did.
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &library_->mode);
   resize();
 }
 

@@ -31,7 +31,9 @@ class Terminal {
 
   Size size() const;
 
-  void show(const Frame& frame);
+  /// False when the terminal has not taken the frame before yet: then this one is left out. Never
+  /// waits.
+  bool show(const Frame& frame);
 
   /// The terminal has another size now (SIGWINCH).
   void resize();

@@ -341,7 +341,8 @@ std::string TopicTable::value(const TopicEntry& entry) const {
       JsonToken key;
       if (tokens.next_key(key) && key.text == "\"msg\"") {
         const auto message = tokens.next_value();
-        if (message.kind == Kind::string) return payload::unquoted(message.text).substr(0, longest_value);
+        if (message.kind == Kind::string)
+          return payload::unquoted(message.text).substr(0, longest_value);
         shown = message.text;
       }
     }

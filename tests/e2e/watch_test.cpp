@@ -5,7 +5,13 @@
 #include "catch.hpp"
 #include "support/programs.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
 #include <signal.h>
+#include <unistd.h>
+#include <array>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -215,6 +221,47 @@ TEST_CASE("a live table needs no alternate screen, no colour and no locale") {
   CHECK(process.wait_for_out("tür"));
   process.write("q");
   check_exit(process.wait(), 0);
+}
+
+TEST_CASE("a live table whose terminal takes nothing any more ends within a second of a signal") {
+  Broker broker;
+  int master = -1;
+  int slave = -1;
+  winsize size{};
+  size.ws_row = 50;
+  size.ws_col = 200;
+  std::array<char, 64> name{};
+  REQUIRE(openpty(&master, &slave, name.data(), nullptr, &size) == 0);
+  const Descriptor reader{master};
+  const Descriptor terminal{slave};
+  std::string lines;
+  for (int i = 10; i < 55; ++i) {
+    lines += "t/" + std::to_string(i) + "\t" + std::string(180, 'v') + "\n";
+  }
+  check_exit(run(broker.pub({"-l", "--topic-from-line", "-r"}), lines), 0);
+  auto command = broker.sub({"t/#", "--watch"});
+  command.environment("TERM", "xterm").input_from(slave).output_to(slave);
+  Process process{command};
+  std::string shown;
+  std::array<char, 4096> buffer{};
+  while (shown.find("t/54") == std::string::npos) {
+    const auto got = read(master, buffer.data(), buffer.size());
+    REQUIRE(got > 0);
+    shown.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  // Full, but for less than a whole screen takes.
+  const Descriptor filler{open(name.data(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
+  const std::string filling(512, 'x');
+  while (write(filler.get(), filling.data(), filling.size()) > 0) {
+  }
+  pollfd room{filler.get(), POLLOUT, 0};
+  while (poll(&room, 1, 0) == 0) REQUIRE(read(master, buffer.data(), buffer.size()) > 0);
+  process.signal(SIGWINCH);
+  publish(broker, "t/new", "one");
+  const auto signalled = std::chrono::steady_clock::now();
+  process.signal(SIGTERM);
+  check_exit(process.wait(), 143);
+  CHECK(std::chrono::steady_clock::now() - signalled < within(1s));
 }
 
 TEST_CASE("where there is no screen, --watch says so and names --stats") {
