@@ -17,7 +17,7 @@
 #include "run/request.hpp"
 #include "run/results.hpp"
 #include "run/signals.hpp"
-#include "run/spool_run.hpp"
+#include "run/spool_sender.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run/spool_sender.hpp"
 
-#include "connection/url.hpp"
 #include "run/log.hpp"
 #include "spool/folder.hpp"
 #include "text.hpp"
@@ -38,30 +37,7 @@ std::uint64_t size_of(const Message& message) {
   return message.topic.size() + message.payload.size();
 }
 
-/// What is left of it is what the broker is told (MQTT 5.0 §3.3.2.3.3).
-void shorten_expiry(spool::StoredMessage& stored, Timestamp now) {
-  if (!stored.expires) return;
-  const auto left = std::chrono::ceil<std::chrono::seconds>(*stored.expires - now).count();
-  const auto whole = std::int64_t{stored.message.properties.expiry.value_or(0)};
-  // A clock that was set back makes no message live longer than it was meant to.
-  stored.message.properties.expiry = static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(left, 1, std::max<std::int64_t>(whole, 1)));
-}
-
 }  // namespace
-
-std::string spool_broker(const connection::Options& options) {
-  const bool websocket = options.transport == connection::Transport::websocket;
-  std::string text = websocket ? "ws" : "mqtt";
-  text += options.tls.on ? "s://" : "://";
-  for (const auto& endpoint : options.endpoints) {
-    if (!text.ends_with("//")) text += ',';
-    text += endpoint.socket_path.empty()
-                ? connection::with_port(endpoint.host, connection::port_of(endpoint, options))
-                : endpoint.socket_path;
-  }
-  return text;
-}
 
 SpoolSender::SpoolSender(spool::Store& store, Options options)
     : store_(store),
@@ -410,7 +386,7 @@ bool SpoolSender::deliver() {
       dropped = true;
       continue;
     }
-    shorten_expiry(next->stored, std::chrono::system_clock::now());
+    spool::shorten_expiry(next->stored, std::chrono::system_clock::now());
     if (!client_->send(static_cast<std::uint64_t>(next->stored.id), next->stored.message)) break;
     next->sent = true;
     ++in_flight_;

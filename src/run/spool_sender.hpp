@@ -19,10 +19,15 @@
 #include <string>
 #include <vector>
 
+namespace mqtt_tools::cli {
+struct PubOptions;
+}
+
 namespace mqtt_tools::run {
 
-/// The broker as a spool remembers it: "mqtt://one:1883,two:1883".
-std::string spool_broker(const connection::Options& options);
+/// The whole of mqtt-pub with --spool: stores messages, sends them, lists them, as `options.spool`
+/// says. Throws RunError and UsageError.
+ExitCode run_with_spool(const cli::PubOptions& options);
 
 /// Brings to the broker what waits in a spool, oldest first, up to the last message of this run; or
 /// waits while another process does so, who holds the spool's sender.lock. A message leaves the

@@ -117,6 +117,15 @@ std::uint64_t size_of(const Message& message) {
 
 }  // namespace
 
+void shorten_expiry(StoredMessage& stored, Timestamp now) {
+  if (!stored.expires) return;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*stored.expires - now).count();
+  const auto whole = std::int64_t{stored.message.properties.expiry.value_or(0)};
+  // A clock that was set back makes no message live longer than it was meant to.
+  stored.message.properties.expiry = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(left, 1, std::max<std::int64_t>(whole, 1)));
+}
+
 Store::Store(const std::string& folder, std::uint64_t limit, std::string broker, Patience patience)
     : folder_(checked_folder(folder)),
       limit_(limit),

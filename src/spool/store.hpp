@@ -36,6 +36,9 @@ struct StoredMessage {
   std::string set_aside{};             ///< Why it is not sent any more; empty: it is.
 };
 
+/// Sets its Message Expiry Interval to what is left of it at `now`, for the broker to count on.
+void shorten_expiry(StoredMessage& stored, Timestamp now);
+
 /// What became of messages that were stored.
 struct Fate {
   std::uint64_t dropped = 0;            ///< Denied by the broker for good, or set aside.

@@ -102,6 +102,27 @@ TEST_CASE("What a spool gives back is the message that it was given") {
   CHECK_FALSE(found[1].expires);
 }
 
+TEST_CASE("Of a message's expiry the broker is told what is left") {
+  StoredMessage stored;
+  stored.message = message("1");
+  shorten_expiry(stored, stored.message.time);
+  CHECK_FALSE(stored.message.properties.expiry);
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  for (const auto& [age, left] :
+       std::vector<std::pair<milliseconds, std::uint32_t>>{{seconds{0}, 60},
+                                                           {milliseconds{20'001}, 40},
+                                                           {milliseconds{59'999}, 1},
+                                                           {seconds{100}, 1},
+                                                           {seconds{-1000}, 60}}) {
+    CAPTURE(age.count());
+    stored.message.properties.expiry = 60;
+    stored.expires = stored.message.time + seconds{60};
+    shorten_expiry(stored, stored.message.time + age);
+    CHECK(stored.message.properties.expiry == left);
+  }
+}
+
 TEST_CASE("Stored messages come in the order in which they were stored, page by page") {
   const Spool spool;
   auto store = spool.open();
