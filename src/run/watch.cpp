@@ -18,7 +18,8 @@ namespace mqtt_tools::run {
 namespace {
 
 constexpr auto shortest_pause = std::chrono::milliseconds{100};  ///< Between two pictures.
-constexpr auto longest_silence = std::chrono::milliseconds{50};  ///< Without a look at the keys.
+constexpr auto after_a_key = std::chrono::milliseconds{20};      ///< A key is answered sooner.
+constexpr auto longest_silence = std::chrono::milliseconds{20};  ///< Without a look at the keys.
 constexpr auto longest_pause = std::chrono::seconds{1};          ///< Ages change.
 
 /// Of what was said, the end that is repeated after leaving.
@@ -34,11 +35,29 @@ void write_all(int fd, std::string_view text) {
   }
 }
 
+extern "C" void restore_and_end(int signal) {
+  screen::Terminal::leave_at_once();
+  end_by_signal(signal);
+}
+
+/// What would end the process on the spot (Ctrl-\, a crash) gives the terminal back first. Not
+/// what somebody else acts on, as sanitizers do.
+void restore_before_crashes() {
+  for (const int signal : {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+    struct sigaction action = {};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_DFL) continue;
+    action.sa_handler = restore_and_end;
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
 }  // namespace
 
 Watch::Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as)
     : table_(select, decode_as, Clock::now()) {
   before_sudden_end(screen::Terminal::leave_at_once);
+  restore_before_crashes();
   sigset_t wanted;
   sigemptyset(&wanted);
   for (const int signal : {SIGWINCH, SIGTSTP, SIGCONT}) sigaddset(&wanted, signal);
@@ -75,6 +94,7 @@ void Watch::turn(Clock::time_point now, const Poller& poller, const std::string&
                  const std::string& connection) {
   const bool told =
       poller.had(STDIN_FILENO, POLLIN) || poller.had(signals_, POLLIN) || poller.had(said_, POLLIN);
+  if (poller.had(input_, 0)) input_ = -1;  // Hung up: it would be ready for ever.
   // While messages come faster than they are shown, nobody waits.
   if (told || now - attended_ >= longest_silence) attend(now);
   if (around_.broker != broker || around_.connection != connection) {
@@ -82,16 +102,21 @@ void Watch::turn(Clock::time_point now, const Poller& poller, const std::string&
     around_.connection = connection;
     changed_ = true;
   }
-  if (now - shown_ < (changed_ ? Duration{shortest_pause} : Duration{longest_pause})) return;
+  if (now - shown_ < pause()) return;
+  pressed_ = false;
   changed_ = !terminal_.show(view_.frame(terminal_.size(), now, around_));
   shown_ = now;
 }
 
 void Watch::on(Poller& poller) const {
-  poller.add(STDIN_FILENO, POLLIN);
+  poller.add(input_, POLLIN);
   poller.add(signals_, POLLIN);
   poller.add(said_, POLLIN);
-  poller.until(shown_ + (changed_ ? Duration{shortest_pause} : Duration{longest_pause}));
+  poller.until(shown_ + pause());
+}
+
+Duration Watch::pause() const {
+  return pressed_ ? after_a_key : changed_ ? shortest_pause : Duration{longest_pause};
 }
 
 void Watch::attend(Clock::time_point now) {
@@ -100,7 +125,7 @@ void Watch::attend(Clock::time_point now) {
   attend_stderr();
   while (const auto key = terminal_.read_key()) {
     view_.press(*key, now);
-    changed_ = true;
+    changed_ = pressed_ = true;
   }
 }
 

@@ -27,7 +27,8 @@ class Watch {
 
   void add(const payload::Decoded& decoded, Clock::time_point now);
 
-  /// Does what is due: keys, the size, what was said, and at most ten times a second the picture.
+  /// Does what is due: keys, the size, what was said, and the picture: at most ten times a second
+  /// because of what comes, and soon after a key.
   /// `connection` says how it stands ("connected"), `broker` is its name; `poller` waited last.
   void turn(Clock::time_point now, const Poller& poller, const std::string& broker,
             const std::string& connection);
@@ -43,11 +44,13 @@ class Watch {
 
  private:
   void attend(Clock::time_point now);
+  Duration pause() const;
   void attend_signals();
   void attend_stderr();
 
   screen::TopicTable table_;
   screen::View view_{table_};
+  int input_ = 0;            ///< stdin, until it hangs up.
   int signals_ = -1;         ///< A signalfd.
   int said_ = -1;            ///< Where stderr ends while we have the screen.
   int stderr_ = -1;          ///< What it was.
@@ -55,7 +58,8 @@ class Watch {
   std::string lines_{};      ///< What was said, to be repeated.
   std::string status_{};
   screen::Surroundings around_{};
-  bool changed_ = true;  ///< Something that the next picture shows.
+  bool changed_ = true;   ///< Something that the next picture shows.
+  bool pressed_ = false;  ///< A key, which it answers.
   Clock::time_point shown_{};
   Clock::time_point attended_{};
   screen::Terminal terminal_{};  ///< Last: nothing else is to be restored if it cannot be had.

@@ -29,7 +29,8 @@ class Terminal {
  public:
   Terminal(const Broker& broker, const std::string& words, const std::string& terminal = "xterm")
       : process_(Command::shell("cd " + directory_.path().string() +
-                                "; tty >name; stty -g >before; trap : INT TERM HUP TSTP; "
+                                "; tty >name; stty -g >before; ulimit -c 0; trap : INT TERM HUP "
+                                "TSTP QUIT ABRT SEGV; "
                                 "mqtt-sub -h 127.0.0.1 -p " +
                                 broker.port_text() + " --watch " + words +
                                 "; echo $? >code; stty -g >after; echo; echo finished")
@@ -135,6 +136,18 @@ TEST_CASE("the terminal is as it was when Ctrl-C is typed into a live table") {
   REQUIRE(screen.shows("no message yet"));
   screen.type("\x03");
   screen.check_end(130);
+}
+
+TEST_CASE("the terminal is as it was after a live table crashed or was quit with Ctrl-Backslash") {
+  for (const int signal : {SIGQUIT, SIGABRT, SIGSEGV}) {
+    CAPTURE(signal);
+    Broker broker;
+    Terminal screen{broker, "t"};
+    REQUIRE(broker.wait_for_subscription("t"));
+    REQUIRE(screen.shows("no message yet"));
+    screen.process().signal_group(signal);
+    screen.check_end(128 + signal);
+  }
 }
 
 TEST_CASE("the terminal is as it was after a second signal, which ends the run at once") {
