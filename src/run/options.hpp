@@ -40,9 +40,9 @@ struct MessageFilterOptions {
   std::vector<std::string> filter_out{};  ///< -T
   bool no_retained = false;               ///< -R
   bool retained_only = false;
-  std::vector<std::string> match{};  ///< Conditions, all of them.
-  std::vector<std::string> grep{};   ///< RE2 expressions that its text must match, all of them.
-  bool changes = false;              ///< Only what differs from the last of its topic, by these:
+  std::vector<std::string> match{};   ///< Conditions, all of them.
+  std::vector<std::string> grep{};    ///< RE2 expressions that its text must match, all of them.
+  bool changes = false;               ///< Only what differs from the last of its topic, by these:
   std::vector<std::string> select{};  ///< JSON pointers; none: the payload.
 };
 

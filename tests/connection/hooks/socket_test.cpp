@@ -160,7 +160,7 @@ TEST_CASE("a socket gives what is legal and then ends") {
   CHECK(paho.socket->holds_bytes());  // so that Paho reads on, to its end
   REQUIRE(paho.record->violation());
   CHECK(paho.record->violation()->find("PUBACK for id 7") != std::string::npos);
-  CHECK_FALSE(paho.socket->begin_write());   // a DISCONNECT of Paho's would take the will away
+  CHECK_FALSE(paho.socket->begin_write());    // a DISCONNECT of Paho's would take the will away
   CHECK(paho.socket->last_packet().empty());  // MQTT 3.1.1 has no other
 }
 
