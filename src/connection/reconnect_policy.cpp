@@ -131,8 +131,7 @@ ReconnectPolicy::Decision ReconnectPolicy::after(const Failure& why, Clock::time
   // somebody has to mend.
   if (told_ || !(first_ || why.lasting)) return retry_after(*pause, now);
   told_ = true;
-  return retry_after(*pause, now,
-                     why.text + (first_ ? "; trying again, as --wait says" : "; trying again"));
+  return retry_after(*pause, now, why.text + "; trying again");
 }
 
 ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
