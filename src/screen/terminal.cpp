@@ -133,6 +133,8 @@ class Terminal::Library {
     }
     find(setup_terminal, "setupterm");
     find(text_capability, "tigetstr");
+    find(set_terminal, "set_curterm");
+    find(delete_terminal, "del_curterm");
     find(new_terminal, "newterm");
     find(new_window, "newwin");
     find(set_escape_delay, "set_escdelay");
@@ -158,6 +160,8 @@ class Terminal::Library {
 
   /// As term.h has it, whose macros take many a word from us.
   int (*setup_terminal)(const char* name, int fd, int* error) = nullptr;
+  void* (*set_terminal)(void* terminal) = nullptr;
+  int (*delete_terminal)(void* terminal) = nullptr;
   decltype(&::tigetstr) text_capability = nullptr;
   decltype(&::newterm) new_terminal = nullptr;
   decltype(&::newwin) new_window = nullptr;
@@ -261,6 +265,7 @@ Terminal::Terminal() {
   ::tcgetattr(STDIN_FILENO, &back.mode);
   back.size = 0;
   for (const char* name : {"sgr0", "rmkx", "cnorm", "rmcup"}) remember(capability(name));
+  library.delete_terminal(library.set_terminal(nullptr));  // newterm() makes its own.
 
   library.terminal = open_again();
   library.written = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);

@@ -296,7 +296,8 @@ Frame View::frame(Size size, Clock::time_point now, const Surroundings& around) 
 }
 
 Line View::header(std::size_t width, Clock::time_point now, const Surroundings& around) const {
-  std::string left = " " + around.broker + (around.broker.empty() ? "" : "  ") + around.connection;
+  // What matters most is what a narrow screen still has.
+  const std::string left = " " + around.connection + "  " + around.broker;
   std::string right = with_commas(table_.size()) + (table_.size() == 1 ? " topic  " : " topics  ") +
                       short_number(table_.rate(now)) + "/s ";
   if (paused_) right = "PAUSED  " + right;

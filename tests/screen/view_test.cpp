@@ -94,7 +94,7 @@ TEST_CASE("a screen of 40 columns shows topic, rate, age and value") {
   Screen screen{40, 7};
   fill(screen);
   CHECK(screen.picture() == Picture{
-                                " broker:1883  connect… 3 topics  2.33/s",
+                                " connected  broker:18… 3 topics  2.33/s",
                                 " topic▾              /s   age value",
                                 " home/hall/door       0    1s open",
                                 " …ll/temperature   1.00    1s {\"value\":…",
@@ -109,7 +109,7 @@ TEST_CASE("a screen of 80 columns shows messages and a sparkline, too") {
   fill(screen);
   CHECK(screen.picture() ==
         Picture{
-            " broker:1883  connected                                        3 topics  2.33/s",
+            " connected  broker:1883                                        3 topics  2.33/s",
             " topic▾                   messages     /s   age value",
             " home/hall/door                  1      0    1s open                           ▅",
             " home/hall/temperature           8   1.00    1s {\"value\":23}            █▇▆▅▄▃▂▁",
@@ -124,7 +124,7 @@ TEST_CASE("a screen of 200 columns gives topics and sparklines more room") {
   fill(screen);
   CHECK(screen.picture() ==
         Picture{
-            " broker:1883  connected                                                               "
+            " connected  broker:1883                                                               "
             "                                                                                      "
             "           3 topics  2.33/s",
             " topic▾                   messages     /s   age value",
@@ -149,7 +149,7 @@ TEST_CASE("details show figures, a chart and the payload, indented") {
   screen.press(Key::Kind::down);
   screen.press(Key::Kind::enter);
   CHECK(screen.picture() == Picture{
-                                " broker:1883  connected                    3 topics  2.33/s",
+                                " connected  broker:1883                    3 topics  2.33/s",
                                 " home/hall/temperature",
                                 " 8 messages, 1.00/s, last: 1s, QoS 1, 13 bytes",
                                 " /value  23.0  min 23.0  max 30.0  over 8s  (1 of 2)",
