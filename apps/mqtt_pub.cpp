@@ -18,6 +18,7 @@
 #include "run/results.hpp"
 #include "run/signals.hpp"
 #include "run/spool_sender.hpp"
+#include "run/wrap.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
 
@@ -299,6 +300,7 @@ int main(int argc, char** argv) {
     const auto options = cli::parse_pub(argc, argv);
     if (!options) return ExitCode::ok;
     run::log_warnings(options->verbosity);
+    if (options->wrap) run::run_wrapped(*options);
     if (options->spool) return run::run_with_spool(*options);
     return PublishRun(*options).run();
   });

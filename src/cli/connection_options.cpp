@@ -334,9 +334,10 @@ void check_presence(const Settings& settings, const ConnectionInput& input, bool
     return;
   }
   if (!stays) {
-    refuse(settings, {"presence"},
-           "is for a run that stays connected (-l, --replay, --repeat): one message would say "
-           "online and offline at once");
+    refuse(
+        settings, {"presence"},
+        "is for a run that stays connected (-l, --wrap, --replay, --repeat): one message would say "
+        "online and offline at once");
     return;
   }
   if (const Setting* will = settings.find("will-topic")) {

@@ -9,7 +9,9 @@
 #include "run/options.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mqtt_tools::cli {
 
@@ -38,8 +40,12 @@ void check_output(const Settings& settings, const Environment& environment,
 struct ResultInput {
   OutputInput output{};
   run::RequestOptions request{};
+  WrapOptions wrap{};
   bool verify = false;
 };
+
+/// Takes the command of --wrap, which stands behind the first -- after it, out of `arguments`.
+std::vector<std::string> take_command(std::vector<std::string>& arguments);
 
 void declare_results(Declarations& in, PubOptions& options, ResultInput& input);
 

@@ -214,10 +214,10 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
   };
   feed::SourceOptions& source = options_.source;
   const bool lines = settings.on("lines");
-  for (const Choice& choice :
-       {Choice{"lines", Kind::lines}, Choice{"file", Kind::whole}, Choice{"stdin", Kind::whole},
-        Choice{"null-message", Kind::null}, Choice{"clear-retained", Kind::null},
-        Choice{"replay", Kind::replay}, Choice{"verify", Kind::argument}}) {
+  for (const Choice& choice : {Choice{"lines", Kind::lines}, Choice{"file", Kind::whole},
+                               Choice{"stdin", Kind::whole}, Choice{"null-message", Kind::null},
+                               Choice{"clear-retained", Kind::null}, Choice{"replay", Kind::replay},
+                               Choice{"verify", Kind::argument}, Choice{"wrap", Kind::argument}}) {
     const bool same = (choice.key == "file" && lines) ||
                       (choice.key == "clear-retained" && settings.on("null-message"));
     if (settings.find(choice.key) == nullptr || same) {
@@ -354,7 +354,9 @@ void PubReader::check_stamp(const Settings& settings) {
 
 std::optional<PubOptions> PubReader::read(const std::vector<std::string>& arguments,
                                           const Environment& environment) {
-  const std::optional<Settings> settings = read_settings(in_, arguments, environment);
+  std::vector<std::string> ours = arguments;
+  results_.wrap.command = take_command(ours);
+  const std::optional<Settings> settings = read_settings(in_, ours, environment);
   if (!settings) {
     return {};
   }
@@ -387,7 +389,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   const Kind kind = options_.source.kind;
   check_presence(*settings, connection_,
                  kind == Kind::lines || kind == Kind::replay || options_.source.repeat > 1 ||
-                     spool_.task == run::SpoolOptions::Task::follow,
+                     spool_.task == run::SpoolOptions::Task::follow || settings->on("wrap"),
                  options_.connection);
   options_.progress = options_.progress && !options_.verbosity.quiet;
   if (!options_.spool || options_.spool->connects()) {

@@ -18,6 +18,12 @@ namespace mqtt_tools::cli {
 class Declarations;
 class Settings;
 
+/// A command whose begin and end are published (--wrap).
+struct WrapOptions {
+  std::vector<std::string> command{};  ///< The program and its arguments.
+  std::size_t output_lines = 0;        ///< So many last lines of its stderr are published, too.
+};
+
 /// What mqtt-pub was asked. Checked: what is here can be done.
 struct PubOptions {
   connection::Options connection{};
@@ -28,6 +34,7 @@ struct PubOptions {
   std::optional<run::RequestOptions> request{};
   std::optional<run::SpoolOptions> spool{};
   std::optional<Duration> verify{};  ///< How long the message of --verify may be on its way.
+  std::optional<WrapOptions> wrap{};
   bool require_subscriber = false;
   bool tell_outcomes = false;  ///< -o json without --request.
   bool terminal = false;       ///< stdout is one.

@@ -5,6 +5,7 @@
 #include "error.hpp"
 #include "topic.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -83,6 +84,24 @@ void check_outcomes(const Settings& settings, const Environment& environment,
   options.terminal = environment.stdout_terminal;
 }
 
+/// What begins and ends is the command; all that says so is made here.
+void check_wrap(const Settings& settings, const ResultInput& input, PubOptions& options) {
+  if (input.wrap.command.empty()) {
+    throw UsageError(
+        "--wrap needs the command behind all options and --, such as: mqtt-pub TOPIC --wrap -- "
+        "make all");
+  }
+  refuse(settings, {"request", "verify", "require-subscriber", "output"},
+         "and --wrap exclude each other, use one of them");
+  refuse(settings, {"json", "from", "repeat", "rate"}, "has no meaning for the messages of --wrap");
+  refuse(settings, {"will-topic"}, "and --wrap exclude each other: it has a will of its own");
+  if (!options.source.more_topics.empty()) {
+    throw UsageError("--wrap takes one topic");
+  }
+  options.envelope.raw = false;
+  options.wrap = input.wrap;
+}
+
 void check_subscriber(const Settings& settings, PubOptions& options) {
   const Setting& required = *settings.find("require-subscriber");
   need_version_5(options.connection, required);
@@ -94,10 +113,22 @@ void check_subscriber(const Settings& settings, PubOptions& options) {
 
 }  // namespace
 
+std::vector<std::string> take_command(std::vector<std::string>& arguments) {
+  const auto wrap = std::find(arguments.begin(), arguments.end(), "--wrap");
+  const auto end = std::find(wrap, arguments.end(), "--");
+  if (end == arguments.end()) return {};
+  std::vector<std::string> command(end + 1, arguments.end());
+  arguments.erase(end, arguments.end());
+  return command;
+}
+
 void declare_results(Declarations& in, PubOptions& options, ResultInput& input) {
   in.group("What to wait for, and to print");
   in.flag("--require-subscriber", options.require_subscriber, "7 when a message has none; MQTT 5");
   in.flag("--verify", input.verify, "print the ms until a message of its own is back");
+  in.unbound_flag("--wrap", "run the command behind --, publish its begin and end");
+  in.option("--wrap-output", input.wrap.output_lines, "N", "with the last lines of its stderr")
+      .from(1, 1'000);
   in.unbound_flag("--request");
   in.option("--response-topic", input.request.response_topic, "T").as(topic);
   in.option("-W,--timeout", input.request.timeout, "SEC", "the answer; 27 if none came");
@@ -112,6 +143,11 @@ void check_results(const Settings& settings, const Environment& environment, Res
                    PubOptions& options) {
   if (options.require_subscriber) {
     check_subscriber(settings, options);
+  }
+  if (settings.on("wrap")) {
+    check_wrap(settings, input, options);
+  } else {
+    refuse(settings, {"wrap-output"}, "needs --wrap");
   }
   if (input.verify) {
     check_verify(settings, environment, input, options);

@@ -6,6 +6,7 @@
 #include "run/cpu_affinity.hpp"
 #include "run/options.hpp"
 #include "run/signals.hpp"
+#include "text.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -60,24 +61,28 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 /// What posix_spawn() does in the child before the program begins.
 class Preparation {
  public:
-  explicit Preparation(const ShellCommand& command) {
+  explicit Preparation(const ChildCommand& command) {
     ::posix_spawn_file_actions_init(&actions_);
-    if (command.input < 0) {
+    if (command.ours && command.input < 0) {
+      // It has our stdin.
+    } else if (command.input < 0) {
       ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
     } else {
       ::posix_spawn_file_actions_adddup2(&actions_, command.input, 0);
     }
     ::posix_spawn_file_actions_adddup2(&actions_, command.output, 1);
     ::posix_spawn_file_actions_adddup2(&actions_, command.error, 2);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);  // Paho's sockets lack CLOEXEC.
+    // Paho's sockets lack CLOEXEC.
+    if (!command.ours) ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
 
     const ChildSignals& signals = child_signals();
     ::posix_spawnattr_init(&attributes_);
     ::posix_spawnattr_setsigmask(&attributes_, &signals.mask);
     ::posix_spawnattr_setsigdefault(&attributes_, &signals.defaults);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
+    const int group = command.ours ? 0 : POSIX_SPAWN_SETPGROUP;
     ::posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+        &attributes_, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group));
   }
   ~Preparation() {
     ::posix_spawnattr_destroy(&attributes_);
@@ -254,16 +259,22 @@ std::vector<Variable> environment_of(const connection::Options& connection,
           {connection_variable, std::move(all).text()}};
 }
 
-Child::Child(const ShellCommand& command) {
-  std::vector<std::string> arguments{"sh", "-c", command.text};
+Child::Child(const ChildCommand& command) {
+  const bool shell = command.words.empty();
+  std::vector<std::string> arguments = command.words;
+  if (shell) arguments = {"sh", "-c", command.text};
   std::vector<std::string> variables = environment_with(command.environment);
   const Preparation preparation{command};
   const Roaming anywhere;
-  const int error = ::posix_spawn(&pid_, "/bin/sh", preparation.actions(), preparation.attributes(),
-                                  pointers(arguments).data(), pointers(variables).data());
+  const std::string program = shell ? "/bin/sh" : command.words.front();
+  const int error =
+      ::posix_spawnp(&pid_, program.c_str(), preparation.actions(), preparation.attributes(),
+                     pointers(arguments).data(), pointers(variables).data());
   if (error != 0) {
-    throw RunError{ExitCode::failure,
-                   std::string{"cannot start a command with /bin/sh: "} + std::strerror(error)};
+    const bool found = error != ENOENT && error != ENOTDIR;
+    throw RunError{shell ? ExitCode::failure : static_cast<ExitCode>(found ? 126 : 127),
+                   "cannot start " + (shell ? "a command with " : std::string{}) +
+                       escaped(program) + ": " + std::strerror(error)};
   }
   fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));  // Close-on-exec by itself.
   if (fd_ < 0) {
@@ -286,15 +297,23 @@ Child& Child::operator=(Child&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(fd_, other.fd_);
   std::swap(status_, other.status_);
+  std::swap(signal_, other.signal_);
   return *this;
 }
 
 std::optional<int> Child::status() {
   int how = 0;
   if (!status_ && pid_ > 0 && ::waitpid(pid_, &how, WNOHANG) == pid_) {
-    status_ = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
+    signal_ = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
+    status_ = signal_ != 0 ? 128 + signal_ : WEXITSTATUS(how);
   }
   return status_;
+}
+
+void Child::signal(int number) const {
+  if (pid_ > 0 && !status_) {
+    ::kill(pid_, number);
+  }
 }
 
 void Child::terminate() const {

@@ -22,11 +22,13 @@ struct Variable {
 std::vector<Variable> environment_of(const connection::Options& connection,
                                      const std::string& broker);
 
-/// A command for `sh -c`, and what it is given.
-struct ShellCommand {
-  std::string text{};
+/// What to run, and what it is given.
+struct ChildCommand {
+  std::string text{};                ///< For `sh -c`.
+  std::vector<std::string> words{};  ///< Instead: a program and its arguments.
+  bool ours = false;  ///< It belongs to our process group, and has all that we have open.
   std::vector<Variable> environment{};  ///< On top of our own.
-  int input = -1;                       ///< Its descriptor 0; -1: /dev/null.
+  int input = -1;                       ///< Its descriptor 0; -1: /dev/null, or ours.
   int output = 1;
   int error = 2;
 };
@@ -34,9 +36,10 @@ struct ShellCommand {
 /// A command that runs. The kernel tells through fd() when it has ended.
 class Child {
  public:
-  /// Starts it in a process group of its own, with signals as the shell left them to us and no
-  /// descriptor but 0, 1 and 2. Throws RunError (code 1) when it cannot be started.
-  explicit Child(const ShellCommand& command);
+  /// Starts it with signals as the shell left them to us; in a process group of its own, with no
+  /// descriptor but 0, 1 and 2, unless it is `ours`. Throws RunError when it cannot be started:
+  /// code 1, for a program by its name 127 (not found) or 126, as a shell has them.
+  explicit Child(const ChildCommand& command);
   ~Child();  ///< Does not end it.
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
@@ -47,6 +50,11 @@ class Child {
   /// How it ended, once it has: its exit status, or 128 and the signal. Does not wait.
   std::optional<int> status();
 
+  /// The signal that ended it, once it has ended; 0: none did.
+  int signal() const { return signal_; }
+
+  void signal(int number) const;  ///< Sends it a signal.
+
   /// Asks it, and what it started, to end.
   void terminate() const;
 
@@ -54,6 +62,7 @@ class Child {
   pid_t pid_ = -1;
   int fd_ = -1;
   std::optional<int> status_{};
+  int signal_ = 0;
 };
 
 }  // namespace mqtt_tools::run

@@ -135,7 +135,7 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
   auto job = std::make_unique<Job>();
   job->topic = message.topic;
   try {
-    ShellCommand command;
+    ChildCommand command;
     command.text = options_.command;
     command.environment = std::move(connection);
     auto variables = message_variables(message);

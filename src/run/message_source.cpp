@@ -36,7 +36,11 @@ void MessageSource::Stamp::apply(Message& message) {
 
 MessageSource::MessageSource(const feed::SourceOptions& source,
                              const payload::EnvelopeOptions& envelope)
-    : feed_(feed::open(source)),
+    : MessageSource(feed::open(source), source, envelope) {}
+
+MessageSource::MessageSource(std::unique_ptr<feed::Feed> feed, const feed::SourceOptions& source,
+                             const payload::EnvelopeOptions& envelope)
+    : feed_(std::move(feed)),
       envelope_(envelope),
       content_type_(envelope_.content_type()),
       payload_format_(envelope.encoding == payload::EnvelopeOptions::Encoding::json ? 1 : 0),

@@ -20,6 +20,10 @@ namespace mqtt_tools::run {
 class MessageSource {
  public:
   MessageSource(const feed::SourceOptions& source, const payload::EnvelopeOptions& envelope);
+
+  /// The same of a feed of the caller's.
+  MessageSource(std::unique_ptr<feed::Feed> feed, const feed::SourceOptions& source,
+                const payload::EnvelopeOptions& envelope);
   ~MessageSource();
 
   /// The next message into `message`; false when there is none now. Never waits.

@@ -50,23 +50,34 @@ bool stdout_written() {
   return false;
 }
 
-}  // namespace
-
-void exit_process(ExitCode code) {
+/// Takes the progress line away and writes what is left for stdout: false if that failed.
+bool finish_output() {
   show_status({});
-  if (!stdout_written() && code == ExitCode::ok) {
-    code = ExitCode::failure;
-  }
+  const bool written = stdout_written();
   // Looked for here, and not at the end of exit(): OpenSSL's own end forgets what it keeps for each
   // thread that is still there, which would then count as leaked.
 #ifdef MQTT_TOOLS_FIND_LEAKS
   __lsan_do_leak_check();
 #endif
+  return written;
+}
+
+}  // namespace
+
+void exit_process(ExitCode code) {
   constexpr int first_signal_code = 128;
   if (const int signal = static_cast<int>(code) - first_signal_code; signal > 0) {
+    finish_output();
     end_by_signal(signal);
   }
-  ::_exit(static_cast<int>(code));
+  exit_with(static_cast<int>(code));
+}
+
+void exit_with(int code) {
+  if (!finish_output() && code == 0) {
+    code = static_cast<int>(ExitCode::failure);
+  }
+  ::_exit(code);
 }
 
 void run_program(std::string_view name, const std::function<ExitCode()>& body) {

@@ -18,6 +18,9 @@ constexpr auto disconnect_limit = std::chrono::milliseconds{800};
 /// not be written. A code above 128 stands for a signal, and by that signal the process ends.
 [[noreturn]] void exit_process(ExitCode code);
 
+/// The same with any code, which never stands for a signal.
+[[noreturn]] void exit_with(int code);
+
 /// The whole of main(): names the program for log(), prepares the process (signals, descriptors 0
 /// to 2 open), runs `body` in the only try of the program, and ends the process with its code or
 /// with that of the error, which it logs. Call it before any other thread is started.

@@ -167,7 +167,7 @@ void Readiness::write_descriptor() {
 }
 
 void Readiness::start_command(const std::vector<Variable>& environment) {
-  ShellCommand command;
+  ChildCommand command;
   command.text = options_.command;
   command.environment = environment;
   command.output = STDERR_FILENO;  // stdout is for messages only.

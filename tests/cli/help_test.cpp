@@ -65,11 +65,11 @@ TEST_CASE("no name belongs to two options") {
 
 TEST_CASE("each option has a field, but for those that say where something else is") {
   const std::set<std::string_view> without{
-      "url",       "config",  "no-config",     "profile",      "print-config",
-      "help",      "version", "password-file", "keypass-file", "psk-file",
-      "stdin",     "lines",   "null-message",  "replay",       "request",
-      "N",         "0",       "enqueue",       "drain",        "follow",
-      "spool-list"};
+      "url",        "config",  "no-config",     "profile",      "print-config",
+      "help",       "version", "password-file", "keypass-file", "psk-file",
+      "stdin",      "lines",   "null-message",  "replay",       "request",
+      "N",          "0",       "enqueue",       "drain",        "follow",
+      "spool-list", "wrap"};
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
       CAPTURE(declared->name, key(option));

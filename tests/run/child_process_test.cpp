@@ -32,7 +32,7 @@ int ended(Child& child) {
 }
 
 /// What a process tells that starts `command` and waits for it.
-Told told_by(const ShellCommand& command) {
+Told told_by(const ChildCommand& command) {
   return forked([&] {
     ignore_broken_pipes();
     const Signals signals;
@@ -41,8 +41,8 @@ Told told_by(const ShellCommand& command) {
   });
 }
 
-ShellCommand shell(const std::string& text) {
-  ShellCommand command;
+ChildCommand shell(const std::string& text) {
+  ChildCommand command;
   command.text = text;
   return command;
 }
@@ -62,7 +62,7 @@ TEST_CASE("a command's status is known once it has ended") {
 }
 
 TEST_CASE("a command reads nothing and writes where it was told to") {
-  ShellCommand command = shell("cat; echo out; echo error >&2");
+  ChildCommand command = shell("cat; echo out; echo error >&2");
   CHECK(told_by(command).out == "out\n");
   CHECK(told_by(command).error == "error\n");
 
@@ -75,7 +75,7 @@ TEST_CASE("variables are added to the environment, replaced and taken away") {
   ::setenv("MQTT_TOOLS_A", "ours", 1);
   ::setenv("MQTT_TOOLS_B", "ours", 1);
   ::setenv("MQTT_TOOLS_C", "ours", 1);
-  ShellCommand command =
+  ChildCommand command =
       shell("echo \"${MQTT_TOOLS_A-unset} ${MQTT_TOOLS_B-unset} ${MQTT_TOOLS_C-unset} $NEW\"");
   command.environment = {
       {"MQTT_TOOLS_A", "theirs"}, {"MQTT_TOOLS_B", {}}, {"NEW", "$(echo not run) 'as it is'"}};
