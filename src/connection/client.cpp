@@ -47,10 +47,8 @@ class Client::Impl {
         make_clients(std::move(make_clients_)),
         log(shared.options, std::move(tell)),
         keep_alive_(shared.options.keep_alive) {
-    const auto& settings = shared.options;
-    shared.received.let_past_every(
-        std::max<Duration>(settings.keep_alive / 3, std::chrono::seconds{1}));
-    if (settings.count) shared.received.limit(*settings.count);
+    shared.received.let_past_every(std::max<Duration>(keep_alive_ / 3, seconds{1}));
+    if (shared.options.count) shared.received.limit(*shared.options.count);
   }
 
   void start(Clock::time_point at) {
@@ -148,7 +146,6 @@ class Client::Impl {
   std::uint64_t number = 0;  ///< Of the connection whose events count.
   ServerLimits limits{};
   std::string broker{};  ///< host:port, for people.
-  std::vector<Delivery> deliveries{};
 
  private:
   void connect() {
@@ -181,7 +178,7 @@ class Client::Impl {
     number = client->number();
     limits = std::move(made.limits);
     broker = name_of(client->endpoint(), options());
-    if (keep_alive_too_long()) {
+    if (wants_shorter(keep_alive_, limits)) {
       // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the
       // broker's: a subscriber before it misses anything, a publisher only if it stays that long.
       keep_alive_ = seconds{*limits.server_keep_alive};
@@ -200,11 +197,6 @@ class Client::Impl {
     if (limits.assigned_client_id) log.debug("the broker calls us " + *limits.assigned_client_id);
     if (lost_at) log.back(broker, now - *lost_at);
     begin_subscribing(connections++ > 0 ? Subscriptions::Turn::back : Subscriptions::Turn::first);
-  }
-
-  bool keep_alive_too_long() const {
-    return limits.server_keep_alive && *limits.server_keep_alive > 0 &&
-           (keep_alive_.count() == 0 || seconds{*limits.server_keep_alive} < keep_alive_);
   }
 
   void begin_subscribing(Subscriptions::Turn turn) {
@@ -405,21 +397,13 @@ void Client::subscribe(std::vector<Subscription> subscriptions,
 void Client::start(Clock::time_point now) { impl_->start(now); }
 
 void Client::advance(Clock::time_point now) { impl_->advance(now); }
-
 void Client::restart(Clock::time_point now) { impl_->restart(now); }
-
 void Client::set_wait(Duration wait) { impl_->shared.options.wait = wait; }
-
 const std::optional<RunError>& Client::failure() const { return impl_->failure; }
-
 int Client::fd() const { return impl_->shared.events.fd(); }
-
 std::optional<Clock::time_point> Client::due() const { return impl_->when_due(); }
-
 bool Client::connected() const { return impl_->connected(); }
-
 bool Client::ready() const { return impl_->state == Impl::State::ready; }
-
 const std::string& Client::broker() const { return impl_->broker; }
 std::uint64_t Client::connections() const { return impl_->connections; }
 
@@ -432,14 +416,8 @@ std::size_t Client::window(std::size_t wanted) const {
 }
 
 bool Client::send(std::uint64_t id, const Message& message) { return impl_->send(id, message); }
-
-const std::vector<Delivery>& Client::deliveries() {
-  impl_->deliveries = impl_->take_deliveries();
-  return impl_->deliveries;
-}
-
+std::vector<Delivery> Client::deliveries() { return impl_->take_deliveries(); }
 Message* Client::receive() { return impl_->shared.received.get(); }
-
 void Client::let_go() { impl_->shared.received.let_go(); }
 
 void Client::give_back() {
@@ -447,15 +425,10 @@ void Client::give_back() {
 }
 
 std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
-
 void Client::disconnect(Clock::time_point) { impl_->disconnect(); }
-
 bool Client::stop_receiving() { return impl_->shared.received.close(); }
-
 void Client::refuse_surplus() { impl_->shared.received.refuse_surplus(); }
-
 bool Client::blocked() const { return impl_->shared.received.parked(); }
-
 std::uint64_t Client::dropped() const { return impl_->shared.received.dropped(); }
 
 bool Client::disconnected() const {

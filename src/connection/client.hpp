@@ -78,8 +78,8 @@ class Client {
   /// Hands `message` over under the name `id`. False when there is no connection to take it.
   bool send(std::uint64_t id, const Message& message);
 
-  /// What became of messages since the last call. The list is valid until the next call.
-  const std::vector<Delivery>& deliveries();
+  /// What became of messages since the last call.
+  std::vector<Delivery> deliveries();
 
   // Subscribing.
 

@@ -3,6 +3,7 @@
 
 #include "message.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,13 @@ struct ServerLimits {
   std::optional<std::string> assigned_client_id{};
   bool session_present = false;
 };
+
+/// Whether the broker wants a shorter keep-alive than `ours`, of which 0 is the longest (MQTT 5.0
+/// §3.2.2.3.14).
+inline bool wants_shorter(std::chrono::seconds ours, const ServerLimits& limits) {
+  const std::chrono::seconds theirs{limits.server_keep_alive.value_or(0)};
+  return theirs.count() > 0 && (ours.count() == 0 || theirs < ours);
+}
 
 /// Throws UsageError when no broker could take the message: more than MQTT's 268,435,455 bytes
 /// (MQTT 5.0 §2.1.4).
