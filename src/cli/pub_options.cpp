@@ -178,6 +178,11 @@ void PubReader::declare_more() {
 /// Two words: topic, message. One word: the topic; but the message when -t, or a path in a
 /// command-line URL, gives the topic.
 void PubReader::sort_words(const Settings& settings) {
+  if (settings.on("wrap") && results_.wrap.command.empty()) {
+    throw UsageError(
+        "--wrap needs the command behind all options and --, such as: mqtt-pub TOPIC --wrap -- "
+        "make all");
+  }
   const std::vector<std::string>& words = settings.words();
   if (connection_.mosquitto && topics_.size() > 1) topics_ = {topics_.back()};
   if (!topics_.empty()) topic_ = topics_.front();

@@ -86,11 +86,6 @@ void check_outcomes(const Settings& settings, const Environment& environment,
 
 /// What begins and ends is the command; all that says so is made here.
 void check_wrap(const Settings& settings, const ResultInput& input, PubOptions& options) {
-  if (input.wrap.command.empty()) {
-    throw UsageError(
-        "--wrap needs the command behind all options and --, such as: mqtt-pub TOPIC --wrap -- "
-        "make all");
-  }
   refuse(settings, {"request", "verify", "require-subscriber", "output"},
          "and --wrap exclude each other, use one of them");
   refuse(settings, {"json", "from", "repeat", "rate"}, "has no meaning for the messages of --wrap");

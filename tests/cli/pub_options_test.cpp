@@ -241,6 +241,9 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
       {{}, "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload"},
       {{"-m", "x"}, "no topic given; such as: mqtt-pub TOPIC MESSAGE"},
       {{"a", "b", "c"}, "too many words: 'c' is the third; put a message with blanks in quotes"},
+      {{"a", "--wrap", "echo", "hi"},
+       "--wrap needs the command behind all options and --, such as: mqtt-pub TOPIC --wrap -- make "
+       "all"},
       {{"-t", "a", "b", "c"}, "the topic is given twice: 'b' and --topic"},
       {{"-t", "a", "-t", "b/+", "c"},
        "the topic \"b/+\" contains the wildcard +; messages are published to one topic, wildcards "
