@@ -157,10 +157,17 @@ void Socket::refuse() {
 }
 
 ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
+  constexpr int most_reads = 16;
   try {
     if (!frames_) frames_ = std::make_unique<WebSocketFrames>(record_->max_packet());
     std::array<char, 16 * 1024> buffer;
-    while (has_nothing_for_paho() && !frames_->ended()) {
+    for (int reads = 0; has_nothing_for_paho() && !frames_->ended(); ++reads) {
+      // Paho reads with its lock held, for which our other threads wait: a flood of frames that are
+      // not for it must not keep them for ever. Of TLS nothing but OpenSSL can say "later".
+      if (reads == most_reads && state_ != State::tls) {
+        errno = EAGAIN;
+        return -1;
+      }
       const auto count = read_noted(source, buffer.data(), buffer.size());
       if (count <= 0) return count;
       frames_->asked(request_);
