@@ -60,9 +60,13 @@ void check_spool(const Settings& settings, run::SpoolOptions& spool) {
     spool.task = task;
   }
   if (settings.on("follow")) spool.task = Task::follow;
+  if (settings.on("wrap")) {
+    refuse(settings, {"enqueue", "drain", "spool-list"},
+           "and --wrap exclude each other, use one of them");
+  }
   // They want to know of the broker what a message that is kept for later cannot tell. A spool that
   // stands in a file is for the runs that it suits: see may_have_spool().
-  for (const std::string_view key : {"request", "verify", "require-subscriber", "output", "wrap"}) {
+  for (const std::string_view key : {"request", "verify", "require-subscriber", "output"}) {
     const bool given = key == "output" ? settings.find(key) != nullptr : settings.on(key);
     if (given) {
       refuse(settings, {"spool", "enqueue", "drain"},
@@ -73,7 +77,7 @@ void check_spool(const Settings& settings, run::SpoolOptions& spool) {
 
 bool may_have_spool(const PubOptions& options) {
   return !options.request && !options.verify && !options.require_subscriber &&
-         !options.tell_outcomes && !options.wrap;
+         !options.tell_outcomes;
 }
 
 void refuse_messages(const Settings& settings, const run::SpoolOptions& spool) {

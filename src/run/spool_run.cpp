@@ -36,20 +36,6 @@ std::string count_of(std::uint64_t count) {
 
 std::string were(std::uint64_t count) { return count == 1 ? " was " : " were "; }
 
-/// The broker as a spool remembers it: "mqtt://one:1883,two:1883".
-std::string spool_broker(const connection::Options& options) {
-  const bool websocket = options.transport == connection::Transport::websocket;
-  std::string text = websocket ? "ws" : "mqtt";
-  text += options.tls.on ? "s://" : "://";
-  for (const auto& endpoint : options.endpoints) {
-    if (!text.ends_with("//")) text += ',';
-    text += endpoint.socket_path.empty()
-                ? connection::with_port(endpoint.host, connection::port_of(endpoint, options))
-                : endpoint.socket_path;
-  }
-  return text;
-}
-
 /// One run: source → store → sender.
 class SpoolRun {
  public:
@@ -293,6 +279,19 @@ ExitCode list(const cli::PubOptions& options) {
 }
 
 }  // namespace
+
+std::string spool_broker(const connection::Options& options) {
+  const bool websocket = options.transport == connection::Transport::websocket;
+  std::string text = websocket ? "ws" : "mqtt";
+  text += options.tls.on ? "s://" : "://";
+  for (const auto& endpoint : options.endpoints) {
+    if (!text.ends_with("//")) text += ',';
+    text += endpoint.socket_path.empty()
+                ? connection::with_port(endpoint.host, connection::port_of(endpoint, options))
+                : endpoint.socket_path;
+  }
+  return text;
+}
 
 ExitCode run_with_spool(const cli::PubOptions& options) {
   if (options.spool->task == Task::list) return list(options);

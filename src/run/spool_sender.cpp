@@ -106,8 +106,9 @@ bool SpoolSender::finished() { return !endless() && (!lock_.held() || done_) && 
 
 void SpoolSender::advance(Clock::time_point now) {
   if (failure_) return;
-  // Whether a stream is there is to be seen before its first message.
-  if (client_ == nullptr && open_ && options_.connection.presence) connect(now);
+  // Whether a stream is there is to be seen before its first message, and missed when it dies.
+  const bool seen = options_.connection.presence || options_.connection.will;
+  if (client_ == nullptr && open_ && seen) connect(now);
   if (client_ != nullptr) run_client(now);
   if (failure_ || stopping_) return;
   if (!lock_.held()) {

@@ -29,6 +29,9 @@ namespace mqtt_tools::run {
 /// says. Throws RunError and UsageError.
 ExitCode run_with_spool(const cli::PubOptions& options);
 
+/// The broker as a spool remembers it: "mqtt://one:1883,two:1883". A spool is for one.
+std::string spool_broker(const connection::Options& options);
+
 /// Brings to the broker what waits in a spool, oldest first, up to the last message of this run; or
 /// waits while another process does so, who holds the spool's sender.lock. A message leaves the
 /// spool when it is acknowledged. One process at a time sends, so that order is kept.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run/wrap.hpp"
 
-#include "cli/descriptor.hpp"
 #include "connection/client.hpp"
 #include "error.hpp"
 #include "payload/envelope.hpp"
@@ -12,15 +11,13 @@
 #include "run/program.hpp"
 #include "run/publisher.hpp"
 #include "run/signals.hpp"
+#include "run/spool_sender.hpp"
+#include "spool/store.hpp"
 #include "text.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -28,17 +25,13 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace mqtt_tools::run {
 
 namespace {
 
-using cli::Descriptor;
 using payload::Field;
-
-constexpr Duration for_ever = std::chrono::hours{24 * 365};
 
 /// What the messages call the command: the name of its file.
 std::string name_of(const cli::WrapOptions& options) {
@@ -51,125 +44,6 @@ std::string signal_name(int number) {
   const char* name = ::sigabbrev_np(number);
   return name != nullptr ? std::string{"SIG"} + name : "signal " + std::to_string(number);
 }
-
-/// Signals that come to us and are meant for the command.
-class SignalRelay {
- public:
-  SignalRelay() {
-    child_signals();  // As they are before this.
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) {
-      struct sigaction action = {};
-      ::sigaction(number, nullptr, &action);
-      if (action.sa_handler != SIG_IGN) sigaddset(&wanted, number);
-    }
-    ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
-    fd_.reset(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-
-  int fd() const { return fd_.get(); }
-
-  /// Passes on what has come to `child`, if it still runs. What the terminal sends reaches it by
-  /// itself, as it is in our process group.
-  void pass_on(const Child* child) {
-    signalfd_siginfo info{};
-    while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-      const int number = static_cast<int>(info.ssi_signo);
-      if (child == nullptr) {
-        late_ = true;
-      } else {
-        came_.insert(number);
-        if (info.ssi_code != SI_KERNEL) child->signal(number);
-      }
-    }
-  }
-
-  bool came(int number) const { return came_.count(number) > 0; }
-  bool late() const { return late_; }  ///< One came after the end of the command.
-
- private:
-  Descriptor fd_{};
-  std::set<int> came_{};
-  bool late_ = false;
-};
-
-/// The command's stderr on its way to ours: byte for byte, and its last lines are kept.
-class ErrorOutput {
- public:
-  /// Where there are lines to keep; else the command has our stderr itself.
-  explicit ErrorOutput(std::size_t lines) : lines_(lines) {
-    int ends[2] = {-1, -1};
-    if (lines > 0 && ::pipe2(ends, O_CLOEXEC) == 0) {
-      from_.reset(ends[0]);
-      to_.reset(ends[1]);
-      ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    }
-  }
-
-  int for_command() const { return to_.get() >= 0 ? to_.get() : STDERR_FILENO; }
-  void started() { to_.reset(); }
-
-  /// Nothing is read while our own stderr does not take what is there: the command waits for its
-  /// reader as it would without us.
-  void on(Poller& poller) const {
-    poller.add(pending_.empty() ? from_.get() : STDERR_FILENO, pending_.empty() ? POLLIN : POLLOUT);
-  }
-
-  void copy() {
-    char block[64 * 1024];
-    while (write_pending() && from_.get() >= 0) {
-      const ssize_t count = ::read(from_.get(), block, sizeof block);
-      if (count < 0 && errno == EINTR) continue;
-      if (count == 0) from_.reset();
-      if (count <= 0) break;
-      pending_.assign(block, static_cast<std::size_t>(count));
-      keep(pending_);
-    }
-  }
-
-  /// The last lines, as text.
-  std::string last_lines() const {
-    std::string text;
-    for (const auto& line : kept_) text += line + '\n';
-    text += rest_;
-    if (text.ends_with('\n')) text.pop_back();
-    return first_invalid_utf8(text) ? escaped(text, Lines::keep) : text;
-  }
-
- private:
-  bool write_pending() {
-    pollfd ours{STDERR_FILENO, POLLOUT, 0};
-    while (!pending_.empty() && ::poll(&ours, 1, 0) == 1) {
-      // As much as any pipe takes that poll calls writable.
-      const auto piece = std::min<std::size_t>(pending_.size(), 4096);
-      const ssize_t count = ::write(STDERR_FILENO, pending_.data(), piece);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) from_.reset();  // Nobody reads: the command is to learn it, as from a pipe.
-      pending_.erase(0, count < 0 ? pending_.size() : static_cast<std::size_t>(count));
-    }
-    return pending_.empty();
-  }
-
-  void keep(std::string_view text) {
-    constexpr std::size_t longest = 4096;  // Of a line, in a message.
-    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-      rest_ += text.substr(0, std::min(end, longest - std::min(rest_.size(), longest)));
-      kept_.push_back(std::exchange(rest_, {}));
-      if (kept_.size() > lines_) kept_.pop_front();
-      text.remove_prefix(end + 1);
-    }
-    rest_ += text.substr(0, longest - std::min(rest_.size(), longest));
-    if (!rest_.empty() && kept_.size() == lines_) kept_.pop_front();
-  }
-
-  std::size_t lines_;
-  Descriptor from_{};
-  Descriptor to_{};
-  std::string pending_{};  ///< Read, and not yet written.
-  std::deque<std::string> kept_{};
-  std::string rest_{};  ///< A line that has not ended.
-};
 
 /// Messages that the run makes itself, ready for the wire.
 class MadeFeed final : public feed::Feed {
@@ -194,12 +68,14 @@ class WrapRun {
     feed_ = feed.get();
     source_.emplace(std::move(feed), around_.source, around_.envelope);
     message("failed", end_fields(1, SIGKILL));  // What no envelope can hold is told now.
+    if (around_.spool) open_spool();
   }
 
   [[noreturn]] void run() {
     start_command();
     while (!over()) turn(Clock::now());
     disconnect();
+    if (store_) tell_of_spool();
     if (signal_ != 0 && relay_.came(signal_)) exit_process(static_cast<ExitCode>(128 + signal_));
     if (!failure_ && !unsettled_.empty()) {
       lose({ExitCode::lost, "interrupted; a message was not acknowledged"}, Clock::now());
@@ -212,7 +88,7 @@ class WrapRun {
     ChildCommand command;
     command.words = options_.command;
     command.ours = true;
-    command.error = output_.for_command();
+    command.error = output_.for_child();
     try {
       child_.emplace(command);
       publish("started", {});
@@ -220,6 +96,7 @@ class WrapRun {
       log(error.what());
       code_ = static_cast<int>(error.code());
       publish("failed", end_fields(code_, 0));
+      if (sender_) sender_->set_open(false, Clock::now());
     }
     output_.started();
   }
@@ -228,10 +105,11 @@ class WrapRun {
     relay_.pass_on(child_ ? &*child_ : nullptr);
     output_.copy();
     if (child_ && child_->status()) command_ended(*child_->status());
-    if (!client_ && now >= connect_at_) connect(now);
+    if (!spool_ && !client_ && now >= connect_at_) connect(now);
     if (client_) attend(now);
     take_in(now);
     if (client_) publisher_->deliver(now);
+    if (sender_) with_spool([&] { sender_->advance(now); });
     if (!over()) pause();
   }
 
@@ -253,7 +131,9 @@ class WrapRun {
     code_ = status;
     signal_ = child_->signal();
     child_.reset();
+    if (sender_) sender_->set_open(false, Clock::now());
     publish(status == 0 ? "succeeded" : "failed", end_fields(status, signal_));
+    if (spool_) return;
     connect_at_ = {};  // Once more, if there is no connection.
     failure_.reset();
   }
@@ -328,6 +208,11 @@ class WrapRun {
 
   void take_in(Clock::time_point now) {
     for (Message next; source_->next(now, next); next = {}) {
+      if (spool_) {
+        next.time = std::chrono::system_clock::now();
+        if (store_) with_spool([&] { sender_->own(store_->add({next})); });
+        continue;
+      }
       unsettled_.push_back(next);
       if (client_) publisher_->add(std::move(next), now);
     }
@@ -354,8 +239,10 @@ class WrapRun {
     failure_ = why;
   }
 
-  bool over() const {
+  bool over() {
     if (child_) return false;
+    if (spool_ && !feed_->made.empty()) return false;
+    if (spool_) return !sender_ || relay_.late() || sender_->failure() || sender_->finished();
     return given_up_ || relay_.late() || (feed_->made.empty() && unsettled_.empty());
   }
 
@@ -363,7 +250,11 @@ class WrapRun {
     poller_.add(relay_.fd(), POLLIN);
     if (child_) poller_.add(child_->fd(), POLLIN);
     output_.on(poller_);
-    if (client_) {
+    if (sender_) {
+      sender_->listen(poller_);
+    } else if (spool_) {
+      // Only the command.
+    } else if (client_) {
       poller_.add(client_->fd(), POLLIN);
       poller_.until(client_->due());
       if (!child_) poller_.until(publisher_->stats().due());
@@ -373,9 +264,66 @@ class WrapRun {
     poller_.wait();
   }
 
+  // With a spool: what cannot be stored or sent must not end the command either.
+
+  void open_spool() {
+    const auto& options = *around_.spool;
+    spool::Store::Patience patience;
+    patience.limit = around_.connection.connect_timeout + around_.ack_timeout;
+    with_spool([&] {
+      store_.emplace(options.folder, options.limit, spool_broker(around_.connection), patience);
+      store_->check_broker();
+      auto connection = around_.connection;
+      if (!connection.presence) connection.will = will();
+      sender_.emplace(*store_,
+                      SpoolSender::Options{options.task, around_.window, around_.ack_timeout,
+                                           std::move(connection), around_.verbosity});
+      sender_->set_open(true, Clock::now());
+    });
+  }
+
+  template <typename Work>
+  void with_spool(Work work) {
+    try {
+      work();
+      if (sender_ && sender_->failure() && !failure_) fail(*sender_->failure());
+    } catch (const RunError& why) {
+      fail(why);
+      sender_.reset();
+    } catch (const UsageError& why) {
+      if (!child_) throw;  // Before the command was started, it may be told.
+      fail({ExitCode::usage, why.what()});
+      sender_.reset();
+    }
+  }
+
+  /// What becomes of messages is said, and is the code of a command that succeeded.
+  void tell_of_spool() {
+    if (sender_ && sender_->dropped() > 0) fail({ExitCode::denied, sender_->reason()});
+    std::uint64_t left = 0;
+    with_spool([&] { left = sender_ ? sender_->waiting() : 0; });
+    if (left == 0) return;
+    const bool refused = failure_ && failure_->code() == ExitCode::refused;
+    const auto code = refused ? ExitCode::refused : ExitCode::kept;
+    fail({code, counted(left, "message") + (left == 1 ? " stays" : " stay") + " in the spool " +
+                    store_->folder()});
+  }
+
   void disconnect() {
-    if (!client_) return;
     const auto deadline = Clock::now() + disconnect_limit;
+    if (sender_) {
+      with_spool([&] {
+        sender_->stop();
+        sender_->disconnect(Clock::now());
+        while (!sender_->disconnected() && !sender_->failure() && Clock::now() < deadline) {
+          sender_->listen(poller_);
+          poller_.until(deadline);
+          poller_.wait();
+          sender_->advance(Clock::now());
+        }
+      });
+    }
+    if (!client_) return;
     publisher_->disconnect(Clock::now());
     while (!client_->disconnected() && Clock::now() < deadline) {
       poller_.add(client_->fd(), POLLIN);
@@ -399,6 +347,9 @@ class WrapRun {
   Clock::time_point started_ = Clock::now();
   int code_ = 0;
   int signal_ = 0;  ///< That ended the command.
+  const bool spool_ = around_.spool.has_value();
+  std::optional<spool::Store> store_{};
+  std::optional<SpoolSender> sender_{};  ///< None: without a spool, or one that is of no use.
   std::unique_ptr<connection::Client> client_{};
   std::optional<Publisher> publisher_{};
   Clock::time_point connect_at_{};

@@ -491,3 +491,63 @@ TEST_CASE("a spool in a configuration file serves the runs that it suits") {
   check_exit(run(command({"t", "2"})), 0);
   CHECK(published(broker) == " 1 2");
 }
+
+TEST_CASE(
+    "what a wrapped command did is kept without a broker, and sent in order when one is there") {
+  const Spool spool;
+  Broker broker;
+  broker.stop();
+  const auto wrapped = [&](const std::string& line) {
+    return run(spool.pub(broker.port(), {"t", "--wrap", "--", "sh", "-c", line}));
+  };
+  const auto fine = wrapped("echo done");
+  check_exit(fine, 75);
+  CHECK(fine.out == "done\n");
+  CHECK_THAT(fine.err, Contains("2 messages stay in the spool " + spool.folder));
+  check_exit(wrapped("exit 3"), 3);
+  check_exit(run(spool.pub(broker.port(), {"t", "--wrap", "--", "/no/such"})), 127);
+
+  broker.start();
+  Witness witness{broker, 7};
+  const auto delivered = wrapped("true");
+  check_exit(delivered, 0);
+  CHECK(delivered.err.empty());
+  std::istringstream lines{witness.out()};
+  std::string order;
+  for (std::string line; std::getline(lines, line);) {
+    order += line.substr(8, line.find('"', 8) - 8) + " ";
+  }
+  CHECK(order == "started succeeded started failed failed started succeeded ");
+  CHECK(spool.payloads().empty());
+}
+
+TEST_CASE("a spool that is of no use keeps no command from running, another broker does") {
+  const Spool spool;
+  Broker broker;
+  const TemporaryDirectory directory;
+  const auto file = directory.write("file", "");
+  auto command = pub(broker.port(), {"jobs/x", "--spool", file, "--wrap", "--", "echo", "done"});
+  const auto useless = run(command);
+  check_exit(useless, 1);
+  CHECK(useless.out == "done\n");
+  CHECK_THAT(useless.err, Contains(file));
+
+  check_exit(run(spool.pub(1, {"t", "--enqueue", "1"})), 0);
+  const auto other =
+      run(spool.pub(broker.port(), {"jobs/x", "--wrap", "--", "touch", directory / "made"}));
+  check_exit(other, 2);
+  CHECK(directory.names() == std::vector<std::string>{"file"});
+  check_exit(run(spool.pub(broker.port(), {"jobs/x", "--enqueue", "--wrap", "--", "true"})), 2);
+}
+
+TEST_CASE("a wrapped command is missed by the will also with a spool") {
+  const Spool spool;
+  Broker broker;
+  Process witness{Command{"mosquitto_sub", "-p", broker.port_text(), "-t", "t"}};
+  REQUIRE(broker.wait_for_subscription("t"));
+  Process process{spool.pub(broker.port(), {"t", "--wrap", "--", "sleep", "30"})};
+  REQUIRE(witness.wait_for_out("started"));
+  process.signal(SIGKILL);
+  CHECK(witness.wait_for_out(R"({"msg":"lost","command":"sleep"})"));
+  process.signal_group(SIGTERM);
+}
