@@ -133,11 +133,12 @@ TEST_CASE("a signal to the run reaches the command, and the run ends by it, too"
 TEST_CASE("what the terminal sends reaches the command once, and ends a loop of the shell") {
   ScriptBroker broker{serve};
   const auto place = " -h 127.0.0.1 -p " + broker.port_text() + " job --wrap -- ";
-  Process loop{
-      Command{"bash", "-c", "while :; do mqtt-pub" + place + "sh -c 'echo runs; sleep 60'; done"}
-          .terminal_input()
-          .terminal_output()
-          .terminal_errors()};
+  // exec: a shell that is just about to start another program may swallow the signal.
+  Process loop{Command{"bash", "-c",
+                       "while :; do mqtt-pub" + place + "sh -c 'echo runs; exec sleep 60'; done"}
+                   .terminal_input()
+                   .terminal_output()
+                   .terminal_errors()};
   REQUIRE(loop.wait_for_out("runs"));
   loop.write("\x03");
   check_exit(loop.wait(), 130);
