@@ -10,6 +10,7 @@
 #include "run/signals.hpp"
 #include "run/spool_sender.hpp"
 #include "spool/store.hpp"
+#include "text.hpp"
 
 #include <unistd.h>
 #include <cerrno>
@@ -29,10 +30,6 @@ using Task = SpoolOptions::Task;
 // Lines and records are stored as they come, those that are there already in one commit.
 constexpr std::size_t most_messages = 1000;
 constexpr std::size_t most_bytes = std::size_t{1} << 20;
-
-std::string count_of(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " message" : " messages");
-}
 
 std::string were(std::uint64_t count) { return count == 1 ? " was " : " were "; }
 
@@ -153,7 +150,7 @@ class SpoolRun {
     given_ += messages.size();
     if (sends()) sender_.own(range);
     if (options_.verbosity.verbose)
-      log("stored " + count_of(messages.size()) + " in " + store_.folder());
+      log("stored " + counted(messages.size(), "message") + " in " + store_.folder());
   }
 
   /// The one place that waits.
@@ -199,15 +196,16 @@ class SpoolRun {
   }
 
   std::string stay(std::uint64_t left) const {
-    return count_of(left) + (left == 1 ? " stays" : " stay") + " in the spool " + store_.folder();
+    return counted(left, "message") + (left == 1 ? " stays" : " stay") + " in the spool " +
+           store_.folder();
   }
 
   /// A run that only sends has told each as it came.
   void tell_about_dropped() const {
     const auto count = sender_.dropped();
     if (count == 0 || !spool_.makes_messages()) return;
-    log(count_of(count) + " of " + std::to_string(given_) + were(count) + "not delivered, " +
-        sender_.reason());
+    log(counted(count, "message") + " of " + std::to_string(given_) + were(count) +
+        "not delivered, " + sender_.reason());
   }
 
   [[noreturn]] void give_up(const RunError& why) {
@@ -223,7 +221,7 @@ class SpoolRun {
   void tell_about_source() {
     if (!source_) return;
     if (!options_.verbosity.quiet) log_remarks(source_->feed().remarks());
-    const auto kept = "; " + count_of(given_) + were(given_) + "kept";
+    const auto kept = "; " + counted(given_, "message") + were(given_) + "kept";
     if (source_->complaint()) log(source_->complaint()->what() + kept);
     if (refused_) log(refused_->what() + kept);
   }

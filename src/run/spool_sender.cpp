@@ -25,10 +25,6 @@ constexpr Duration soon_told = std::chrono::seconds{2};
 constexpr Duration for_ever = std::chrono::hours{24 * 365};
 constexpr std::uint64_t all_of_them = std::numeric_limits<std::int64_t>::max();
 
-std::string count_of(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " message" : " messages");
-}
-
 std::string to_topic(const spool::StoredMessage& stored) {
   return "to " + escaped(stored.message.topic);
 }
@@ -179,7 +175,7 @@ void SpoolSender::begin_sending(Clock::time_point now) {
   if (own_.empty() || options_.task != SpoolOptions::Task::publish) return;
   const auto ahead = store_.waiting({1, own_.front().first - 1}, 1'000'000);
   if (ahead > many_ahead && !options_.verbosity.quiet) {
-    log(count_of(ahead) + " of others in the spool " + store_.folder() + " go first");
+    log(counted(ahead, "message") + " of others in the spool " + store_.folder() + " go first");
   }
 }
 
