@@ -5,7 +5,6 @@
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "payload/envelope.hpp"
-#include "topic.hpp"
 
 #include <net/if.h>
 
@@ -24,11 +23,6 @@ constexpr std::size_t unique_digits = 16;
 
 connection::Proxy proxy(const Setting& setting) {
   return with_name(setting, connection::read_proxy, setting.value());
-}
-
-std::string topic(const Setting& setting) {
-  with_name(setting, check_topic, setting.value());
-  return setting.value();
 }
 
 std::string text(const Setting& setting) { return connect_text(setting); }
@@ -156,7 +150,7 @@ void declare_login(Declarations& in, Options& options, ConnectionInput& input) {
 void declare_will(Declarations& in, ConnectionInput& input) {
   connection::Will& will = input.will;
   in.group("Will", true);
-  in.option("--will-topic", will.message.topic, "T").as(topic);
+  in.option("--will-topic", will.message.topic, "T").as(topic_text);
   in.option("--will-payload,--will-message", will.message.payload, "TEXT",
             "what the broker publishes")
       .as(will_payload)
@@ -165,7 +159,7 @@ void declare_will(Declarations& in, ConnectionInput& input) {
   in.flag("--will-retain", will.message.retained);
   in.option("--will-delay", will.delay, "SEC", "when we are cut off").seconds_from(0, never);
   in.option("--presence", input.presence.topic, "TOPIC", "retained: online; offline is the will")
-      .as(topic);
+      .as(topic_text);
   in.option("--presence-online", input.presence.online, "TEXT").by_default("online");
   in.option("--presence-offline", input.presence.offline, "TEXT", "other words")
       .by_default("offline");

@@ -3,7 +3,6 @@
 #include "cli/connection_options.hpp"
 #include "cli/output_options.hpp"
 #include "error.hpp"
-#include "topic.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -18,11 +17,6 @@ namespace {
 using Kind = feed::SourceOptions::Kind;
 
 constexpr auto verify_limit = std::chrono::seconds{5};
-
-std::string topic(const Setting& setting) {
-  with_name(setting, check_topic, setting.value());
-  return setting.value();
-}
 
 /// A message that stands alone, so that what comes back can be told to belong to it.
 void need_one_message(const feed::SourceOptions& source, const std::string& option) {
@@ -125,7 +119,7 @@ void declare_results(Declarations& in, PubOptions& options, ResultInput& input) 
   in.option("--wrap-output", input.wrap.output_lines, "N", "with the last lines of its stderr")
       .from(1, 1'000);
   in.unbound_flag("--request");
-  in.option("--response-topic", input.request.response_topic, "T").as(topic);
+  in.option("--response-topic", input.request.response_topic, "T").as(topic_text);
   in.option("-W,--timeout", input.request.timeout, "SEC", "the answer; 27 if none came");
   declare_form(in, input.output, "FORM", "");
   declare_format(in, input.request.output, "how, as mqtt-sub does");

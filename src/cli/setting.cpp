@@ -4,6 +4,7 @@
 #include "cli/declarations.hpp"
 #include "error.hpp"
 #include "text.hpp"
+#include "topic.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -192,6 +193,11 @@ Duration seconds(const Setting& setting) {
     reject(setting, setting.value(), "at most 1000000000 seconds");
   }
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{*value});
+}
+
+std::string topic_text(const Setting& setting) {
+  with_name(setting, check_topic, setting.value());
+  return setting.value();
 }
 
 }  // namespace mqtt_tools::cli

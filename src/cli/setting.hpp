@@ -89,6 +89,9 @@ std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most)
 /// and noncharacters (MQTT 5.0 §1.5.4). An empty text passes.
 std::string connect_text(const Setting& setting, std::size_t most = 65'535);
 
+/// Its value, which has to be a topic that may be published to. Throws UsageError, which names it.
+std::string topic_text(const Setting& setting);
+
 /// One of a few words, in whatever case.
 template <typename T>
 T choice(const Setting& setting, const std::vector<std::pair<std::string_view, T>>& words) {

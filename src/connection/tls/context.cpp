@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls/context.hpp"
 
+#include "bytes.hpp"
 #include "connection/tls/certificate.hpp"
 #include "error.hpp"
 
@@ -22,24 +23,6 @@ namespace mqtt_tools::connection {
 namespace {
 
 constexpr int least_security_level = 2;
-
-/// "0a1b" as two bytes, or nothing.
-std::optional<std::string> from_hex(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  if (text.size() % 2 != 0) return {};
-  std::string bytes;
-  for (std::size_t at = 0; at < text.size(); at += 2) {
-    int byte = 0;
-    for (const char letter : text.substr(at, 2)) {
-      const bool upper = letter >= 'A' && letter <= 'F';
-      const auto digit = digits.find(upper ? static_cast<char>(letter - 'A' + 'a') : letter);
-      if (digit == std::string_view::npos) return {};
-      byte = byte * 16 + static_cast<int>(digit);
-    }
-    bytes += static_cast<char>(byte);
-  }
-  return bytes;
-}
 
 constexpr std::size_t longest_key = 256;  // Bytes: OpenSSL 1.1's limit, the smallest of all.
 
@@ -233,7 +216,9 @@ std::string openssl_message() {
 }
 
 std::string psk_bytes(const Tls& tls) {
-  const auto bytes = from_hex(tls.psk.value_or(""));
+  const auto digits = tls.psk.value_or("");
+  const bool only_digits = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  const auto bytes = only_digits ? from_hex(digits) : std::nullopt;
   if (!bytes || bytes->empty()) {
     throw UsageError("the pre-shared key is an even number of hex digits");
   }
