@@ -129,6 +129,11 @@ const std::vector<Row>& rows() {
        }},
       {{"a", "-N"}, [](const SubOptions& o) { return o.output.delimiter == Delimiter::none; }},
       {{"a", "-0"}, [](const SubOptions& o) { return o.output.delimiter == Delimiter::null; }},
+      {{"a", "--changes", "--select", "/n"},
+       [](const SubOptions& o) {
+         return o.filter.changes && o.filter.select == std::vector<std::string>{"/n"};
+       }},
+      {{"a"}, [](const SubOptions& o) { return !o.filter.changes; }},
       {{"a", "--watch"}, [](const SubOptions& o) { return o.watch; }},
       {{"a"}, [](const SubOptions& o) { return !o.watch; }},
       {{"a", "--select", "/msg"},

@@ -252,3 +252,13 @@ TEST_CASE("live messages among retained ones neither end a run nor keep it going
   check_exit(result, 0);
   CHECK(result.out == "kept\n");
 }
+
+TEST_CASE("with changes a message that says the same again is neither shown nor counted") {
+  const Broker broker;
+  const std::string lines = "a\t1\na\t1\nb\t1\na\t2\n";
+  const auto result =
+      run(broker.sub({"+", "--changes", "-C", "3", "-W", "10", "-v", "-o", "raw", "--on-ready",
+                      "printf '" + lines + "' | mqtt-pub --raw -l --topic-from-line"}));
+  check_exit(result, 0);
+  CHECK(result.out == "a 1\nb 1\na 2\n");
+}
