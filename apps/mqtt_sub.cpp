@@ -51,6 +51,7 @@ class SubscribeRun {
                 run::log_sink(options.verbosity)),
         publisher_(client_, 64) {
     if (options.exec) exec_.emplace(*options.exec);
+    if (options.stop.last) retained_end_.emplace(options.connection.connect_timeout);
     if (options.watch) watch_.emplace(options.output.select, options.decode_as);
     client_.subscribe(options.subscriptions, options.unsubscribe);
     printer_->print_header(out_.buffer());
@@ -83,6 +84,8 @@ class SubscribeRun {
       if (client_.ready()) subscribed(now);
       if (exec_) attend();
       take(now);
+      // Also when SUBACK has not come in time: this knows better why.
+      if (retained_end_ && (client_.connected() || client_.failure())) look_for_end(now);
       if (watch_) look(now);
       write();
       publisher_.deliver(now);
@@ -136,7 +139,26 @@ class SubscribeRun {
     }
   }
 
+  /// Whether all that is retained has come.
+  void look_for_end(Clock::time_point now) {
+    if (!free()) retained_end_->not_yet(now);
+    if (retained_end_->wants_probe(client_.probes(), client_.ready(), now)) client_.probe();
+    switch (retained_end_->state()) {
+      case run::RetainedEnd::State::coming:
+        break;
+      case run::RetainedEnd::State::complete:
+        stop_.all_retained_came();
+        break;
+      case run::RetainedEnd::State::dropped:
+        throw RunError(ExitCode::failure,
+                       escaped(client_.broker()) +
+                           " dropped messages, what is retained has not come in full (Mosquitto: "
+                           "max_queued_messages)");
+    }
+  }
+
   void accept(const Message& message, Clock::time_point now) {
+    if (retained_end_ && message.retained) retained_end_->not_yet(now);
     if (unasked(message)) return;
     ++taken_;
     const auto before = out_.buffer().size();
@@ -237,7 +259,10 @@ class SubscribeRun {
       poller_.wait();
       return;
     }
-    if (!stop_.reached(now)) poller_.until(stop_.due());
+    if (!stop_.reached(now)) {
+      poller_.until(stop_.due());
+      if (retained_end_ && client_.connected()) poller_.until(retained_end_->due());
+    }
     wait();
   }
 
@@ -348,6 +373,7 @@ class SubscribeRun {
   run::Signals signals_{};
   run::MessageFilter filter_;
   run::StopCondition stop_;
+  std::optional<run::RetainedEnd> retained_end_{};  ///< With --last.
   std::unique_ptr<output::Printer> printer_;
   output::StandardOutput out_{1};
   run::Readiness readiness_;

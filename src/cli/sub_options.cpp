@@ -49,6 +49,7 @@ class SubReader {
   void declare_showing();
   void declare_acting();
   void check_subscriptions(const Settings& settings);
+  void check_last(const Settings& settings, const std::vector<std::string>& filters);
   void check_leaving(const Settings& settings);
   void check_acting(const Settings& settings);
   void check_showing(const Settings& settings, const Environment& environment);
@@ -120,6 +121,7 @@ void SubReader::declare_leaving() {
   in_.option("--expect", stop.expect, "JSON|COND", "when a message meets it; repeat for all");
   in_.flag("--expect-in-order", stop.in_order, "one after the other");
   in_.option("--forbid", stop.forbid, "JSON|COND", "with 1 when a message meets it");
+  in_.flag("--last", stop.last, "what is retained, then leave; no live ones");
   in_.flag("-E", stop.after_subscribe, "once subscribed");
 }
 
@@ -176,6 +178,7 @@ void SubReader::check_subscriptions(const Settings& settings) {
       }
     }
   }
+  if (options_.stop.last) check_last(settings, all);
   // At QoS 1 brokers queue what is retained, and drop what exceeds the queue (Mosquitto: 1,000).
   const Setting* qos = settings.find("qos");
   const bool asked = qos != nullptr && qos->origin.layer == Origin::Layer::command_line;
@@ -190,7 +193,7 @@ void SubReader::check_subscriptions(const Settings& settings) {
 
 void SubReader::check_leaving(const Settings& settings) {
   run::StopOptions& stop = options_.stop;
-  stop.after_retained = options_.filter.retained_only;
+  stop.after_retained = options_.filter.retained_only && !stop.last;
   for (const Subscription& subscription : options_.subscriptions) {
     stop.filters.push_back(subscription.filter);
   }
@@ -203,7 +206,7 @@ void SubReader::check_leaving(const Settings& settings) {
   if (stop.after_subscribe) {
     refuse(settings,
            {"count", "expect", "forbid", "silence", "duration", "idle-timeout", "remove-retained",
-            "match", "grep", "exec"},
+            "last", "match", "grep", "exec"},
            "waits for messages, but -E leaves before any");
     refuse(settings, {"format", "select", "watch"}, "shows messages, but -E leaves before any");
   }
@@ -254,6 +257,30 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
   if (!output.select.empty()) {
     refuse(settings, {"json"}, "and --select exclude each other, use one of them");
   }
+}
+
+/// --last, which shows what is retained under `filters` and leaves then.
+void SubReader::check_last(const Settings& settings, const std::vector<std::string>& filters) {
+  refuse(settings, {"no-retained"}, "drops what --last waits for");
+  refuse(settings, {"retain-as-published"},
+         "and --last exclude each other: live messages could not be told from retained ones");
+  refuse(settings, {"silence"}, "waits for live messages, which --last does not show");
+  refuse(settings, {"watch"}, "and --last exclude each other, use one of them");
+  if (!options_.connection.clean_start) {
+    throw UsageError(
+        "--last and --no-clean exclude each other: what waits in the session would be "
+        "taken and not shown");
+  }
+  if (manner_.retain_handling == RetainHandling::never) {
+    refuse(settings, {"retain-handling"}, "never keeps away what --last waits for");
+  }
+  for (const std::string& filter : filters) {
+    if (without_share(filter).size() < filter.size()) {
+      throw UsageError("--last finds nothing under '" + escaped(shortened(filter, 60)) +
+                       "': what is retained is not sent for $share");
+    }
+  }
+  options_.filter.retained_only = true;
 }
 
 std::optional<SubOptions> SubReader::read(const std::vector<std::string>& arguments,

@@ -258,7 +258,7 @@ class Client::Impl {
       case Event::Kind::granted:
       case Event::Kind::not_granted:
       case Event::Kind::unsubscribed:
-        if (state == State::subscribing) on_subscribed(event);
+        if (!subscriptions.probed(event) && state == State::subscribing) on_subscribed(event);
         break;
       default:
         break;
@@ -406,6 +406,12 @@ bool Client::connected() const { return impl_->connected(); }
 bool Client::ready() const { return impl_->state == Impl::State::ready; }
 const std::string& Client::broker() const { return impl_->broker; }
 std::uint64_t Client::connections() const { return impl_->connections; }
+
+const Probes& Client::probes() const { return impl_->subscriptions.probes(); }
+
+void Client::probe() {
+  if (connected()) impl_->subscriptions.probe(*impl_->client, impl_->log);
+}
 
 std::optional<std::string> Client::over_limits(const Message& message) const {
   return connection::over_limits(message, impl_->limits, impl_->broker);

@@ -5,6 +5,7 @@
 #include "connection/options.hpp"
 #include "connection/paho/client.hpp"
 #include "connection/paho/delivery.hpp"
+#include "connection/subscriptions.hpp"
 #include "error.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
@@ -64,6 +65,10 @@ class Client {
 
   /// How often the connection was made; a change tells the publisher to send again what waits.
   std::uint64_t connections() const;
+
+  /// Asks the broker for an answer, if connected; and what came of that on this connection.
+  void probe();
+  const Probes& probes() const;
 
   // Publishing.
 

@@ -9,6 +9,11 @@
 #include <utility>
 
 namespace mqtt_tools::connection {
+namespace {
+
+constexpr const char* probe_filter = "mqtt-tools/nobody-subscribes-to-this";
+
+}  // namespace
 
 void Subscriptions::set(std::vector<Subscription> subscriptions,
                         std::vector<std::string> unsubscribe) {
@@ -19,6 +24,7 @@ void Subscriptions::set(std::vector<Subscription> subscriptions,
 bool Subscriptions::kept(Turn turn, bool session_present) {
   // A session that the broker kept has our subscriptions; asking again would bring the retained
   // messages again.
+  probes_ = {};
   const bool kept = turn == Turn::back && session_present && settled_;
   granted_.assign(subscriptions_.size(), kept);
   unsubscribed_.assign(unsubscribe_.size(), turn == Turn::back);
@@ -71,6 +77,18 @@ std::optional<RunError> Subscriptions::answer(const Event& event, const std::str
                             with_text(suback_message(event.code), event.text)));
   }
   return std::nullopt;
+}
+
+void Subscriptions::probe(paho::Client& client, Log& log) {
+  log.debug(std::string{"-> UNSUBSCRIBE "} + probe_filter);
+  client.unsubscribe(unsubscribe_.size() + probes_.sent++, probe_filter);
+}
+
+bool Subscriptions::probed(const Event& event) {
+  if (event.kind != Event::Kind::unsubscribed || event.index < unsubscribe_.size()) return false;
+  ++probes_.answered;
+  probes_.latest = std::max<std::uint64_t>(probes_.latest, event.index - unsubscribe_.size() + 1);
+  return true;
 }
 
 bool Subscriptions::complete() const {

@@ -7,11 +7,20 @@
 #include "connection/paho/event_queue.hpp"
 #include "error.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace mqtt_tools::connection {
+
+/// Packets that were sent over a connection for nothing but their answers, and those: what a broker
+/// sent before an answer has come once it is here.
+struct Probes {
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t latest = 0;  ///< Which one was answered last, counted from 1; 0: none.
+};
 
 /// What a client subscribes to at each connection, and how far that has come: asked, granted,
 /// refused. A Client owns it; it is used from the app's thread.
@@ -39,6 +48,14 @@ class Subscriptions {
   /// All is granted.
   bool complete() const;
 
+  /// Unsubscribes from a filter that this client does not have, for the answer: see Probes.
+  void probe(paho::Client& client, Log& log);
+
+  /// Takes the answer to a probe. False when `event` is something else.
+  bool probed(const Event& event);
+
+  const Probes& probes() const { return probes_; }
+
   /// From now on a session that the broker keeps has our subscriptions.
   void settle() { settled_ = true; }
 
@@ -48,6 +65,7 @@ class Subscriptions {
   std::vector<bool> granted_{};
   std::vector<bool> unsubscribed_{};
   bool settled_ = false;
+  Probes probes_{};
 };
 
 }  // namespace mqtt_tools::connection

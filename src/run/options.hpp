@@ -60,6 +60,7 @@ struct StopOptions {
   bool after_subscribe = false;  ///< -E
   bool after_retained = false;   ///< --retained-only: the first live message ends it, if
                                  ///< idle_timeout does not.
+  bool last = false;             ///< Once all that is retained has come.
 };
 
 /// Whom to tell that all subscriptions are granted.

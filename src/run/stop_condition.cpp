@@ -7,12 +7,18 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <utility>
 
 namespace mqtt_tools::run {
 namespace {
 
 constexpr std::size_t told_payloads = 3;
 constexpr std::size_t told_bytes = 200;
+
+/// How long no retained message must have come: brokers that read them from a disk make pauses.
+constexpr Duration shortest_quiet = std::chrono::milliseconds{200};
+/// After so long without an answer the broker is asked again.
+constexpr Duration answer_patience = std::chrono::seconds{1};
 
 /// "5 s", "0.25 s"
 std::string seconds(Duration time) {
@@ -66,8 +72,8 @@ void StopCondition::subscribed(Clock::time_point now) {
 bool StopCondition::ends_before(const Message& message) {
   // A broker may send live messages among the retained ones; then only silence tells the end.
   const bool counts = options_.after_retained && !options_.idle_timeout;
-  live_ = live_ || (counts && !message.retained);
-  return live_;
+  complete_ = complete_ || (counts && !message.retained);
+  return complete_;
 }
 
 void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point now) {
@@ -179,7 +185,7 @@ StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
 /// All came that was asked for, or all that may come.
 bool StopCondition::enough() const {
   return (!options_.expect.empty() && unmet_.empty()) || full() ||
-         (options_.after_subscribe && since_) || live_;
+         (options_.after_subscribe && since_) || complete_;
 }
 
 std::optional<Clock::time_point> StopCondition::deadline_of(Ending ending) const {
@@ -224,6 +230,41 @@ std::string StopCondition::what_ended(Ending ending) const {
       break;
   }
   return "left after " + messages;
+}
+
+bool RetainedEnd::wants_probe(const connection::Probes& probes, bool granted,
+                              Clock::time_point now) {
+  if (state_ != State::coming) return false;
+  if (probes.sent == 0) {
+    *this = RetainedEnd{limit_};
+    quiet_since_ = now;
+  }
+  if (granted && !std::exchange(granted_, true)) quiet_since_ = now;
+  if (std::exchange(latest_, probes.latest) != probes.latest) {
+    const Duration trip = now - sent_[latest_ - 1];
+    round_trip_ = round_trip_ == Duration{} ? trip : std::min(round_trip_, trip);
+  }
+  const auto quiet_until = quiet_since_ + shortest_quiet;
+  const auto given_up_at = quiet_since_ + std::max(limit_, shortest_quiet);
+  if (latest_ > 0 && sent_[latest_ - 1] >= quiet_until && granted_) {
+    due_ = std::min(std::max(quiet_until, quiet_since_ + 3 * round_trip_), given_up_at);
+    if (now < *due_) return false;
+    state_ = probes.answered < latest_ ? State::dropped : State::complete;
+    return false;
+  }
+  if (now >= given_up_at) {
+    state_ = State::dropped;
+    return false;
+  }
+  auto ask_at = now;
+  if (!sent_.empty()) {
+    const bool patient = latest_ < sent_.size() || !granted_;
+    ask_at = std::max(sent_.back(), quiet_since_) + (patient ? answer_patience : shortest_quiet);
+  }
+  const bool asks = now >= ask_at;
+  if (asks) sent_.push_back(now);
+  due_ = std::min(asks ? now + answer_patience : ask_at, given_up_at);
+  return asks;
 }
 
 }  // namespace mqtt_tools::run

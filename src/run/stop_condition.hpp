@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/subscriptions.hpp"
 #include "error.hpp"
 #include "message.hpp"
 #include "payload/decode.hpp"
@@ -36,6 +37,9 @@ class StopCondition {
 
   /// As many messages were shown as --count allows: no other is to be.
   bool full() const { return options_.count && seen_ >= *options_.count; }
+
+  /// All that is retained has come (--last): see RetainedEnd.
+  void all_retained_came() { complete_ = true; }
 
   /// The reader of stdout went away.
   void reader_left();
@@ -74,7 +78,42 @@ class StopCondition {
   Clock::time_point last_{};
   std::uint64_t seen_ = 0;
   bool reader_left_ = false;
-  bool live_ = false;
+  bool complete_ = false;  ///< What was asked for has come, going by what came behind it.
+};
+
+/// Tells when all that is retained has come (--last), which MQTT itself does not tell. Brokers send
+/// it behind or before SUBACK, some of them at leisure while they answer other packets. So the end
+/// is where the broker has answered a probe that was sent after a quiet time, and the quiet still
+/// lasts. The first probe goes right behind SUBSCRIBE: a broker that drops messages, as it has too
+/// many for us, drops that answer, too (Mosquitto: max_queued_messages).
+class RetainedEnd {
+ public:
+  enum class State { coming, complete, dropped };
+
+  /// `limit`: how long the broker may take for its answers.
+  explicit RetainedEnd(Duration limit) : limit_(limit) {}
+
+  /// A retained message came, or may be among those that wait for us.
+  void not_yet(Clock::time_point now) { quiet_since_ = now; }
+
+  /// Looks at a connection that is up, and whether all subscriptions are `granted` on it. True when
+  /// a probe is to be sent now. A new connection, known by its having no probes, begins anew.
+  bool wants_probe(const connection::Probes& probes, bool granted, Clock::time_point now);
+
+  State state() const { return state_; }
+
+  /// When wants_probe() has something to say though nothing comes.
+  std::optional<Clock::time_point> due() const { return due_; }
+
+ private:
+  Duration limit_;
+  State state_ = State::coming;
+  Clock::time_point quiet_since_{};
+  bool granted_ = false;
+  std::vector<Clock::time_point> sent_{};  ///< When each probe was.
+  std::uint64_t latest_ = 0;               ///< The probe that was answered last.
+  Duration round_trip_{};                  ///< The shortest.
+  std::optional<Clock::time_point> due_{};
 };
 
 }  // namespace mqtt_tools::run

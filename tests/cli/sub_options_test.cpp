@@ -60,6 +60,15 @@ const std::vector<Row>& rows() {
                 o.subscriptions[1].qos == Qos::exactly_once;
        }},
       {{"a", "-R"}, [](const SubOptions& o) { return o.filter.no_retained; }},
+      {{"a", "--last"},
+       [](const SubOptions& o) {
+         return o.stop.last && o.filter.retained_only && !o.stop.after_retained &&
+                o.subscriptions[0].qos == Qos::at_most_once;
+       }},
+      {{"a", "--last", "--retained-only", "--remove-retained", "-q", "1"},
+       [](const SubOptions& o) {
+         return !o.stop.after_retained && o.subscriptions[0].qos == Qos::at_least_once;
+       }},
       {{"a", "--retained-only"},
        [](const SubOptions& o) { return o.filter.retained_only && o.stop.after_retained; }},
       {{"a", "--remove-retained"},
@@ -254,6 +263,21 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
       {{"a", "--exec", "x", "-N"},
        "-N says how messages are shown, but --exec hands them to a command instead"},
       {{"a", "-R", "--remove-retained"}, "--remove-retained waits for what --no-retained drops"},
+      {{"a", "--last", "-R"}, "--no-retained drops what --last waits for"},
+      {{"a", "--last", "--retain-as-published"},
+       "--retain-as-published and --last exclude each other: live messages could not be told from "
+       "retained ones"},
+      {{"a", "--last", "--silence", "1"},
+       "--silence waits for live messages, which --last does not show"},
+      {{"a", "--last", "--watch"}, "--watch and --last exclude each other, use one of them"},
+      {{"a", "--last", "-c", "-i", "x"},
+       "--last and --no-clean exclude each other: what waits in the session would be taken and not "
+       "shown"},
+      {{"a", "--last", "--retain-handling", "never"},
+       "--retain-handling never keeps away what --last waits for"},
+      {{"a", "$share/g/b", "--last"},
+       "--last finds nothing under '$share/g/b': what is retained is not sent for $share"},
+      {{"a", "-E", "--last"}, "--last waits for messages, but -E leaves before any"},
       {{"a", "--retain-handling", "never", "--retained-only"},
        "--retained-only waits for what --retain-handling never keeps away"},
       {{"a", "--exec", "x", "--exec", "y"}, "--exec is given twice; leave one of them out"},

@@ -595,6 +595,28 @@ TEST_CASE("what was acknowledged right before a loss still counts") {
   CHECK(run.client().deliveries().empty());
 }
 
+TEST_CASE("probes are counted for each connection, and their answers whatever else happens") {
+  Run run;
+  run.client().probe();
+  CHECK(run.client().probes().sent == 0);
+  run.connack();
+  run.world.calls.clear();
+  run.client().probe();
+  run.client().probe();
+  const std::string probe = "unsubscribe mqtt-tools/nobody-subscribes-to-this #1";
+  CHECK(run.world.calls == probe + "; " + probe);
+  run.event(Event::Kind::unsubscribed, 0x11);
+  CHECK(run.state() == "subscribing");
+  run.suback();
+  CHECK(run.client().probes().answered == 1);
+  CHECK(run.client().probes().latest == 1);
+  run.event(Event::Kind::lost);
+  run.until_due();
+  run.connack();
+  CHECK(run.client().probes().sent == 0);
+  CHECK(run.client().probes().answered == 0);
+}
+
 // These tests are linked without hooks.cpp, as with a static Paho, whose calls it could not see.
 TEST_CASE("without the hooks nothing connects, as nothing would check what a broker sends") {
   Options options;

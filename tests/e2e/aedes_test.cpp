@@ -8,6 +8,7 @@
 #include "support/programs.hpp"
 
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -101,6 +102,15 @@ TEST_CASE("a WebSocket broker of another make is used, in the version that it sp
   // It answers MQTT 5 with 0x01, as brokers of that age do.
   check_exit(run(by_url("mqtt-pub", "mqtt://127.0.0.1:" + tcp, {"hi"})), 0);
   check_exit(run(by_url("mqtt-pub", "mqtt://127.0.0.1:" + tcp, {"hi", "-V", "5"})), 4);
+
+  // What is retained comes at its leisure, while other packets are answered.
+  std::string kept;
+  for (int i = 0; i < 2'000; ++i) kept += "r/" + std::to_string(i) + "\tkept\n";
+  check_exit(run(Command{"mqtt-pub", "-p", tcp, "-l", "--topic-from-line", "--raw", "-r"}, kept),
+             0);
+  const auto last = run(Command{"mqtt-sub", "-p", tcp, "r/#", "--last"});
+  check_exit(last, 0);
+  CHECK(std::count(last.out.begin(), last.out.end(), '\n') == 2'000);
 
   const std::string token = "X-Token: abc";
   for (const auto& [url, ca] :

@@ -5,7 +5,9 @@
 
 #include "catch.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -332,6 +334,148 @@ TEST_CASE("a filter that is silent for too long ends the run with 27 and its nam
   CHECK(condition.reached(at(9s)));
   CHECK(condition.exit_code(at(9s)) == ExitCode::timeout);
   CHECK(condition.explanation(at(9s)) == "no message on $share/g/b/+ for 5 s after 3 messages");
+}
+
+/// A broker as RetainedEnd sees it. Times are milliseconds.
+struct Asked {
+  RetainedEnd end{10s};
+  connection::Probes probes{};
+  bool granted = true;
+  std::vector<int> sent{};  ///< When each probe was.
+
+  void look(int now) {
+    if (!end.wants_probe(probes, granted, at(now * 1ms))) return;
+    ++probes.sent;
+    sent.push_back(now);
+  }
+  void retained(int now) {
+    end.not_yet(at(now * 1ms));
+    look(now);
+  }
+  void answer(int now, std::uint64_t which) {
+    ++probes.answered;
+    probes.latest = std::max(probes.latest, which);
+    look(now);
+  }
+
+  /// Looks whenever that is due, as a run does; when it was over, or `limit`.
+  int over(int limit = 100'000) {
+    while (end.state() == RetainedEnd::State::coming) {
+      const auto due =
+          std::chrono::ceil<std::chrono::milliseconds>(end.due().value().time_since_epoch());
+      if (due.count() > limit) return limit;
+      look(static_cast<int>(due.count()));
+    }
+    return static_cast<int>(
+        std::chrono::ceil<std::chrono::milliseconds>(end.due().value().time_since_epoch()).count());
+  }
+};
+
+TEST_CASE("all that is retained has come once a probe that was sent in the quiet is answered") {
+  Asked broker;
+  broker.look(0);
+  broker.retained(1'000);
+  broker.answer(1'001, 1);
+  CHECK(broker.over(1'200) == 1'200);
+  broker.look(1'200);
+  CHECK(broker.sent == std::vector<int>{0, 1'200});
+  CHECK(broker.end.state() == RetainedEnd::State::coming);
+  broker.answer(1'201, 2);
+  CHECK(broker.end.state() == RetainedEnd::State::complete);
+}
+
+TEST_CASE("what is retained and comes behind an answer is waited for") {
+  Asked broker;
+  broker.look(0);
+  broker.answer(1, 1);
+  broker.over(200);
+  broker.look(200);
+  broker.retained(201);  // Before the answer, and what follows it, too.
+  broker.answer(202, 2);
+  broker.retained(300);
+  CHECK(broker.end.state() == RetainedEnd::State::coming);
+  broker.over(500);
+  broker.look(500);
+  broker.answer(501, 3);
+  CHECK(broker.sent == std::vector<int>{0, 200, 500});
+  CHECK(broker.end.state() == RetainedEnd::State::complete);
+}
+
+TEST_CASE("the quiet lasts for three round trips where these are long") {
+  Asked broker;
+  broker.granted = false;
+  broker.look(0);
+  broker.granted = true;
+  broker.answer(3'000, 1);  // It was behind much else, which is no round trip.
+  CHECK(broker.over(3'200) == 3'200);
+  broker.look(3'200);
+  broker.answer(3'600, 2);
+  CHECK(broker.over() == 3'000 + 3 * 400);
+  CHECK(broker.end.state() == RetainedEnd::State::complete);
+
+  Asked slow;  // Asked again each second, before the first answer.
+  slow.look(0);
+  slow.look(1'000);
+  slow.look(2'000);
+  for (const std::uint64_t which : {1, 2, 3})
+    slow.answer(1'500 + 1'000 * static_cast<int>(which), which);
+  CHECK(slow.sent == std::vector<int>{0, 1'000, 2'000});
+  CHECK(slow.over() == 3 * 2'500);
+  CHECK(slow.end.state() == RetainedEnd::State::complete);
+}
+
+TEST_CASE("an answer that never came, as a later one did, tells that the broker drops packets") {
+  Asked broker;
+  broker.look(0);
+  broker.retained(100);
+  CHECK(broker.over(1'100) == 1'100);
+  broker.look(1'100);
+  CHECK(broker.sent == std::vector<int>{0, 1'100});
+  broker.answer(1'101, 2);
+  CHECK(broker.end.state() == RetainedEnd::State::dropped);
+}
+
+TEST_CASE("a broker that answers nothing has dropped packets once the limit is over") {
+  Asked silent;
+  silent.look(0);
+  silent.retained(5'000);
+  CHECK(silent.over() == 15'000);
+  CHECK(silent.end.state() == RetainedEnd::State::dropped);
+  CHECK(silent.sent.size() == 10);  // At 0, and each second from 6 to 14.
+  // Nor is it complete without SUBACK.
+  Asked ungranted;
+  ungranted.granted = false;
+  ungranted.look(0);
+  ungranted.answer(1, 1);
+  ungranted.look(1'001);
+  ungranted.answer(1'002, 2);
+  CHECK(ungranted.over() == 10'000);
+  CHECK(ungranted.end.state() == RetainedEnd::State::dropped);
+}
+
+TEST_CASE("with a new connection the wait for what is retained begins anew") {
+  Asked broker;
+  broker.look(0);
+  broker.look(1'000);
+  broker.probes = {};
+  broker.look(60'000);
+  CHECK(broker.sent == std::vector<int>{0, 1'000, 60'000});
+  broker.answer(60'001, 1);
+  broker.over(60'200);
+  broker.look(60'200);
+  broker.answer(60'201, 2);
+  CHECK(broker.end.state() == RetainedEnd::State::complete);
+}
+
+TEST_CASE("a run that has all that is retained leaves with 0, or with 27 for what did not come") {
+  auto condition = subscribed({});
+  condition.all_retained_came();
+  CHECK(condition.reached(at(0s)));
+  CHECK(condition.exit_code(at(0s)) == ExitCode::ok);
+  auto unmet = subscribed(until([](auto& options) { options.expect = {"1"}; }));
+  unmet.all_retained_came();
+  CHECK(unmet.exit_code(at(0s)) == ExitCode::timeout);
+  CHECK(unmet.explanation(at(0s)) == "left after 0 messages; not met: 1");
 }
 
 }  // namespace
