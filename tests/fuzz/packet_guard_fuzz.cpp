@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 #include "connection/hooks/packet_guard.hpp"
+#include "fuzz.hpp"
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,33 +16,9 @@
 
 namespace {
 
+using fuzz::must;
 using mqtt_tools::connection::hooks::PacketGuard;
 using mqtt_tools::connection::hooks::PacketType;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-/// Takes the input apart, front to back; zeros behind its end.
-class Input {
- public:
-  explicit Input(std::string_view bytes) : rest_(bytes) {}
-  bool empty() const { return rest_.empty(); }
-  unsigned byte() {
-    if (rest_.empty()) return 0;
-    const auto value = static_cast<unsigned char>(rest_.front());
-    rest_.remove_prefix(1);
-    return value;
-  }
-  std::string_view take(std::size_t size) {
-    const auto taken = rest_.substr(0, size);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-
- private:
-  std::string_view rest_;
-};
 
 struct Chunk {
   bool ours = false;
@@ -75,7 +51,7 @@ struct Conversation {
   std::vector<Chunk> chunks{};
 };
 
-Conversation conversation_in(Input& input) {
+Conversation conversation_in(fuzz::Input& input) {
   Conversation conversation;
   auto& chunks = conversation.chunks;
   const auto setting = input.byte();
@@ -129,20 +105,20 @@ Finding follow(const Conversation& conversation, Cut how) {
       if (chunk.ours) {
         const auto skippable = guard.skippable();
         guard.sent({bytes.data(), bytes.size()});
-        require(skippable <= bytes.size() || guard.skippable() >= skippable - bytes.size());
+        must(skippable <= bytes.size() || guard.skippable() >= skippable - bytes.size());
         continue;
       }
       const bool over = guard.violation().has_value();
       const auto handed = guard.received({bytes.data(), bytes.size()});
-      require(handed <= bytes.size());
-      require(!over || handed == 0);
-      require(guard.violation() || handed == bytes.size());
+      must(handed <= bytes.size());
+      must(!over || handed == 0);
+      must(guard.violation() || handed == bytes.size());
       finding.handed += handed;
     }
   }
   if (const auto& violation = guard.violation()) {
-    require(!violation->words.empty() && violation->rule.rfind("MQTT ", 0) == 0);
-    require(violation->reason >= 0x80);
+    must(!violation->words.empty() && violation->rule.rfind("MQTT ", 0) == 0);
+    must(violation->reason >= 0x80);
     finding.violation = violation->rule + ": " + violation->words;
   }
   for (const auto& each : {guard.unreleased(), guard.take_released()}) {
@@ -166,10 +142,10 @@ Finding follow(const Conversation& conversation, Cut how) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Input input({reinterpret_cast<const char*>(data), size});
+  fuzz::Input input{fuzz::text_of(data, size)};
   const auto conversation = conversation_in(input);
   const auto whole = follow(conversation, Cut::no);
-  require(follow(conversation, Cut::in_two) == whole);
-  require(follow(conversation, Cut::bytes) == whole);
+  must(follow(conversation, Cut::in_two) == whole);
+  must(follow(conversation, Cut::bytes) == whole);
   return 0;
 }

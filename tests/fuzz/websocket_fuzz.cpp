@@ -5,13 +5,14 @@
 // an end, no more is held than came, and each frame that comes out holds one whole packet.
 
 #include "connection/hooks/websocket.hpp"
+#include "fuzz.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+using fuzz::must;
 using mqtt_tools::connection::hooks::HttpRequest;
 using mqtt_tools::connection::hooks::SentFrames;
 using mqtt_tools::connection::hooks::WebSocketFrames;
@@ -21,10 +22,6 @@ namespace {
 constexpr std::size_t max_packet = 4096;
 constexpr std::size_t longest_header = 10;
 constexpr std::size_t longest_ping = 2 + 125;
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Output {
   std::string all{};  ///< Without pings: of those that wait only the last is given.
