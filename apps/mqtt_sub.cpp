@@ -18,6 +18,7 @@
 #include "run/publisher.hpp"
 #include "run/readiness.hpp"
 #include "run/signals.hpp"
+#include "run/stats.hpp"
 #include "run/stop_condition.hpp"
 #include "run/watch.hpp"
 #include "text.hpp"
@@ -43,6 +44,7 @@ class SubscribeRun {
  public:
   explicit SubscribeRun(const cli::SubOptions& options)
       : options_(options),
+        signals_(options.stats ? run::Signals::UserSignal::asks : run::Signals::UserSignal::ends),
         filter_(options.filter),
         stop_(options.stop),
         printer_(output::make_printer(options.output)),
@@ -52,6 +54,7 @@ class SubscribeRun {
         publisher_(client_, 64) {
     if (options.exec) exec_.emplace(*options.exec);
     if (options.stop.last) retained_end_.emplace(options.connection.connect_timeout);
+    if (options.stats) stats_.emplace(*options.stats);
     if (options.watch) watch_.emplace(options.output.select, options.decode_as);
     client_.subscribe(options.subscriptions, options.unsubscribe);
     printer_->print_header(out_.buffer());
@@ -94,6 +97,7 @@ class SubscribeRun {
       }
       if (client_.failure()) throw RunError(*client_.failure());
       if (const auto code = signals_.raised()) return code;
+      if (stats_) show_table(now);
       if (stop_.reached(now)) {
         if (exec_ && !backlog_) backlog_ = client_.waiting();
         if (answered() && settled()) return std::nullopt;
@@ -111,6 +115,7 @@ class SubscribeRun {
     if (announced_) return;
     announced_ = true;
     stop_.subscribed(now);
+    if (stats_) stats_->subscribed(now);
     readiness_.announce(run::environment_of(options_.connection, client_.broker()));
   }
 
@@ -177,11 +182,15 @@ class SubscribeRun {
   /// False when the message does not count.
   bool show(const Message& message, Clock::time_point now) {
     const auto decoded = payload::decode(message, options_.decode_as);
-    if (!filter_(decoded) || !filter_.changed(decoded)) return false;
+    const bool wanted = filter_(decoded) && filter_.changed(decoded);
+    if (stats_) stats_->add(message, wanted, now);
+    if (!wanted) return false;
     if (exec_) {
       exec_->start(message, run::environment_of(options_.connection, client_.broker()));
     } else if (watch_) {
       watch_->add(decoded, now);
+    } else if (stats_) {
+      // It is in the table.
     } else if (printer_->print(decoded, out_.buffer())) {
       out_.end_record(delivery(message));
     } else {
@@ -236,6 +245,18 @@ class SubscribeRun {
     if (watch_->quit()) stop_.reader_left();
   }
 
+  /// Behind the look for signals, which may ask for one, and before the wait.
+  void show_table(Clock::time_point now) {
+    if (!stats_->turn(out_, signals_.asked(), now)) return;
+    write();
+    tell_notes(false);
+  }
+
+  void tell_notes(bool at_end) {
+    if (options_.verbosity.quiet) return;
+    for (const auto& note : stats_->notes(at_end)) run::log(note);
+  }
+
   void write() {
     if (closed_ || broken_) return;
     broken_ = true;  // Unless it returns.
@@ -253,6 +274,7 @@ class SubscribeRun {
   void pause(Clock::time_point now) {
     batching_.turn(std::exchange(taken_, 0), Clock::now());
     if (watch_) watch_->on(poller_);
+    if (stats_ && out_.pending() == 0) poller_.until(stats_->due());
     if (batching_.until() && !exec_) {
       poller_.add(signals_.fd(), POLLIN);
       poller_.until(batching_.until());
@@ -304,6 +326,7 @@ class SubscribeRun {
       const bool left = client_.disconnected() || now >= left_by;
       if (exec_) exec_->attend();
       drain(now);
+      if (stats_ && (left || now >= deadline)) stats_->finish(out_, now);
       write();
       if (const auto code = signals_.raised(); code && !signal_) return code;
       const bool written = out_.pending() == 0 || closed_ || broken_;
@@ -313,6 +336,7 @@ class SubscribeRun {
       wait();
     }
     while (const auto* message = client_.receive()) leave_out(*message);
+    if (stats_) tell_notes(true);
     return std::nullopt;
   }
 
@@ -361,16 +385,19 @@ class SubscribeRun {
 
   /// "3 messages that were acknowledged were not written"; empty when there are none.
   std::string missing_words() const {
+    if (stats_ && out_.unwritten() > 0) return "the table of --stats was not written in full";
     const auto missing = out_.unwritten() + left_out_ + client_.dropped();
     if (missing == 0) return {};
     return std::to_string(missing) +
            (missing == 1 ? " message that was acknowledged was not "
                          : " messages that were acknowledged were not ") +
-           (exec_ ? "handed to the command" : "written");
+           (exec_    ? "handed to the command"
+            : stats_ ? "counted"
+                     : "written");
   }
 
   const cli::SubOptions& options_;
-  run::Signals signals_{};
+  run::Signals signals_;
   run::MessageFilter filter_;
   run::StopCondition stop_;
   std::optional<run::RetainedEnd> retained_end_{};  ///< With --last.
@@ -382,6 +409,7 @@ class SubscribeRun {
   run::CpuAffinity cpu_affinity_{};
   std::optional<run::Exec> exec_{};
   std::optional<run::Watch> watch_{};
+  std::optional<run::Stats> stats_{};
   run::Poller poller_{};
   run::OutputBatching batching_{};
   std::size_t taken_ = 0;  ///< Messages since the last pause.

@@ -86,6 +86,9 @@ Found look_at_name(const Declarations& declared, const std::vector<std::string>&
   if (option == nullptr || (option->takes == Option::Takes::nothing && !attached)) {
     return {};
   }
+  if (!option->implied.empty() && !attached) {
+    return {};
+  }
   const std::size_t first = attached ? at : at + 1;
   return {option, {}, first, attached ? equals + 1 : 0, last_word(*option, words, first)};
 }
@@ -250,6 +253,10 @@ std::vector<std::string> prepared(const Declarations& declared,
     const Found found = look_at(declared, words, at);
     if (found.option == nullptr) {
       ready.push_back(words[at]);
+      const Option* alone = declared.named(words[at]);
+      if (alone != nullptr && !alone->implied.empty()) {
+        ready.emplace_back(alone->implied);
+      }
       continue;
     }
     check(found, words);

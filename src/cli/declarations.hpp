@@ -34,6 +34,7 @@ struct Option {
   bool file = false;            ///< May stand in a configuration file.
   bool repeat = false;          ///< Each use counts; of others the last one does.
   bool empty = false;           ///< Its text may be empty; of others that is a usage error.
+  std::string_view implied{};   ///< With it a value stands only behind `=`; this one if none does.
   std::string_view decides{};   ///< Options that decide the same exclude each other.
 
   /// What may be shown of its value, never longer than it; null: all. With it the option is one
@@ -168,6 +169,12 @@ class Declared {
 
   Declared& secret(std::string (*mask)(std::string_view)) {
     option_.mask = mask;
+    return *this;
+  }
+
+  /// A value that may be left out: it stands behind `=` only, the next word never is one.
+  Declared& implied(std::string_view value) {
+    option_.implied = value;
     return *this;
   }
 

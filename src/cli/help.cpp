@@ -23,7 +23,10 @@ std::string label(const Option& option) {
       break;
     }
   }
-  return option.value.empty() ? text : text + " " + std::string{option.value};
+  const std::string value{option.value};
+  return !option.implied.empty() ? text + "[=" + value + "]"
+         : value.empty()         ? text
+                                 : text + " " + value;
 }
 
 /// Options that share one explanation, on one line, or on two when they are long.

@@ -32,6 +32,13 @@ bool has_foreign_wildcard(std::string_view filter) {
   return last_level || filter.find('*') != std::string_view::npos;
 }
 
+/// --stats without an interval.
+constexpr std::string_view at_end = "end";
+
+Duration interval(const Setting& setting) {
+  return setting.value() == at_end ? Duration::zero() : more_than_no_seconds(setting);
+}
+
 /// One reading of the options of mqtt-sub: they are declared when it is made.
 class SubReader {
  public:
@@ -53,6 +60,7 @@ class SubReader {
   void check_leaving(const Settings& settings);
   void check_acting(const Settings& settings);
   void check_showing(const Settings& settings, const Environment& environment);
+  void check_stats(const Settings& settings);
 
   Declarations in_{};
   SubOptions options_{};
@@ -63,6 +71,7 @@ class SubReader {
   std::vector<std::string> topics_{};
   Subscription manner_{};  ///< What all subscriptions have in common.
   run::ExecOptions exec_{};
+  std::optional<Duration> stats_{};  ///< 0: only at the end.
   bool json_ = false;
   bool verbose_ = false;
 };
@@ -129,6 +138,9 @@ void SubReader::declare_showing() {
   in_.group("How to show them");
   declare_form(in_, output_, "FORM", "auto, pretty, raw, json, csv");
   in_.flag("--watch", options_.watch, "a live table of topics, on the whole screen");
+  in_.option("--stats", stats_, "SEC", "a table of topics at the end, on SIGUSR1, each SEC")
+      .implied(at_end)
+      .as(interval);
   in_.flag("-j,--json", json_, "-o json").decides("output");
   declare_format(in_, options_.output, "mosquitto_sub's %t %p %q..., \\n \\t");
   in_.flag("-v,--verbose", verbose_, "topic before payload");
@@ -208,7 +220,8 @@ void SubReader::check_leaving(const Settings& settings) {
            {"count", "expect", "forbid", "silence", "duration", "idle-timeout", "remove-retained",
             "last", "match", "grep", "exec"},
            "waits for messages, but -E leaves before any");
-    refuse(settings, {"format", "select", "watch"}, "shows messages, but -E leaves before any");
+    refuse(settings, {"format", "select", "watch", "stats"},
+           "shows messages, but -E leaves before any");
   }
   if (options_.filter.no_retained) {
     refuse(settings, {"remove-retained"}, "waits for what --no-retained drops");
@@ -283,6 +296,36 @@ void SubReader::check_last(const Settings& settings, const std::vector<std::stri
   options_.filter.retained_only = true;
 }
 
+/// Once it is known how messages would be shown.
+void SubReader::check_stats(const Settings& settings) {
+  if (!stats_) {
+    return;
+  }
+  refuse(settings, {"format", "verbose", "N", "0", "select"},
+         "says how messages are shown, but --stats shows a table of topics instead");
+  refuse(settings, {"changes"}, "leaves messages out, but --stats counts all of them");
+  refuse(settings, {"exec", "watch"}, "and --stats exclude each other, use one of them");
+  const auto form = output_.form.value_or(PrinterOptions::Form::json);
+  if (form != PrinterOptions::Form::json) {
+    refuse(settings, {"output"}, "shows messages; with --stats there are auto, a table, and json");
+  }
+  for (const std::string& word : settings.words()) {
+    if (word.find_first_not_of("0123456789.") == std::string::npos) {
+      options_.verbosity.warnings.push_back(
+          {"'" + word + "' is a filter; a table each " + word + " s is --stats=" + word});
+    }
+  }
+  const PrinterOptions& output = options_.output;
+  options_.stats.emplace();
+  options_.stats->json = output.form == PrinterOptions::Form::json;
+  options_.stats->terminal = output.terminal;
+  options_.stats->colour = output.colour;
+  options_.stats->width = output.width;
+  if (*stats_ != Duration::zero()) {
+    options_.stats->interval = stats_;
+  }
+}
+
 std::optional<SubOptions> SubReader::read(const std::vector<std::string>& arguments,
                                           const Environment& environment) {
   const std::optional<Settings> settings = read_settings(in_, arguments, environment);
@@ -301,6 +344,7 @@ std::optional<SubOptions> SubReader::read(const std::vector<std::string>& argume
   check_leaving(*settings);
   check_acting(*settings);
   check_showing(*settings, environment);
+  check_stats(*settings);
   check_presence(*settings, connection_, true, options_.connection);
   if (!options_.connection.presence) refuse(*settings, {"raw"}, "is for --presence; see --output");
   read_secrets(*settings, environment, connection_, options_.connection,

@@ -24,6 +24,7 @@ struct SubOptions {
   std::optional<run::ExecOptions> exec{};
   bool remove_retained = false;
   bool watch = false;  ///< A table on the screen instead of messages.
+  std::optional<run::StatsOptions> stats{};
   payload::DecodeAs decode_as = payload::DecodeAs::automatic;
   output::PrinterOptions output{};
   run::Verbosity verbosity{};

@@ -59,7 +59,7 @@ constexpr std::array other_tools{
     OtherToolsOption{"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
     OtherToolsOption{"--message-expiry", publish_property},
     OtherToolsOption{"--message-expiry-interval", publish_property},
-    OtherToolsOption{"--message-rate", "there is none like it"},
+    OtherToolsOption{"--message-rate", "ours is --stats=1, of mqtt-sub"},
     OtherToolsOption{"--msg", "ours is --message TEXT"},
     OtherToolsOption{"--multiline", "ours is --lines"},
     OtherToolsOption{"--no-cleanstart", "ours is --no-clean"},

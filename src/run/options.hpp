@@ -77,6 +77,15 @@ struct ExecOptions {
   bool reply = false;
 };
 
+/// A table of what came instead of the messages (--stats).
+struct StatsOptions {
+  std::optional<Duration> interval{};  ///< Between tables; none: only at the end and on SIGUSR1.
+  bool json = false;                   ///< As one line of JSON.
+  bool terminal = false;               ///< stdout is one: lines fit its width.
+  bool colour = false;
+  int width = 80;
+};
+
 /// One question and its answer (--request).
 struct RequestOptions {
   std::optional<std::string> response_topic{};  ///< None: one of our own.

@@ -71,9 +71,10 @@ void leave_at_the_next(const sigset_t& signals) {
 
 }  // namespace
 
-Signals::Signals() {
+Signals::Signals(UserSignal user_signal) {
   known_signals();  // Before they change.
-  const sigset_t wanted = wanted_signals();
+  sigset_t wanted = wanted_signals();
+  if (user_signal == UserSignal::asks) sigaddset(&wanted, SIGUSR1);
   ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
   fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd_ < 0) {
@@ -85,7 +86,12 @@ Signals::~Signals() { ::close(fd_); }
 
 std::optional<ExitCode> Signals::raised() {
   signalfd_siginfo info{};
-  if (!first_ && ::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+  while (::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGUSR1) {
+      asked_ = true;
+      continue;
+    }
+    if (first_) break;
     first_ = static_cast<ExitCode>(exit_offset + static_cast<int>(info.ssi_signo));
     leave_at_the_next(wanted_signals());
   }

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <optional>
+#include <utility>
 
 namespace mqtt_tools::run {
 
@@ -13,8 +14,11 @@ namespace mqtt_tools::run {
 /// `&`) stays ignored. A second signal ends the process at once, by itself.
 class Signals {
  public:
+  /// What SIGUSR1 does: ends the process, as it does by default, or asks for a report.
+  enum class UserSignal { ends, asks };
+
   /// Before any other thread is started.
-  Signals();
+  explicit Signals(UserSignal user_signal = UserSignal::ends);
   ~Signals();  ///< The signals stay blocked: the run is about to end in its own way.
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -24,8 +28,12 @@ class Signals {
   /// Reads what has come; the exit code of the first signal, if there was one.
   std::optional<ExitCode> raised();
 
+  /// Whether SIGUSR1 has come since the last call, as far as raised() has read.
+  bool asked() { return std::exchange(asked_, false); }
+
  private:
   int fd_ = -1;
+  bool asked_ = false;
   std::optional<ExitCode> first_{};
 };
 

@@ -328,7 +328,8 @@ TEST_CASE("an empty value is refused where it would name a thing, and taken wher
     FakeEnvironment fake;
     Words words{"t"};
     if (!sub) words.push_back("m");
-    words.insert(words.begin(), {name, ""});
+    const Words given = option.implied.empty() ? Words{name, ""} : Words{name + "="};
+    words.insert(words.begin(), given.begin(), given.end());
     const std::string error = sub ? fake.sub_error(words) : fake.pub_error(words);
     static_cast<void>(declared);
     return !error.empty() && error.find(name) != std::string::npos;

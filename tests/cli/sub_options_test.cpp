@@ -145,6 +145,21 @@ const std::vector<Row>& rows() {
       {{"a"}, [](const SubOptions& o) { return !o.filter.changes; }},
       {{"a", "--watch"}, [](const SubOptions& o) { return o.watch; }},
       {{"a"}, [](const SubOptions& o) { return !o.watch; }},
+      {{"a", "--stats"},
+       [](const SubOptions& o) {
+         return o.stats && !o.stats->interval && !o.stats->json && o.filter.select.empty();
+       }},
+      {{"a", "--stats=2.5", "-j"},
+       [](const SubOptions& o) { return o.stats->interval == 2'500ms && o.stats->json; }},
+      {{"--stats", "5"},
+       [](const SubOptions& o) {
+         return !o.stats->interval && o.subscriptions.at(0).filter == "5" &&
+                o.verbosity.warnings.at(0).text == "'5' is a filter; a table each 5 s is --stats=5";
+       }},
+      {{"a", "--stats", "-o", "auto"}, [](const SubOptions& o) { return !o.stats->json; }},
+      {{"a", "--stats", "--retained-only"},
+       [](const SubOptions& o) { return o.stats.has_value(); }},
+      {{"a"}, [](const SubOptions& o) { return !o.stats; }},
       {{"a", "--select", "/msg"},
        [](const SubOptions& o) { return o.output.select == std::vector<std::string>{"/msg"}; }},
       {{"a", "--color", "always"}, [](const SubOptions& o) { return o.output.colour; }},
@@ -282,7 +297,32 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
        "--retained-only waits for what --retain-handling never keeps away"},
       {{"a", "--exec", "x", "--exec", "y"}, "--exec is given twice; leave one of them out"},
       {{"a", "-D", "publish", "content-type", "x"}, "--property: mqtt-sub sends no PUBLISH"},
-      {{"a", "--stats"}, "unknown option --stats; see --help"},
+      {{"a", "--statistics"}, "unknown option --statistics; see --help"},
+      {{"a", "--stats="},
+       "--stats must be a time in seconds or with the units d, h, m, s and ms, such as 2.5, 500ms "
+       "or 1h30m, not ''"},
+      {{"a", "--stats=0"}, "--stats must be more than 0, not '0'"},
+      {{"a", "--stats=never"},
+       "--stats must be a time in seconds or with the units d, h, m, s and ms, such as 2.5, 500ms "
+       "or 1h30m, not 'never'"},
+      {{"a", "--stats", "--stats=5"}, "--stats is given twice; leave one of them out"},
+      {{"a", "--stats", "-o", "pretty"},
+       "--output shows messages; with --stats there are auto, a table, and json"},
+      {{"a", "--stats", "-o", "raw"},
+       "--output shows messages; with --stats there are auto, a table, and json"},
+      {{"a", "--stats", "-F", "%p"},
+       "--format says how messages are shown, but --stats shows a table of topics instead"},
+      {{"a", "--stats", "-v"},
+       "--verbose says how messages are shown, but --stats shows a table of topics instead"},
+      {{"a", "--stats", "-N"},
+       "-N says how messages are shown, but --stats shows a table of topics instead"},
+      {{"a", "--stats", "--select", "/n"},
+       "--select says how messages are shown, but --stats shows a table of topics instead"},
+      {{"a", "--stats", "--changes"},
+       "--changes leaves messages out, but --stats counts all of them"},
+      {{"a", "--stats", "--exec", "x"}, "--exec and --stats exclude each other, use one of them"},
+      {{"a", "--stats", "--watch"}, "--watch and --stats exclude each other, use one of them"},
+      {{"a", "-E", "--stats"}, "--stats shows messages, but -E leaves before any"},
   };
   for (const Row& row : refusals) {
     CAPTURE(row.words);

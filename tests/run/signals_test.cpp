@@ -60,6 +60,30 @@ TEST_CASE("a second signal ends the process at once") {
         }) == -SIGINT);
 }
 
+TEST_CASE("SIGUSR1 asks for a report where that is wanted, and ends the process elsewhere") {
+  CHECK(code_of([] {
+          Signals signals{Signals::UserSignal::asks};
+          const bool silent = !signals.raised() && !signals.asked();
+          std::raise(SIGUSR1);
+          const bool told = readable(signals.fd()) && !signals.raised() && signals.asked();
+          return silent && told && !signals.asked() && !readable(signals.fd());
+        }) == 0);
+  CHECK(code_of([] {
+          Signals signals{Signals::UserSignal::asks};
+          std::raise(SIGUSR1);
+          std::raise(SIGTERM);
+          const bool both = signals.raised() == ExitCode::terminated && signals.asked();
+          std::raise(SIGUSR1);  // While the run ends: nobody waits in vain for it to be read.
+          signals.raised();
+          return both && !readable(signals.fd());
+        }) == 0);
+  CHECK(code_of([] {
+          Signals signals;
+          std::raise(SIGUSR1);
+          return true;
+        }) == -SIGUSR1);
+}
+
 TEST_CASE("a signal that was ignored at the start stays ignored") {
   CHECK(code_of([] {
           ::signal(SIGHUP, SIG_IGN);

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+//
+// How the figures of --stats are shown.
+
+#include "output/style.hpp"
+#include "payload/json_scalar.hpp"
+#include "run/stats.hpp"
+#include "screen/frame.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+namespace mqtt_tools::run {
+
+/// One line of the table.
+struct Stats::Row {
+  std::string_view name{};
+  const Topic* topic = nullptr;
+  double rate = 0;  ///< Messages a second.
+  std::uint64_t gaps = 0;
+};
+
+namespace {
+
+enum Column : std::size_t {
+  messages,
+  bytes,
+  rate,
+  last,
+  smallest,
+  mean,
+  largest,
+  p50,
+  p95,
+  p99,
+  greatest,
+  gaps,
+  repeats,
+  columns_end
+};
+
+constexpr std::array<std::string_view, columns_end> titles{
+    "messages", "bytes",  "rate",   "last",   "min B", "mean B", "max B",
+    "p50 ms",   "p95 ms", "p99 ms", "max ms", "gaps",  "repeats"};
+
+/// On a terminal that is too narrow these go, the first one first.
+constexpr std::array dispensable{smallest, largest, p95,     mean, bytes, greatest,
+                                 last,     p50,     repeats, p99,  rate,  gaps};
+
+/// Longer topics move the columns of their own line only.
+constexpr std::size_t widest_topic = 60;
+
+std::string fixed(double value, int digits) {
+  std::array<char, 400> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                 std::chars_format::fixed, digits);
+  return {text.data(), end.ptr};
+}
+
+/// Four digits and more: 0.412, 12.35, 1234.5, 123457.
+std::string short_fixed(double value) {
+  const double size = std::fabs(value);
+  return fixed(value, size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 9'999.95 ? 1 : 0);
+}
+
+double mean_of(std::uint64_t sum, std::uint64_t count) {
+  return count == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(count);
+}
+
+double milliseconds(std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e3; }
+
+/// The time of the day; of another day, the date, too.
+std::string short_time(Timestamp time, Timestamp now) {
+  std::string text;
+  const bool today = now - time < std::chrono::hours{20} && time - now < std::chrono::hours{1};
+  append_time(text, local_time(time), today ? "%H:%M:%S" : "%m-%d %H:%M");
+  return text;
+}
+
+}  // namespace
+
+/// Cells as text: all that is known of widths is found before a line is written.
+class Stats::Table {
+ public:
+  Table(const std::vector<Row>& rows, double seconds, Timestamp now, bool stamped)
+      : rows_(rows), now_(now), heading_("topic (" + fixed(seconds, 1) + " s)") {
+    topic_width_ = columns(heading_);
+    for (const Row& row : rows_) {
+      const auto name = std::min(row.name.size(), 16 * widest_topic);
+      const auto width = columns(escaped(row.name.substr(0, name)));
+      if (width <= widest_topic) topic_width_ = std::max(topic_width_, width);
+    }
+    for (std::size_t column = 0; column < columns_end; ++column) {
+      if (column >= p50 && !stamped) continue;
+      std::size_t width = titles[column].size();
+      for (const Row& row : rows_) width = std::max(width, cell(row, column).size());
+      shown_.emplace_back(column, width);
+    }
+  }
+
+  /// Leaves columns out, and shortens topics, until lines are as wide. The titles of the former.
+  std::string fit(std::size_t width) {
+    std::string left_out;
+    const auto least = std::min(topic_width_, std::max<std::size_t>(width / 3, 8));
+    for (const Column column : dispensable) {
+      if (numbers_width() + least <= width) break;
+      if (std::erase_if(shown_, [&](const auto& entry) { return entry.first == column; }) > 0) {
+        left_out += (left_out.empty() ? "" : ", ") + std::string{titles[column]};
+      }
+    }
+    const auto room = width - std::min(width, numbers_width());
+    topic_width_ = std::clamp<std::size_t>(room, 1, topic_width_);
+    cut_ = true;
+    return left_out;
+  }
+
+  void append(std::string& out, const output::Styler& styler) const {
+    std::string line = topic_text(heading_);
+    for (const auto& [column, width] : shown_) {
+      line += screen::fit_right(titles[column], width + 2);
+    }
+    styler.append(out, output::Style::dim, line);
+    out += '\n';
+    for (const Row& row : rows_) {
+      out += topic_text(row.name);
+      for (const auto& [column, width] : shown_) {
+        out += screen::fit_right(cell(row, column), width + 2);
+      }
+      out += '\n';
+    }
+  }
+
+ private:
+  std::size_t numbers_width() const {
+    std::size_t sum = 0;
+    for (const auto& [column, width] : shown_) sum += width + 2;
+    return sum;
+  }
+
+  /// In a pipe a topic is whole, however long.
+  std::string topic_text(std::string_view name) const {
+    if (cut_) return screen::fit(name, topic_width_);
+    std::string text = escaped(name);
+    const auto width = columns(text);
+    text.append(topic_width_ - std::min(topic_width_, width), ' ');
+    return text;
+  }
+
+  std::string cell(const Row& row, std::size_t column) const {
+    const Topic& topic = *row.topic;
+    const auto latency = [&](std::int64_t value) {
+      return topic.latency.count() == 0 ? "-" : short_fixed(milliseconds(value));
+    };
+    const auto percentile = [&](unsigned percent) {
+      return topic.latency.count() == 0 ? "-" : latency(topic.latency.percentile(percent));
+    };
+    switch (column) {
+      case messages:
+        return std::to_string(topic.messages);
+      case bytes:
+        return std::to_string(topic.bytes);
+      case rate:
+        return short_fixed(row.rate);
+      case last:
+        return topic.messages == 0 ? "-" : short_time(topic.last, now_);
+      case smallest:
+        return std::to_string(topic.smallest);
+      case mean:
+        return short_fixed(mean_of(topic.bytes, topic.messages));
+      case largest:
+        return std::to_string(topic.largest);
+      case p50:
+        return percentile(50);
+      case p95:
+        return percentile(95);
+      case p99:
+        return percentile(99);
+      case greatest:
+        return latency(topic.latency.greatest());
+      case gaps:
+        return topic.numbered ? std::to_string(row.gaps) : "-";
+      default:
+        return topic.numbered ? std::to_string(topic.repeats) : "-";
+    }
+  }
+
+  const std::vector<Row>& rows_;
+  Timestamp now_;
+  std::string heading_;
+  std::vector<std::pair<std::size_t, std::size_t>> shown_{};  ///< Columns and their widths.
+  std::size_t topic_width_ = 0;
+  bool cut_ = false;
+};
+
+/// Sorted by topic, and `all` of them at the end.
+std::vector<Stats::Row> Stats::rows(Topic& all, double seconds, bool of_interval) const {
+  std::vector<Row> rows;
+  rows.reserve(topics_.size() + 1);
+  for (const auto& [name, topic] : topics_) {
+    if (topic.messages > 0) rows.push_back({name, &topic, 0, topic.all_gaps()});
+  }
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.name < b.name; });
+  std::uint64_t gaps = 0;
+  for (const Row& row : rows) {
+    all.latency.add(row.topic->latency);
+    all.negative += row.topic->negative;
+    all.numbered = all.numbered || row.topic->numbered;
+    all.repeats += row.topic->repeats;
+    all.unusable += row.topic->unusable;
+    gaps += row.gaps;
+  }
+  rows.push_back({"total", &all, 0, gaps});
+  for (Row& row : rows) {
+    const auto messages = row.topic->messages - (of_interval ? row.topic->before : 0);
+    row.rate = seconds > 0 ? static_cast<double>(messages) / seconds : 0;
+  }
+  return rows;
+}
+
+void Stats::append(std::string& out, Rate rate, Clock::time_point now, Timestamp time) {
+  const auto since = [&](Clock::time_point begin) {
+    return std::chrono::duration<double>(now - begin).count();
+  };
+  const bool of_interval = rate == Rate::of_interval;
+  const double seconds = since_ ? since(*since_) : 0;
+  const double interval = of_interval ? since(interval_since_) : seconds;
+  Topic all = total_;
+  const auto lines = rows(all, interval, of_interval);
+  if (options_.json) {
+    append_json(out, lines, seconds, interval, time);
+  } else {
+    if (std::exchange(any_table_, true)) out += '\n';
+    append_table(out, lines, seconds, time);
+  }
+  if (!of_interval) return;
+  for (auto& [name, topic] : topics_) topic.before = topic.messages;
+  total_.before = total_.messages;
+  interval_since_ = now;
+  *next_ += *options_.interval;
+  if (*next_ <= now) next_ = now + *options_.interval;
+}
+
+bool Stats::turn(output::StandardOutput& out, bool asked, Clock::time_point now) {
+  const bool due = next_ && *next_ <= now;
+  asked_ = asked_ || asked;
+  if ((!due && !asked_) || out.pending() > 0) return false;
+  if (due) add_record(out, Rate::of_interval, now);
+  if (std::exchange(asked_, false)) add_record(out, Rate::of_all_time, now);
+  return true;
+}
+
+void Stats::finish(output::StandardOutput& out, Clock::time_point now) {
+  if (since_ && !std::exchange(finished_, true)) add_record(out, Rate::of_all_time, now);
+}
+
+void Stats::add_record(output::StandardOutput& out, Rate rate, Clock::time_point now) {
+  append(out.buffer(), rate, now, std::chrono::system_clock::now());
+  out.end_record(output::StandardOutput::Delivery::acknowledged);
+}
+
+void Stats::append_table(std::string& out, const std::vector<Row>& rows, double seconds,
+                         Timestamp time) {
+  const Topic& all = *rows.back().topic;
+  Table table{rows, seconds, time, all.numbered || all.latency.count() > 0};
+  if (options_.terminal) {
+    const auto missing = table.fit(static_cast<std::size_t>(std::max(options_.width, 1)));
+    if (!missing.empty()) note(narrow, missing);
+  }
+  table.append(out, output::Styler{options_.colour});
+}
+
+namespace {
+
+/// Members of a JSON object, one after another.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
+  ~Members() { out_ += '}'; }
+  Members(const Members&) = delete;
+  Members& operator=(const Members&) = delete;
+
+  std::string& key(std::string_view name) {
+    if (out_.back() != '{') out_ += ',';
+    payload::append_string(out_, name);
+    return out_ += ':';
+  }
+  void text(std::string_view name, std::string_view value) {
+    payload::append_string(key(name), value);
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    payload::append_integer(key(name), value);
+  }
+  void real(std::string_view name, double value) { key(name) += fixed(value, 3); }
+
+ private:
+  std::string& out_;
+};
+
+void append_latency(std::string& out, const Histogram& latency, std::uint64_t negative) {
+  Members members{out};
+  members.number("messages", latency.count());
+  members.real("min", milliseconds(latency.least()));
+  for (const unsigned percent : {50U, 95U, 99U}) {
+    members.real("p" + std::to_string(percent), milliseconds(latency.percentile(percent)));
+  }
+  members.real("max", milliseconds(latency.greatest()));
+  if (negative > 0) members.number("negative", negative);
+}
+
+}  // namespace
+
+/// Topics are UTF-8: the packet guard lets no other pass.
+void Stats::append_json(std::string& out, const std::vector<Row>& rows, double seconds,
+                        double interval, Timestamp time) const {
+  std::string line;
+  const auto figures = [&](Members& members, const Row& row) {
+    const Topic& topic = *row.topic;
+    members.number("messages", topic.messages);
+    members.number("bytes", topic.bytes);
+    members.real("rate", row.rate);
+    if (topic.messages > 0) {
+      members.text("last", to_rfc3339(topic.last, 6));
+      Members size{members.key("size")};
+      size.number("min", topic.smallest);
+      size.real("mean", mean_of(topic.bytes, topic.messages));
+      size.number("max", topic.largest);
+    }
+    if (topic.latency.count() > 0) {
+      append_latency(members.key("latency"), topic.latency, topic.negative);
+    }
+    if (topic.numbered) {
+      members.number("gaps", row.gaps);
+      members.number("repeats", topic.repeats);
+    }
+    if (topic.unusable > 0) members.number("unusable", topic.unusable);
+  };
+  {
+    Members members{line};
+    members.text("tst", to_rfc3339(time, 6));
+    members.real("seconds", seconds);
+    members.real("interval", interval);
+    figures(members, rows.back());
+    if (notes_[left_out].count > 0) members.number("left-out", notes_[left_out].count);
+    std::string& list = members.key("topics");
+    list += '[';
+    for (const Row& row : rows) {
+      if (&row == &rows.back()) break;
+      if (list.back() != '[') list += ',';
+      Members topic{list};
+      topic.text("topic", row.name);
+      figures(topic, row);
+    }
+    list += ']';
+  }
+  output::append_untrusted(out, line, options_.terminal);
+  out += '\n';
+}
+
+std::string Stats::text(Note kind) const {
+  const auto& [count, example, said] = notes_[kind];
+  const auto on = " (" + escaped(shortened(example, 60)) + ")";
+  switch (kind) {
+    case skew:
+      return "clock skew: " + counted(count, "message") + " came before being sent, by up to " +
+             short_fixed(-milliseconds(most_negative_)) + " ms" + on +
+             "; the publisher's clock is ahead of the one here, and all its latencies are too "
+             "small";
+    case unusable:
+      return counted(count, "stamp") + " could not be used" + on +
+             ": its sent, run or seq is not what mqtt-pub --stamp writes";
+    case jump:
+      return counted(count, "number") + " (seq) lay further than " +
+             std::to_string(Sequence::longest_jump) + " from all others of the run" + on +
+             ", and counted as no gap";
+    case left_out:
+      return counted(count, "message") +
+             " of more topics than can be kept count in the total only" + on;
+    case forgotten:
+      return counted(count, "run") + " of more than can be kept were forgotten" + on +
+             ": what still comes of them counts as new";
+    case no_memory:
+      return counted(count, "message") + " could not be measured, as " +
+             std::to_string(most_memory / 1024 / 1024) + " MiB are in use" + on;
+    default:
+      return "the terminal is too narrow for " + example + "; a pipe (| cat) gets all columns";
+  }
+}
+
+std::vector<std::string> Stats::notes(bool at_end) {
+  std::vector<std::string> lines;
+  for (std::size_t kind = 0; kind < notes_end; ++kind) {
+    NoteState& state = notes_[kind];
+    const bool known = state.said && (!at_end || kind == narrow);
+    if (state.count == 0 || known) continue;
+    state.said = true;
+    lines.push_back(text(static_cast<Note>(kind)));
+  }
+  return lines;
+}
+
+}  // namespace mqtt_tools::run
