@@ -14,7 +14,7 @@ namespace mqtt_tools::payload {
 enum class RecordForm { exact, value };
 
 /// Appends `decoded`'s message as one line of JSON, without a newline. Always valid JSON. The
-/// format is described in the README, "A message as one line of JSON".
+/// format is described in docs/formats.md.
 void append_record(std::string& out, const Decoded& decoded, RecordForm form = RecordForm::exact);
 
 /// The message that `line` records, in either form. Throws UsageError that says what is wrong with

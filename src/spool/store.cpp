@@ -63,7 +63,7 @@ std::int64_t checksum(const Message& message, std::string_view properties) {
       .value();
 }
 
-/// As the properties of a record (README, "A message as one line of JSON") around nothing else.
+/// As the properties of a record (docs/formats.md) around nothing else.
 std::optional<std::string> properties_text(const Message& message) {
   if (message.properties.empty()) return std::nullopt;
   Message bare;
