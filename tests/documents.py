@@ -5,17 +5,17 @@
 
 A block of code is run when it is `console` (commands behind "$ ", continued behind "> ", and their
 output; "^C" is Ctrl-C) or `sh` (a script). A command that fails is followed by `$ echo $?`; a line
-that begins with "# " behind an empty one is a comment. Times are compared by their form only; "…" is any text, alone on a line any lines.
-A comment before a block says more:
+that begins with "# ", at the beginning or behind an empty one, is a comment. Times are compared by
+their form only; "…" is any text, alone on a line any lines. A comment before a block says more:
 
-    <!-- terminal 2 -->         in which terminal; each keeps its shell over the whole document
-    <!-- stays -->              its last command goes on; a subscriber is waited for
-    <!-- stays: TEXT -->        the same, waiting until it has said this
+    <!-- terminal 2 -->        in which terminal (2); each keeps its shell over the whole document
+    <!-- stays -->             its last command goes on: a subscription of it is waited for
+    <!-- stays: TEXT -->       the same, waiting until it has said this
     <!-- stays: TEXT, keys: q -->  then these keys end it
-    <!-- prints -->             what the script before has written
-    <!-- shows 2 -->            this is what terminal 2 shows since its last command was typed
-    <!-- file: NAME -->         this is what the file holds
-    <!-- cron -->               lines of a crontab, each run as cron would
+    <!-- prints -->            what the script before has written
+    <!-- shows 2 -->           this is what terminal 2 shows since its last command was typed
+    <!-- file: NAME -->        this is what the file holds
+    <!-- cron -->              lines of a crontab, each run as cron would
     <!-- not run: REASON -->
 
 All happens in a folder of its own, with a broker and ports of its own: 1883, 8883 and 18830 stand
@@ -88,6 +88,8 @@ TIMES = [(re.compile(pattern), form) for pattern, form in (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "1970-01-01T00:00:00.0Z"),
     (r"\d{4}-\d\d-\d\d([ T])\d\d([:-])\d\d\2\d\d", r"1970-01-01\g<1>00\g<2>00\g<2>00"),
     (r"\b\d\d:\d\d:\d\d\b", "00:00:00"),
+    (r" +sent 1970-01-01 00-00-00", ""),  # which is shown when it was another second
+    (r"   +", "  "),
     (r"\b\d+(\.\d+)?( ?ms\b)", r"0\2"),
     (r"(\"(?:ms|seconds)\":|\bseconds:=)[\d.e-]+", r"\g<1>0"),
     (r"\"\d\d:\d\d\"", '"00:00"'),
@@ -298,10 +300,12 @@ class Reader:
                 continue
             command = self.here(re.sub(r"^(@\w+|(\S+\s+){4}\S+)\s+", "", line))
             command = re.split(r"(?<!\\)%", command)[0].replace(r"\%", "%")
-            done = subprocess.run(["/bin/sh", "-c", command], env=environment, text=True, cwd=environment["HOME"],
-                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT, check=False)
-            if done.returncode or done.stdout or done.stderr:
-                raise Failure(f"{line}\n  ends with {done.returncode}, and cron mails {done.stdout}{done.stderr}")
+            done = subprocess.run(["/bin/sh", "-c", command], env=environment, text=True,
+                                  cwd=environment["HOME"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=LIMIT, check=False)
+            if done.returncode or done.stdout:
+                raise Failure(f"{line}\n  ends with {done.returncode}, and cron mails {done.stdout}")
 
     def read(self, block, after):
         if "not run" in block.notes or "prints" in block.notes:
