@@ -388,8 +388,10 @@ class SubscribeRun {
 
   /// "3 messages that were acknowledged were not written"; empty when there are none.
   std::string missing_words() const {
-    if (stats_ && out_.unwritten() > 0) return "the table of --stats was not written in full";
-    const auto missing = out_.unwritten() + left_out_ + client_.dropped();
+    if (stats_ && !closed_ && out_.unwritten() > 0) {
+      return "the table of --stats was not written in full";
+    }
+    const auto missing = (stats_ ? 0 : out_.unwritten()) + left_out_ + client_.dropped();
     if (missing == 0) return {};
     return std::to_string(missing) +
            (missing == 1 ? " message that was acknowledged was not "

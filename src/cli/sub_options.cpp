@@ -315,6 +315,13 @@ void SubReader::check_stats(const Settings& settings) {
           {"'" + word + "' is a filter; a table each " + word + " s is --stats=" + word});
     }
   }
+  for (const Subscription& subscription : options_.subscriptions) {
+    if (without_share(subscription.filter).size() < subscription.filter.size()) {
+      options_.verbosity.warnings.push_back(
+          {"gaps of --stats are also what goes to others of the group of '" +
+           escaped(shortened(subscription.filter, 60)) + "'"});
+    }
+  }
   const PrinterOptions& output = options_.output;
   options_.stats.emplace();
   options_.stats->json = output.form == PrinterOptions::Form::json;

@@ -108,16 +108,29 @@ Sequence::Seen Sequence::add(std::uint64_t number, std::size_t most) {
     seen_.back().to = number;
     return Seen::fresh;
   }
-  const bool ahead = number > seen_.back().to && number - seen_.back().to > longest_jump;
-  const bool behind = number < seen_.front().from && seen_.front().from - number > longest_jump;
-  if (ahead || behind) {
-    const auto before = std::exchange(jumped_, number);
-    if (before == 0 || number != before + 1) return Seen::jump;
-    closed_ = gaps();
-    seen_.assign(1, {before, number});
-    return Seen::fresh;
+  if (distance(number) <= longest_jump) return insert(number, most);
+  if (number == jumped_) return Seen::repeat;
+  const auto before = std::exchange(jumped_, number);
+  if (before == 0 || number < before || number - before > longest_jump) return Seen::jump;
+  jumped_ = 0;
+  if (distance(before) <= longest_gap) {
+    insert(before, most);
+    insert(number, most);
+    return Seen::landed;
   }
-  auto next =
+  closed_ = gaps();
+  seen_.assign(1, {before, before});
+  return insert(number, most);
+}
+
+/// From the smallest or the largest so far; 0 between them.
+std::uint64_t Sequence::distance(std::uint64_t number) const {
+  if (number > seen_.back().to) return number - seen_.back().to;
+  return number < seen_.front().from ? seen_.front().from - number : 0;
+}
+
+Sequence::Seen Sequence::insert(std::uint64_t number, std::size_t most) {
+  const auto next =
       std::upper_bound(seen_.begin(), seen_.end(), number,
                        [](std::uint64_t at, const Range& range) { return at < range.from; });
   if (next != seen_.begin()) {
@@ -263,6 +276,7 @@ void Stats::add_number(const std::string& name, Topic& topic, std::uint32_t run,
   used_ -= range_bytes * before;
   if (seen == Sequence::Seen::repeat) ++topic.repeats;
   if (seen == Sequence::Seen::jump) note(jump, name);
+  if (seen == Sequence::Seen::landed) --notes_[jump].count;
 }
 
 Stats::Stream* Stats::stream(const std::string& name, Topic& topic, std::uint32_t run) {

@@ -58,12 +58,21 @@ class Histogram {
 /// closed, and a number that comes for it counts as a repeat.
 class Sequence {
  public:
-  /// A number further than this from all others belongs to no stream of messages, until its
-  /// successor comes: then the stream begins anew there, and what lies between is no gap.
-  static constexpr std::uint64_t longest_jump = 1'000'000;
+  /// A number further than this from all others may be anything: it does not count before another
+  /// comes that follows it as closely (RFC 3550 §A.1 does alike).
+  static constexpr std::uint64_t longest_jump = 1'000;
+
+  /// Then what lies between is a gap, up to this; beyond, the stream begins anew.
+  static constexpr std::uint64_t longest_gap = 1'000'000;
+
   static constexpr std::size_t most_ranges = 1'000;
 
-  enum class Seen { fresh, repeat, jump };
+  enum class Seen {
+    fresh,
+    repeat,
+    jump,    ///< It does not count, or not yet.
+    landed,  ///< It counts, and the jump before it: they made a gap.
+  };
 
   Seen add(std::uint64_t number, std::size_t most = most_ranges);
 
@@ -77,6 +86,9 @@ class Sequence {
     std::uint64_t from;
     std::uint64_t to;
   };
+
+  std::uint64_t distance(std::uint64_t number) const;
+  Seen insert(std::uint64_t number, std::size_t most);
 
   std::vector<Range> seen_{};  ///< Sorted, with gaps between them.
   std::uint64_t closed_ = 0;   ///< Gaps that can no longer be filled.
@@ -162,8 +174,8 @@ class Stats {
 
   struct NoteState {
     std::uint64_t count = 0;
-    std::string example{};  ///< The first topic.
-    bool said = false;
+    std::string example{};   ///< The first topic.
+    std::uint64_t said = 0;  ///< The count that was told.
   };
 
   struct Row;

@@ -269,7 +269,7 @@ void Stats::append_table(std::string& out, const std::vector<Row>& rows, double 
   Table table{rows, seconds, time, all.numbered || all.latency.count() > 0};
   if (options_.terminal) {
     const auto missing = table.fit(static_cast<std::size_t>(std::max(options_.width, 1)));
-    if (!missing.empty()) note(narrow, missing);
+    if (!missing.empty() && notes_[narrow].count == 0) note(narrow, missing);
   }
   table.append(out, output::Styler{options_.colour});
 }
@@ -345,7 +345,7 @@ void Stats::append_json(std::string& out, const std::vector<Row>& rows, double s
     members.real("seconds", seconds);
     members.real("interval", interval);
     figures(members, rows.back());
-    if (notes_[left_out].count > 0) members.number("left-out", notes_[left_out].count);
+    if (notes_[left_out].count > 0) members.number("left_out", notes_[left_out].count);
     std::string& list = members.key("topics");
     list += '[';
     for (const Row& row : rows) {
@@ -375,8 +375,8 @@ std::string Stats::text(Note kind) const {
              ": its sent, run or seq is not what mqtt-pub --stamp writes";
     case jump:
       return counted(count, "number") + " (seq) lay further than " +
-             std::to_string(Sequence::longest_jump) + " from all others of the run" + on +
-             ", and counted as no gap";
+             std::to_string(Sequence::longest_jump) + " from all others of its run" + on +
+             ", and made no gap";
     case left_out:
       return counted(count, "message") +
              " of more topics than can be kept count in the total only" + on;
@@ -395,9 +395,9 @@ std::vector<std::string> Stats::notes(bool at_end) {
   std::vector<std::string> lines;
   for (std::size_t kind = 0; kind < notes_end; ++kind) {
     NoteState& state = notes_[kind];
-    const bool known = state.said && (!at_end || kind == narrow);
-    if (state.count == 0 || known) continue;
-    state.said = true;
+    const bool known = state.said == state.count || (state.said > 0 && !at_end);
+    if (known) continue;
+    state.said = state.count;
     lines.push_back(text(static_cast<Note>(kind)));
   }
   return lines;

@@ -156,6 +156,11 @@ const std::vector<Row>& rows() {
          return !o.stats->interval && o.subscriptions.at(0).filter == "5" &&
                 o.verbosity.warnings.at(0).text == "'5' is a filter; a table each 5 s is --stats=5";
        }},
+      {{"$share/g/a", "--stats"},
+       [](const SubOptions& o) {
+         return o.verbosity.warnings.at(0).text ==
+                "gaps of --stats are also what goes to others of the group of '$share/g/a'";
+       }},
       {{"a", "--stats", "-o", "auto"}, [](const SubOptions& o) { return !o.stats->json; }},
       {{"a", "--stats", "--retained-only"},
        [](const SubOptions& o) { return o.stats.has_value(); }},

@@ -187,6 +187,16 @@ TEST_CASE("tables come each interval, with a blank line between") {
   CHECK(at >= 11);  // The last one is that of the end.
 }
 
+TEST_CASE("a reader of tables that leaves after a line ends the run with 0 and no word") {
+  Broker broker;
+  const auto result = run({"bash", "-c",
+                           "set -o pipefail; mqtt-sub -h 127.0.0.1 -p " + broker.port_text() +
+                               " --stats=0.1 t | head -1"});
+  check_exit(result, 0);
+  CHECK(result.out.find("topic (0.") == 0);
+  CHECK(result.err.empty());
+}
+
 TEST_CASE("the table is shown however a run ends") {
   struct Ending {
     std::vector<std::string> words;
