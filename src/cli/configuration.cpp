@@ -371,6 +371,10 @@ std::optional<Settings> read_settings(const Declarations& declared,
   if (!environment.mosquitto) {
     check_given_once(line.layer);
   }
+  if (const Setting* shell = find(line.layer, "completion")) {
+    *environment.out << completion(declared, *shell);
+    return {};
+  }
 
   std::vector<run::Warning> warnings;
   std::vector<Layer> layers;

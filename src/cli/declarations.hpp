@@ -3,6 +3,7 @@
 
 #include "cli/setting.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -36,6 +37,9 @@ struct Option {
   bool empty = false;           ///< Its text may be empty; of others that is a usage error.
   std::string_view implied{};   ///< With it a value stands only behind `=`; this one if none does.
   std::string_view decides{};   ///< Options that decide the same exclude each other.
+
+  /// Of one that takes a few words only: these, each meaning once.
+  std::vector<std::string_view> words{};
 
   /// What may be shown of its value, never longer than it; null: all. With it the option is one
   /// that has a secret.
@@ -95,6 +99,7 @@ class Declared {
   /// A whole number from `least` to `most`.
   Declared& from(std::int64_t least, std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
     option_.takes = Option::Takes::number;
+    if (least == 0 && most == 2) option_.words = {"0", "1", "2"};
     option_.lay = [field = field_, least, most](const Setting& setting) {
       *field = static_cast<Value>(whole_number(setting, least, most));
     };
@@ -112,9 +117,19 @@ class Declared {
 
   /// One of these words.
   Declared& one_of(std::vector<std::pair<std::string_view, T>> meanings) {
+    for (auto one = meanings.begin(); one != meanings.end(); ++one) {
+      const auto same = [one](const auto& other) { return other.second == one->second; };
+      if (std::find_if(meanings.begin(), one, same) == one) option_.words.push_back(one->first);
+    }
     option_.lay = [field = field_, meanings = std::move(meanings)](const Setting& setting) {
       *field = choice<T>(setting, meanings);
     };
+    return *this;
+  }
+
+  /// The same, for an option without a field.
+  Declared& words(std::vector<std::string_view> all) {
+    option_.words = std::move(all);
     return *this;
   }
 
@@ -261,6 +276,10 @@ std::string help(const Declarations& declared);
 
 /// What --version writes: the program and its version, and those of the libraries.
 std::string version(const Declarations& declared);
+
+/// What --completion writes: a script that completes the options of the program in this shell,
+/// which the setting names. Throws UsageError for one that is not bash, zsh or fish.
+std::string completion(const Declarations& declared, const Setting& shell);
 
 /// What both programs understand, bound to fields that nobody reads: for --help, and because one
 /// configuration file serves both.

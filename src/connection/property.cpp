@@ -187,6 +187,17 @@ Command read_command(std::string_view word) {
   throw UsageError("'" + escaped(word) + "' takes no properties: it is one of " + words);
 }
 
+std::vector<std::pair<std::string_view, std::vector<std::string_view>>> property_words() {
+  std::vector<std::pair<std::string_view, std::vector<std::string_view>>> words;
+  for (const auto& [command, word] : commands) {
+    words.emplace_back(word, std::vector<std::string_view>{});
+    for (const auto& entry : table) {
+      if (entry.stands_in(command)) words.back().second.push_back(entry.name);
+    }
+  }
+  return words;
+}
+
 Property read_property(Command command, std::string_view name,
                        const std::vector<std::string>& values) {
   const auto* const known = find_property(name);

@@ -32,6 +32,9 @@ int property_values(std::string_view name);
 /// Reads a command word; throws UsageError that lists the right ones.
 Command read_command(std::string_view word);
 
+/// The words of -D: each command, and the names of the properties that it takes.
+std::vector<std::pair<std::string_view, std::vector<std::string_view>>> property_words();
+
 /// Reads one `-D COMMAND NAME VALUE…`. Throws UsageError for a name that is unknown or that the
 /// command does not have, for a value of the wrong type or out of range, and for text that is not
 /// UTF-8. Four-byte values above 0x7FFFFFFF are refused: the library would send another number.

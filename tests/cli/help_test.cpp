@@ -69,7 +69,7 @@ TEST_CASE("each option has a field, but for those that say where something else 
       "help",       "version", "password-file", "keypass-file", "psk-file",
       "stdin",      "lines",   "null-message",  "replay",       "request",
       "N",          "0",       "enqueue",       "drain",        "follow",
-      "spool-list", "wrap"};
+      "spool-list", "wrap",    "completion"};
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
       CAPTURE(declared->name, key(option));
@@ -86,4 +86,37 @@ TEST_CASE("the default that --help names is a value that its option takes") {
       CHECK_NOTHROW(option.lay({&option, {std::string{option.fallback}}, {}, false}));
     }
   }
+}
+
+TEST_CASE("the words that are completed are those that an option takes, each meaning once") {
+  std::size_t seen = 0;
+  for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
+    for (const Option& option : declared->options()) {
+      for (const std::string_view word : option.words) {
+        CAPTURE(declared->name, key(option), word);
+        if (option.lay) CHECK_NOTHROW(option.lay({&option, {std::string{word}}, {}, false}));
+        ++seen;
+      }
+    }
+    const std::vector<std::string_view> versions{"auto", "5", "3.1.1", "3.1"};
+    CHECK(declared->find("protocol-version")->words == versions);
+  }
+  CHECK(seen > 40);
+}
+
+TEST_CASE("option --completion writes a script with every option, and wins over what is wrong") {
+  FakeEnvironment fake;
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    CAPTURE(shell);
+    fake.out.str("");
+    CHECK_FALSE(read_sub({"--completion", shell, "-p", "0"}, fake.environment()));
+    const std::string script = fake.out.str();
+    for (const Option& option : mqtt_sub().options()) {
+      CAPTURE(key(option));
+      const std::string name = shell == "fish" ? std::string{key(option)} : spelling(option);
+      CHECK(script.find(name) != std::string::npos);
+    }
+  }
+  CHECK(fake.pub_error({"--completion", "tcsh"}) ==
+        "--completion must be one of bash, zsh, fish, not 'tcsh'");
 }

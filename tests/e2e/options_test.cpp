@@ -131,6 +131,9 @@ const std::vector<Proof> proofs{
      {"a password reaches the broker, and is in no process list and no message"}},
     {{"--help"}, {"exit 0: all is done"}},
     {{"--version"}, {"exit 0: all is done"}},
+    {{"--completion"},
+     {"option --completion writes a script with every option, and wins over what is wrong",
+      "bash completes options, their words and files, and no topics"}},
 };
 
 /// The options that --help shows in the groups that both programs have.
