@@ -2,7 +2,7 @@
 #
 # What each folder may include. The first folder of an #include is what counts; headers without one
 # (<string>, "message.hpp") are open to all. Third parties stay in the folder that needs them.
-cmake_minimum_required(VERSION 3.25)
+cmake_minimum_required(VERSION 3.18)
 
 set(system sys arpa net netinet linux sanitizer)
 set(third_parties nlohmann mqtt openssl CLI toml++ re2 sqlite3 ncursesw)

@@ -2,7 +2,7 @@
 #
 # The manual page and --help tell of the same options, and of the same exit codes.
 #   cmake -DPROGRAM=…/mqtt-pub -DPAGE=…/mqtt-pub.1 -P manual.cmake
-cmake_minimum_required(VERSION 3.25)
+cmake_minimum_required(VERSION 3.18)
 
 execute_process(COMMAND ${PROGRAM} --help OUTPUT_VARIABLE help ERROR_VARIABLE said
                 RESULT_VARIABLE code)
