@@ -46,6 +46,7 @@ class SubscribeRun {
       : options_(options),
         signals_(options.stats ? run::Signals::UserSignal::asks : run::Signals::UserSignal::ends),
         filter_(options.filter),
+        rate_limit_(options.filter.max_rate),
         stop_(options.stop),
         printer_(output::make_printer(options.output)),
         readiness_(options.readiness),
@@ -99,6 +100,7 @@ class SubscribeRun {
       if (const auto code = signals_.raised()) return code;
       if (stats_) show_table(now);
       if (stop_.reached(now)) {
+        if (exec_) show_held_back(Clock::time_point::max());
         if (exec_ && !backlog_) backlog_ = client_.waiting();
         if (answered() && settled()) return std::nullopt;
       }
@@ -135,7 +137,7 @@ class SubscribeRun {
   }
 
   void take(Clock::time_point now) {
-    while (free()) {
+    for (show_held_back(now); free(); show_held_back(now)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
       if (backlog_ && *backlog_ == 0) {
@@ -151,18 +153,7 @@ class SubscribeRun {
   void look_for_end(Clock::time_point now) {
     if (!free()) retained_end_->not_yet(now);
     if (retained_end_->wants_probe(client_.probes(), client_.ready(), now)) client_.probe();
-    switch (retained_end_->state()) {
-      case run::RetainedEnd::State::coming:
-        break;
-      case run::RetainedEnd::State::complete:
-        stop_.all_retained_came();
-        break;
-      case run::RetainedEnd::State::dropped:
-        throw RunError(ExitCode::failure,
-                       escaped(client_.broker()) +
-                           " dropped messages, what is retained has not come in full (Mosquitto: "
-                           "max_queued_messages)");
-    }
+    if (retained_end_->complete(client_.broker())) stop_.all_retained_came();
   }
 
   void accept(const Message& message, Clock::time_point now) {
@@ -185,9 +176,20 @@ class SubscribeRun {
   /// False when the message does not count.
   bool show(const Message& message, Clock::time_point now) {
     const auto decoded = payload::decode(message, options_.decode_as);
-    const bool wanted = filter_(decoded) && filter_.changed(decoded);
-    if (stats_) stats_->add(message, wanted, now);
-    if (!wanted) return false;
+    const bool wanted = filter_(decoded);
+    const bool held = wanted && rate_limit_.holds_back(message, now);
+    const bool shown = wanted && !held && hand_on(decoded, now);
+    if (stats_) stats_->add(message, shown, now);
+    if (!shown && !held) return false;
+    if (options_.remove_retained && message.retained) publisher_.clear_retained(message.topic, now);
+    held ? stop_.judge(decoded, now) : stop_.consider(decoded, now);
+    return shown;
+  }
+
+  /// False when the message says nothing new, or nothing of what was selected.
+  bool hand_on(const payload::Decoded& decoded, Clock::time_point now) {
+    const Message& message = decoded.message();
+    if (!filter_.changed(decoded)) return false;
     if (exec_) {
       exec_->start(message, run::environment_of(options_.connection, client_.broker()));
     } else if (watch_) {
@@ -199,9 +201,21 @@ class SubscribeRun {
     } else {
       return false;
     }
-    if (options_.remove_retained && message.retained) remove(message.topic);
-    stop_.consider(decoded, now);
+    rate_limit_.shown(message.topic, now);
     return true;
+  }
+
+  /// Messages wait for their time (--max-rate) that are still to be shown.
+  bool held_back() const { return !rate_limit_.empty() && !stop_.full() && !(exec_ && signal_); }
+
+  /// Shows those that are due by `time`.
+  void show_held_back(Clock::time_point time) {
+    while (held_back() && free()) {
+      const auto message = rate_limit_.take(time);
+      if (!message) break;
+      const auto decoded = payload::decode(*message, options_.decode_as);
+      if (hand_on(decoded, Clock::now())) stop_.count_shown();
+    }
   }
 
   static output::StandardOutput::Delivery delivery(const Message& message) {
@@ -223,15 +237,6 @@ class SubscribeRun {
     const bool counts = message.qos != Qos::at_most_once && !unasked(message) &&
                         filter_(payload::decode(message, options_.decode_as));
     if (counts) ++left_out_;
-  }
-
-  /// An empty retained message takes the retained one away (MQTT 5.0 §3.3.1.3).
-  void remove(const std::string& topic) {
-    Message empty;
-    empty.topic = topic;
-    empty.qos = Qos::at_least_once;
-    empty.retained = true;
-    publisher_.add(std::move(empty), Clock::now());
   }
 
   void attend() {
@@ -270,7 +275,8 @@ class SubscribeRun {
 
   /// All that was started is done, and what is to be published is acknowledged.
   bool settled() const {
-    return publisher_.empty() && (!exec_ || (!exec_->busy() && backlog_.value_or(0) == 0));
+    return publisher_.empty() &&
+           (!exec_ || (!exec_->busy() && !held_back() && backlog_.value_or(0) == 0));
   }
 
   /// The one place that waits, while the run goes on.
@@ -284,6 +290,7 @@ class SubscribeRun {
       poller_.wait();
       return;
     }
+    if (held_back() && free()) poller_.until(rate_limit_.due());
     if (!stop_.reached(now)) {
       poller_.until(stop_.due());
       if (retained_end_ && client_.connected()) poller_.until(retained_end_->due());
@@ -330,15 +337,18 @@ class SubscribeRun {
       if (exec_) exec_->attend();
       drain(now);
       if (stats_ && (left || now >= deadline)) stats_->finish(out_, now);
+      if (left) show_held_back(Clock::time_point::max());
       write();
       if (const auto code = signals_.raised(); code && !signal_) return code;
-      const bool written = out_.pending() == 0 || closed_ || broken_;
+      const bool written = (out_.pending() == 0 && !held_back()) || closed_ || broken_;
       const bool taken = !exec_ || signal_ || (!client_.more() && !exec_->busy());
       if ((left && written && taken) || now >= deadline) break;
+      if (left && held_back() && free()) continue;  // There was more than fits into a buffer.
       poller_.until(left ? deadline : left_by);
       wait();
     }
     while (const auto* message = client_.receive()) leave_out(*message);
+    while (const auto held = rate_limit_.take(Clock::time_point::max())) leave_out(*held);
     if (stats_) tell_notes(true);
     return std::nullopt;
   }
@@ -404,6 +414,7 @@ class SubscribeRun {
   const cli::SubOptions& options_;
   run::Signals signals_;
   run::MessageFilter filter_;
+  run::RateLimit rate_limit_;
   run::StopCondition stop_;
   std::optional<run::RetainedEnd> retained_end_{};  ///< With --last.
   std::unique_ptr<output::Printer> printer_;

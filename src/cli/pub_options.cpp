@@ -40,14 +40,6 @@ std::vector<Field> fields(const Setting& setting) {
   return all;
 }
 
-double more_than_none(const Setting& setting) {
-  const double value = number(setting);
-  if (value <= 0) {
-    reject(setting, setting.value(), "more than 0");
-  }
-  return value;
-}
-
 std::string prefix(const Setting& setting) {
   check_topic(setting.value());
   return setting.value();

@@ -175,6 +175,14 @@ std::string connect_text(const Setting& setting, std::size_t most) {
   return text;
 }
 
+double more_than_none(const Setting& setting) {
+  const double value = number(setting);
+  if (value <= 0) {
+    reject(setting, setting.value(), "more than 0");
+  }
+  return value;
+}
+
 Duration more_than_no_seconds(const Setting& setting) {
   const Duration time = seconds(setting);
   if (time == Duration{}) {

@@ -71,6 +71,9 @@ std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64
 /// A finite number of at least 0 in decimal digits, a point allowed.
 double number(const Setting& setting);
 
+/// The same, but not 0.
+double more_than_none(const Setting& setting);
+
 /// A time: seconds, decimals allowed, or numbers with units, each at most once and the larger first
 /// (d, h, m, s, ms, in whatever case): "2.5", "500ms", "1h30m".
 Duration seconds(const Setting& setting);

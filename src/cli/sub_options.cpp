@@ -113,6 +113,8 @@ void SubReader::declare_messages() {
                {"never", RetainHandling::never}})
       .by_default("always");
   in_.flag("--changes", filter.changes, "only what differs from the last of its topic");
+  in_.option("--max-rate", filter.max_rate, "N", "a topic's newest, at most N a second")
+      .as(more_than_none);
   in_.option("--match", filter.match, "JSON|COND", "COND is POINTER OP VALUE: '/n >= 3'");
   in_.option("--grep", filter.grep, "REGEX", "what the payload must contain").may_be_empty();
 }
@@ -218,7 +220,7 @@ void SubReader::check_leaving(const Settings& settings) {
   if (stop.after_subscribe) {
     refuse(settings,
            {"count", "expect", "forbid", "silence", "duration", "idle-timeout", "remove-retained",
-            "last", "match", "grep", "exec"},
+            "last", "match", "grep", "max-rate", "exec"},
            "waits for messages, but -E leaves before any");
     refuse(settings, {"format", "select", "watch", "stats"},
            "shows messages, but -E leaves before any");
@@ -243,11 +245,12 @@ void SubReader::check_acting(const Settings& settings) {
   if (options_.watch) {
     refuse(settings, {"output", "json", "format", "verbose", "N", "0"},
            "says how messages are printed, but --watch shows a table of topics instead");
-    refuse(settings, {"exec"}, "and --watch exclude each other, use one of them");
+    refuse(settings, {"exec", "max-rate"}, "and --watch exclude each other, use one of them");
   }
   // Who publishes as well must take what comes before the acknowledgements, wanted or not.
+  // With --max-rate nobody knows which of those that come will be shown.
   const bool publishes = options_.remove_retained || exec_.reply;
-  if (!publishes) {
+  if (!publishes && !options_.filter.max_rate) {
     options_.connection.count = options_.stop.count;
   }
 }

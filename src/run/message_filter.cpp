@@ -8,7 +8,9 @@
 #include "topic.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -117,6 +119,80 @@ bool MessageFilter::changed(const payload::Decoded& decoded) {
   value = kept(std::move(value));
   const auto [last, is_new] = all.last.try_emplace(decoded.message().topic, value);
   return is_new || std::exchange(last->second, value) != value;
+}
+
+RateLimit::RateLimit(std::optional<double> messages_a_second) {
+  using Seconds = std::chrono::duration<double>;
+  constexpr Seconds longest = std::chrono::hours{24 * 365};
+  if (!messages_a_second) return;
+  const auto interval = std::min(Seconds{1 / *messages_a_second}, longest);
+  interval_ = std::chrono::duration_cast<Duration>(interval);
+}
+
+bool RateLimit::holds_back(const Message& message, Clock::time_point now) {
+  const auto found = by_name_.find(message.topic);
+  if (found == by_name_.end()) return false;
+  Topic& topic = *found->second;
+  if (!topic.held && topic.due <= now) {
+    forget(found->second);
+    return false;
+  }
+  bytes_ -= bytes_of(topic);
+  if (!topic.held) ++held_;
+  topic.held = message;
+  bytes_ += bytes_of(topic);
+  return true;
+}
+
+void RateLimit::shown(const std::string& topic, Clock::time_point now) {
+  if (interval_ == Duration{}) return;
+  while (!topics_.empty() && !topics_.front().held &&
+         (topics_.front().due <= now || bytes_ > most_bytes)) {
+    forget(topics_.begin());
+  }
+  topics_.push_back({topic, now + interval_, {}});
+  const auto added = std::prev(topics_.end());
+  bytes_ += bytes_of(*added);
+  by_name_.emplace(added->name, added);
+}
+
+std::optional<Message> RateLimit::take(Clock::time_point now) {
+  while (!topics_.empty() && (topics_.front().due <= now || bytes_ > most_bytes)) {
+    if (auto held = forget(topics_.begin())) return held;
+  }
+  return {};
+}
+
+std::optional<Clock::time_point> RateLimit::due() const {
+  if (empty()) return {};
+  return bytes_ > most_bytes ? Clock::time_point{} : topics_.front().due;
+}
+
+std::size_t RateLimit::bytes_of(const Topic& topic) {
+  constexpr std::size_t own = 400;  // With what lists, maps and the heap add.
+  std::size_t bytes = own + topic.name.capacity();
+  if (!topic.held) return bytes;
+  const auto& properties = topic.held->properties;
+  bytes += topic.held->topic.capacity() + topic.held->payload.capacity();
+  for (const auto* text :
+       {&properties.content_type, &properties.response_topic, &properties.correlation_data}) {
+    if (*text) bytes += (*text)->size();
+  }
+  bytes += properties.subscription_identifiers.size() * sizeof(std::uint32_t);
+  for (const auto& [key, value] : properties.user) {
+    bytes += sizeof(properties.user.front()) + key.size() + value.size();
+  }
+  return bytes;
+}
+
+/// The message of the topic that was held back, if one was.
+std::optional<Message> RateLimit::forget(std::list<Topic>::iterator topic) {
+  bytes_ -= bytes_of(*topic);
+  auto held = std::move(topic->held);
+  if (held) --held_;
+  by_name_.erase(topic->name);
+  topics_.erase(topic);
+  return held;
 }
 
 }  // namespace mqtt_tools::run

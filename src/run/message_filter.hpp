@@ -4,8 +4,16 @@
 #include "message.hpp"
 #include "payload/decode.hpp"
 #include "run/options.hpp"
+#include "timestamp.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <list>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
 
 namespace mqtt_tools::run {
 
@@ -26,6 +34,48 @@ class MessageFilter {
  private:
   struct Conditions;
   std::unique_ptr<Conditions> conditions_;
+};
+
+/// Lets of each topic so many messages a second be shown (--max-rate). One that comes too early is
+/// held back until its time has come, in the place of an older one that is. What is kept of topics
+/// and messages is bounded: beyond that, those that would be due first are due at once.
+class RateLimit {
+ public:
+  static constexpr std::size_t most_bytes = std::size_t{64} * 1024 * 1024;
+
+  /// More than 0; none: no limit.
+  explicit RateLimit(std::optional<double> messages_a_second);
+
+  /// Whether `message` comes too early; a copy is held back then.
+  bool holds_back(const Message& message, Clock::time_point now);
+
+  /// A message of `topic` was shown.
+  void shown(const std::string& topic, Clock::time_point now);
+
+  /// A message that is due; those that are not, too, once `now` is the end of time.
+  std::optional<Message> take(Clock::time_point now);
+
+  /// When take() or holds_back() may have another answer though nothing comes.
+  std::optional<Clock::time_point> due() const;
+
+  bool empty() const { return held_ == 0; }  ///< Nothing is held back.
+
+ private:
+  /// A topic of which a message was shown not long ago.
+  struct Topic {
+    std::string name{};
+    Clock::time_point due{};  ///< Not before this another one is shown.
+    std::optional<Message> held{};
+  };
+
+  static std::size_t bytes_of(const Topic& topic);
+  std::optional<Message> forget(std::list<Topic>::iterator topic);
+
+  Duration interval_{};
+  std::list<Topic> topics_{};  ///< In the order in which they are due, which is that of shown().
+  std::unordered_map<std::string_view, std::list<Topic>::iterator> by_name_{};
+  std::size_t bytes_ = 0;
+  std::size_t held_ = 0;
 };
 
 }  // namespace mqtt_tools::run

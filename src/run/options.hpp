@@ -44,6 +44,7 @@ struct MessageFilterOptions {
   std::vector<std::string> grep{};    ///< RE2 expressions that its text must match, all of them.
   bool changes = false;               ///< Only what differs from the last of its topic, by these:
   std::vector<std::string> select{};  ///< JSON pointers; none: the payload.
+  std::optional<double> max_rate{};   ///< So many messages of a topic a second: see RateLimit.
 };
 
 /// When to leave.

@@ -171,6 +171,14 @@ void Publisher::add(Message message, Clock::time_point now) {
   queue_.add(std::move(message));
 }
 
+void Publisher::clear_retained(const std::string& topic, Clock::time_point now) {
+  Message empty;
+  empty.topic = topic;
+  empty.qos = Qos::at_least_once;
+  empty.retained = true;
+  add(std::move(empty), now);
+}
+
 void Publisher::collect(Clock::time_point now) {
   for (const auto& delivery : client_.deliveries()) {
     if (delivery.id == presence_id) {

@@ -187,6 +187,9 @@ class Publisher {
 
   void add(Message message, Clock::time_point now);
 
+  /// Adds an empty retained message, which takes the retained one away (MQTT 5.0 §3.3.1.3).
+  void clear_retained(const std::string& topic, Clock::time_point now);
+
   /// Learns what became of messages, after each Client::advance().
   void collect(Clock::time_point now);
 

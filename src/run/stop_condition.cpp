@@ -77,7 +77,11 @@ bool StopCondition::ends_before(const Message& message) {
 }
 
 void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point now) {
-  ++seen_;
+  count_shown();
+  judge(decoded, now);
+}
+
+void StopCondition::judge(const payload::Decoded& decoded, Clock::time_point now) {
   last_ = now;
   for (std::size_t at = 0; options_.silence && at < heard_.size(); ++at) {
     if (matches(without_share(options_.filters[at]), decoded.message().topic)) heard_[at] = now;
@@ -230,6 +234,16 @@ std::string StopCondition::what_ended(Ending ending) const {
       break;
   }
   return "left after " + messages;
+}
+
+bool RetainedEnd::complete(const std::string& broker) const {
+  if (state_ == State::dropped) {
+    throw RunError(ExitCode::failure,
+                   escaped(broker) +
+                       " dropped messages, what is retained has not come in full "
+                       "(Mosquitto: max_queued_messages)");
+  }
+  return state_ == State::complete;
 }
 
 bool RetainedEnd::wants_probe(const connection::Probes& probes, bool granted,

@@ -35,6 +35,10 @@ class StopCondition {
   /// A wanted message came and was shown.
   void consider(const payload::Decoded& decoded, Clock::time_point now);
 
+  /// The same in two steps, for one that came but is held back: that it came, that it was shown.
+  void judge(const payload::Decoded& decoded, Clock::time_point now);
+  void count_shown() { ++seen_; }
+
   /// As many messages were shown as --count allows: no other is to be.
   bool full() const { return options_.count && seen_ >= *options_.count; }
 
@@ -101,6 +105,9 @@ class RetainedEnd {
   bool wants_probe(const connection::Probes& probes, bool granted, Clock::time_point now);
 
   State state() const { return state_; }
+
+  /// All has come. Throws RunError when `broker` dropped messages.
+  bool complete(const std::string& broker) const;
 
   /// When wants_probe() has something to say though nothing comes.
   std::optional<Clock::time_point> due() const { return due_; }

@@ -60,6 +60,8 @@ const std::vector<Row>& rows() {
                 o.subscriptions[1].qos == Qos::exactly_once;
        }},
       {{"a", "-R"}, [](const SubOptions& o) { return o.filter.no_retained; }},
+      {{"a", "--max-rate", "0.5", "-C", "3"},
+       [](const SubOptions& o) { return o.filter.max_rate == 0.5 && !o.connection.count; }},
       {{"a", "--last"},
        [](const SubOptions& o) {
          return o.stop.last && o.filter.retained_only && !o.stop.after_retained &&
@@ -283,6 +285,9 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
       {{"a", "--exec", "x", "-N"},
        "-N says how messages are shown, but --exec hands them to a command instead"},
       {{"a", "-R", "--remove-retained"}, "--remove-retained waits for what --no-retained drops"},
+      {{"a", "--max-rate", "0"}, "--max-rate must be more than 0, not '0'"},
+      {{"a", "--max-rate", "1", "--watch"},
+       "--max-rate and --watch exclude each other, use one of them"},
       {{"a", "--last", "-R"}, "--no-retained drops what --last waits for"},
       {{"a", "--last", "--retain-as-published"},
        "--retain-as-published and --last exclude each other: live messages could not be told from "

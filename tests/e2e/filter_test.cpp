@@ -262,3 +262,47 @@ TEST_CASE("with changes a message that says the same again is neither shown nor 
   check_exit(result, 0);
   CHECK(result.out == "a 1\nb 1\na 2\n");
 }
+
+TEST_CASE("of each topic only so many messages a second are shown, and the newest at each ending") {
+  BrokerOptions options;
+  options.lines = "log_type debug\n";
+  Broker broker{options};
+  const std::string lines = "a\t1\na\t2\nb\t1\na\t3\nb\t2\na\t4\n";
+  const std::string publish = "printf '" + lines + "' | mqtt-pub --raw -l --topic-from-line";
+  const auto shown = [&](int code, std::initializer_list<std::string> words) {
+    const auto result =
+        run(broker.sub({"+", "--max-rate", "0.001", "--on-ready", publish}).add(words));
+    check_exit(result, code);
+    return result.out;
+  };
+  const std::string all = "a 1\nb 1\na 4\nb 2\n";
+  CHECK(shown(0, {"-v", "--idle-timeout", "1"}) == all);
+  CHECK(shown(27, {"-v", "-W", "1"}) == all);
+  CHECK(shown(0, {"-v", "-C", "2"}) == "a 1\nb 1\n");
+  CHECK(shown(0, {"-v", "--expect", "4"}) == all);  // One that is held back is looked at, too.
+  CHECK(shown(1, {"-v", "--forbid", "4"}) == all);
+  CHECK(shown(0, {"--idle-timeout", "1", "--exec", "echo $MQTT_TOPIC; cat"}) == "a\n1b\n1a\n4b\n2");
+
+  for (const bool stopped : {true, false}) {
+    const std::string id = stopped ? "stopped" : "lost";
+    Process process{broker.sub({"+", "-v", "--max-rate", "0.001", "--no-reconnect", "-i", id})};
+    REQUIRE(broker.wait_for_log(id + " 1 +"));
+    check_exit(run(broker.pub({"--raw", "-l", "--topic-from-line"}), lines), 0);
+    CHECK(broker.wait_for_log("Received PUBACK from " + id, patience, 6));
+    stopped ? process.signal(SIGTERM) : broker.kill();
+    const auto result = process.wait();
+    check_exit(result, stopped ? 128 + SIGTERM : 6);
+    CHECK(result.out == all);
+  }
+}
+
+TEST_CASE("what is held back is shown once its time has come, if it still says something new") {
+  const Broker broker;
+  Process process{broker.sub({"t", "--max-rate", "5", "--changes", "--on-ready",
+                              "printf '1\n2\n1\n2\n3\n' | mqtt-pub t --raw -l"})};
+  CHECK(process.wait_for_out("1\n3\n"));
+  check_exit(run(broker.pub({"t", "3", "--raw"})), 0);
+  check_exit(run(broker.pub({"t", "4", "--raw"})), 0);
+  CHECK(process.wait_for_out("4\n"));
+  CHECK(process.out() == "1\n3\n4\n");
+}

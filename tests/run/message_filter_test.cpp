@@ -11,6 +11,8 @@
 namespace mqtt_tools::run {
 namespace {
 
+using namespace std::chrono_literals;
+
 bool wanted(const MessageFilterOptions& options, const Message& message,
             payload::DecodeAs as = payload::DecodeAs::automatic) {
   return MessageFilter{options}(payload::decode(message, as));
@@ -147,6 +149,93 @@ TEST_CASE("with changes only what differs from the last message of its topic is 
                   {"a", "other text"}}) == "101110");
   options.changes = false;
   CHECK(sequence({{"a", "1"}, {"a", "1"}}) == "11");
+}
+
+Message on_topic(const std::string& topic, const std::string& payload) {
+  Message message;
+  message.topic = topic;
+  message.payload = payload;
+  return message;
+}
+
+Clock::time_point at(std::chrono::milliseconds time) { return Clock::time_point{time}; }
+
+/// A limit and what it lets be shown.
+struct Limited {
+  RateLimit limit;
+  std::string shown{};
+
+  void show(const Message& message, Clock::time_point now) {
+    shown += message.topic + message.payload + " ";
+    limit.shown(message.topic, now);
+  }
+  void come(const std::string& topic, const std::string& payload, int now) {
+    const auto message = on_topic(topic, payload);
+    if (!limit.holds_back(message, at(now * 1ms))) show(message, at(now * 1ms));
+  }
+  void take(Clock::time_point due, int now) {
+    while (const auto message = limit.take(due)) show(*message, at(now * 1ms));
+  }
+};
+
+TEST_CASE("of each topic the newest message is shown once its time has come") {
+  Limited two{RateLimit{2.0}};
+  two.come("a", "1", 0);
+  two.come("a", "2", 100);
+  two.come("b", "1", 100);
+  two.come("a", "3", 400);
+  CHECK(two.shown == "a1 b1 ");
+  CHECK(two.limit.due() == at(500ms));
+  two.take(at(499ms), 499);
+  CHECK(two.shown == "a1 b1 ");
+  two.take(at(500ms), 500);
+  CHECK(two.shown == "a1 b1 a3 ");
+  CHECK(two.limit.empty());
+  CHECK_FALSE(two.limit.due());
+  two.come("a", "4", 999);
+  two.come("b", "2", 999);
+  CHECK(two.shown == "a1 b1 a3 b2 ");
+  two.come("a", "5", 1'001);  // It is due, but what was held back before it is not shown yet.
+  two.take(at(1'001ms), 1'001);
+  CHECK(two.shown == "a1 b1 a3 b2 a5 ");
+}
+
+TEST_CASE("at the end all that is held back is shown, and without a limit nothing is held back") {
+  Limited slow{RateLimit{0.001}};
+  for (const auto* topic : {"a", "b", "a", "b", "c"}) slow.come(topic, "", 0);
+  CHECK(slow.shown == "a b c ");
+  slow.take(Clock::time_point::max(), 1);
+  CHECK(slow.shown == "a b c a b ");
+  CHECK(slow.limit.empty());
+  Limited none{RateLimit{std::nullopt}};
+  for (const auto* topic : {"a", "a", "a"}) none.come(topic, "", 0);
+  CHECK(none.shown == "a a a ");
+}
+
+TEST_CASE("what a limit keeps is bounded: what does not fit is shown before its time") {
+  RateLimit limit{0.001};
+  const std::string large(1'000'000, 'x');
+  std::size_t early = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto topic = std::to_string(i);
+    limit.shown(topic, at(i * 1ms));
+    CHECK(limit.holds_back(on_topic(topic, large), at(i * 1ms)));
+    while (limit.take(at(i * 1ms))) ++early;
+  }
+  CHECK(early >= 100 - RateLimit::most_bytes / large.size());
+  CHECK(early < 50);
+  // A giant is shown at once.
+  limit.shown("giant", at(100ms));
+  CHECK(limit.holds_back(on_topic("giant", std::string(RateLimit::most_bytes, 'x')), at(100ms)));
+  CHECK(limit.due() < at(0ms) + 1ms);
+  while (limit.take(at(100ms))) ++early;
+  CHECK(early == 101);
+  CHECK(limit.empty());
+  // Of topics that say nothing more the oldest are forgotten.
+  RateLimit topics{0.001};
+  for (int i = 0; i < 300'000; ++i) topics.shown(std::to_string(i), at(0ms));
+  CHECK_FALSE(topics.holds_back(on_topic("0", ""), at(0ms)));
+  CHECK(topics.holds_back(on_topic("299999", ""), at(0ms)));
 }
 
 }  // namespace
