@@ -53,6 +53,12 @@ void check_levels(std::string_view filter, std::string_view whole) {
   }
 }
 
+/// A wildcard in the first level matches nothing that begins with `$` (MQTT 5.0 §4.7.2).
+bool hides(std::string_view filter, std::string_view topic) {
+  return !topic.empty() && topic.front() == '$' && !filter.empty() &&
+         (filter.front() == '+' || filter.front() == '#');
+}
+
 }  // namespace
 
 void check_topic(std::string_view topic) {
@@ -85,10 +91,7 @@ void check_filter(std::string_view filter) {
 }
 
 bool matches(std::string_view filter, std::string_view topic) {
-  const auto is_wildcard = [](char c) { return c == '+' || c == '#'; };
-  if (!topic.empty() && topic.front() == '$' && !filter.empty() && is_wildcard(filter.front())) {
-    return false;
-  }
+  if (hides(filter, topic)) return false;
 
   for (;;) {
     if (filter == "#") return true;
@@ -103,6 +106,23 @@ bool matches(std::string_view filter, std::string_view topic) {
     if (filter.empty()) return false;
     filter.remove_prefix(1);
     topic.remove_prefix(1);
+  }
+}
+
+bool overlap(std::string_view one, std::string_view other) {
+  if (hides(one, other) || hides(other, one)) return false;
+  for (;;) {
+    if (one == "#" || other == "#") return true;
+    const auto one_level = one.substr(0, one.find('/'));
+    const auto other_level = other.substr(0, other.find('/'));
+    if (one_level != other_level && one_level != "+" && other_level != "+") return false;
+    one.remove_prefix(one_level.size());
+    other.remove_prefix(other_level.size());
+    if (one.empty() || other.empty()) {  // "a/#" also matches "a".
+      return (one.empty() || one == "/#") && (other.empty() || other == "/#");
+    }
+    one.remove_prefix(1);
+    other.remove_prefix(1);
   }
 }
 

@@ -19,6 +19,9 @@ void check_filter(std::string_view filter);
 /// match topics that begin with `$` (MQTT 5.0 §4.7.2).
 bool matches(std::string_view filter, std::string_view topic);
 
+/// Whether there are topics that both filters (without `$share`) match.
+bool overlap(std::string_view one, std::string_view other);
+
 /// FILTER of `$share/GROUP/FILTER` (MQTT 5.0 §4.8.2); any other filter as it is.
 std::string_view without_share(std::string_view filter);
 

@@ -3,7 +3,11 @@
 
 #include "error.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "catch.hpp"
 
@@ -151,4 +155,42 @@ TEST_CASE("filters match topics as MQTT says") {
     CAPTURE(c.filter, c.topic);
     CHECK(matches(c.filter, c.topic) == c.match);
   }
+}
+
+TEST_CASE("two filters overlap where there is a topic that both match") {
+  // All of up to three levels, against all topics of up to four.
+  const auto joined = [](const std::vector<std::string>& levels, std::size_t most) {
+    std::vector<std::string> all{levels};
+    std::size_t begin = 0;
+    for (std::size_t length = 2; length <= most; ++length) {
+      const std::size_t end = all.size();
+      for (; begin < end; ++begin) {
+        for (const auto& level : levels) all.push_back(all[begin] + "/" + level);
+      }
+    }
+    return all;
+  };
+  const auto topics = joined({"a", "b", "", "$x"}, 4);
+  auto filters = joined({"a", "", "$x", "+", "#"}, 3);
+  const auto wrong = [](const std::string& filter) {
+    return filter.find("#/") != std::string::npos;
+  };
+  filters.erase(std::remove_if(filters.begin(), filters.end(), wrong), filters.end());
+  std::vector<std::vector<bool>> matched;
+  for (const auto& filter : filters) {
+    matched.emplace_back();
+    for (const auto& topic : topics) matched.back().push_back(matches(filter, topic));
+  }
+  std::size_t overlaps = 0;
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    for (std::size_t j = 0; j < filters.size(); ++j) {
+      const auto end = matched[i].end();
+      const bool expected = std::inner_product(matched[i].begin(), end, matched[j].begin(), false,
+                                               std::logical_or<>{}, std::logical_and<>{});
+      if (overlap(filters[i], filters[j]) != expected) FAIL_CHECK(filters[i] + " " + filters[j]);
+      overlaps += expected ? 1 : 0;
+    }
+  }
+  CHECK(overlaps > filters.size());
+  CHECK(overlaps < filters.size() * filters.size());
 }

@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <ostream>
 #include <string_view>
+#include <utility>
 
 namespace mqtt_tools::cli {
 
@@ -37,6 +39,27 @@ constexpr std::string_view at_end = "end";
 
 Duration interval(const Setting& setting) {
   return setting.value() == at_end ? Duration::zero() : more_than_no_seconds(setting);
+}
+
+/// Two of the filters that ask for the same messages; nothing when there are none, or so many
+/// filters that looking further would delay the start.
+std::optional<std::pair<std::string, std::string>> overlapping(std::vector<std::string> filters) {
+  const auto bare = [](const std::string& filter) { return without_share(filter); };
+  std::stable_sort(filters.begin(), filters.end(),
+                   [&](const auto& one, const auto& other) { return bare(one) < bare(other); });
+  const auto twice = std::adjacent_find(
+      filters.begin(), filters.end(),
+      [&](const auto& one, const auto& other) { return bare(one) == bare(other); });
+  if (twice != filters.end()) return std::pair{*twice, *(twice + 1)};
+  std::size_t comparisons = 1'000'000;  // Some 20 ms.
+  for (auto one = filters.begin(); one != filters.end(); ++one) {
+    if (bare(*one).find_first_of("+#") == std::string_view::npos) continue;
+    for (auto other = filters.begin(); other != filters.end(); ++other) {
+      if (comparisons-- == 0) return {};
+      if (one != other && overlap(bare(*one), bare(*other))) return std::pair{*one, *other};
+    }
+  }
+  return {};
 }
 
 /// One reading of the options of mqtt-sub: they are declared when it is made.
@@ -192,6 +215,15 @@ void SubReader::check_subscriptions(const Settings& settings) {
       }
     }
   }
+  if (const auto pair = overlapping(all)) {
+    const auto quoted = [](const auto& text) { return "'" + escaped(shortened(text, 60)) + "'"; };
+    options_.verbosity.warnings.push_back(
+        {pair->first == pair->second
+             ? "the filter " + quoted(pair->first) +
+                   " is given twice: brokers send what is retained for each"
+             : quoted(pair->first) + " and " + quoted(pair->second) +
+                   " overlap: brokers may send a message that matches both for each of them"});
+  }
   if (options_.stop.last) check_last(settings, all);
   // At QoS 1 brokers queue what is retained, and drop what exceeds the queue (Mosquitto: 1,000).
   const Setting* qos = settings.find("qos");
@@ -306,7 +338,7 @@ void SubReader::check_stats(const Settings& settings) {
   }
   refuse(settings, {"format", "verbose", "N", "0", "select"},
          "says how messages are shown, but --stats shows a table of topics instead");
-  refuse(settings, {"changes"}, "leaves messages out, but --stats counts all of them");
+  refuse(settings, {"changes", "max-rate"}, "leaves messages out, but --stats counts all of them");
   refuse(settings, {"exec", "watch"}, "and --stats exclude each other, use one of them");
   const auto form = output_.form.value_or(PrinterOptions::Form::json);
   if (form != PrinterOptions::Form::json) {

@@ -375,3 +375,29 @@ TEST_CASE("the form of output may stand in a file, and -F wins over it") {
   FakeEnvironment fake;
   CHECK(fake.sub({"a", "-F", "%t"}).output.form == Form::format);
 }
+
+TEST_CASE("filters that ask for the same messages are named once") {
+  const auto warning = [](const Words& words) {
+    const auto options = FakeEnvironment{}.sub(words);
+    const auto& warnings = options.verbosity.warnings;
+    REQUIRE(warnings.size() < 2);
+    return warnings.empty() ? std::string{} : warnings[0].text;
+  };
+  CHECK(warning({"a/b", "c/#", "a/#", "a/c"}) ==
+        "'a/#' and 'a/b' overlap: brokers may send a message that matches both for each of them");
+  CHECK(warning({"a", "b", "a"}) ==
+        "the filter 'a' is given twice: brokers send what is retained for each");
+  CHECK(warning({"$share/g/a/+", "a/b"}) ==
+        "'$share/g/a/+' and 'a/b' overlap: brokers may send a message that matches both for each "
+        "of them");
+  CHECK(warning({"$share/g/a", "a"}).find("overlap") != std::string::npos);
+  CHECK(warning({"#", "$SYS/#"}).empty());
+  CHECK(warning({"a/+/c", "a/b", "a/b/d", "+"}).empty());
+  // However many: nothing that would delay the start.
+  Words many;
+  for (int i = 0; i < 20'000; ++i) many.push_back(std::to_string(i) + "/#");
+  CHECK(warning(many).empty());
+  many.push_back("17");
+  many.push_back("17");
+  CHECK(warning(many).find("twice") != std::string::npos);
+}
