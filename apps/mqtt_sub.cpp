@@ -197,7 +197,9 @@ class SubscribeRun {
     } else if (stats_) {
       // It is in the table.
     } else if (printer_->print(decoded, out_.buffer())) {
-      out_.end_record(delivery(message));
+      using Delivery = output::StandardOutput::Delivery;
+      out_.end_record(message.qos == Qos::at_most_once ? Delivery::at_most_once
+                                                       : Delivery::acknowledged);
     } else {
       return false;
     }
@@ -216,11 +218,6 @@ class SubscribeRun {
       const auto decoded = payload::decode(*message, options_.decode_as);
       if (hand_on(decoded, Clock::now())) stop_.count_shown();
     }
-  }
-
-  static output::StandardOutput::Delivery delivery(const Message& message) {
-    using Delivery = output::StandardOutput::Delivery;
-    return message.qos == Qos::at_most_once ? Delivery::at_most_once : Delivery::acknowledged;
   }
 
   [[noreturn]] void no_memory(const Message& message) {
@@ -287,8 +284,7 @@ class SubscribeRun {
     if (batching_.until() && !exec_) {
       poller_.add(signals_.fd(), POLLIN);
       poller_.until(batching_.until());
-      poller_.wait();
-      return;
+      return poller_.wait();
     }
     if (held_back() && free()) poller_.until(rate_limit_.due());
     if (!stop_.reached(now)) {
@@ -359,11 +355,8 @@ class SubscribeRun {
     while (!exec_ || (exec_->free() && !signal_)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
-      if (exec_ && options_.exec->reply) {
-        leave_out(*message);  // Nobody could be answered any more.
-      } else {
-        accept(*message, now);
-      }
+      const bool in_vain = exec_ && options_.exec->reply;  // Nobody could be answered any more.
+      in_vain ? leave_out(*message) : accept(*message, now);
     }
   }
 
@@ -403,9 +396,8 @@ class SubscribeRun {
     }
     const auto missing = (stats_ ? 0 : out_.unwritten()) + left_out_ + client_.dropped();
     if (missing == 0) return {};
-    return std::to_string(missing) +
-           (missing == 1 ? " message that was acknowledged was not "
-                         : " messages that were acknowledged were not ") +
+    const std::string was = missing == 1 ? " was " : " were ";
+    return counted(missing, "message") + " that" + was + "acknowledged" + was + "not " +
            (exec_    ? "handed to the command"
             : stats_ ? "counted"
                      : "written");
