@@ -236,6 +236,8 @@ class Reader:
             said = terminal if stays else self.terminals["broker"]
             if not said.wait(lambda: stays in terminal.text if stays else self.subscriptions() > before):
                 raise Failure(f"{command}\n  never was ready: {terminal.text}")
+            if shown:
+                self.wait_for(shown, terminal, command)
             return 0
         if not terminal.wait(terminal.prompt):
             raise Failure(f"{command}\n  does not end; it said:\n{terminal.text}")
@@ -246,6 +248,10 @@ class Reader:
         said = [self.there(line) for line in terminal.lines()]
         if not matches(shown, said, vary):
             raise Failure("\n  ".join([command, "should show:", *shown, "but shows:", *said]))
+
+    def wait_for(self, shown, terminal, command):
+        terminal.wait(lambda: matches(shown, map(self.there, terminal.lines())), 10)
+        self.compare(shown, terminal, command)
 
     def console(self, block):
         terminal = self.terminal(block.notes.get("terminal", "2"))
@@ -294,9 +300,7 @@ class Reader:
             raise Failure(f"the script ends with {code}")
 
     def shows(self, block):
-        terminal = self.terminals[block.notes["shows"]]
-        terminal.wait(lambda: matches(block.text, map(self.there, terminal.lines())), 10)
-        self.compare(block.text, terminal, "the terminal")
+        self.wait_for(block.text, self.terminals[block.notes["shows"]], "the terminal")
 
     def cron(self, block):
         """As cron does it: sh, hardly an environment, and % ends the command (crontab(5))."""
@@ -355,6 +359,30 @@ def broken_links(document, text):
             yield f"{document.name}: the link {link} leads nowhere"
 
 
+def read(name):
+    return (pathlib.Path(__file__).resolve().parent.parent / name).read_text()
+
+
+def other_versions():
+    """Where another version stands than in CMakeLists.txt."""
+    version = re.search(r"project\(mqtt-tools VERSION ([\d.]+)", read("CMakeLists.txt"))[1]
+    for name, form in (("CHANGELOG.md", r"## \[(\d[\d.]*)\]"), ("apps/mqtt-pub.1", r"mqtt-tools ([\d.]+)"),
+                       ("apps/mqtt-sub.1", r"mqtt-tools ([\d.]+)")):
+        if re.search(form, read(name))[1] != version:
+            yield f"{name}: the version is not {version}"
+
+
+def missing_options():
+    """Options of the manual pages that neither the table of options nor that of TLS names."""
+    text = read("docs/options.md") + read("docs/tls.md")
+    for page in ("apps/mqtt-pub.1", "apps/mqtt-sub.1"):
+        for heading in re.findall(r"^\.TP\n(.*)", read(page), re.MULTILINE):
+            heading = re.sub(r"\\f.|\.BR ", "", heading.replace("\\-", "-"))
+            names = re.findall(r"(?<![\w-])--?[A-Za-z0][a-z-]*", heading)
+            if names and not any(re.search(rf"(?<![\w-]){name}(?![\w-])", text) for name in names):
+                yield f"options.md: {' '.join(names)} of {page} is missing"
+
+
 def missing_files(document, text):
     """Names of source files that are not there."""
     root = pathlib.Path(__file__).resolve().parent.parent
@@ -367,6 +395,10 @@ def main():
     document, programs = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
     text = document.read_text()
     failures = [*broken_links(document, text), *missing_files(document, text)]
+    if document.name == "CHANGELOG.md":
+        failures += other_versions()
+    if document.name == "options.md":
+        failures += missing_options()
     with tempfile.TemporaryDirectory(prefix="mqtt-tools-documents-") as name:
         reader = Reader(programs, pathlib.Path(name))
         ran = 0
