@@ -47,7 +47,7 @@ TEST_CASE("option --help and --version win over whatever else is wrong, and go t
   CHECK(fake.out.str().rfind("Usage: mqtt-pub", 0) == 0);
   fake.out.str("");
   CHECK_FALSE(read_sub({"--version"}, fake.environment()));
-  CHECK(fake.out.str().rfind("mqtt-sub 0.1.0\n", 0) == 0);
+  CHECK(fake.out.str().rfind("mqtt-sub 0.2.0\n", 0) == 0);
   CHECK(fake.out.str().find("Paho") != std::string::npos);
 }
 
