@@ -110,6 +110,52 @@ std::string percent_decoded(std::string_view url, std::string_view part, const s
   return decoded;
 }
 
+/// Whether an IPv6 address stands in a URL, where the '%' before its zone is written "%25" (RFC
+/// 6874), or is given by itself, where it may be copied from one: "%25eth0", but "%250" is the
+/// network interface with the number 250.
+enum class Written { in_url, by_itself };
+
+/// Takes `HOST`, `HOST:PORT`, `[IPv6]` or `[IPv6]:PORT` apart; `host` is then without brackets.
+/// Gives what is wrong in words, or nothing. Only harmless parts of the text are repeated.
+std::string split_host(std::string_view text, Written written, std::string& host,
+                       std::optional<int>& port) {
+  std::string_view rest;
+  if (!text.empty() && text.front() == '[') {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return "the ']' after the IPv6 address is missing";
+    host = text.substr(1, end - 1);
+    // Alone it is the network interface with the number 25.
+    if (const auto zone = host.find("%25"); zone != std::string::npos && zone + 3 < host.size()) {
+      const bool number = host[zone + 3] >= '0' && host[zone + 3] <= '9';
+      if (written == Written::in_url || !number) host.erase(zone + 1, 2);
+    }
+    if (!is_ipv6(host)) return "what stands in '[' and ']' is not an IPv6 address";
+    if (needs_zone(host)) {
+      return "a link-local IPv6 address needs its network interface, as in " + host +
+             "%eth0 (in a URL: %25eth0)";
+    }
+    rest = text.substr(end + 1);
+    if (!rest.empty() && rest.front() != ':') return "only ':PORT' may follow ']'";
+  } else {
+    const auto colon = std::min(text.find(':'), text.size());
+    host = text.substr(0, colon);
+    rest = text.substr(colon);
+    if (host.empty()) return "the host name is missing";
+    if (rest.find(':', 1) != std::string_view::npos) {
+      return "a ':' stands only before the port, or in an IPv6 address in '[' and ']'";
+    }
+    if (!std::all_of(host.begin(), host.end(), stands_in_name)) {
+      return "a host name has no blanks, controls or punctuation but '.', '-' and '_'";
+    }
+    if (host.size() > longest_name) return "the host name is longer than 253 characters";
+  }
+  if (rest.empty()) return {};
+
+  port = read_port(rest.substr(1));
+  if (!port) return "the port is a number from 1 to 65535";
+  return {};
+}
+
 /// Whether a URL must name a host.
 enum class HostPart { required, optional };
 
@@ -154,7 +200,7 @@ Parts take_apart(std::string_view url, const std::string& right_schemes,
   }
 
   if (authority.empty() && host == HostPart::optional) return parts;
-  const auto wrong = split_host(authority, parts.host, parts.port);
+  const auto wrong = split_host(authority, Written::in_url, parts.host, parts.port);
   if (!wrong.empty()) refuse(url, wrong);
   return parts;
 }
@@ -218,43 +264,6 @@ Url read(std::string_view text, HostPart host) {
 }
 
 }  // namespace
-
-std::string split_host(std::string_view text, std::string& host, std::optional<int>& port) {
-  std::string_view rest;
-  if (!text.empty() && text.front() == '[') {
-    const auto end = text.find(']');
-    if (end == std::string_view::npos) return "the ']' after the IPv6 address is missing";
-    host = text.substr(1, end - 1);
-    // RFC 6874 writes the '%' before a zone as "%25". Alone it is the interface with the number 25.
-    if (const auto zone = host.find("%25"); zone != std::string::npos && zone + 3 < host.size()) {
-      host.erase(zone + 1, 2);
-    }
-    if (!is_ipv6(host)) return "what stands in '[' and ']' is not an IPv6 address";
-    if (needs_zone(host)) {
-      return "a link-local IPv6 address needs its network interface, as in " + host +
-             "%eth0 (in a URL: %25eth0)";
-    }
-    rest = text.substr(end + 1);
-    if (!rest.empty() && rest.front() != ':') return "only ':PORT' may follow ']'";
-  } else {
-    const auto colon = std::min(text.find(':'), text.size());
-    host = text.substr(0, colon);
-    rest = text.substr(colon);
-    if (host.empty()) return "the host name is missing";
-    if (rest.find(':', 1) != std::string_view::npos) {
-      return "a ':' stands only before the port, or in an IPv6 address in '[' and ']'";
-    }
-    if (!std::all_of(host.begin(), host.end(), stands_in_name)) {
-      return "a host name has no blanks, controls or punctuation but '.', '-' and '_'";
-    }
-    if (host.size() > longest_name) return "the host name is longer than 253 characters";
-  }
-  if (rest.empty()) return {};
-
-  port = read_port(rest.substr(1));
-  if (!port) return "the port is a number from 1 to 65535";
-  return {};
-}
 
 bool is_ipv4(const std::string& host) {
   in_addr address{};
@@ -371,8 +380,9 @@ Endpoint read_endpoint(std::string_view text) {
                      ": it is no IPv6 address, and in any other host a ':' stands only before the "
                      "port");
   }
-  const auto wrong = bare_ipv6 ? split_host("[" + std::string{text} + "]", endpoint.host, port)
-                               : split_host(text, endpoint.host, port);
+  const auto wrong =
+      bare_ipv6 ? split_host("[" + std::string{text} + "]", Written::by_itself, endpoint.host, port)
+                : split_host(text, Written::by_itself, endpoint.host, port);
   if (!wrong.empty()) throw UsageError("host " + shown(text) + ": " + wrong);
   endpoint.port = port.value_or(0);
   return endpoint;

@@ -9,10 +9,6 @@
 
 namespace mqtt_tools::connection {
 
-/// Takes `HOST`, `HOST:PORT`, `[IPv6]` or `[IPv6]:PORT` apart; `host` is then without brackets.
-/// Gives what is wrong in words, or nothing. Only harmless parts of the text are repeated.
-std::string split_host(std::string_view text, std::string& host, std::optional<int>& port);
-
 bool is_ipv4(const std::string& host);
 bool is_ipv6(const std::string& host);  ///< With or without a zone: "fe80::1%eth0".
 

@@ -35,6 +35,8 @@ std::string_view written_password(std::string_view text) {
 }
 
 void check_endpoint(const std::string& host, int port) {
+  // A network interface whose name begins so is taken for what was copied from a URL.
+  if (host.find("%25") != std::string::npos) return;
   const auto again = read(read_endpoint, with_port(host, port));
   must(again && again->host == host && again->port == port);
 }
