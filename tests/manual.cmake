@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
-# The manual page and --help tell of the same options, and of the same exit codes.
+# The manual page and --help all tell of the same options, and of the same exit codes.
 #   cmake -DPROGRAM=…/mqtt-pub -DPAGE=…/mqtt-pub.1 -P manual.cmake
 cmake_minimum_required(VERSION 3.18)
 
-execute_process(COMMAND ${PROGRAM} --help OUTPUT_VARIABLE help ERROR_VARIABLE said
+execute_process(COMMAND ${PROGRAM} --help all OUTPUT_VARIABLE help ERROR_VARIABLE said
                 RESULT_VARIABLE code)
 if(NOT code EQUAL 0 OR NOT said STREQUAL "")
-  message(FATAL_ERROR "${PROGRAM} --help: exit code ${code}, ${said}")
+  message(FATAL_ERROR "${PROGRAM} --help all: exit code ${code}, ${said}")
 endif()
 file(READ ${PAGE} page)
 

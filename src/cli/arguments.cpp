@@ -308,7 +308,7 @@ CommandLine read_command_line(const Declarations& declared,
   } catch (const CLI::ParseError& error) {
     // Its own text may hold a value; what can go wrong was ruled out before.
     throw UsageError("the command line cannot be understood (" + error.get_name() +
-                     "); see --help");
+                     "); see --help all");
   }
   line.words = words_of(declared, app);
   return line;

@@ -47,7 +47,7 @@ const Option& option_for(const Declarations& declared, const std::string& place,
   if (option == nullptr) {
     const std::string near = declared.nearest(spelled);
     throw UsageError(place + ": unknown key " + escaped(name) +
-                     (near.empty() ? "; keys are the long names of options, see --help"
+                     (near.empty() ? "; keys are the long names of options, see --help all"
                                    : "; did you mean " + near.substr(2) + "?"));
   }
   if (!option->file) {
@@ -356,12 +356,33 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
   return layer;
 }
 
+namespace {
+
+/// Whether `all` stands behind --help: as its value or, which no other option has, as the next
+/// word.
+bool asks_for_all(const Setting& asked, const std::vector<std::string>& arguments) {
+  std::string word = asked.value();
+  if (word == briefly) {
+    const auto name = std::find(arguments.begin(), arguments.end(), "--help");
+    if (name == arguments.end() || std::next(name) == arguments.end()) return false;
+    word = *std::next(name);
+    if (word.empty() || word[0] == '-') return false;
+  }
+  if (!same_word(word, "all")) {
+    throw UsageError("--help may be followed by all, not by '" + escaped(shortened(word, 60)) +
+                     "'");
+  }
+  return true;
+}
+
+}  // namespace
+
 std::optional<Settings> read_settings(const Declarations& declared,
                                       const std::vector<std::string>& arguments,
                                       const Environment& environment) {
   CommandLine line = read_command_line(declared, arguments);
-  if (find(line.layer, "help") != nullptr) {
-    *environment.out << help(declared);
+  if (const Setting* asked = find(line.layer, "help")) {
+    *environment.out << (asks_for_all(*asked, arguments) ? help(declared) : brief_help(declared));
     return {};
   }
   if (find(line.layer, "version") != nullptr) {

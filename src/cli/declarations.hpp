@@ -211,8 +211,9 @@ class Declared {
 class Declarations {
  public:
   std::string_view name{};   ///< Of the program.
-  std::string_view usage{};  ///< Lines, as the next two.
+  std::string_view usage{};  ///< Lines, as the next three.
   std::string_view summary{};
+  std::string_view brief{};  ///< What matters most: all that --help shows but usage and ends.
   std::string_view examples{};
 
   /// What is declared from here on stands under `title`; what is part of the `connection` may
@@ -271,8 +272,14 @@ class Declarations {
 /// word of the other.
 std::size_t distance(std::string_view one, std::string_view other);
 
-/// What --help writes: usage, every option with its default, exit codes, examples.
+/// What --help writes: the few options that matter most, and where the rest is.
+std::string brief_help(const Declarations& declared);
+
+/// What --help all writes: usage, every option with its default, exit codes, examples.
 std::string help(const Declarations& declared);
+
+/// The value of --help when nothing stands behind it.
+constexpr std::string_view briefly = "brief";
 
 /// What --version writes: the program and its version, and those of the libraries.
 std::string version(const Declarations& declared);

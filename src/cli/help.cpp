@@ -101,6 +101,13 @@ std::string exit_table() {
 
 }  // namespace
 
+std::string brief_help(const Declarations& declared) {
+  const std::string name{declared.name};
+  return "Usage: " + std::string{declared.usage} + "\n" + std::string{declared.summary} + "\n\n" +
+         std::string{declared.brief} + "\nEvery option, and the exit codes: " + name +
+         " --help all, man " + name + "\n";
+}
+
 std::string help(const Declarations& declared) {
   return "Usage: " + std::string{declared.usage} + "\n" + std::string{declared.summary} + "\n\n" +
          option_table(declared.options()) + exit_table() + "\nExamples:\n" +

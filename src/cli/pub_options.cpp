@@ -94,6 +94,27 @@ PubReader::PubReader() {
       "  mqtt-pub test hello                     to localhost\n"
       "  tail -f log | mqtt-pub -L mqtts://user@broker.example/log -l\n"
       "  mqtt-pub --raw -r status/lamp on        no envelope, retained\n";
+  in_.brief =
+      "  mqtt-pub test hello                     {\"msg\":\"hello\",\"data\":TIME}, localhost\n"
+      "  mqtt-pub --raw -r status/lamp on        the word alone, retained\n"
+      "  mqtt-pub -h broker.example -u me --ask-password test hello\n"
+      "  tail -f log | mqtt-pub -L mqtts://broker.example/log -l\n"
+      "  mqtt-pub jobs/backup --wrap -- tar czf /b.tgz /home\n"
+      "\n"
+      "  -h, --host HOST[:PORT]    the broker (localhost); or --url, with login and TLS\n"
+      "  -u, --username NAME       and --ask-password or --password-file FILE\n"
+      "  --tls, --cafile FILE      TLS; with certificates of one's own authority\n"
+      "  -f, --file FILE           a file is the message; -s, --stdin: all of stdin\n"
+      "  -l, --lines               each line of stdin is a message\n"
+      "  --raw                     the bytes as they are, without the envelope\n"
+      "  --field KEY=TEXT          more members of the envelope; KEY:=JSON\n"
+      "  -r, --retain              the broker keeps it for those who subscribe later\n"
+      "  --clear-retained          and throws it away\n"
+      "  -q, --qos N               0, 1 or 2 (1)\n"
+      "  --spool DIR               keep on the disk what cannot be delivered now\n"
+      "  --request                 wait for an answer and print it\n"
+      "  -v, --verbose             tell on stderr what becomes of each message\n"
+      "  -d, --debug               tell each packet on stderr\n";
   options_.source.form.qos = Qos::at_least_once;
   declare_message();
   declare_envelope();
@@ -233,8 +254,9 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
     if (!environment.stdin_gives) {
       throw UsageError(
           topic_ == "help"
-              ? "no message given for the topic 'help'; --help shows all options"
-              : "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload");
+              ? "no message given for the topic 'help'; --help shows what there is"
+              : "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload; "
+                "more: --help");
     }
     source.kind = Kind::whole;
     source.implicit_stdin = true;

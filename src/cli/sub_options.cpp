@@ -108,6 +108,28 @@ SubReader::SubReader() {
       "  mqtt-sub -L mqtts://user@broker.example -j '#' | jq .value\n"
       "  mqtt-sub -C 1 -W 5 --expect '{\"msg\":\"ok\"}' ci/smoke --on-ready 'mqtt-pub ci/smoke "
       "ok'\n";
+  in_.brief =
+      "  mqtt-sub 'sensors/#'                    all below sensors, from localhost\n"
+      "  mqtt-sub -h broker.example -u me --ask-password '#'\n"
+      "  mqtt-sub -L mqtts://broker.example -j '#' | jq .value\n"
+      "  mqtt-sub --watch '#'                    a live table of topics\n"
+      "  mqtt-sub -W 10 --expect '/state == \"up\"' app/state && echo it is up\n"
+      "\n"
+      "  -h, --host HOST[:PORT]    the broker (localhost); or --url, with login and TLS\n"
+      "  -u, --username NAME       and --ask-password or --password-file FILE\n"
+      "  --tls, --cafile FILE      TLS; with certificates of one's own authority\n"
+      "  -o, --output FORM         pretty (on a terminal), raw (in a pipe), json, csv\n"
+      "  -v, --verbose             topic before payload\n"
+      "  -F, --format FMT          as '%I %t %p'\n"
+      "  --select /POINTER         only this value of a JSON payload\n"
+      "  --match COND              only messages such as '/temperature > 30'\n"
+      "  --changes                 only what differs from the last of its topic\n"
+      "  -R, --no-retained         only what is published from now on\n"
+      "  --last                    only what is retained, and leave\n"
+      "  -C, --count N             leave after N messages\n"
+      "  -W, --timeout SEC         leave after a time (10, 2m), with exit code 27\n"
+      "  --exec CMD                run a command for each message\n"
+      "  -d, --debug               tell each packet on stderr\n";
   declare_messages();
   declare_leaving();
   declare_showing();
@@ -197,7 +219,7 @@ void SubReader::check_subscriptions(const Settings& settings) {
   if (all.empty() && (options_.unsubscribe.empty() || !options_.stop.after_subscribe)) {
     throw UsageError(
         "no filter given; such as: mqtt-sub 'sensors/#', in quotes, as # begins a "
-        "comment in shells");
+        "comment in shells; more: --help");
   }
   for (const std::string_view key : {"no-local", "retain-as-published", "retain-handling"}) {
     if (settings.find(key) != nullptr) {

@@ -210,7 +210,7 @@ void refuse_option(const Declarations& declared, const std::string& word) {
     throw UsageError(start + std::string{other.name} + " has it");
   }
   const std::string near = declared.nearest(name);
-  throw UsageError(start + (near.empty() ? "see --help" : "did you mean " + near + "?"));
+  throw UsageError(start + (near.empty() ? "see --help all" : "did you mean " + near + "?"));
 }
 
 }  // namespace mqtt_tools::cli

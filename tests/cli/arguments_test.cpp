@@ -185,11 +185,11 @@ TEST_CASE("an unknown option is named alone, with the one that was meant") {
   CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"--passwort=s3cret"}),
                     "unknown option --passwort; did you mean --password?");
   CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"top", "-Zs3cret"}),
-                    "unknown option -Z; see --help");
+                    "unknown option -Z; see --help all");
   CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"--frobnicate"}),
-                    "unknown option --frobnicate; see --help");
+                    "unknown option --frobnicate; see --help all");
   CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"--\x1b[31m"}),
-                    "unknown option --\\x1b[31m; see --help");
+                    "unknown option --\\x1b[31m; see --help all");
 }
 
 TEST_CASE("a letter or digit behind a flag is no value of it") {
@@ -299,7 +299,7 @@ TEST_CASE("options of other tools are answered with ours, or that there is none"
   CHECK_THROWS_WITH(read_command_line(mqtt_sub(), {"--replay", "f"}),
                     "unknown option --replay; mqtt-pub has it");
   CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"--" + std::string(500, 'x')}),
-                    "unknown option --" + std::string(58, 'x') + "...; see --help");
+                    "unknown option --" + std::string(58, 'x') + "...; see --help all");
 }
 
 TEST_CASE("help and version are pointed to where other programs have them") {

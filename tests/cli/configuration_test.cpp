@@ -105,7 +105,7 @@ TEST_CASE("what is wrong in a configuration file is named with its line") {
   const std::vector<Row> rows{
       {"port = 1883\nhots = \"a\"\n", "2: unknown key hots; did you mean host?"},
       {"frobnicate = 1\n",
-       "1: unknown key frobnicate; keys are the long names of options, see --help"},
+       "1: unknown key frobnicate; keys are the long names of options, see --help all"},
       {"\nport = \"1883\"\n", "2: port must be a number without quotes"},
       {"host = 5\n", "1: host must be a text in quotes, or a list of them"},
       {"username = 5\n", "1: username must be a text in quotes"},
@@ -122,7 +122,7 @@ TEST_CASE("what is wrong in a configuration file is named with its line") {
       {"remove-retained = true\n", "1: remove-retained can stand on the command line only"},
       {"config = \"x\"\n", "1: config can stand on the command line only"},
       {"[server]\nhost = \"a\"\n",
-       "1: unknown key server; keys are the long names of options, see --help"},
+       "1: unknown key server; keys are the long names of options, see --help all"},
       {"client-id = \"a\\u0000b\"\n", "1: client-id must be a text without NUL"},
   };
   for (const Row& row : rows) {

@@ -6,12 +6,70 @@
 #include "error.hpp"
 
 #include <algorithm>
+#include <regex>
 #include <set>
+#include <sstream>
 
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
 
-TEST_CASE("option --help names every option and every exit code, and stays short") {
+TEST_CASE("option --help is short, of options that there are, and names where the rest is") {
+  const std::regex option{"(?:^|[\\s,;'])(--?[A-Za-z][a-z-]*)"};
+  for (const auto& [declared, usage] :
+       {std::pair{&mqtt_pub(), "Usage: mqtt-pub"}, std::pair{&mqtt_sub(), "Usage: mqtt-sub"}}) {
+    const std::string text = brief_help(*declared);
+    CHECK(text.rfind(usage, 0) == 0);
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 30);
+    CHECK(text.find("--help all, man " + std::string{declared->name} + "\n") != std::string::npos);
+    std::istringstream lines{text};
+    std::size_t found = 0;
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.size() <= 80);
+      line.erase(std::min(line.find(" -- "), line.size()));  // A command of --wrap follows.
+      for (std::sregex_iterator at{line.begin(), line.end(), option}, end; at != end; ++at) {
+        CAPTURE((*at)[1]);
+        CHECK(declared->named((*at)[1].str()) != nullptr);
+        ++found;
+      }
+    }
+    CHECK(found > 25);
+  }
+}
+
+TEST_CASE("option --help may be followed by all, and by nothing else") {
+  const auto said = [](const std::vector<std::string>& words) {
+    FakeEnvironment fake;
+    CHECK_FALSE(read_sub(words, fake.environment()));
+    return fake.out.str();
+  };
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"all", "--help"},
+                                             {"--help", "-v", "all"},
+                                             {"t", "--help", "--quiet"},
+                                             {"-t", "--help", "--help"},
+                                             {"--help", "--"}}) {
+    CAPTURE(words);
+    CHECK(said(words) == brief_help(mqtt_sub()));
+  }
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--help", "all"},
+                                             {"--help=all"},
+                                             {"--help", "ALL", "-p", "0"},
+                                             {"t", "--help", "all"}}) {
+    CAPTURE(words);
+    CHECK(said(words) == help(mqtt_sub()));
+  }
+  CHECK(FakeEnvironment{}.sub_error({"--help", "allx"}) ==
+        "--help may be followed by all, not by 'allx'");
+  CHECK(FakeEnvironment{}.sub_error({"--help="}) == "--help may be followed by all, not by ''");
+  CHECK(FakeEnvironment{}.pub_error({"--help=\x1b[2J"}) ==
+        "--help may be followed by all, not by '\\x1b[2J'");
+  CHECK(FakeEnvironment{}.pub({"t", "-m", "--help"}).source.text == "--help");
+}
+
+TEST_CASE("option --help all names every option and every exit code, and stays short") {
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     const std::string text = help(*declared);
     CHECK(std::count(text.begin(), text.end(), '\n') <= 110);
@@ -31,7 +89,7 @@ TEST_CASE("option --help names every option and every exit code, and stays short
   }
 }
 
-TEST_CASE("no line of --help is wider than a terminal") {
+TEST_CASE("no line of --help all is wider than a terminal") {
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     std::istringstream lines{help(*declared)};
     for (std::string line; std::getline(lines, line);) {

@@ -89,7 +89,7 @@ TEST_CASE("what is wrong in mosquitto's own file is named with its line") {
   const std::string form = "a line is an option and its value, as in -h broker.example";
   for (const auto& [text, error] : std::vector<std::pair<std::string, std::string>>{
            {"-h a\n-q 7\n", ":2: qos must be a whole number from 0 to 2, not '7'"},
-           {"\n--nonsense\n", ":2: unknown option --nonsense; see --help"},
+           {"\n--nonsense\n", ":2: unknown option --nonsense; see --help all"},
            {"host a\n", ":1: " + form},
            {"-p\n", ":1: --port needs N after it"},
            {"-r yes\n", ":1: " + form}}) {

@@ -220,7 +220,8 @@ TEST_CASE("without a message a stdin that has something to give is the message")
   CHECK_FALSE(options.source.file);
   CHECK_FALSE(fake.pub({"t", "m"}).source.implicit_stdin);
   CHECK(FakeEnvironment{}.pub_error({"t"}) ==
-        "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload");
+        "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload; more: "
+        "--help");
 }
 
 TEST_CASE("a path in a URL of the environment is the topic only when none is given") {
@@ -238,7 +239,9 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
   };
   const std::string twice = "the message is given twice: ";
   const std::vector<Row> refusals{
-      {{}, "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload"},
+      {{},
+       "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload; more: "
+       "--help"},
       {{"-m", "x"}, "no topic given; such as: mqtt-pub TOPIC MESSAGE"},
       {{"a", "b", "c"}, "too many words: 'c' is the third; put a message with blanks in quotes"},
       {{"a", "--wrap", "echo", "hi"},
@@ -360,7 +363,7 @@ TEST_CASE("What is to be done with a spool is read") {
 
 TEST_CASE("help as a word is a topic without a message, and points to the option") {
   CHECK(FakeEnvironment{}.pub_error({"help"}) ==
-        "no message given for the topic 'help'; --help shows all options");
+        "no message given for the topic 'help'; --help shows what there is");
   CHECK(FakeEnvironment{}.pub({"help", "m"}).source.form.topic == "help");
 }
 

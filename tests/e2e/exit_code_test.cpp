@@ -118,7 +118,7 @@ TEST_CASE("each wrong use is answered with one line that says what would be righ
        "'\u2014retain' begins with a dash that is not '-'; type --retain"},
       {{"mqtt-pub", "-help"}, "-help: long names begin with two dashes; see --help"},
       {{"mqtt-sub", "-help"}, "-help: long names begin with two dashes; see --help"},
-      {{"mqtt-pub", "help"}, "no message given for the topic 'help'; --help shows all options"},
+      {{"mqtt-pub", "help"}, "no message given for the topic 'help'; --help shows what there is"},
       {{"mqtt-pub", "-h"}, "--host needs HOST[:PORT] after it; help is --help"},
       {{"mqtt-pub", "t", "m", "--proxy", "x"},
        "unknown option --proxy; there is none for SOCKS; --http-proxy URL is for HTTP proxies"},

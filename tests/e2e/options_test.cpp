@@ -138,13 +138,13 @@ const std::vector<Proof> proofs{
 
 /// The options that --help shows in the groups that both programs have.
 std::set<std::string> helped(const std::string& program) {
-  const auto text = run({program, "--help"}).out;
+  const auto text = run({program, "--help", "all"}).out;
   const auto from = text.find("\nConnection:");
   const auto to = text.find("\nExit codes:");
   REQUIRE(from != std::string::npos);
   REQUIRE(to != std::string::npos);
   const auto groups = text.substr(from, to - from);
-  const std::regex option{"(?:^|[\\n ])(--?[A-Za-z][a-z-]*)(?=[ ,\\n])"};
+  const std::regex option{"(?:^|[\\n ])(--?[A-Za-z][a-z-]*)(?=[ ,\\n\\[])"};
   std::set<std::string> found;
   for (std::sregex_iterator at{groups.begin(), groups.end(), option}, end; at != end; ++at) {
     found.insert((*at)[1]);
