@@ -15,6 +15,7 @@
 #include "run/output_batching.hpp"
 #include "run/poller.hpp"
 #include "run/program.hpp"
+#include "run/progress.hpp"
 #include "run/publisher.hpp"
 #include "run/readiness.hpp"
 #include "run/signals.hpp"
@@ -48,6 +49,7 @@ class SubscribeRun {
         filter_(options.filter),
         rate_limit_(options.filter.max_rate),
         stop_(options.stop),
+        lines_(options.lines, options.open_ended),
         printer_(output::make_printer(options.output)),
         readiness_(options.readiness),
         client_(run::with_verbosity(options.connection, options.verbosity),
@@ -88,6 +90,7 @@ class SubscribeRun {
       if (client_.ready()) subscribed(now);
       if (exec_) attend();
       take(now);
+      lines_.turn(stats_ ? 0 : stop_.seen(), now);
       // Also when SUBACK has not come in time: this knows better why.
       if (retained_end_ && (client_.connected() || client_.failure())) look_for_end(now);
       if (watch_) look(now);
@@ -118,6 +121,7 @@ class SubscribeRun {
     announced_ = true;
     stop_.subscribed(now);
     if (stats_) stats_->subscribed(now);
+    lines_.begin(options_.stop.filters, client_.broker(), now);
     readiness_.announce(run::environment_of(options_.connection, client_.broker()));
   }
 
@@ -247,7 +251,7 @@ class SubscribeRun {
                  : client_.connected()       ? "subscribing"
                  : client_.connections() > 0 ? "connection lost, reconnecting"
                                              : "connecting");
-    if (watch_->quit()) stop_.reader_left();
+    if (watch_->quit()) stop_.quit();
   }
 
   /// Behind the look for signals, which may ask for one, and before the wait.
@@ -280,6 +284,7 @@ class SubscribeRun {
   void pause(Clock::time_point now) {
     batching_.turn(std::exchange(taken_, 0), Clock::now());
     if (watch_) watch_->on(poller_);
+    poller_.until(lines_.due());
     if (stats_ && out_.pending() == 0) poller_.until(stats_->due());
     if (batching_.until() && !exec_) {
       poller_.add(signals_.fd(), POLLIN);
@@ -364,6 +369,7 @@ class SubscribeRun {
     if (exec_) exec_->stop();
     readiness_.stop();
     finish(Clock::now() + run::disconnect_limit);
+    lines_.end(stop_.seen(), Clock::now(), code == ExitCode::interrupted);
     if (const auto missing = missing_words(); !missing.empty()) run::log(missing);
     return code;
   }
@@ -371,6 +377,7 @@ class SubscribeRun {
   ExitCode failed(const RunError& why) {
     client_.stop_receiving();
     const auto signal = finish(Clock::now() + (signal_ ? Duration{} : reader_patience));
+    lines_.end(stop_.seen(), Clock::now());
     const auto missing = missing_words();
     const auto words = std::string(why.what()) + (missing.empty() ? "" : "; " + missing);
     if (!signal && !signal_) throw RunError(why.code(), words);
@@ -379,7 +386,12 @@ class SubscribeRun {
   }
 
   ExitCode judged(Clock::time_point now) {
-    if (const auto why = stop_.explanation(now); !why.empty()) run::log(why);
+    const auto why = stop_.explanation(now);
+    if (why.empty()) {
+      lines_.end(stop_.seen(), now);
+    } else {
+      run::log(why);
+    }
     if (const auto missing = missing_words(); !missing.empty() && !options_.verbosity.quiet) {
       run::log(missing);
     }
@@ -409,6 +421,7 @@ class SubscribeRun {
   run::RateLimit rate_limit_;
   run::StopCondition stop_;
   std::optional<run::RetainedEnd> retained_end_{};  ///< With --last.
+  run::RunLines lines_;
   std::unique_ptr<output::Printer> printer_;
   output::StandardOutput out_{1};
   run::Readiness readiness_;

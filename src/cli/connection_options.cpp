@@ -174,7 +174,7 @@ void declare_configuration(Declarations& in, run::Verbosity& verbosity) {
   in.flag("--quiet", verbosity.quiet).in_file();
   in.flag("-d,--debug", verbosity.debug, "say only errors; say each packet").in_file();
   in.unbound("--completion", "bash|zsh|fish").words({"bash", "zsh", "fish"});
-  in.unbound("--help", "all").implied(briefly);
+  in.unbound("--help", "all").implied(briefly).words({"all"});
   in.unbound_flag("--version", "on stdout");
 }
 

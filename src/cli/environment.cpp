@@ -54,7 +54,7 @@ Environment this_environment(std::string_view path) {
   environment.ask_password = [] { return ask_password("/dev/tty"); };
   environment.stdin_gives = stdin_gives();
   environment.stdout_terminal = ::isatty(STDOUT_FILENO) == 1;
-  environment.columns = columns();
+  environment.columns = columns;
   environment.process = static_cast<std::uint64_t>(::getpid());
   environment.random = random_number();
   environment.out = &std::cout;

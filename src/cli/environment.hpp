@@ -18,7 +18,7 @@ struct Environment {
   std::function<std::string()> ask_password{};   ///< On the terminal, whatever stdin is.
   bool stdin_gives = false;                      ///< stdin is a pipe, a socket or a regular file.
   bool stdout_terminal = false;                  ///< stdout is a terminal.
-  int columns = 80;                              ///< Of the terminal.
+  std::function<int()> columns{};                ///< Of the terminal, now.
   std::uint64_t process = 0;                     ///< Process id.
   std::uint64_t random = 0;                      ///< For the client id.
   bool mosquitto = false;                        ///< Under a name of mosquitto's clients.

@@ -49,10 +49,17 @@ void declare_colour(Declarations& in, OutputInput& input, std::string_view value
       .in_file();
 }
 
+void declare_precision(Declarations& in, PrinterOptions& output, std::string_view help) {
+  in.option("--time-precision", output.decimals, "s|ms|us", help)
+      .one_of({{"s", 0}, {"ms", 3}, {"us", 6}})
+      .by_default("s");
+}
+
 void check_output(const Settings& settings, const Environment& environment,
                   const OutputInput& input, PrinterOptions& output) {
   output.terminal = environment.stdout_terminal;
-  output.width = environment.columns;
+  output.width = environment.columns();
+  if (output.terminal) output.columns = environment.columns;
   const bool formatted = settings.find("format") != nullptr;
   const Form automatic = environment.stdout_terminal ? Form::pretty : Form::raw;
   output.form = formatted ? Form::format : input.form.value_or(automatic);

@@ -196,6 +196,7 @@ void SubReader::declare_showing() {
   declare_select(in_, options_.output, "only this value");
   declare_decode(in_, options_.decode_as, "json text hex base64 cbor msgpack binary");
   declare_colour(in_, output_, "auto|always|never", "auto: a terminal without NO_COLOR");
+  declare_precision(in_, options_.output, "of the times that pretty shows");
 }
 
 void SubReader::declare_acting() {
@@ -323,6 +324,12 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
   if (output.form == PrinterOptions::Form::csv) {
     refuse(settings, {"verbose", "N", "0"}, "does not go with csv, which has its own lines");
   }
+  options_.lines = output.terminal && output.form == PrinterOptions::Form::pretty &&
+                   output.delimiter == PrinterOptions::Delimiter::newline &&
+                   !options_.verbosity.quiet && !options_.watch && !options_.exec;
+  const run::StopOptions& stop = options_.stop;
+  options_.open_ended =
+      !stats_ && !stop.count && stop.expect.empty() && !stop.last && !stop.after_subscribe;
   options_.filter.select = output.select;
   if (!output.select.empty()) {
     refuse(settings, {"json"}, "and --select exclude each other, use one of them");

@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -89,18 +90,28 @@ class Annotations {
 /// payloads stand in line.
 class Header {
  public:
+  /// So many `decimals` of the second.
+  explicit Header(int decimals) : decimals_(static_cast<std::size_t>(decimals)) {}
+
   /// `width` is that of the terminal; a topic wider than a third of it moves nobody else.
-  explicit Header(int width) : widest_allowed_(static_cast<std::size_t>(std::max(width, 48)) / 3) {}
+  void fit(std::size_t width) {
+    widest_allowed_ = std::max<std::size_t>(width, 48) / 3;
+    topic_columns_ = std::min(topic_columns_, widest_allowed_);
+  }
 
   /// Appends the header and two blanks; how many columns they take.
   std::size_t append(std::string& out, const payload::Decoded& decoded, const Styler& styler) {
     const Message& message = decoded.message();
     std::string time;
-    append_time(time, local_time(message.time), "%H:%M:%S");
+    const LocalTime received = local_time(message.time);
+    append_time(time, received, "%H:%M:%S");
+    if (decimals_ > 0) {
+      time += '.' + std::to_string(1'000'000'000 + received.nanoseconds).substr(1, decimals_);
+    }
     styler.append(out, Style::dim, time);
 
     out += "  ";
-    styler.append(out, Style::topic, message.topic);
+    styler.append_topic(out, message.topic);
     std::size_t topic = columns(escaped(message.topic));
     if (topic <= widest_allowed_) {
       topic_columns_ = std::max(topic_columns_, topic);
@@ -118,7 +129,8 @@ class Header {
   }
 
  private:
-  std::size_t widest_allowed_;
+  std::size_t decimals_;
+  std::size_t widest_allowed_ = 0;
   std::size_t topic_columns_ = 0;
 };
 
@@ -156,11 +168,14 @@ class PrettyPrinter : public Printer {
  public:
   explicit PrettyPrinter(const PrinterOptions& options)
       : delimiter_(options.delimiter),
-        width_(static_cast<std::size_t>(std::max(options.width, 1))),
+        columns_(options.columns),
         styler_(options.colour),
-        header_(options.width) {}
+        header_(options.decimals) {
+    fit(options.width);
+  }
 
   bool print(const payload::Decoded& decoded, std::string& out) override {
+    if (columns_) fit(columns_());
     const std::size_t column = header_.append(out, decoded, styler_);
     append_payload(out, column, decoded);
     append_delimiter(out, delimiter_);
@@ -168,6 +183,11 @@ class PrettyPrinter : public Printer {
   }
 
  private:
+  void fit(int width) {
+    width_ = static_cast<std::size_t>(std::max(width, 1));
+    header_.fit(width_);
+  }
+
   void append_payload(std::string& out, std::size_t column, const payload::Decoded& decoded) const {
     const Message& message = decoded.message();
     if (decoded.kind() == payload::Kind::empty) {
@@ -182,7 +202,7 @@ class PrettyPrinter : public Printer {
     } else if (const std::string_view shown = decoded.shown();
                decoded.kind() == payload::Kind::binary && shown == message.payload) {
       break_line(out);
-      append_hexdump(out, message.payload, margin);
+      append_hexdump(out, message.payload, margin, width_);
     } else {
       append_text(out, shown);
     }
@@ -213,7 +233,7 @@ class PrettyPrinter : public Printer {
       styler_.append(out, Style::plain, text, Lines::keep);
     }
     const std::string sent = unquoted(envelope.time);
-    if (!in_same_second(sent, received)) {
+    if (!told_by_arrival(sent, received)) {
       out += gap;
       gap = "  ";
       styler_.append(out, Style::dim, "sent " + sent);
@@ -236,12 +256,15 @@ class PrettyPrinter : public Printer {
     if (block) append_block(out, *block);
   }
 
-  /// Whether the time in an envelope is that of the header already, to the second. A time without a
-  /// zone is compared as text: what a sender in our zone would have written.
-  bool in_same_second(std::string_view sent, Timestamp received) const {
-    using std::chrono::floor;
-    using std::chrono::seconds;
-    if (const auto time = read_time(sent)) return floor<seconds>(*time) == floor<seconds>(received);
+  /// Whether the time in an envelope is less than a second from that in the header. A time without
+  /// a zone is compared as text: what a sender in our zone would have written in the same second.
+  bool told_by_arrival(std::string_view sent, Timestamp received) const {
+    using namespace std::chrono;
+    if (const auto time = read_time(sent)) {
+      // Not in nanoseconds: see age().
+      const auto apart = floor<milliseconds>(received) - floor<milliseconds>(*time);
+      return apart > -seconds{1} && apart < seconds{1};
+    }
     return sent == wire_time_.text(received);
   }
 
@@ -264,7 +287,8 @@ class PrettyPrinter : public Printer {
   }
 
   PrinterOptions::Delimiter delimiter_;
-  std::size_t width_;
+  std::function<int()> columns_;
+  std::size_t width_ = 0;
   Styler styler_;
   Header header_;
   TimeFormat wire_time_{};  ///< As an envelope of ours would have it.
@@ -274,7 +298,7 @@ void append_hexdump_row(std::string& out, std::size_t offset, std::string_view b
                         std::size_t row) {
   append_hex(out, offset, 8);
   for (std::size_t i = 0; i < row; ++i) {
-    out += i % (row / 2) == 0 ? "  " : " ";
+    out += i % 8 == 0 ? "  " : " ";
     if (i < bytes.size()) {
       append_hex(out, static_cast<unsigned char>(bytes[i]), 2);
     } else {
@@ -314,8 +338,12 @@ std::string age(Timestamp then, Timestamp now) {
   return text + (from <= to ? " ago" : " ahead");
 }
 
-void append_hexdump(std::string& out, std::string_view bytes, std::string_view indent) {
-  constexpr std::size_t row = 16;
+void append_hexdump(std::string& out, std::string_view bytes, std::string_view indent,
+                    std::size_t width) {
+  // Of n bytes: the offset, a blank and two digits for each, a blank more before each eight, two
+  // blanks, and n letters between bars.
+  std::size_t row = 32;
+  while (row > 4 && indent.size() + 8 + 3 * row + (row + 7) / 8 + 4 + row > width) row /= 2;
   const std::string_view shown = bytes.substr(0, hexdump_limit);
   for (std::size_t offset = 0; offset < shown.size(); offset += row) {
     if (offset > 0) out += '\n';

@@ -23,9 +23,10 @@ std::string age(Timestamp then, Timestamp now);
 /// How much of a payload a hexdump shows, in bytes.
 constexpr std::size_t hexdump_limit = 4096;
 
-/// Appends `bytes` as lines of offset, sixteen bytes in hex and the same in ASCII, each line with
-/// `indent` before it. Beyond hexdump_limit a last line says how many bytes are not shown. No
-/// newline after the last line.
-void append_hexdump(std::string& out, std::string_view bytes, std::string_view indent);
+/// Appends `bytes` as lines of offset, bytes in hex and the same in ASCII, each line with `indent`
+/// before it: 32, 16, 8 or 4 bytes a line, as many as `width` columns have room for. Beyond
+/// hexdump_limit a last line says how many bytes are not shown. No newline after the last line.
+void append_hexdump(std::string& out, std::string_view bytes, std::string_view indent,
+                    std::size_t width);
 
 }  // namespace mqtt_tools::output

@@ -5,6 +5,7 @@
 #include "payload/decode.hpp"
 #include "payload/json_pointer.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@ struct PrinterOptions {
   std::vector<std::string> select{};         ///< JSON pointers; only their values are shown.
   bool colour = false;                       ///< Settled before: --color, terminal, NO_COLOR.
   bool terminal = false;                     ///< stdout is a terminal: escape control characters.
-  int width = 80;                            ///< Columns of the terminal.
+  int width = 80;                            ///< Columns of the terminal at the start.
+  std::function<int()> columns{};            ///< Of one that may be resized: its columns now.
+  int decimals = 0;                          ///< Of the second, in the header of pretty.
 };
 
 /// Shows messages, one after another.

@@ -3,33 +3,49 @@
 
 #include "payload/json.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace mqtt_tools::output {
 
 namespace {
 
-/// SGR parameters from the sixteen colours that every theme defines.
+/// What a topic may look like: colours of many hues, none so light that it is lost on a light
+/// background, nor so dark that it is on a dark one. The sixteen colours of a theme are not like
+/// that: the usual yellow and cyan cannot be read on white, nor the usual blue on black.
+constexpr std::array topic_colours = {28, 27, 130, 30, 162, 99, 64, 131, 31, 129, 29, 133};
+
+/// The SGR sequence (ECMA-48 §8.3.117) for a style.
 std::string_view sgr(Style style) {
   switch (style) {
     case Style::plain:
       break;
     case Style::dim:
       return "\x1b[2m";
-    case Style::topic:
-      return "\x1b[1m";
     case Style::notice:
-      return "\x1b[33m";
+      return "\x1b[38;5;166m";
     case Style::key:
-      return "\x1b[36m";
+      return "\x1b[38;5;30m";
     case Style::string:
-      return "\x1b[32m";
+      return "\x1b[38;5;28m";
     case Style::number:
-      return "\x1b[35m";
+      return "\x1b[38;5;129m";
     case Style::word:
-      return "\x1b[33m";
+      return "\x1b[38;5;130m";
   }
   return "";
+}
+
+constexpr std::string_view style_end = "\x1b[0m";
+
+/// The same in every run and on every machine, as that of the standard library is not (FNV-1a).
+std::size_t fixed_hash(std::string_view text) {
+  std::uint32_t hash = 2'166'136'261;
+  for (const char letter : text) {
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 16'777'619;
+  }
+  return hash;
 }
 
 using payload::begins;
@@ -64,11 +80,6 @@ void append_line_start(std::string& out, std::string_view margin, std::size_t de
 
 }  // namespace
 
-bool use_colour(ColourMode mode, bool terminal, const char* no_color) {
-  if (mode != ColourMode::automatic) return mode == ColourMode::always;
-  return terminal && (no_color == nullptr || *no_color == '\0');
-}
-
 void Styler::append(std::string& out, Style style, std::string_view text, Lines lines) const {
   if (!colour_ || style == Style::plain) {
     append_escaped(out, text, lines);
@@ -76,7 +87,16 @@ void Styler::append(std::string& out, Style style, std::string_view text, Lines 
   }
   out += sgr(style);
   append_escaped(out, text, lines);
-  out += "\x1b[0m";
+  out += style_end;
+}
+
+void Styler::append_topic(std::string& out, std::string_view topic) const {
+  if (colour_) {
+    const int colour = topic_colours[fixed_hash(topic) % topic_colours.size()];
+    out += "\x1b[1;38;5;" + std::to_string(colour) + "m";
+  }
+  append_escaped(out, topic);
+  if (colour_) out += style_end;
 }
 
 void append_json_line(std::string& out, std::string_view json, const Styler& styler) {

@@ -8,16 +8,11 @@
 
 namespace mqtt_tools::output {
 
-enum class ColourMode { automatic, always, never };  ///< --color
-
-/// Whether to colour. `no_color` is the value of the environment variable NO_COLOR or null; as
-/// no-color.org has it, an empty one does not count.
-bool use_colour(ColourMode mode, bool terminal, const char* no_color);
-
 /// What a piece of text is; its colour follows.
-enum class Style { plain, dim, topic, notice, key, string, number, word };
+enum class Style { plain, dim, notice, key, string, number, word };
 
-/// Writes text for people: never a control character, and in colour only if so asked.
+/// Writes text for people: never a control character, and in colour only if so asked. All colours
+/// can be read on dark and on light backgrounds.
 class Styler {
  public:
   explicit Styler(bool colour) : colour_(colour) {}
@@ -25,6 +20,9 @@ class Styler {
   /// Appends `text`, escaped, in the colour of `style`.
   void append(std::string& out, Style style, std::string_view text,
               Lines lines = Lines::escape) const;
+
+  /// Appends a topic, escaped, in the colour that it has in every run.
+  void append_topic(std::string& out, std::string_view topic) const;
 
  private:
   bool colour_;

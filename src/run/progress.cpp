@@ -2,6 +2,7 @@
 #include "run/progress.hpp"
 
 #include "run/log.hpp"
+#include "text.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr Duration quiet_start = 1s;
 constexpr Duration redraw = 200ms;
 constexpr std::size_t usual_width = 80;
+constexpr Duration patience = 1s;  ///< Of somebody who waits for a message.
 
 /// "512 B", "1.2 GB"
 std::string size_text(std::uint64_t bytes) {
@@ -104,6 +106,46 @@ void ProgressLine::update(const Advance& advance, Clock::time_point now) {
 
 std::optional<Clock::time_point> ProgressLine::due() const {
   return on_ ? std::optional{next_} : std::nullopt;
+}
+
+RunLines::RunLines(bool wanted, bool open_ended)
+    : on_(wanted && ::isatty(STDERR_FILENO) == 1), open_ended_(open_ended) {}
+
+void RunLines::begin(const std::vector<std::string>& filters, const std::string& broker,
+                     Clock::time_point now) {
+  since_ = now;
+  constexpr std::size_t most = 3;
+  std::string list;
+  for (std::size_t i = 0; i < filters.size() && filters.size() <= most; ++i) {
+    list += (i == 0 ? "" : ", ") + filters[i];
+  }
+  if (filters.size() > most) list = counted(filters.size(), "filter");
+  connected_ =
+      "connected to " + broker + (list.empty() ? "" : ", subscribed to " + list) + "; Ctrl-C ends";
+  if (on_) due_ = now + (open_ended_ ? 0s : patience);
+  turn(0, now);
+}
+
+void RunLines::turn(std::uint64_t messages, Clock::time_point now) {
+  if (!due_) return;
+  const bool quiet = messages == 0;
+  if (quiet && now < *due_) return;
+  if (quiet) log(connected_);
+  due_.reset();
+}
+
+void RunLines::end(std::uint64_t messages, Clock::time_point now, bool typed) {
+  if (!on_ || !open_ended_ || now < since_ || now - since_ < 1s) return;
+  if (typed) static_cast<void>(::write(STDERR_FILENO, "\n", 1));  // Not behind the ^C.
+  log(count_text(messages, now - since_));
+}
+
+std::string count_text(std::uint64_t messages, Duration elapsed) {
+  const double seconds = Seconds{elapsed}.count();
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", seconds);
+  return counted(messages, "message") + " in " +
+         (seconds < 9.95 ? std::string{text} : time_text(std::floor(seconds + 0.5)));
 }
 
 void ProgressLine::clear() {

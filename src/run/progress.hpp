@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mqtt_tools::run {
 
@@ -46,5 +47,37 @@ class ProgressLine {
   Clock::time_point start_;
   Clock::time_point next_;
 };
+
+/// What a subscriber says to somebody who reads along: that it is connected, as a broker that has
+/// nothing to say must not look like one that does not answer, and in the end how many messages
+/// came, after a run of a second or more.
+class RunLines {
+ public:
+  /// `wanted`: stdout is a terminal. Without one on stderr, too, nothing is said. `open_ended`: how
+  /// many messages come is not known before. Of other runs there is no count, and whether they are
+  /// connected is said only once they have waited for a while.
+  RunLines(bool wanted, bool open_ended);
+
+  /// All `filters` are subscribed to.
+  void begin(const std::vector<std::string>& filters, const std::string& broker,
+             Clock::time_point now);
+
+  /// Says that we are connected if that is due; not once a message was shown.
+  void turn(std::uint64_t messages, Clock::time_point now);
+  std::optional<Clock::time_point> due() const { return due_; }
+
+  /// `typed`: Ctrl-C ended the run, and the terminal shows it.
+  void end(std::uint64_t messages, Clock::time_point now, bool typed = false);
+
+ private:
+  bool on_;
+  bool open_ended_;
+  std::string connected_{};
+  Clock::time_point since_ = Clock::time_point::max();
+  std::optional<Clock::time_point> due_{};
+};
+
+/// "12 messages in 3 min 20 s"
+std::string count_text(std::uint64_t messages, Duration elapsed);
 
 }  // namespace mqtt_tools::run

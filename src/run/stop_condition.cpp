@@ -113,6 +113,8 @@ bool StopCondition::met(const payload::Decoded& decoded) {
 
 void StopCondition::reader_left() { reader_left_ = true; }
 
+void StopCondition::quit() { quit_ = true; }
+
 bool StopCondition::reached(Clock::time_point now) const { return ending(now) != Ending::none; }
 
 std::optional<Clock::time_point> StopCondition::due() const {
@@ -129,6 +131,7 @@ std::optional<Clock::time_point> StopCondition::due() const {
 ExitCode StopCondition::exit_code(Clock::time_point now) const {
   switch (ending(now)) {
     case Ending::reader_left:
+    case Ending::quit:
       return unmet_.empty() ? ExitCode::ok : ExitCode::failure;
     case Ending::timeout:
     case Ending::silence:
@@ -173,6 +176,9 @@ StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
   }
   if (reader_left_) {
     return Ending::reader_left;
+  }
+  if (quit_) {
+    return Ending::quit;
   }
   const auto first = due();
   if (!first || now < *first) {
@@ -229,6 +235,8 @@ std::string StopCondition::what_ended(Ending ending) const {
       return violation_;
     case Ending::reader_left:
       return "the reader of stdout left after " + messages;
+    case Ending::quit:
+      return "left by q after " + messages;
     case Ending::none:
     case Ending::enough:
       break;

@@ -48,6 +48,12 @@ class StopCondition {
   /// The reader of stdout went away.
   void reader_left();
 
+  /// The user has seen enough.
+  void quit();
+
+  /// How many messages that was.
+  std::uint64_t seen() const { return seen_; }
+
   /// Whether it is time to leave.
   bool reached(Clock::time_point now) const;
 
@@ -62,7 +68,17 @@ class StopCondition {
   std::string explanation(Clock::time_point now) const;
 
  private:
-  enum class Ending { none, forbidden, enough, reader_left, timeout, duration, idle, silence };
+  enum class Ending {
+    none,
+    forbidden,
+    enough,
+    reader_left,
+    quit,
+    timeout,
+    duration,
+    idle,
+    silence
+  };
 
   Ending ending(Clock::time_point now) const;
   bool enough() const;
@@ -82,6 +98,7 @@ class StopCondition {
   Clock::time_point last_{};
   std::uint64_t seen_ = 0;
   bool reader_left_ = false;
+  bool quit_ = false;
   bool complete_ = false;  ///< What was asked for has come, going by what came behind it.
 };
 

@@ -101,7 +101,7 @@ void View::details(Frame& frame, std::size_t width, std::size_t rows, Clock::tim
   chart(frame, width, height, now);
 
   auto lines = property_lines(entry.last.properties);
-  const auto& payload = payload_lines(entry);
+  const auto& payload = payload_lines(entry, width - std::min<std::size_t>(width, 1));
   const std::size_t properties = lines.size();
   const std::size_t used = 2 + height + 1;
   const std::size_t room = rows > used ? rows - used : 0;
@@ -148,9 +148,10 @@ void View::chart(Frame& frame, std::size_t width, std::size_t rows, Clock::time_
 }
 
 /// The last payload for people: JSON indented, text as it is, bytes as a hexdump.
-const std::vector<std::string>& View::payload_lines(const TopicEntry& entry) {
-  if (payload_of_ == entry.messages) return payload_lines_;
+const std::vector<std::string>& View::payload_lines(const TopicEntry& entry, std::size_t width) {
+  if (payload_of_ == entry.messages && payload_width_ == width) return payload_lines_;
   payload_of_ = entry.messages;
+  payload_width_ = width;
   const auto decoded = table_.decode(entry);
   std::string text;
   if (decoded.kind() == payload::Kind::empty) {
@@ -159,7 +160,7 @@ const std::vector<std::string>& View::payload_lines(const TopicEntry& entry) {
     output::append_json_block(text, *json, output::Styler{false}, "");
   } else if (const auto shown = decoded.shown();
              decoded.kind() == payload::Kind::binary && shown == entry.last.payload) {
-    output::append_hexdump(text, shown, "");
+    output::append_hexdump(text, shown, "", width);
   } else {
     append_escaped(text, shown, Lines::keep);
   }

@@ -82,7 +82,7 @@ class View {
   const std::string& value(std::size_t index);
   void details(Frame& frame, std::size_t width, std::size_t rows, Clock::time_point now);
   void chart(Frame& frame, std::size_t width, std::size_t rows, Clock::time_point now) const;
-  const std::vector<std::string>& payload_lines(const TopicEntry& entry);
+  const std::vector<std::string>& payload_lines(const TopicEntry& entry, std::size_t width);
 
   TopicTable& table_;
   Page page_ = Page::list;
@@ -111,6 +111,7 @@ class View {
   };
   std::unordered_map<std::size_t, Made> values_{};
   std::uint64_t payload_of_ = 0;
+  std::size_t payload_width_ = 0;
   std::vector<std::string> payload_lines_{};
 };
 

@@ -35,7 +35,7 @@ struct FakeEnvironment {
     made.ask_password = [] { return std::string{"asked"}; };
     made.stdin_gives = stdin_gives;
     made.stdout_terminal = terminal;
-    made.columns = 100;
+    made.columns = [] { return 100; };
     made.mosquitto = mosquitto;
     made.process = 4'194'303;
     made.random = 1;

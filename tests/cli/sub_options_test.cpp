@@ -212,6 +212,8 @@ TEST_CASE("on a terminal messages are pretty and coloured, unless told otherwise
   CHECK(fake.sub({"a"}).output.terminal);
   CHECK(fake.sub({"a"}).output.width == 100);
   CHECK(fake.sub({"a", "-o", "raw"}).output.form == Form::raw);
+  CHECK(fake.sub({"a"}).output.columns() == 100);
+  CHECK(fake.sub({"a", "--time-precision", "MS"}).output.decimals == 3);
   CHECK_FALSE(fake.sub({"a", "--color", "never"}).output.colour);
   fake.variables["NO_COLOR"] = "1";
   CHECK_FALSE(fake.sub({"a"}).output.colour);
@@ -220,13 +222,40 @@ TEST_CASE("on a terminal messages are pretty and coloured, unless told otherwise
   CHECK(fake.sub({"a"}).output.colour);
 }
 
+TEST_CASE("only somebody at a terminal is told of the subscription and the count") {
+  FakeEnvironment fake;
+  CHECK_FALSE(fake.sub({"a"}).lines);
+  CHECK_FALSE(fake.sub({"a"}).output.columns);
+  fake.terminal = true;
+  CHECK(fake.sub({"a"}).lines);
+  for (const Words& words :
+       {Words{"-o", "raw"}, {"--quiet"}, {"--watch"}, {"-N"}, {"-0"}, {"--exec", "x"}}) {
+    CAPTURE(words);
+    Words all{"a"};
+    all.insert(all.end(), words.begin(), words.end());
+    CHECK_FALSE(fake.sub(all).lines);
+  }
+  CHECK(fake.sub({"a", "-W", "1"}).open_ended);
+  for (const Words& words :
+       {Words{"-C", "1"}, {"--expect", "1"}, {"--last"}, {"-E"}, {"--stats"}}) {
+    CAPTURE(words);
+    Words all{"a"};
+    all.insert(all.end(), words.begin(), words.end());
+    CHECK(fake.sub(all).lines);
+    CHECK_FALSE(fake.sub(all).open_ended);
+  }
+  fake.mosquitto = true;
+  CHECK_FALSE(fake.sub({"a"}).lines);
+}
+
 TEST_CASE("what cannot be subscribed to is refused in one line that says what would be right") {
   struct Row {
     Words words;
     std::string error;
   };
   const std::string no_filter =
-      "no filter given; such as: mqtt-sub 'sensors/#', in quotes, as # begins a comment in shells";
+      "no filter given; such as: mqtt-sub 'sensors/#', in quotes, as # begins a comment in shells; "
+      "more: --help";
   const std::vector<Row> refusals{
       {{}, no_filter},
       {{"-U", "x"}, no_filter},
@@ -307,7 +336,7 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
        "--retained-only waits for what --retain-handling never keeps away"},
       {{"a", "--exec", "x", "--exec", "y"}, "--exec is given twice; leave one of them out"},
       {{"a", "-D", "publish", "content-type", "x"}, "--property: mqtt-sub sends no PUBLISH"},
-      {{"a", "--statistics"}, "unknown option --statistics; see --help"},
+      {{"a", "--statistics"}, "unknown option --statistics; see --help all"},
       {{"a", "--stats="},
        "--stats must be a time in seconds or with the units d, h, m, s and ms, such as 2.5, 500ms "
        "or 1h30m, not ''"},

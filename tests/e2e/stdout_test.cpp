@@ -141,6 +141,38 @@ TEST_CASE("a slow reader slows the broker down, and memory stays flat") {
   }
 }
 
+TEST_CASE("at a terminal a run that waits says for what, and a long one how many messages came") {
+  Broker broker;
+  Process process{broker.sub({"t/#", "u", "--color", "never"}).terminal_output().terminal_errors()};
+  CHECK(process.wait_for_out("mqtt-sub: connected to 127.0.0.1:" + std::to_string(broker.port()) +
+                             ", subscribed to t/#, u; Ctrl-C ends"));
+  check_exit(run(broker.pub({"t/1", "hi", "--raw"})), 0);
+  CHECK(process.wait_for_out("  t/1  hi"));
+  process.signal(SIGINT);
+  check_exit(process.wait(), 130);
+
+  // A message that was asked for, and came at once, says enough.
+  check_exit(run(broker.pub({"t/1", "kept", "--raw", "-r"})), 0);
+  const auto shown =
+      run(broker.sub({"t/1", "-C", "1", "--color", "never"}).terminal_output().terminal_errors());
+  check_exit(shown, 0);
+  CHECK(shown.out.ends_with("  t/1  [retained]  kept\n"));
+  CHECK(std::count(shown.out.begin(), shown.out.end(), '\n') == 1);
+
+  const auto closing =
+      run(broker.sub({"t/1", "--duration", "1"}).terminal_output().terminal_errors());
+  check_exit(closing, 0);
+  CHECK(closing.out.ends_with("mqtt-sub: 1 message in 1.0 s\n"));
+
+  // Neither where stdout is read by a program, nor where stderr is.
+  const auto piped = run(broker.sub({"t/1", "--duration", "1"}).terminal_errors());
+  check_exit(piped, 0);
+  CHECK(piped.err.empty());
+  const auto logged = run(broker.sub({"t/1", "--duration", "1"}).terminal_output());
+  check_exit(logged, 0);
+  CHECK(logged.err.empty());
+}
+
 TEST_CASE("on a terminal control characters are escaped in every form, in a pipe in none") {
   Broker broker;
   const std::string payload = "a\x1B[31mb\x07";

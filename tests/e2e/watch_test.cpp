@@ -92,6 +92,16 @@ TEST_CASE("a live table shows topics and values, and ends with q") {
   CHECK(rest.find("mqtt-sub:") == std::string::npos);
 }
 
+TEST_CASE("a live table that is left with an expectation unmet says so, and by what it was left") {
+  Broker broker;
+  Terminal screen{broker, "'home/#' --expect '\"up\"'"};
+  REQUIRE(broker.wait_for_subscription("home/#"));
+  REQUIRE(screen.shows("no message yet"));
+  screen.type("q");
+  CHECK(screen.check_end(1).find("left by q after 0 messages; not met: \"up\"") !=
+        std::string::npos);
+}
+
 TEST_CASE("a live table answers keys: filter, details, number, help") {
   Broker broker;
   Terminal screen{broker, "'#'"};

@@ -76,7 +76,7 @@ TEST_CASE("our own message is one line with its text and when it was sent") {
 
 TEST_CASE("a time of sending that the header says already is not repeated") {
   for (const char* data :
-       {"2026-11-23 18-15-03", "2026-11-23T18:15:03.999Z", "2026-11-23T18:15:03Z",
+       {"2026-11-23 18-15-03", "2026-11-23T18:15:03.999Z", "2026-11-23T18:15:02.001Z",
         "2026-11-23T13:15:03-05:00", "1795457703", "1795457703250"}) {
     CAPTURE(data);
     const std::string time = std::string{R"(,"data":")"} + data + '"';
@@ -226,7 +226,7 @@ TEST_CASE("an empty payload is told") { CHECK(shown("") == "18:15:03  test  (emp
 TEST_CASE("binary is a hexdump below the header") {
   CHECK(shown("\x00\xff\x1b[2J"s) ==
         "18:15:03  test\n"
-        "  00000000  00 ff 1b 5b 32 4a                                 |...[2J|\n");
+        "  00000000  00 ff 1b 5b 32 4a        |...[2J|\n");
 }
 
 TEST_CASE("what was decoded is shown decoded") {
@@ -293,9 +293,10 @@ TEST_CASE("with colour each token has its own and text has none") {
   screen.show(message("t", R"({"a":[1,"x",null]})"));
   screen.show(message("t", "text"));
   CHECK(screen.text() ==
-        "\x1b[2m18:15:03\x1b[0m  \x1b[1mt\x1b[0m  "
-        "{\x1b[36m\"a\"\x1b[0m: [\x1b[35m1\x1b[0m, \x1b[32m\"x\"\x1b[0m, \x1b[33mnull\x1b[0m]}\n"
-        "\x1b[2m18:15:03\x1b[0m  \x1b[1mt\x1b[0m  text\n");
+        "\x1b[2m18:15:03\x1b[0m  \x1b[1;38;5;30mt\x1b[0m  "
+        "{\x1b[38;5;30m\"a\"\x1b[0m: [\x1b[38;5;129m1\x1b[0m, \x1b[38;5;28m\"x\"\x1b[0m, "
+        "\x1b[38;5;130mnull\x1b[0m]}\n"
+        "\x1b[2m18:15:03\x1b[0m  \x1b[1;38;5;30mt\x1b[0m  text\n");
 }
 
 TEST_CASE("colour does not change what fits on a line") {
@@ -351,9 +352,9 @@ TEST_CASE("the age of a date at the end of all clocks is no overflow") {
 
 namespace {
 
-std::string hexdump(std::string_view bytes, std::string_view margin = "") {
+std::string hexdump(std::string_view bytes, std::string_view margin = "", std::size_t width = 80) {
   std::string out;
-  append_hexdump(out, bytes, margin);
+  append_hexdump(out, bytes, margin, width);
   return out;
 }
 
@@ -384,4 +385,64 @@ TEST_CASE("a long hexdump is cut after 4 KiB and says how much is missing") {
   CHECK(lines(one_more) == 257);
   CHECK(last(one_more) == "  (1 byte more)");
   CHECK(last(hexdump(std::string(10'000'000, 'x'))) == "(9995904 bytes more)");
+}
+
+TEST_CASE("a hexdump has as many bytes a line as fit") {
+  const auto widest = [](std::size_t width) {
+    const std::string text = hexdump(std::string(100, 'x'), "  ", width);
+    return text.find('\n');
+  };
+  struct Row {
+    std::size_t width;
+    std::size_t line;
+  };
+  // Of 4, 8, 16 and 32 bytes.
+  for (const auto& [width, line] : {Row{200, 146}, Row{146, 146}, Row{145, 80}, Row{80, 80},
+                                    Row{79, 47}, Row{47, 47}, Row{46, 31}, Row{1, 31}}) {
+    CAPTURE(width);
+    CHECK(widest(width) == line);
+  }
+  CHECK(hexdump("0123456789", "", 144) ==
+        "00000000  30 31 32 33 34 35 36 37  38 39" + std::string(68, ' ') + "  |0123456789|");
+  CHECK(hexdump("01234", "", 40) ==
+        "00000000  30 31 32 33  |0123|\n"
+        "00000004  34           |4|");
+}
+
+TEST_CASE("what fits is asked for anew with each message, as terminals are resized") {
+  const TimeZone zone{"UTC0"};
+  int width = 80;
+  PrinterOptions options;
+  options.form = PrinterOptions::Form::pretty;
+  options.columns = [&width] { return width; };
+  const auto printer = make_printer(options);
+  const auto print = [&](const Message& one) {
+    std::string out;
+    printer->print(decode(one), out);
+    return out;
+  };
+  const Message json = message("test", R"({"name":"living room","on":true})");
+  CHECK(print(json) == "18:15:03  test  {\"name\": \"living room\", \"on\": true}\n");
+  CHECK(print(message("a/topic/of/22/columns/", "x")) == "18:15:03  a/topic/of/22/columns/  x\n");
+  width = 40;
+  CHECK(print(json) ==
+        "18:15:03  test\n  {\n    \"name\": \"living room\",\n    \"on\": true\n  }\n");
+  CHECK(print(message("t", "x")) == "18:15:03  t                 x\n");
+  width = 0;
+  CHECK(print(message("t", "x")) == "18:15:03  t                 x\n");
+}
+
+TEST_CASE("times are as exact as one asks for") {
+  const TimeZone zone{"UTC0"};
+  Message one = message("t", "x");
+  one.time = utc(1'795'457'703, 4'056'789);
+  for (const auto& [decimals, time] :
+       {std::pair{0, "18:15:03"}, std::pair{3, "18:15:03.004"}, std::pair{6, "18:15:03.004056"}}) {
+    PrinterOptions options;
+    options.form = PrinterOptions::Form::pretty;
+    options.decimals = decimals;
+    std::string out;
+    make_printer(options)->print(decode(one), out);
+    CHECK(out == std::string{time} + "  t  x\n");
+  }
 }

@@ -60,5 +60,26 @@ TEST_CASE("without a terminal there is no progress line") {
   CHECK(told.error.empty());
 }
 
+TEST_CASE("how many messages came in what time") {
+  CHECK(count_text(0, 4999ms) == "0 messages in 5.0 s");
+  CHECK(count_text(1, 20ms) == "1 message in 0.0 s");
+  CHECK(count_text(2, 9949ms) == "2 messages in 9.9 s");
+  CHECK(count_text(2, 9960ms) == "2 messages in 10 s");
+  CHECK(count_text(12, 200'400ms) == "12 messages in 3 min 20 s");
+  CHECK(count_text(12, 59'600ms) == "12 messages in 1 min 0 s");
+  CHECK(count_text(12, 27h + 10min) == "12 messages in 27 h 10 min");
+}
+
+TEST_CASE("without a terminal on stderr nobody is told of a subscription") {
+  const Told told = forked([] {
+    RunLines lines{true, true};
+    lines.begin({"t"}, "localhost:1883", Clock::time_point{});
+    lines.end(3, Clock::time_point{} + 1h);
+    ::_exit(0);
+  });
+  CHECK(told.code == 0);
+  CHECK(told.error.empty());
+}
+
 }  // namespace
 }  // namespace mqtt_tools::run

@@ -214,6 +214,19 @@ TEST_CASE("a reader that leaves ends the run, badly only if something was expect
   CHECK(expecting.exit_code(at(0s)) == ExitCode::failure);
 }
 
+TEST_CASE("a user who leaves is not the reader of stdout, and what was expected is told") {
+  StopCondition expecting = subscribed(until([](auto& options) { options.expect = {"1"}; }));
+  expecting.quit();
+  CHECK(expecting.reached(at(0s)));
+  CHECK(expecting.exit_code(at(0s)) == ExitCode::failure);
+  CHECK(expecting.explanation(at(0s)) == "left by q after 0 messages; not met: 1");
+
+  StopCondition plain = subscribed({});
+  plain.quit();
+  CHECK(plain.exit_code(at(0s)) == ExitCode::ok);
+  CHECK(plain.explanation(at(0s)).empty());
+}
+
 TEST_CASE("what is said about each ending that is no success") {
   struct Case {
     StopOptions options;
