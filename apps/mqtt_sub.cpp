@@ -144,12 +144,9 @@ class SubscribeRun {
     for (show_held_back(now); free(); show_held_back(now)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
-      if (backlog_ && *backlog_ == 0) {
-        leave_out(*message);
-      } else {
-        if (backlog_) --*backlog_;
-        accept(*message, now);
-      }
+      const bool too_late = backlog_ && *backlog_ == 0;
+      if (backlog_ && !too_late) --*backlog_;
+      too_late ? leave_out(*message) : accept(*message, now);
     }
   }
 
@@ -387,11 +384,7 @@ class SubscribeRun {
 
   ExitCode judged(Clock::time_point now) {
     const auto why = stop_.explanation(now);
-    if (why.empty()) {
-      lines_.end(stop_.seen(), now);
-    } else {
-      run::log(why);
-    }
+    why.empty() ? lines_.end(stop_.seen(), now) : run::log(why);
     if (const auto missing = missing_words(); !missing.empty() && !options_.verbosity.quiet) {
       run::log(missing);
     }
