@@ -8,6 +8,7 @@
 #include "screen/frame.hpp"
 #include "text.hpp"
 
+#include <sys/ioctl.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -259,6 +260,9 @@ void Stats::finish(output::StandardOutput& out, Clock::time_point now) {
 }
 
 void Stats::add_record(output::StandardOutput& out, Rate rate, Clock::time_point now) {
+  winsize size{};  // The user may have changed it.
+  const bool known = options_.terminal && ::ioctl(out.fd(), TIOCGWINSZ, &size) == 0;
+  if (known && size.ws_col > 0) options_.width = size.ws_col;
   append(out.buffer(), rate, now, std::chrono::system_clock::now());
   out.end_record(output::StandardOutput::Delivery::acknowledged);
 }

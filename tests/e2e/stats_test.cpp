@@ -9,7 +9,9 @@
 
 #include <signal.h>
 #include <algorithm>
+#include <cmath>
 #include <ctime>
+#include <random>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -91,6 +93,15 @@ std::string stamp(const std::string& sent, const std::string& run, const std::st
     return "\x26"s + encode_text(name) + encode_text(value);
   };
   return property("sent", sent) + property("run", run) + property("seq", seq);
+}
+
+/// A time so many seconds before now.
+std::string ago(long seconds) {
+  const std::time_t time = std::time(nullptr) - seconds;
+  std::tm fields{};
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &fields));
+  return text;
 }
 
 /// Publishes stamped lines to "t".
@@ -294,14 +305,38 @@ TEST_CASE("statistics of hostile stamps are said, and never absurd") {
   CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 3);
 }
 
+TEST_CASE("percentiles of latencies are those of a full sort to 1 %") {
+  // Latencies so long that the way here does not count: 1,000 s and more.
+  std::vector<long> latencies;
+  std::mt19937 random{5};
+  std::exponential_distribution<double> spread{1.0 / 20'000};
+  for (int i = 0; i < 1'500; ++i) latencies.push_back(1'000 + static_cast<long>(spread(random)));
+  ScriptBroker broker{[&](Session& session) {
+    session.accept_subscription();
+    for (std::size_t i = 0; i < latencies.size(); ++i) {
+      session.publish("t", "x", 0, 1, stamp(ago(latencies[i]), "0000000a", std::to_string(i + 1)));
+    }
+    session.serve();
+  }};
+  const auto result = run(sub(broker.port(), {"t", "--stats", "-j", "-C", "1500"}));
+  check_exit(result, 0);
+  auto sorted = latencies;
+  std::sort(sorted.begin(), sorted.end());
+  for (const std::size_t percent : {50U, 95U, 99U, 100U}) {
+    const auto name = percent == 100 ? "max"s : "p" + std::to_string(percent);
+    CAPTURE(name, result.out);
+    const auto exact = 1e3 * static_cast<double>(sorted[15 * percent - 1]);  // Nearest rank.
+    const auto at = result.out.find("\"" + name + "\":", result.out.find("latency"));
+    const auto found = std::stod(result.out.substr(at + name.size() + 3));
+    CHECK(std::abs(found - exact) <= exact / 100 + 1'000);  // Stamps here are whole seconds.
+  }
+}
+
 TEST_CASE("a publisher whose clock is a minute ahead is named, once a run") {
   ScriptBroker broker{[](Session& session) {
     session.accept_subscription();
-    const auto sent = std::time(nullptr) + 60;
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&sent));
     for (int i = 1; i <= 3; ++i) {
-      session.publish("t", "x", 0, 1, stamp(text, "0000000a", std::to_string(i)));
+      session.publish("t", "x", 0, 1, stamp(ago(-60), "0000000a", std::to_string(i)));
     }
     session.serve();
   }};
@@ -340,6 +375,26 @@ TEST_CASE("on a terminal a table fits its width, in a pipe it is whole") {
   CHECK(piped.err.empty());
   CHECK(piped.out.find("house/cellar/heating/boiler/temperature/outlet  ") != std::string::npos);
   CHECK(piped.out.find("max B") != std::string::npos);
+}
+
+TEST_CASE("a terminal that becomes narrower gets narrower tables") {
+  Broker broker;
+  TemporaryDirectory directory;
+  Process subscriber{
+      Command::shell("tty >'" + (directory / "name") +
+                     "'; stty cols 120; exec mqtt-sub --color never -h 127.0.0.1 -p " +
+                     broker.port_text() + " --stats=0.1 t")
+          .terminal_input()
+          .terminal_output()};
+  REQUIRE(subscriber.wait_for_out("max B"));
+  const auto name = read_file(directory / "name");
+  run(Command{"stty", "-F", name.substr(0, name.find('\n')), "cols", "40"});
+  CHECK(subscriber.wait_for_err("too narrow for min B"));
+  subscriber.signal(SIGTERM);
+  const auto result = subscriber.wait();
+  check_exit(result, 143);
+  const auto last = result.out.substr(result.out.rfind("topic ("));
+  CHECK(last.find('\n') <= 41);  // With the terminal's return.
 }
 
 TEST_CASE("a reader that takes no table holds no message back, and what is missing is said") {
