@@ -147,7 +147,8 @@ ServerLimits limits_from_paho(const MQTTProperties& in, bool session_present) {
       case P::SERVER_KEEP_ALIVE:
         limits.server_keep_alive = value.integer2;
         break;
-      case P::ASSIGNED_CLIENT_IDENTIFER:
+      // Paho C++ corrected its spelling in 1.4; Paho C keeps the old one beside the new one.
+      case MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER:
         limits.assigned_client_id = text_of(value.data);
         break;
       default:
