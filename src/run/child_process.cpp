@@ -20,9 +20,11 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -60,6 +62,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+/// Leaves the child nothing but its standard input, output and error.
+void close_from_3(posix_spawn_file_actions_t& actions) {
+#if __GLIBC_PREREQ(2, 34)
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#else  // What is open now; closing what is not open by then does no harm.
+  std::error_code no_folder;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", no_folder)) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    if (fd >= 3) ::posix_spawn_file_actions_addclose(&actions, fd);
+  }
+#endif
+}
+
 /// What posix_spawn() does in the child before the program begins.
 class Preparation {
  public:
@@ -75,7 +90,7 @@ class Preparation {
     ::posix_spawn_file_actions_adddup2(&actions_, command.output, 1);
     ::posix_spawn_file_actions_adddup2(&actions_, command.error, 2);
     // Paho's sockets lack CLOEXEC.
-    if (!command.ours) ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+    if (!command.ours) close_from_3(actions_);
 
     const ChildSignals& signals = child_signals();
     ::posix_spawnattr_init(&attributes_);

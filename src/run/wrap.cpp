@@ -41,7 +41,11 @@ std::string name_of(const cli::WrapOptions& options) {
 
 /// "SIGKILL"; "signal 40" for one without a name.
 std::string signal_name(int number) {
+#if __GLIBC_PREREQ(2, 32)
   const char* name = ::sigabbrev_np(number);
+#else
+  const char* name = nullptr;
+#endif
   return name != nullptr ? std::string{"SIG"} + name : "signal " + std::to_string(number);
 }
 
