@@ -95,7 +95,8 @@ void ConnectionEvents::not_connected(int code, int reason) noexcept {
   } catch (...) {
     // No memory for the words: the code says the most.
   }
-  post(Event::Kind::failed, code >= 0 && reason >= 0x80 ? reason : code, std::move(text));
+  // Beside it Paho C 1.3.15 gives -1 as code, the versions before it the reason once more.
+  post(Event::Kind::failed, reason > 0 ? reason : code, std::move(text));
 }
 
 }  // namespace mqtt_tools::connection
