@@ -87,7 +87,11 @@ TEST_CASE("a subscriber can only be required where a broker tells") {
   const auto refused = run(pub(old.port(), {"t", "hi", "--require-subscriber"}));
   check_exit(refused, 4);
   CHECK(refused.err.find("--require-subscriber") != std::string::npos);
-  const auto record = run(pub(1, {"--replay", "-", "--require-subscriber"}),
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    session.serve();
+  }};
+  const auto record = run(pub(broker.port(), {"--replay", "-", "--require-subscriber"}),
                           "{\"topic\":\"t\",\"qos\":0,\"payload\":\"x\"}\n");
   check_exit(record, 2);
   CHECK(record.err.find("record 1: with QoS 0 nobody tells") != std::string::npos);
