@@ -211,10 +211,11 @@ void TopicTable::add(const payload::Decoded& decoded, Clock::time_point now) {
   all_.arrived(now, message.retained);
   auto found = by_name_.find(message.topic);
   if (found == by_name_.end()) {
-    if (entries_.size() >= most_topics) {
+    if (entries_.size() >= most_topics || name_bytes_ + message.topic.size() > name_room) {
       ++left_out_;
       return;
     }
+    name_bytes_ += message.topic.size();
     TopicEntry& made = entries_.emplace_back();
     made.last.topic = message.topic;
     found = by_name_.emplace(made.last.topic, entries_.size() - 1).first;
@@ -232,8 +233,12 @@ void TopicTable::add(const payload::Decoded& decoded, Clock::time_point now) {
 /// Keeps the message itself, as much of it as there is room for.
 void TopicTable::keep(TopicEntry& entry, const payload::Decoded& decoded) {
   const Message& message = decoded.message();
-  payload_bytes_ -= entry.last.payload.size();
-  const bool room = payload_bytes_ + message.payload.size() <= payload_room;
+  const auto content = [&] {
+    return entry.last.payload.size() + entry.selected.size() + size_of(entry.last.properties);
+  };
+  content_bytes_ -= content();
+  const std::size_t properties = size_of(message.properties);
+  const bool room = content_bytes_ + message.payload.size() + properties <= content_room;
   const std::size_t longest = room ? longest_payload : 1024;
   entry.size = message.payload.size();
   if (entry.size <= longest) {
@@ -242,22 +247,22 @@ void TopicTable::keep(TopicEntry& entry, const payload::Decoded& decoded) {
   } else {
     entry.last.payload.assign(message.payload, 0, longest);
     const auto value = select_.empty() ? std::nullopt : select(decoded);
-    entry.selected = value ? value->substr(0, longest_value) : "";
+    entry.selected = value ? value->substr(0, std::min(longest, longest_value)) : "";
   }
   // A string keeps the room of the longest text that it ever held.
   if (entry.last.payload.capacity() > 2 * entry.last.payload.size() + 1024) {
     entry.last.payload.shrink_to_fit();
   }
-  payload_bytes_ += entry.last.payload.size();
   entry.last.qos = message.qos;
   entry.last.retained = message.retained;
   entry.last.duplicate = message.duplicate;
   entry.last.time = message.time;
-  if (!message.properties.empty() && size_of(message.properties) <= longest) {
+  if (!message.properties.empty() && room && properties <= longest) {
     entry.last.properties = message.properties;
   } else if (!entry.last.properties.empty()) {
     entry.last.properties = {};
   }
+  content_bytes_ += content();
 }
 
 void TopicTable::sample(TopicEntry& entry, const payload::Decoded& decoded, Clock::time_point now) {
@@ -311,7 +316,8 @@ void TopicTable::clear() {
   if (frozen_size_) frozen_size_ = 0;
   followed_index_.reset();
   followed_.clear();
-  payload_bytes_ = 0;
+  name_bytes_ = 0;
+  content_bytes_ = 0;
   all_ = {};
   left_out_ = 0;
 }

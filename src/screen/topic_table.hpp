@@ -102,8 +102,10 @@ class TopicTable {
  public:
   static constexpr std::size_t longest_payload = std::size_t{64} * 1024;
   static constexpr std::size_t most_topics = 100'000;
-  /// All payloads together; beyond it only the first KiB of each is kept.
-  static constexpr std::size_t payload_room = std::size_t{64} * 1024 * 1024;
+  /// Bytes of all topics' names; what comes for others beyond it is left out.
+  static constexpr std::size_t name_room = std::size_t{32} * 1024 * 1024;
+  /// Bytes of all payloads and properties; beyond it only the first KiB of a payload is kept.
+  static constexpr std::size_t content_room = std::size_t{64} * 1024 * 1024;
 
   /// `select` are JSON pointers: what they give is the value of a topic. Throws UsageError.
   TopicTable(const std::vector<std::string>& select, payload::DecodeAs decode_as,
@@ -138,7 +140,8 @@ class TopicTable {
   std::uint32_t second(Clock::time_point now) const;
   double rate(Clock::time_point now) const { return all_.rate(now); }
   std::uint64_t messages() const { return all_.messages; }
-  std::uint64_t left_out() const { return left_out_; }  ///< Messages of topics beyond most_topics.
+  /// Messages of topics beyond most_topics and name_room.
+  std::uint64_t left_out() const { return left_out_; }
 
  private:
   std::optional<std::string> select(const payload::Decoded& decoded) const;
@@ -154,7 +157,8 @@ class TopicTable {
   std::unordered_map<std::string_view, std::size_t> by_name_{};
   std::unordered_map<std::size_t, TopicEntry> frozen_{};  ///< As they were, those that changed.
   std::optional<std::size_t> frozen_size_{};
-  std::size_t payload_bytes_ = 0;
+  std::size_t name_bytes_ = 0;
+  std::size_t content_bytes_ = 0;
   std::optional<std::size_t> followed_index_{};
   std::vector<std::pair<std::string, Series>> followed_{};
   TopicEntry all_{};

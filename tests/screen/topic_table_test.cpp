@@ -222,7 +222,7 @@ TEST_CASE("of a payload 64 KiB are kept, and less of each when all of them are l
   }
   CHECK(table.topics[0].last.payload.size() == TopicTable::longest_payload);
   CHECK(table.topics[1499].last.payload.size() == 1024);
-  CHECK(sum < TopicTable::payload_room + std::size_t{1500} * 2200);
+  CHECK(sum < TopicTable::content_room + std::size_t{1500} * 2200);
   table.add("t0", "small");
   CHECK(table.topics[0].last.payload.capacity() < 2000);
 }
@@ -246,4 +246,26 @@ TEST_CASE("properties that would take much room are not kept") {
   for (int i = 0; i < 10'000; ++i) message.properties.user.emplace_back("key", "value");
   table.topics.add(payload::decode(message), start);
   CHECK(table.topics[0].last.properties.empty());
+}
+
+TEST_CASE("names and properties of many topics together take no more room than there is for them") {
+  Table table;
+  Message message;
+  message.properties.content_type = std::string(60'000, 'x');
+  std::size_t names = 0;
+  std::size_t properties = 0;
+  for (int i = 0; i < 2000; ++i) {
+    message.topic = std::to_string(i);
+    table.topics.add(payload::decode(message), start);
+    table.add(std::string(60'000, 'n') + std::to_string(i), "");
+  }
+  for (std::size_t i = 0; i < table.topics.size(); ++i) {
+    names += table.topics[i].last.topic.size();
+    properties += table.topics[i].last.properties.content_type.value_or("").size();
+  }
+  CHECK(names > TopicTable::name_room / 2);
+  CHECK(names <= TopicTable::name_room);
+  CHECK(properties > TopicTable::content_room / 2);
+  CHECK(properties <= TopicTable::content_room);
+  CHECK(table.topics.left_out() + table.topics.size() == 4000);
 }
