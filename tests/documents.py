@@ -390,6 +390,16 @@ def missing_options():
                 yield f"options.md: {' '.join(names)} of {page} is missing"
 
 
+def unnamed_linux_calls(text):
+    """Source files with calls of Linux's that the list for porters does not name."""
+    calls = re.compile(r"::(eventfd|signalfd|ppoll|dlvsym|pipe2|getrandom|sched_setaffinity)\(|"
+                       r"SOCK_CLOEXEC|/proc/self|SO_BINDTODEVICE|<linux/")
+    source = pathlib.Path(__file__).resolve().parent.parent / "src"
+    for path in sorted(source.rglob("*.cpp")):
+        if calls.search(path.read_text()) and f"`{path.relative_to(source)}`" not in text:
+            yield f"architecture.md: {path.relative_to(source)} calls what only Linux has"
+
+
 def missing_files(document, text):
     """Names of source files that are not there."""
     root = pathlib.Path(__file__).resolve().parent.parent
@@ -404,6 +414,8 @@ def main():
     failures = [*broken_links(document, text), *missing_files(document, text)]
     if document.name == "CHANGELOG.md":
         failures += other_versions()
+    if document.name == "architecture.md":
+        failures += unnamed_linux_calls(text)
     if document.name == "options.md":
         failures += missing_options()
     with tempfile.TemporaryDirectory(prefix="mqtt-tools-documents-") as name:
