@@ -10,7 +10,7 @@ their form only; "…" is any text, alone on a line any lines. A comment before 
 
     <!-- terminal 2 -->        in which terminal (2); each keeps its shell over the whole document
     <!-- stays -->             its last command goes on: a subscription of it is waited for
-    <!-- stays: TEXT -->       the same, waiting until it has said this
+    <!-- stays: TEXT -->       the same, waiting until it has said this (a regular expression)
     <!-- stays: TEXT, keys: q -->  then these keys end it
     <!-- prints -->            what the script before has written
     <!-- shows 2 -->           this is what terminal 2 shows since its last command was typed
@@ -63,7 +63,8 @@ def blocks(text):
         at += 1
         comment = re.fullmatch(r"<!-- (.*) -->", line)
         if comment:
-            for note in comment[1].split(", ") if not comment[1].startswith("not run") else [comment[1]]:
+            said = comment[1]
+            for note in [said] if said.startswith("not run") else said.split(", "):
                 name, _, value = note.partition(": ")
                 word = re.fullmatch(r"(terminal|shows) (\w+)", note)
                 notes.append((word[1], word[2]) if word else (name, value))
@@ -132,13 +133,14 @@ class Terminal:
         self.changed = threading.Condition()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            attributes = termios.tcgetattr(0)  # before the shell looks: it brings back what it saw
+            attributes[3] &= ~termios.ECHO
+            termios.tcsetattr(0, termios.TCSANOW, attributes)
+            termios.tcsetwinsize(0, (40, 132))
             os.chdir(folder)
-            os.execve("/bin/bash", ["bash", "--noprofile", "--norc", "--noediting", "-i"], environment)
+            os.execve("/bin/bash", ["bash", "--noprofile", "--norc", "--noediting", "-i"],
+                      environment)
         os.set_inheritable(self.fd, False)  # the next shell would keep this one alive
-        termios.tcsetwinsize(self.fd, (40, 132))
-        attributes = termios.tcgetattr(self.fd)
-        attributes[3] &= ~termios.ECHO
-        termios.tcsetattr(self.fd, termios.TCSANOW, attributes)
         threading.Thread(target=self.take, daemon=True).start()
         self.type(r"PS2= PS1='\[\002\]$?\[\003\]'")
         self.wait(self.prompt)
@@ -169,7 +171,8 @@ class Terminal:
 
     def lines(self):
         """As they stand on the screen: what was overwritten is gone."""
-        text = re.sub(r"\^C|\x1b\[[0-9;?]*[A-Za-z]", "", PROMPT.sub("", self.text)).replace("\r\n", "\n")
+        text = PROMPT.sub("", self.text).replace("\r\n", "\n")
+        text = re.sub(r"\^C|\x1b\[[0-9;?]*[A-Za-z]", "", text)
         lines = [line.rpartition("\r")[2] for line in text.lstrip("\n").split("\n")]
         return lines if lines[-1] else lines[:-1]
 
@@ -177,8 +180,8 @@ class Terminal:
         """Ends what runs in it, then the shell."""
         deadline = time.monotonic() + LIMIT
         while (group := os.tcgetpgrp(self.fd)) != self.pid and time.monotonic() < deadline:
-            os.killpg(group, signal.SIGTERM)  # at SIGHUP a Mosquitto would go on
-            self.wait(lambda: os.tcgetpgrp(self.fd) == self.pid, 0.2)  # and lose a SIGTERM at its start
+            os.killpg(group, signal.SIGTERM)  # A Mosquitto goes on at SIGHUP,
+            self.wait(lambda: os.tcgetpgrp(self.fd) == self.pid, 0.2)  # and at its start at this.
         os.kill(self.pid, signal.SIGHUP)
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
             if time.monotonic() > deadline:
@@ -241,7 +244,8 @@ class Reader:
         terminal.type(self.here(command))
         if stays is not None:
             said = terminal if stays else self.terminals["broker"]
-            if not said.wait(lambda: stays in terminal.text if stays else self.subscriptions() > before):
+            if not said.wait(lambda: (re.search(stays, terminal.text) if stays else
+                                      self.subscriptions() > before)):
                 raise Failure(f"{command}\n  never was ready: {terminal.text}")
             if shown:
                 self.wait_for(shown, terminal, command)
@@ -327,13 +331,14 @@ class Reader:
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=LIMIT, check=False)
             if done.returncode or done.stdout:
-                raise Failure(f"{line}\n  ends with {done.returncode}, and cron mails {done.stdout}")
+                raise Failure(f"{line}\n  ends with {done.returncode}; cron mails {done.stdout}")
 
     def read(self, block, after):
         if "not run" in block.notes or "prints" in block.notes:
             return
         if "file" in block.notes:
-            path = self.folder / "home/work" / block.notes["file"].replace("~", self.environment["HOME"])
+            name = block.notes["file"].replace("~", self.environment["HOME"])
+            path = self.folder / "home/work" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             as_root = ["user root"] if path.name == "mosquitto.conf" and os.geteuid() == 0 else []
             path.write_text(self.here("\n".join(block.text + as_root) + "\n"))
@@ -373,7 +378,8 @@ def read(name):
 def other_versions():
     """Where another version stands than in CMakeLists.txt."""
     version = re.search(r"project\(mqtt-tools VERSION ([\d.]+)", read("CMakeLists.txt"))[1]
-    for name, form in (("CHANGELOG.md", r"## \[(\d[\d.]*)\]"), ("apps/mqtt-pub.1", r"mqtt-tools ([\d.]+)"),
+    for name, form in (("CHANGELOG.md", r"## \[(\d[\d.]*)\]"),
+                       ("apps/mqtt-pub.1", r"mqtt-tools ([\d.]+)"),
                        ("apps/mqtt-sub.1", r"mqtt-tools ([\d.]+)")):
         if re.search(form, read(name))[1] != version:
             yield f"{name}: the version is not {version}"
