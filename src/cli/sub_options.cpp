@@ -124,6 +124,7 @@ SubReader::SubReader() {
       "  --select /POINTER         only this value of a JSON payload\n"
       "  --match COND              only messages such as '/temperature > 30'\n"
       "  --changes                 only what differs from the last of its topic\n"
+      "  --stats                   a table of rates, sizes and latencies instead\n"
       "  -R, --no-retained         only what is published from now on\n"
       "  --last                    only what is retained, and leave\n"
       "  -C, --count N             leave after N messages\n"

@@ -136,7 +136,8 @@ void RunLines::turn(std::uint64_t messages, Clock::time_point now) {
 
 void RunLines::end(std::uint64_t messages, Clock::time_point now, bool typed) {
   if (!on_ || !open_ended_ || now < since_ || now - since_ < 1s) return;
-  if (typed) static_cast<void>(::write(STDERR_FILENO, "\n", 1));  // Not behind the ^C.
+  // Not behind the ^C.
+  if (typed && ::write(STDERR_FILENO, "\n", 1) < 0) return;
   log(count_text(messages, now - since_));
 }
 

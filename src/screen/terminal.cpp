@@ -24,6 +24,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mqtt_tools::screen {
 
@@ -194,6 +195,7 @@ class Terminal::Library {
   WINDOW* window = nullptr;
   Size size{};
   bool on = false;
+  bool shown = false;     ///< What the terminal shows is ours, for all we know.
   int written = -1;       ///< What ncurses writes to: memory, so that it never waits.
   int terminal = -1;      ///< What the terminal is written to by.
   std::string pending{};  ///< What it has not taken.
@@ -376,6 +378,7 @@ bool Terminal::show(const Frame& frame) {
   }
   curses.refresh(curses.window);
   curses.flush();
+  curses.shown = true;
   return true;
 }
 
@@ -383,6 +386,7 @@ void Terminal::stop() {
   if (!library_->on) return;
   library_->end();
   library_->give_back();
+  library_->shown = false;
   sigset_t stopping;
   sigemptyset(&stopping);
   sigaddset(&stopping, SIGTSTP);
@@ -394,7 +398,9 @@ void Terminal::stop() {
 
 void Terminal::resume() {
   if (!library_->on) return;
-  library_->end();  // The next refresh begins as the first one did.
+  // The next refresh begins as the first one did. Left twice, the alternate screen would put the
+  // cursor back to where it was before the shell wrote.
+  if (std::exchange(library_->shown, false)) library_->end();
   ::tcsetattr(STDIN_FILENO, TCSANOW, &library_->mode);
   resize();
 }

@@ -239,6 +239,20 @@ TEST_CASE("a live table is drawn again after a pause of the process and with ano
   screen.check_end(0);
 }
 
+TEST_CASE("a live table that is stopped with Ctrl-Z leaves its screen once before it goes on") {
+  Broker broker;
+  Terminal screen{broker, "t"};
+  REQUIRE(broker.wait_for_subscription("t"));
+  REQUIRE(screen.shows("no message yet"));
+  screen.type("\x1a");  // In a group without a parent in its session nobody stops.
+  CHECK(screen.shows(enter_screen, 2));
+  CHECK(screen.shows("no message yet", 2));
+  const auto out = screen.process().out();
+  CHECK(out.find(leave_screen) == out.rfind(leave_screen));
+  screen.type("q");
+  screen.check_end(0);
+}
+
 TEST_CASE("a live table needs no alternate screen, no colour and no locale") {
   Broker broker;
   check_exit(run(broker.pub({"t", "tür", "-r"})), 0);
