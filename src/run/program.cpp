@@ -24,6 +24,9 @@
 #ifdef MQTT_TOOLS_FIND_LEAKS
 #include <sanitizer/lsan_interface.h>
 #endif
+#ifdef MQTT_TOOLS_COVERAGE
+extern "C" void __gcov_dump();  // Of GCC, whose header has it without the "C".
+#endif
 
 namespace mqtt_tools::run {
 namespace {
@@ -58,6 +61,9 @@ bool finish_output() {
   // thread that is still there, which would then count as leaked.
 #ifdef MQTT_TOOLS_FIND_LEAKS
   __lsan_do_leak_check();
+#endif
+#ifdef MQTT_TOOLS_COVERAGE
+  __gcov_dump();
 #endif
   return written;
 }
