@@ -472,6 +472,48 @@ TEST_CASE("a broker that takes none of our application protocols is told") {
   CHECK(cause(options, peer.port()).message == "the broker takes none of the --tls-alpn protocols");
 }
 
+TEST_CASE("each reason why there is no handshake has its own sentence") {
+  Tls plain;
+  Tls with_certificate;
+  with_certificate.certificate = "c.pem";
+  Tls with_key;
+  with_key.psk = "00ff";
+  with_key.psk_identity = "me";
+  const auto told = [](HandshakeFacts facts, const Tls& tls) {
+    CHECK(is_explained(facts));
+    return handshake_message(facts, tls, "h.example");
+  };
+  const auto alert = [](int number, bool asked = false) {
+    HandshakeFacts facts;
+    facts.alert = number;
+    facts.certificate_asked = asked;
+    return facts;
+  };
+  const auto reason = [](int number) {
+    HandshakeFacts facts;
+    facts.reason = number;
+    facts.reason_text = "as OpenSSL says";
+    return facts;
+  };
+  CHECK(told(alert(SSL_AD_CERTIFICATE_REVOKED, true), with_certificate) ==
+        "the broker refuses our certificate c.pem: certificate revoked");
+  CHECK(told(alert(SSL_AD_CERTIFICATE_REVOKED), with_certificate) ==
+        "the broker ended the TLS handshake: certificate revoked");
+  CHECK(told(alert(SSL_AD_UNKNOWN_CA, true), plain) ==
+        "the broker wants a client certificate (--cert and --key)");
+  CHECK(told(alert(SSL_AD_HANDSHAKE_FAILURE), plain) == "no cipher in common with the broker");
+  CHECK(told(alert(SSL_AD_INSUFFICIENT_SECURITY), with_key) ==
+        "no cipher in common with the broker: it does not take pre-shared keys");
+  CHECK(told(alert(SSL_AD_ILLEGAL_PARAMETER), plain) ==
+        "the broker ended the TLS handshake: illegal parameter");
+  CHECK(told(alert(SSL_AD_UNRECOGNIZED_NAME), plain) ==
+        "the broker has no certificate for the name h.example");
+  CHECK(told(reason(SSL_R_NO_PROTOCOLS_AVAILABLE), with_key) ==
+        "the broker does not speak TLS 1.2, which a pre-shared key needs");
+  CHECK(told(reason(SSL_R_WRONG_CIPHER_RETURNED), plain) == "no cipher in common with the broker");
+  CHECK(told(reason(SSL_R_LENGTH_MISMATCH), plain) == "the TLS handshake failed: as OpenSSL says");
+}
+
 TEST_CASE("a pre-shared key that the broker does not share is told without the key") {
   Certificates files;
   TlsServer sharing;

@@ -154,6 +154,23 @@ TEST_CASE("a relay that had nothing to send for long is as patient as before") {
   CHECK(broker.connections() == 1);
 }
 
+TEST_CASE("a relay sends over a new connection what nobody acknowledges in time") {
+  const Spool spool;
+  ScriptBroker broker{{[](Session& session) {
+                         session.accept();
+                         session.stay_silent();
+                       },
+                       serve}};
+  Process relay{spool.drain(broker.port(), {"--follow", "--ack-timeout", "0.3"})};
+  check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "1"})), 0);
+  REQUIRE(relay.wait_for_err("no acknowledgement for the time of --ack-timeout; trying again"));
+  CHECK(eventually(patience, [&] { return spool.payloads().empty(); }));
+  CHECK(published(broker) == " 1 1");
+  CHECK(broker.connections() == 2);
+  relay.signal(SIGTERM);
+  CHECK(relay.wait().signal == SIGTERM);
+}
+
 TEST_CASE("a relay tells whether it is there") {
   const Spool spool;
   Broker broker;

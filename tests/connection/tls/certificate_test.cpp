@@ -247,3 +247,26 @@ TEST_CASE("the words about a wrong name say which rule it breaks") {
   CHECK(words(address, "::1", {"localhost"}, "::1") == "::1 but for localhost" + rule);
   CHECK(words(address, "127.0.0.1", {"localhost"}) == "127.0.0.1 but for localhost");
 }
+
+TEST_CASE("the words about a certificate of no use say whose it is") {
+  TlsFailure failure;
+  failure.has_certificate = true;
+  failure.subject = "subject";
+  failure.issuer = "issuer";
+  const auto told = [&failure](int error, int depth = 0) {
+    failure.error = error;
+    failure.depth = depth;
+    return certificate_message(failure, "h.example");
+  };
+  CHECK(told(X509_V_ERR_CA_MD_TOO_WEAK, 1) ==
+        "the certificate of the authority 'subject' has a signature that is too weak");
+  CHECK(told(X509_V_ERR_CERT_SIGNATURE_FAILURE) ==
+        "the broker's certificate has a wrong signature: 'issuer' that we know did not make it");
+  CHECK(told(X509_V_ERR_INVALID_PURPOSE) == "the broker's certificate is not one for a server");
+  CHECK(told(X509_V_ERR_INVALID_PURPOSE, 1) ==
+        "the certificate of the authority 'subject' is not one of an authority");
+  CHECK(told(X509_V_ERR_CERT_REVOKED) ==
+        "the broker's certificate is not valid: certificate revoked");
+  failure.has_certificate = false;
+  CHECK(told(X509_V_ERR_UNSPECIFIED) == "the broker has no certificate");
+}
