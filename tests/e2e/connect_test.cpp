@@ -176,7 +176,7 @@ TEST_CASE("an attempt that is given up sends DISCONNECT behind its CONNECT") {
   ScriptBroker silent{[](Session& session) { session.stay_silent(); }};
   Broker broker;
   check_exit(run({"mqtt-pub", "-h", address(silent.port()), "-h", address(broker.port()), "t", "hi",
-                  "--connect-timeout", "2"}),
+                  "--connect-timeout", shortened_waits() ? "2" : "8"}),
              0);
   REQUIRE(silent.wait_for_end());
   CHECK(silent.received(PacketType::connect).size() == 1);
@@ -312,8 +312,9 @@ TEST_CASE("a connection whose messages find no room is given up like any other")
                        },
                        [](Session& session) { session.serve(); }}};
   const FullPipe pipe;
+  const std::string limit = shortened_waits() ? "1" : "4";
   Process process{
-      sub(broker.port(), {"t", "--connect-timeout", "1", "--reconnect-max", "0.1", "--debug"})
+      sub(broker.port(), {"t", "--connect-timeout", limit, "--reconnect-max", "0.1", "--debug"})
           .output_to(pipe.ends[1])};
   REQUIRE(process.wait_for_err("no answer to SUBSCRIBE in time"));
   const auto start = std::chrono::steady_clock::now();
@@ -326,7 +327,7 @@ TEST_CASE("a connection whose messages find no room is given up like any other")
 }
 
 TEST_CASE("hundreds of lost connections leave nothing behind") {
-  constexpr int losses = 300;
+  const int losses = shortened_waits() ? 300 : 15;
   ScriptBroker broker{[](Session& session) {
     session.accept_subscription();
     session.publish("t", "a", 1, 1);

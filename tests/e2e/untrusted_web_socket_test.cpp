@@ -146,6 +146,7 @@ TEST_CASE("pings of a server that does not read do not keep a publisher from its
 }
 
 TEST_CASE("pings of a server that reads only later are answered as they came, or not at all") {
+  if (!shortened_waits()) return skip("Paho alone reads no more than a packet a frame");
   Transports transports;
   ScriptBroker broker{[&](Session& session) {
                         session.accept_subscription();
