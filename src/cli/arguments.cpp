@@ -173,8 +173,8 @@ void declare(CLI::App& app, const Declarations& declared, const std::vector<std:
     if (option.takes == Option::Takes::nothing) {
       app.add_flag_callback(all, [&] { layer.push_back({&option, {}, {}, false}); });
     } else {
-      const auto keep = [&](const CLI::results_t& values) {
-        layer.push_back({&option, values, {}, false});
+      const auto keep = [&](const CLI::results_t&) {  // From 2.3 on "{}" would be two of these.
+        layer.push_back({&option, app.get_option(spelling(option))->results(), {}, false});
         return true;
       };
       app.add_option(all, keep)->allow_extra_args(false)->take_all();
