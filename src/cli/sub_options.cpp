@@ -258,6 +258,10 @@ void SubReader::check_subscriptions(const Settings& settings) {
   for (const std::string& filter : all) {
     manner_.filter = filter;
     options_.subscriptions.push_back(manner_);
+    // What we clear would come back as an empty message (not allowed for $share, MQTT 5.0
+    // §3.8.3.1).
+    const bool shared = without_share(filter).size() < filter.size();
+    if (options_.remove_retained && !shared) options_.subscriptions.back().no_local = true;
   }
 }
 

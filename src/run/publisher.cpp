@@ -153,8 +153,10 @@ std::string DeliveryStats::denials() const {
 }
 
 std::string DeliveryStats::without_subscriber() const {
-  return of_messages(unheard_, given_) + " taken, and nobody subscribes to " +
-         (unheard_ == 1 ? "it: to " : "them: the first to ") + escaped(unheard_topic_);
+  if (given_ == 1) return "nobody subscribes to " + escaped(unheard_topic_);
+  return std::to_string(unheard_) + " of " + std::to_string(given_) +
+         " messages had no subscriber" + (unheard_ == 1 ? ": to " : ", the first of them to ") +
+         escaped(unheard_topic_);
 }
 
 /// What presence takes of the broker's Receive Maximum is missing for the others.

@@ -127,7 +127,7 @@ class DeliveryStats {
   /// "1 of 5 messages was denied, to t/x: not authorised"
   std::string denials() const;
 
-  /// "1 of 5 messages was taken, and nobody subscribes to it: to t/x"
+  /// "nobody subscribes to t/x", "2 of 5 messages had no subscriber, the first of them to t/x"
   std::string without_subscriber() const;
 
  private:

@@ -179,18 +179,28 @@ TEST_CASE("a shared subscription gives each message to one of the group") {
   }
 }
 
-TEST_CASE("with no local a request does not come back to the one who sent it") {
+TEST_CASE("what a run removes does not come back to it as an empty message") {
   Broker broker;
-  // The only program that publishes and subscribes: what it removes comes back to it, if allowed.
-  check_exit(run(broker.pub({"t/1", "x", "--raw", "-r"})), 0);
-  const auto seen = [&](std::initializer_list<std::string> words) {
-    return run(broker.sub({"t/#", "--remove-retained", "--idle-timeout", "1", "-F", "[%p]"})
-                   .add(words))
+  const auto seen = [&](const char* version) {
+    check_exit(run(broker.pub({"t/1", "x", "--raw", "-r"})), 0);
+    return run(broker.sub({"t/#", "--remove-retained", "--idle-timeout", "1", "-F", "[%p]", "-V",
+                           version}))
         .out;
   };
-  CHECK(seen({}) == "[x]\n[]\n");
-  check_exit(run(broker.pub({"t/1", "x", "--raw", "-r"})), 0);
-  CHECK(seen({"--no-local"}) == "[x]\n");
+  CHECK(seen("5") == "[x]\n");
+  CHECK(seen("3.1.1") == "[x]\n[]\n");  // It cannot be asked for.
+}
+
+TEST_CASE("a subscription asks for no local where it may") {
+  const auto asked = [](std::initializer_list<std::string> words) {
+    ScriptBroker broker{[](Session& session) { session.serve(); }};
+    check_exit(run(sub(broker.port(), {"-W", "0.1"}).add(words)), 27);
+    return (broker.received(PacketType::subscribe).at(0).body.back() & 4) != 0;
+  };
+  CHECK(asked({"t", "--no-local"}));
+  CHECK(asked({"t", "--remove-retained"}));
+  CHECK_FALSE(asked({"t"}));
+  CHECK_FALSE(asked({"$share/g/t", "--remove-retained"}));  // MQTT 5.0 §3.8.3.1 forbids it.
 }
 
 TEST_CASE("all that is retained comes from a broker that keeps only so many for us") {
@@ -206,7 +216,7 @@ TEST_CASE("all that is retained comes from a broker that keeps only so many for 
     return std::count(result.out.begin(), result.out.end(), '\n');
   };
   CHECK(count({"--retained-only"}) == 12'500);
-  CHECK(count({"--remove-retained", "--no-local"}) == 12'500);
+  CHECK(count({"--remove-retained"}) == 12'500);
   CHECK(count({"--retained-only"}) == 0);
 }
 
