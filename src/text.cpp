@@ -146,9 +146,10 @@ void append_escaped(std::string& out, std::string_view text, Lines lines) {
     const CodePoint point = code_point_at(text, at);
     if (!point.valid || acts_on_terminals(point.value)) {
       out.append(text, begin, at - begin);
-      const bool one_byte = point.length == 1;
-      out += one_byte ? "\\x" : "\\u";
-      append_hex(out, point.value, one_byte ? 2 : 4);
+      // DEL is the one of them that JSON may hold as it is: this way it stays JSON.
+      const bool as_byte = !point.valid || point.value < 0x20;
+      out += as_byte ? "\\x" : "\\u";
+      append_hex(out, point.value, as_byte ? 2 : 4);
       begin = at + point.length;
     }
     at += point.length;

@@ -95,7 +95,7 @@ TEST_CASE("what acts on a terminal is escaped, all else stays") {
       {"plain ~ \\x1b \\", "plain ~ \\x1b \\"},
       {"\x1b]52;c;Zm9v\x07", "\\x1b]52;c;Zm9v\\x07"},
       {"a\0b"s, "a\\x00b"},
-      {"\x7f", "\\x7f"},
+      {"\x7f", "\\u007f"},
       {"\n\t\r", "\\x0a\\x09\\x0d"},
       {"\u0080\u009b2J\u009f", "\\u0080\\u009b2J\\u009f"},
       {"\u00a0\u00e9\u20ac\U0001f600", "\u00a0\u00e9\u20ac\U0001f600"},

@@ -19,7 +19,7 @@ namespace {
 
 void check_tables(std::string_view lines, bool json) {
   const Clock::time_point start{std::chrono::hours{1}};
-  run::Stats stats{{.interval = std::chrono::seconds{1}, .json = json, .terminal = !json}};
+  run::Stats stats{{.interval = std::chrono::seconds{1}, .json = json, .terminal = true}};
   stats.subscribed(start);
   auto now = start;
   for (fuzz::Input input{lines}; !input.empty();) {
@@ -41,8 +41,8 @@ void check_tables(std::string_view lines, bool json) {
   for (const auto rate : {run::Stats::Rate::of_interval, run::Stats::Rate::of_all_time}) {
     std::string out;
     stats.append(out, rate, now, Timestamp{std::chrono::seconds{1'795'000'100}});
-    must(!first_invalid_utf8(out));
-    must(json ? payload::is_json(out) && out.find('\n') + 1 == out.size() : fuzz::harmless(out));
+    must(fuzz::harmless(out) && !first_invalid_utf8(out));
+    must(!json || (payload::is_json(out) && out.find('\n') + 1 == out.size()));
   }
   for (const auto& note : stats.notes(true)) must(!note.empty());
 }

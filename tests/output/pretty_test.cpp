@@ -285,7 +285,7 @@ TEST_CASE("nothing that others wrote acts on the terminal") {
   CHECK(shown(message("t\x1b]0;x\a",
                       "\xe2\x80\xae"
                       "abc\r")) == "18:15:03  t\\x1b]0;x\\x07  \\u202eabc\\x0d\n");
-  CHECK(shown("{\"a\x7f\":\"\xc2\x9b\"}") == "18:15:03  test  {\"a\\x7f\": \"\\u009b\"}\n");
+  CHECK(shown("{\"a\x7f\":\"\xc2\x9b\"}") == "18:15:03  test  {\"a\\u007f\": \"\\u009b\"}\n");
 }
 
 TEST_CASE("with colour each token has its own and text has none") {

@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "error.hpp"
 #include "message.hpp"
+#include "payload/json.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -151,7 +152,7 @@ TEST_CASE("on a terminal no form lets a control character of payload or topic th
   options.topic = true;
   // ESC, BEL, carriage return, DEL, C1 control sequence introducer, right-to-left override
   const std::string untrusted = "\x1b]52;c;eA==\a\r\x7f\xc2\x9b\xe2\x80\xae";
-  const std::string shown = "\\x1b]52;c;eA==\\x07\\x0d\\x7f\\u009b\\u202e";
+  const std::string shown = "\\x1b]52;c;eA==\\x07\\x0d\\u007f\\u009b\\u202e";
 
   SECTION("raw") {
     options.form = Form::raw;
@@ -179,6 +180,7 @@ TEST_CASE("on a terminal no form lets a control character of payload or topic th
         CHECK(text->find_first_of("\x1b\a\r\x7f"s) == std::string::npos);
         CHECK(text->find("\xc2\x9b") == std::string::npos);
         CHECK(text->find("\xe2\x80\xae") == std::string::npos);
+        CHECK((form == Form::pretty || mqtt_tools::payload::is_json(*text)));
       }
     }
   }
