@@ -156,7 +156,7 @@ std::string StopCondition::explanation(Clock::time_point now) const {
     return text;
   }
   if (!unmet_.empty()) {
-    text += "; not met: " +
+    text += (options_.in_order ? "; not met in order: " : "; not met: ") +
             joined(unmet_, ", ", [](const auto& unmet) { return escaped(unmet.text()); });
   }
   if (!instead_.empty()) {

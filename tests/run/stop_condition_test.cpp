@@ -309,7 +309,8 @@ TEST_CASE("expectations in order are met one after the other") {
   come(condition, R"({"n":2})");  // meets the last, too, which comes behind it
   CHECK_FALSE(condition.reached(at(1s)));
   CHECK(condition.explanation(at(10s)) ==
-        "timed out after 10 s with 3 messages; not met: /n >= 1; what came instead: {\"n\":2}");
+        "timed out after 10 s with 3 messages; not met in order: /n >= 1; what came instead: "
+        "{\"n\":2}");
   come(condition, R"({"n":1})");
   CHECK(condition.reached(at(1s)));
   CHECK(condition.exit_code(at(1s)) == ExitCode::ok);
