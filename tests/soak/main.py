@@ -109,7 +109,6 @@ class Soak:
         self.lines = collections.defaultdict(list)  # (time, outcomes in the file by then)
         self.single = []  # one-shots that ended with 0: (time, number)
         self.kills = []  # (killed, back) of the broker
-        self.restarts = []  # of a subscriber
         self.forgotten = 0
         self.counts = collections.Counter()  # disturbances of each kind
         self.failures = []
@@ -265,7 +264,6 @@ class Soak:
             self.subscribers[name][0].restart(signal.SIGTERM)
             # A new process cannot know what was printed and is not acknowledged for good.
             self.traffic.clients[name].incoming.clear()
-            self.restarts.append(time.monotonic())
         elif kind == "spool":
             self.relayed.restart(signal.SIGKILL)
         else:
@@ -407,9 +405,6 @@ class Soak:
                         # With QoS 2 each delivery that the broker began is printed once.
                         if subscriber == "plain-2" and (name != "o" or number % 3 == 2) and (
                                 count > passed.given.get(name.encode(), number)):
-                            repeated.append(f"s/{name}/{number}")
-                        elif (name == "b" and subscriber.endswith("-2") and not self.excused(when)
-                              and not any(each - 20 < when < each + 5 for each in self.restarts)):
                             repeated.append(f"s/{name}/{number}")
             print(f"soak: {subscriber:8} {sum(sum(each.values()) for each in printed.values()):9,}"
                   f" printed, {again:,} of them again, {forgotten:,} forgotten by a killed broker,"

@@ -73,8 +73,8 @@ class Traffic:
                 link.client.outgoing[mid] = message
                 self.sent += 1
             else:
-                # Again what is not acknowledged yet: no other delivery.
-                if link.client.incoming.get(mid) != message:
+                # With DUP again what is not acknowledged yet: no other delivery.
+                if not kind & 8 or link.client.incoming.get(mid) != message:
                     link.client.incoming[mid] = message
                     row = link.client.given.row(*message)
                     row[message[1]] = min(row[message[1]] + 1, 255)
