@@ -13,7 +13,7 @@
 #include "catch.hpp"
 
 using namespace mqtt_tools;
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 
 namespace {
 

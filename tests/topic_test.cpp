@@ -13,7 +13,7 @@
 
 using namespace mqtt_tools;
 using namespace std::string_literals;
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 
 TEST_CASE("a topic may be any text without wildcards") {
   for (const std::string& topic :

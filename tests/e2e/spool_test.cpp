@@ -11,7 +11,7 @@
 #include <sstream>
 
 using namespace mqtt_tools::support;
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 
 namespace {
 

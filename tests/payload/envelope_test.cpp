@@ -12,7 +12,7 @@
 using namespace mqtt_tools;
 using namespace mqtt_tools::payload;
 using namespace std::string_literals;
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 using Input = EnvelopeOptions::Input;
 using Encoding = EnvelopeOptions::Encoding;
 using Form = Field::Form;

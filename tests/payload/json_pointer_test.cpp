@@ -9,7 +9,7 @@
 
 using namespace mqtt_tools;
 using namespace mqtt_tools::payload;
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 
 namespace {
 

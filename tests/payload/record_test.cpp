@@ -14,7 +14,7 @@
 using namespace mqtt_tools;
 using namespace mqtt_tools::payload;
 using namespace std::string_literals;
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 
 namespace {
 

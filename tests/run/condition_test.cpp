@@ -6,7 +6,7 @@
 
 #include <string>
 
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 
 namespace mqtt_tools::run {
 namespace {

@@ -22,7 +22,7 @@
 namespace mqtt_tools::spool {
 namespace {
 
-using Catch::Matchers::Contains;
+using mqtt_tools::support::Contains;
 using support::TemporaryDirectory;
 
 constexpr std::uint64_t no_limit = 1'000'000'000;
