@@ -96,8 +96,7 @@ void FileLock::request() {
         request->file.reset();
       } else {
         request->locked = true;
-        const std::uint64_t one = 1;
-        static_cast<void>(::write(request->done.get(), &one, sizeof one));
+        ::eventfd_write(request->done.get(), 1);
       }
     }).detach();
   } catch (const std::system_error& error) {
@@ -142,7 +141,7 @@ void FileLock::touch() {
   *end = '\n';
   const auto size = static_cast<std::size_t>(end + 1 - text.data());
   // Nothing depends on the number; on a full disk it is an old one.
-  static_cast<void>(::pwrite(file_.get(), text.data(), size, 0));
+  [[maybe_unused]] const auto written = ::pwrite(file_.get(), text.data(), size, 0);
 }
 
 pid_t FileLock::holder() const {
@@ -191,7 +190,8 @@ bool WakeFifo::clear() {
 void WakeFifo::wake() const {
   const OwnedFd end{::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)};
   // Nobody listens (ENXIO), or the FIFO is full of wakes that were not seen yet: both are right.
-  if (end.get() >= 0) static_cast<void>(::write(end.get(), "", 1));
+  if (end.get() < 0) return;
+  [[maybe_unused]] const auto written = ::write(end.get(), "", 1);
 }
 
 }  // namespace mqtt_tools::spool

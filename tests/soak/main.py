@@ -62,7 +62,7 @@ class Client:
         with open(self.stdout or os.devnull, "ab") as out, open(f"{self.name}.log", "ab") as log:
             ends = self.terminal if self.terminal is not None else out
             self.process = subprocess.Popen(
-                self.words, stdout=ends, stderr=log,
+                self.words, stdout=ends, stderr=log, env={**os.environ, "TERM": "xterm-256color"},
                 stdin=self.stdin if self.terminal is None else self.terminal)
         self.samples.clear()
 
