@@ -40,11 +40,8 @@ License: MIT
 ")
 
 file(GLOB pages ${share}/man/man1/*.1)
-foreach(file IN LISTS pages ITEMS ${documents}/changelog)
-  execute_process(COMMAND gzip -9n ${file} COMMAND_ERROR_IS_FATAL ANY)
-endforeach()
-file(GLOB markdown ${documents}/CHANGELOG.md)
-foreach(file IN LISTS markdown)
+file(COPY ${CMAKE_CURRENT_LIST_DIR}/../CHANGELOG.md DESTINATION ${documents})
+foreach(file IN LISTS pages ITEMS ${documents}/changelog ${documents}/CHANGELOG.md)
   execute_process(COMMAND gzip -9n ${file} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 
