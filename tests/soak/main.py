@@ -453,6 +453,8 @@ def main():
     parser.add_argument("seed", type=int, nargs="?", default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--rate", type=float, default=3000)
     options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # leaving nothing running
     print(f"soak: {options.minutes:g} minutes; the same disturbances again: "
           f"scripts/soak {options.minutes:g} {options.seed}")
     folder = tempfile.mkdtemp(prefix="mqtt-tools-soak.")

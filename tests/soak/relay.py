@@ -86,7 +86,9 @@ class Traffic:
                     row = link.client.taken.row(*message)
                     self.taken += 1
                     row[message[1]] = 1
-            if from_client and packet in (4, 7):
+            # After PUBREL the client may use the identifier anew, whether or not PUBCOMP arrives: a
+            # killed broker that has forgotten its PUBREL begins again, though with DUP.
+            if packet == 4 and from_client or packet == 6 and not from_client:
                 link.client.incoming.pop(mid, None)
             if not from_client and packet in (4, 7):
                 message = link.client.outgoing.pop(mid, None)
