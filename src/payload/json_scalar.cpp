@@ -232,6 +232,13 @@ std::string exact_text(std::string_view token) {
 void append_integer(std::string& out, std::uint64_t value) { append(out, value); }
 void append_integer(std::string& out, std::int64_t value) { append(out, value); }
 
+std::string& JsonObject::key(std::string_view name) {
+  if (!first_) out_ += ',';
+  first_ = false;
+  append_string(out_, name);
+  return out_ += ':';
+}
+
 void append_real(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out += "null";

@@ -38,6 +38,26 @@ void append_integer(std::string& out, std::uint64_t value);
 void append_integer(std::string& out, std::int64_t value);
 void append_real(std::string& out, double value);
 
+/// Writes an object: its beginning, its members with the commas between them, and its end when it
+/// goes. Nothing else may be appended to `out` meanwhile but the value of a member.
+class JsonObject {
+ public:
+  explicit JsonObject(std::string& out) : out_(out) { out_ += '{'; }
+  ~JsonObject() { out_ += '}'; }
+  JsonObject(const JsonObject&) = delete;
+  JsonObject& operator=(const JsonObject&) = delete;
+
+  /// Begins a member; its value is to be appended to what this gives.
+  std::string& key(std::string_view name);
+
+  void text(std::string_view name, std::string_view value) { append_string(key(name), value); }
+  void number(std::string_view name, std::uint64_t value) { append_integer(key(name), value); }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
 /// A JSON number in the one form that all texts of the same decimal number share, and no other
 /// number has: `25`, `25.0` and `2.5e1` give the same. Exact however long it is, in linear time.
 std::string canonical_number(std::string_view token);

@@ -268,40 +268,18 @@ void append_text(std::string& out, std::string_view text) {
   append_string(out, repaired);
 }
 
-void append_number(std::string& out, std::uint64_t number) { append_integer(out, number); }
-
-/// Writes the members of one object, with the commas between them.
-class Members {
- public:
-  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
-
-  /// Begins a member; its value is to be appended to the text.
-  std::string& key(std::string_view key) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    append_string(out_, key);
-    out_ += ':';
-    return out_;
-  }
-
-  void text(std::string_view key, const std::optional<std::string>& value) {
-    if (value) append_text(this->key(key), *value);
-  }
-
-  void end() { out_ += '}'; }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
+void append_text_member(JsonObject& object, std::string_view key,
+                        const std::optional<std::string>& value) {
+  if (value) append_text(object.key(key), *value);
+}
 
 /// One number; several, when more than one subscription matched, as an array.
 void append_subscription_identifiers(std::string& out, const std::vector<std::uint32_t>& numbers) {
-  if (numbers.size() == 1) return append_number(out, numbers.front());
+  if (numbers.size() == 1) return append_integer(out, std::uint64_t{numbers.front()});
   out += '[';
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (i > 0) out += ',';
-    append_number(out, numbers[i]);
+    append_integer(out, std::uint64_t{numbers[i]});
   }
   out += ']';
 }
@@ -321,38 +299,37 @@ void append_user_properties(std::string& out,
 }
 
 void append_properties(std::string& out, const Properties& properties) {
-  Members members{out};
-  if (properties.topic_alias) append_number(members.key("topic-alias"), *properties.topic_alias);
-  members.text("content-type", properties.content_type);
-  members.text("response-topic", properties.response_topic);
+  JsonObject object{out};
+  if (properties.topic_alias) object.number("topic-alias", *properties.topic_alias);
+  append_text_member(object, "content-type", properties.content_type);
+  append_text_member(object, "response-topic", properties.response_topic);
   if (const auto& data = properties.correlation_data) {
     if (first_invalid_utf8(*data)) {
-      append_string(members.key("correlation-data-base64"), to_base64(*data));
+      object.text("correlation-data-base64", to_base64(*data));
     } else {
-      append_string(members.key("correlation-data"), *data);
+      object.text("correlation-data", *data);
     }
   }
   if (const auto& format = properties.payload_format) {
-    append_integer(members.key("payload-format-indicator"), std::int64_t{*format});
+    append_integer(object.key("payload-format-indicator"), std::int64_t{*format});
   }
-  if (properties.expiry) append_number(members.key("message-expiry-interval"), *properties.expiry);
+  if (properties.expiry) object.number("message-expiry-interval", *properties.expiry);
   if (!properties.subscription_identifiers.empty()) {
-    append_subscription_identifiers(members.key("subscription-identifier"),
+    append_subscription_identifiers(object.key("subscription-identifier"),
                                     properties.subscription_identifiers);
   }
   if (!properties.user.empty()) {
-    append_user_properties(members.key("user-properties"), properties.user);
+    append_user_properties(object.key("user-properties"), properties.user);
   }
-  members.end();
 }
 
-void append_payload(Members& members, const Decoded& decoded) {
+void append_payload(JsonObject& object, const Decoded& decoded) {
   const std::string& payload = decoded.message().payload;
   const bool known_text = decoded.kind() == Kind::json || decoded.kind() == Kind::text;
   if (known_text || !first_invalid_utf8(payload)) {
-    append_string(members.key("payload"), payload);
+    object.text("payload", payload);
   } else {
-    append_string(members.key("payload_base64"), to_base64(payload));
+    object.text("payload_base64", to_base64(payload));
   }
 }
 
@@ -392,23 +369,22 @@ Message parse_record(std::string_view line) {
 
 void append_record(std::string& out, const Decoded& decoded, RecordForm form) {
   const Message& message = decoded.message();
-  Members members{out};
-  append_string(members.key("tst"), to_rfc3339(message.time, 6));
-  append_text(members.key("topic"), message.topic);
-  append_number(members.key("qos"), static_cast<std::uint64_t>(message.qos));
-  members.key("retain") += message.retained ? "true" : "false";
-  append_number(members.key("payloadlen"), message.payload.size());
+  JsonObject object{out};
+  object.text("tst", to_rfc3339(message.time, 6));
+  append_text(object.key("topic"), message.topic);
+  object.number("qos", static_cast<std::uint64_t>(message.qos));
+  object.key("retain") += message.retained ? "true" : "false";
+  object.number("payloadlen", message.payload.size());
   if (message.qos != Qos::at_most_once && message.id != 0) {
-    append_number(members.key("mid"), message.id);
+    object.number("mid", message.id);
   }
-  if (message.duplicate) members.key("dup") += "true";
+  if (message.duplicate) object.key("dup") += "true";
   if (!message.properties.empty()) {
-    append_properties(members.key("properties"), message.properties);
+    append_properties(object.key("properties"), message.properties);
   }
   const auto json = decoded.json();
-  if (form == RecordForm::exact || !json) append_payload(members, decoded);
-  if (json) append_value(members.key(form == RecordForm::exact ? "value" : "payload"), *json);
-  members.end();
+  if (form == RecordForm::exact || !json) append_payload(object, decoded);
+  if (json) append_value(object.key(form == RecordForm::exact ? "value" : "payload"), *json);
 }
 
 }  // namespace mqtt_tools::payload

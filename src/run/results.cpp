@@ -42,15 +42,14 @@ void ResultOutput::on(Poller& poller) const {
 
 void append_outcome(std::string& line, const Outcome& outcome) {
   const Message& message = outcome.message;
-  line += R"({"topic":)";
-  payload::append_string(line, message.topic);
-  line += R"(,"qos":)" + std::to_string(static_cast<int>(message.qos));
-  if (outcome.packet_id != 0) line += R"(,"mid":)" + std::to_string(outcome.packet_id);
-  line += R"(,"bytes":)" + std::to_string(message.payload.size());
-  line += R"(,"reason":)" + (outcome.reason ? std::to_string(*outcome.reason) : "null");
-  line += R"(,"words":)";
-  payload::append_string(line, escaped(outcome.words));  // Any bytes may be in it.
-  line += R"(,"ms":)" + (outcome.took ? milliseconds_text(*outcome.took) : "null") + "}";
+  payload::JsonObject object{line};
+  object.text("topic", message.topic);
+  object.number("qos", static_cast<std::uint64_t>(message.qos));
+  if (outcome.packet_id != 0) object.number("mid", static_cast<std::uint64_t>(outcome.packet_id));
+  object.number("bytes", message.payload.size());
+  object.key("reason") += outcome.reason ? std::to_string(*outcome.reason) : "null";
+  object.text("words", escaped(outcome.words));  // Any bytes may be in it.
+  object.key("ms") += outcome.took ? milliseconds_text(*outcome.took) : "null";
 }
 
 connection::Subscription Verification::expect(const Message& message) {

@@ -280,40 +280,20 @@ void Stats::append_table(std::string& out, const std::vector<Row>& rows, double 
 
 namespace {
 
-/// Members of a JSON object, one after another.
-class Members {
- public:
-  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
-  ~Members() { out_ += '}'; }
-  Members(const Members&) = delete;
-  Members& operator=(const Members&) = delete;
-
-  std::string& key(std::string_view name) {
-    if (out_.back() != '{') out_ += ',';
-    payload::append_string(out_, name);
-    return out_ += ':';
-  }
-  void text(std::string_view name, std::string_view value) {
-    payload::append_string(key(name), value);
-  }
-  void number(std::string_view name, std::uint64_t value) {
-    payload::append_integer(key(name), value);
-  }
-  void real(std::string_view name, double value) { key(name) += fixed(value, 3); }
-
- private:
-  std::string& out_;
-};
+void append_real(payload::JsonObject& object, std::string_view name, double value) {
+  object.key(name) += fixed(value, 3);
+}
 
 void append_latency(std::string& out, const Histogram& latency, std::uint64_t negative) {
-  Members members{out};
-  members.number("messages", latency.count());
-  members.real("min", milliseconds(latency.least()));
+  payload::JsonObject latencies{out};
+  latencies.number("messages", latency.count());
+  append_real(latencies, "min", milliseconds(latency.least()));
   for (const unsigned percent : {50U, 95U, 99U}) {
-    members.real("p" + std::to_string(percent), milliseconds(latency.percentile(percent)));
+    append_real(latencies, "p" + std::to_string(percent),
+                milliseconds(latency.percentile(percent)));
   }
-  members.real("max", milliseconds(latency.greatest()));
-  if (negative > 0) members.number("negative", negative);
+  append_real(latencies, "max", milliseconds(latency.greatest()));
+  if (negative > 0) latencies.number("negative", negative);
 }
 
 }  // namespace
@@ -322,42 +302,42 @@ void append_latency(std::string& out, const Histogram& latency, std::uint64_t ne
 void Stats::append_json(std::string& out, const std::vector<Row>& rows, double seconds,
                         double interval, Timestamp time) const {
   std::string line;
-  const auto figures = [&](Members& members, const Row& row) {
+  const auto figures = [&](payload::JsonObject& object, const Row& row) {
     const Topic& topic = *row.topic;
-    members.number("messages", topic.messages);
-    members.number("bytes", topic.bytes);
-    members.real("rate", row.rate);
+    object.number("messages", topic.messages);
+    object.number("bytes", topic.bytes);
+    append_real(object, "rate", row.rate);
     if (topic.messages > 0) {
-      members.text("last", to_rfc3339(topic.last, 6));
-      Members size{members.key("size")};
+      object.text("last", to_rfc3339(topic.last, 6));
+      payload::JsonObject size{object.key("size")};
       size.number("min", topic.smallest);
-      size.real("mean", mean_of(topic.bytes, topic.messages));
+      append_real(size, "mean", mean_of(topic.bytes, topic.messages));
       size.number("max", topic.largest);
     }
     if (topic.latency.count() > 0) {
-      append_latency(members.key("latency"), topic.latency, topic.negative);
+      append_latency(object.key("latency"), topic.latency, topic.negative);
     }
     if (topic.numbered) {
-      members.number("gaps", row.gaps);
-      members.number("repeats", topic.repeats);
+      object.number("gaps", row.gaps);
+      object.number("repeats", topic.repeats);
     }
-    if (topic.unusable > 0) members.number("unusable", topic.unusable);
+    if (topic.unusable > 0) object.number("unusable", topic.unusable);
   };
   {
-    Members members{line};
-    members.text("tst", to_rfc3339(time, 6));
-    members.real("seconds", seconds);
-    members.real("interval", interval);
-    figures(members, rows.back());
-    if (notes_[left_out].count > 0) members.number("left_out", notes_[left_out].count);
-    std::string& list = members.key("topics");
+    payload::JsonObject object{line};
+    object.text("tst", to_rfc3339(time, 6));
+    append_real(object, "seconds", seconds);
+    append_real(object, "interval", interval);
+    figures(object, rows.back());
+    if (notes_[left_out].count > 0) object.number("left_out", notes_[left_out].count);
+    std::string& list = object.key("topics");
     list += '[';
     for (const Row& row : rows) {
       if (&row == &rows.back()) break;
       if (list.back() != '[') list += ',';
-      Members topic{list};
-      topic.text("topic", row.name);
-      figures(topic, row);
+      payload::JsonObject entry{list};
+      entry.text("topic", row.name);
+      figures(entry, row);
     }
     list += ']';
   }
