@@ -3,6 +3,7 @@
 
 #include "timestamp.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,5 +44,23 @@ struct Message {
 
   bool operator==(const Message&) const = default;
 };
+
+/// Bytes of its topic and payload.
+inline std::size_t size_of(const Message& message) {
+  return message.topic.size() + message.payload.size();
+}
+
+/// How much memory they take, about, of what can be of any length.
+inline std::size_t size_of(const Properties& properties) {
+  std::size_t size = properties.subscription_identifiers.size() * sizeof(std::uint32_t);
+  for (const auto* text :
+       {&properties.content_type, &properties.response_topic, &properties.correlation_data}) {
+    if (*text) size += (*text)->size();
+  }
+  for (const auto& [name, value] : properties.user) {
+    size += sizeof(properties.user.front()) + name.size() + value.size();
+  }
+  return size;
+}
 
 }  // namespace mqtt_tools

@@ -172,17 +172,8 @@ std::size_t RateLimit::bytes_of(const Topic& topic) {
   constexpr std::size_t own = 400;  // With what lists, maps and the heap add.
   std::size_t bytes = own + topic.name.capacity();
   if (!topic.held) return bytes;
-  const auto& properties = topic.held->properties;
-  bytes += topic.held->topic.capacity() + topic.held->payload.capacity();
-  for (const auto* text :
-       {&properties.content_type, &properties.response_topic, &properties.correlation_data}) {
-    if (*text) bytes += (*text)->size();
-  }
-  bytes += properties.subscription_identifiers.size() * sizeof(std::uint32_t);
-  for (const auto& [key, value] : properties.user) {
-    bytes += sizeof(properties.user.front()) + key.size() + value.size();
-  }
-  return bytes;
+  return bytes + topic.held->topic.capacity() + topic.held->payload.capacity() +
+         size_of(topic.held->properties);
 }
 
 /// The message of the topic that was held back, if one was.

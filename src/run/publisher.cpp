@@ -33,10 +33,6 @@ constexpr std::size_t most_bytes = std::size_t{1} << 20;
 
 constexpr int no_matching_subscribers = 0x10;  // MQTT 5.0 §3.4.2.1
 
-std::size_t size_of(const Message& message) {
-  return message.topic.size() + message.payload.size();
-}
-
 std::string of_messages(std::uint64_t part, std::uint64_t all) {
   return std::to_string(part) + " of " + std::to_string(all) +
          (all == 1 ? " message" : " messages") + (part == 1 ? " was" : " were");

@@ -29,10 +29,6 @@ std::string to_topic(const spool::StoredMessage& stored) {
   return "to " + escaped(stored.message.topic);
 }
 
-std::uint64_t size_of(const Message& message) {
-  return message.topic.size() + message.payload.size();
-}
-
 }  // namespace
 
 SpoolSender::SpoolSender(spool::Store& store, Options options)

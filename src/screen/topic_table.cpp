@@ -89,17 +89,6 @@ class NumberReader {
   std::vector<Number> found_{};
 };
 
-/// How much of `properties` can be of any length.
-std::size_t size_of(const Properties& properties) {
-  std::size_t size = 0;
-  for (const auto* text :
-       {&properties.content_type, &properties.response_topic, &properties.correlation_data}) {
-    if (*text) size += (*text)->size();
-  }
-  for (const auto& [name, value] : properties.user) size += name.size() + value.size() + 64;
-  return size + 4 * properties.subscription_identifiers.size();
-}
-
 }  // namespace
 
 std::vector<double> Series::last(std::size_t most) const {

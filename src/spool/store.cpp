@@ -111,10 +111,6 @@ struct Unlock {
 
 [[noreturn]] void refuse(const std::string& text) { throw RunError(ExitCode::failure, text); }
 
-std::uint64_t size_of(const Message& message) {
-  return message.topic.size() + message.payload.size();
-}
-
 }  // namespace
 
 void shorten_expiry(StoredMessage& stored, Timestamp now) {
