@@ -155,7 +155,7 @@ void declare_will(Declarations& in, ConnectionInput& input) {
             "what the broker publishes")
       .as(will_payload)
       .may_be_empty();
-  in.option("--will-qos", will.message.qos, "N").from(0, 2).by_default("0");
+  in.option("--will-qos", will.message.qos, "N").qos().by_default("0");
   in.flag("--will-retain", will.message.retained);
   in.option("--will-delay", will.delay, "SEC", "when we are cut off").seconds_from(0, never);
   in.option("--presence", input.presence.topic, "TOPIC", "retained: online; offline is the will")

@@ -99,7 +99,6 @@ class Declared {
   /// A whole number from `least` to `most`.
   Declared& from(std::int64_t least, std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
     option_.takes = Option::Takes::number;
-    if (least == 0 && most == 2) option_.words = {"0", "1", "2"};
     option_.lay = [field = field_, least, most](const Setting& setting) {
       *field = static_cast<Value>(whole_number(setting, least, most));
     };
@@ -127,11 +126,14 @@ class Declared {
     return *this;
   }
 
-  /// The same, for an option without a field.
+  /// These words are to be offered, for an option without a field, or of a number.
   Declared& words(std::vector<std::string_view> all) {
     option_.words = std::move(all);
     return *this;
   }
+
+  /// A quality of service.
+  Declared& qos() { return from(0, 2).words({"0", "1", "2"}); }
 
   /// Whatever `convert` understands.
   Declared& as(Value (*convert)(const Setting&)) {

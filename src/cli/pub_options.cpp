@@ -136,7 +136,7 @@ void PubReader::declare_message() {
   in_.unbound_flag("-n,--null-message");
   in_.flag("--clear-retained", clear_retained_, "empty payload; the same with -r");
   in_.flag("--stamp", source.stamp, "say when and by which run it was made; MQTT 5");
-  in_.option("-q,--qos", source.form.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
+  in_.option("-q,--qos", source.form.qos, "N", "0, 1 or 2").qos().by_default("1").in_file();
   in_.flag("-r,--retain", source.form.retained, "the broker keeps it for newcomers");
   in_.option("--repeat", source.repeat, "N").from(1);
   in_.option("--repeat-delay", source.repeat_delay, "SEC", "publish it again");

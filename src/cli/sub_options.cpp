@@ -144,7 +144,7 @@ void SubReader::declare_messages() {
   in_.option("-t,--topic", topics_, "FILTER", "as the words FILTER");
   in_.option("-T,--filter-out", filter.filter_out, "FILTER", "drop what matches");
   in_.option("-U,--unsubscribe", options_.unsubscribe, "FILTER", "unsubscribe first");
-  in_.option("-q,--qos", manner_.qos, "N", "0, 1 or 2").from(0, 2).by_default("1").in_file();
+  in_.option("-q,--qos", manner_.qos, "N", "0, 1 or 2").qos().by_default("1").in_file();
   in_.option("-M,--max-inflight", options_.connection.receive_maximum, "N", "messages in flight")
       .from(1, 65'535);
   in_.flag("-R,--no-retained", filter.no_retained).decides("retained");
