@@ -49,7 +49,7 @@ class SubscribeRun {
         filter_(options.filter),
         rate_limit_(options.filter.max_rate),
         stop_(options.stop),
-        lines_(options.lines, options.open_ended),
+        status_(options.status_lines, options.open_ended),
         printer_(output::make_printer(options.output)),
         readiness_(options.readiness),
         client_(run::with_verbosity(options.connection, options.verbosity),
@@ -90,7 +90,7 @@ class SubscribeRun {
       if (client_.ready()) subscribed(now);
       if (exec_) attend();
       take(now);
-      lines_.turn(stats_ ? 0 : stop_.seen(), now);
+      status_.turn(stats_ ? 0 : stop_.seen(), now);
       // Also when SUBACK has not come in time: this knows better why.
       if (retained_end_ && (client_.connected() || client_.failure())) look_for_end(now);
       if (watch_) look(now);
@@ -121,7 +121,7 @@ class SubscribeRun {
     announced_ = true;
     stop_.subscribed(now);
     if (stats_) stats_->subscribed(now);
-    lines_.begin(options_.stop.filters, client_.broker(), now);
+    status_.begin(options_.stop.filters, client_.broker(), now);
     readiness_.announce(run::environment_of(options_.connection, client_.broker()));
   }
 
@@ -281,7 +281,7 @@ class SubscribeRun {
   void pause(Clock::time_point now) {
     batching_.turn(std::exchange(taken_, 0), Clock::now());
     if (watch_) watch_->on(poller_);
-    poller_.until(lines_.due());
+    poller_.until(status_.due());
     if (stats_ && out_.pending() == 0) poller_.until(stats_->due());
     if (batching_.until() && !exec_) {
       poller_.add(signals_.fd(), POLLIN);
@@ -366,7 +366,7 @@ class SubscribeRun {
     if (exec_) exec_->stop();
     readiness_.stop();
     finish(Clock::now() + run::disconnect_limit);
-    lines_.end(stop_.seen(), Clock::now(), code == ExitCode::interrupted);
+    status_.end(stop_.seen(), Clock::now(), code == ExitCode::interrupted);
     if (const auto missing = missing_words(); !missing.empty()) run::log(missing);
     return code;
   }
@@ -374,7 +374,7 @@ class SubscribeRun {
   ExitCode failed(const RunError& why) {
     client_.stop_receiving();
     const auto signal = finish(Clock::now() + (signal_ ? Duration{} : reader_patience));
-    lines_.end(stop_.seen(), Clock::now());
+    status_.end(stop_.seen(), Clock::now());
     const auto missing = missing_words();
     const auto words = std::string(why.what()) + (missing.empty() ? "" : "; " + missing);
     if (!signal && !signal_) throw RunError(why.code(), words);
@@ -384,7 +384,7 @@ class SubscribeRun {
 
   ExitCode judged(Clock::time_point now) {
     const auto why = stop_.explanation(now);
-    why.empty() ? lines_.end(stop_.seen(), now) : run::log(why);
+    why.empty() ? status_.end(stop_.seen(), now) : run::log(why);
     if (const auto missing = missing_words(); !missing.empty() && !options_.verbosity.quiet) {
       run::log(missing);
     }
@@ -414,7 +414,7 @@ class SubscribeRun {
   run::RateLimit rate_limit_;
   run::StopCondition stop_;
   std::optional<run::RetainedEnd> retained_end_{};  ///< With --last.
-  run::RunLines lines_;
+  run::StatusLines status_;
   std::unique_ptr<output::Printer> printer_;
   output::StandardOutput out_{1};
   run::Readiness readiness_;

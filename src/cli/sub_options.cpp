@@ -329,9 +329,9 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
   if (output.form == PrinterOptions::Form::csv) {
     refuse(settings, {"verbose", "N", "0"}, "does not go with csv, which has its own lines");
   }
-  options_.lines = output.terminal && output.form == PrinterOptions::Form::pretty &&
-                   output.delimiter == PrinterOptions::Delimiter::newline &&
-                   !options_.verbosity.quiet && !options_.watch && !options_.exec;
+  options_.status_lines = output.terminal && output.form == PrinterOptions::Form::pretty &&
+                          output.delimiter == PrinterOptions::Delimiter::newline &&
+                          !options_.verbosity.quiet && !options_.watch && !options_.exec;
   const run::StopOptions& stop = options_.stop;
   options_.open_ended =
       !stats_ && !stop.count && stop.expect.empty() && !stop.last && !stop.after_subscribe;

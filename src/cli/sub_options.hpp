@@ -25,8 +25,8 @@ struct SubOptions {
   bool remove_retained = false;
   bool watch = false;  ///< A table on the screen instead of messages.
   std::optional<run::StatsOptions> stats{};
-  bool lines = false;       ///< Somebody reads along on a terminal: see run::RunLines.
-  bool open_ended = false;  ///< Nothing was said that would end the run by itself.
+  bool status_lines = false;  ///< Somebody reads along on a terminal: see run::StatusLines.
+  bool open_ended = false;    ///< Nothing was said that would end the run by itself.
   payload::DecodeAs decode_as = payload::DecodeAs::automatic;
   output::PrinterOptions output{};
   run::Verbosity verbosity{};

@@ -108,11 +108,11 @@ std::optional<Clock::time_point> ProgressLine::due() const {
   return on_ ? std::optional{next_} : std::nullopt;
 }
 
-RunLines::RunLines(bool wanted, bool open_ended)
+StatusLines::StatusLines(bool wanted, bool open_ended)
     : on_(wanted && ::isatty(STDERR_FILENO) == 1), open_ended_(open_ended) {}
 
-void RunLines::begin(const std::vector<std::string>& filters, const std::string& broker,
-                     Clock::time_point now) {
+void StatusLines::begin(const std::vector<std::string>& filters, const std::string& broker,
+                        Clock::time_point now) {
   since_ = now;
   constexpr std::size_t most = 3;
   std::string list;
@@ -126,7 +126,7 @@ void RunLines::begin(const std::vector<std::string>& filters, const std::string&
   turn(0, now);
 }
 
-void RunLines::turn(std::uint64_t messages, Clock::time_point now) {
+void StatusLines::turn(std::uint64_t messages, Clock::time_point now) {
   if (!due_) return;
   const bool quiet = messages == 0;
   if (quiet && now < *due_) return;
@@ -134,7 +134,7 @@ void RunLines::turn(std::uint64_t messages, Clock::time_point now) {
   due_.reset();
 }
 
-void RunLines::end(std::uint64_t messages, Clock::time_point now, bool typed) {
+void StatusLines::end(std::uint64_t messages, Clock::time_point now, bool typed) {
   if (!on_ || !open_ended_ || now < since_ || now - since_ < 1s) return;
   // Not behind the ^C.
   if (typed && ::write(STDERR_FILENO, "\n", 1) < 0) return;

@@ -51,12 +51,12 @@ class ProgressLine {
 /// What a subscriber says to somebody who reads along: that it is connected, as a broker that has
 /// nothing to say must not look like one that does not answer, and in the end how many messages
 /// came, after a run of a second or more.
-class RunLines {
+class StatusLines {
  public:
   /// `wanted`: stdout is a terminal. Without one on stderr, too, nothing is said. `open_ended`: how
   /// many messages come is not known before. Of other runs there is no count, and whether they are
   /// connected is said only once they have waited for a while.
-  RunLines(bool wanted, bool open_ended);
+  StatusLines(bool wanted, bool open_ended);
 
   /// All `filters` are subscribed to.
   void begin(const std::vector<std::string>& filters, const std::string& broker,

@@ -224,16 +224,16 @@ TEST_CASE("on a terminal messages are pretty and coloured, unless told otherwise
 
 TEST_CASE("only somebody at a terminal is told of the subscription and the count") {
   FakeEnvironment fake;
-  CHECK_FALSE(fake.sub({"a"}).lines);
+  CHECK_FALSE(fake.sub({"a"}).status_lines);
   CHECK_FALSE(fake.sub({"a"}).output.columns);
   fake.terminal = true;
-  CHECK(fake.sub({"a"}).lines);
+  CHECK(fake.sub({"a"}).status_lines);
   for (const Words& words :
        {Words{"-o", "raw"}, {"--quiet"}, {"--watch"}, {"-N"}, {"-0"}, {"--exec", "x"}}) {
     CAPTURE(words);
     Words all{"a"};
     all.insert(all.end(), words.begin(), words.end());
-    CHECK_FALSE(fake.sub(all).lines);
+    CHECK_FALSE(fake.sub(all).status_lines);
   }
   CHECK(fake.sub({"a", "-W", "1"}).open_ended);
   for (const Words& words :
@@ -241,11 +241,11 @@ TEST_CASE("only somebody at a terminal is told of the subscription and the count
     CAPTURE(words);
     Words all{"a"};
     all.insert(all.end(), words.begin(), words.end());
-    CHECK(fake.sub(all).lines);
+    CHECK(fake.sub(all).status_lines);
     CHECK_FALSE(fake.sub(all).open_ended);
   }
   fake.mosquitto = true;
-  CHECK_FALSE(fake.sub({"a"}).lines);
+  CHECK_FALSE(fake.sub({"a"}).status_lines);
 }
 
 TEST_CASE("what cannot be subscribed to is refused in one line that says what would be right") {

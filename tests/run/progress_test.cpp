@@ -72,7 +72,7 @@ TEST_CASE("how many messages came in what time") {
 
 TEST_CASE("without a terminal on stderr nobody is told of a subscription") {
   const Told told = forked([] {
-    RunLines lines{true, true};
+    StatusLines lines{true, true};
     lines.begin({"t"}, "localhost:1883", Clock::time_point{});
     lines.end(3, Clock::time_point{} + 1h);
     ::_exit(0);
