@@ -126,6 +126,8 @@ bool overlap(std::string_view one, std::string_view other) {
   }
 }
 
+bool is_shared(std::string_view filter) { return without_share(filter).size() < filter.size(); }
+
 std::string_view without_share(std::string_view filter) {
   constexpr std::string_view prefix = "$share/";
   if (filter.substr(0, prefix.size()) != prefix) return filter;

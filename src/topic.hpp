@@ -22,6 +22,9 @@ bool matches(std::string_view filter, std::string_view topic);
 /// Whether there are topics that both filters (without `$share`) match.
 bool overlap(std::string_view one, std::string_view other);
 
+/// Whether it is `$share/GROUP/FILTER` (MQTT 5.0 §4.8.2).
+bool is_shared(std::string_view filter);
+
 /// FILTER of `$share/GROUP/FILTER` (MQTT 5.0 §4.8.2); any other filter as it is.
 std::string_view without_share(std::string_view filter);
 

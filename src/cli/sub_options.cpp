@@ -260,8 +260,8 @@ void SubReader::check_subscriptions(const Settings& settings) {
     options_.subscriptions.push_back(manner_);
     // What we clear would come back as an empty message (not allowed for $share, MQTT 5.0
     // §3.8.3.1).
-    const bool shared = without_share(filter).size() < filter.size();
-    if (options_.remove_retained && !shared) options_.subscriptions.back().no_local = true;
+    Subscription& added = options_.subscriptions.back();
+    added.no_local = added.no_local || (options_.remove_retained && !is_shared(filter));
   }
 }
 
@@ -357,7 +357,7 @@ void SubReader::check_last(const Settings& settings, const std::vector<std::stri
     refuse(settings, {"retain-handling"}, "never keeps away what --last waits for");
   }
   for (const std::string& filter : filters) {
-    if (without_share(filter).size() < filter.size()) {
+    if (is_shared(filter)) {
       throw UsageError("--last finds nothing under '" + escaped(shortened(filter, 60)) +
                        "': what is retained is not sent for $share");
     }
@@ -385,7 +385,7 @@ void SubReader::check_stats(const Settings& settings) {
     }
   }
   for (const Subscription& subscription : options_.subscriptions) {
-    if (without_share(subscription.filter).size() < subscription.filter.size()) {
+    if (is_shared(subscription.filter)) {
       options_.verbosity.warnings.push_back(
           {"gaps of --stats are also what goes to others of the group of '" +
            escaped(shortened(subscription.filter, 60)) + "'"});
