@@ -129,7 +129,9 @@ std::string tls_port_message(const Options& options) {
 /// `bytes` are what a server said where it should have spoken MQTT. No message: it may be that.
 ConnectError other_protocol(std::string_view bytes, const Options& options, int port) {
   if (!options.tls.on && is_tls_record(bytes)) return {Kind::lasting, tls_port_message(options)};
-  if (options.transport == Transport::tcp && bytes.rfind("HTTP/", 0) == 0) {
+  if (bytes.starts_with("HTTP/")) {
+    // Where a WebSocket is asked for, HTTP is in its place: that is no answer to what we asked.
+    if (options.transport == Transport::websocket) return {};
     return {Kind::lasting,
             "a web server on port " + std::to_string(port) +
                 " (for MQTT over WebSocket: " + (options.tls.on ? "wss://)" : "ws://)")};

@@ -280,6 +280,15 @@ TEST_CASE("nobody is asked a second time but where a plain connection was closed
   CHECK(connections == 1);
 }
 
+TEST_CASE("a web server that does not understand a ClientHello may take a WebSocket yet") {
+  Options options;
+  options.transport = Transport::websocket;
+  const Peer peer{answer_with("HTTP/1.0 403 Forbidden\r\n\r\n")};
+  const auto found = asked(options, peer.port());
+  CHECK(found.message == about(closed(), options).message);
+  CHECK(found.kind == Kind::unreachable);
+}
+
 TEST_CASE("a handshake that succeeds leaves nothing to say") {
   Certificates files;
   const Peer peer{serve_tls(server(files, files.server()))};
