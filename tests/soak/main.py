@@ -107,6 +107,7 @@ class Soak:
         self.relay.start()
         self.published = collections.Counter()  # lines that were handed to each publisher
         self.lines = collections.defaultdict(list)  # (time, outcomes in the file by then)
+        self.one = None  # the one-shot that runs
         self.single = []  # one-shots that ended with 0: (time, number)
         self.kills = []  # (killed, back) of the broker
         self.forgotten = 0
@@ -230,8 +231,9 @@ class Soak:
             words = (self.pub, *self.connection("plain"), "--raw", "-q", number % 3,
                      "--reconnect-for", "60", f"s/o/{number}", "x")
             with open("one.log", "ab") as log:
-                code = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL,
-                                      stderr=log, check=False).returncode
+                self.one = subprocess.Popen([str(word) for word in words],
+                                            stdin=subprocess.DEVNULL, stderr=log)
+            code = self.one.wait()
             if code == 0 and number % 3 > 0:
                 self.single.append((time.monotonic(), number))
             elif code not in (0, 3, 6):
@@ -467,6 +469,8 @@ def main():
         soak.account()
     finally:
         soak.leaving = True
+        if soak.one:
+            soak.one.kill()
         for client in (*soak.lasting, soak.relayed, *(each for each, _ in soak.subscribers.values())):
             if client.process.poll() is None:
                 client.process.kill()
