@@ -202,8 +202,12 @@ void refuse_option(const Declarations& declared, const std::string& word) {
   const std::string name =
       word[1] == '-' ? word.substr(0, word.find('=')) : word.substr(0, 1 + letter);
   const std::string start = "unknown option " + escaped(shortened(name, longest_shown)) + "; ";
-  if (const std::string_view answer = other_tools_answer(name); !answer.empty()) {
-    throw UsageError(start + std::string{answer});
+  if (std::string answer{other_tools_answer(name)}; !answer.empty()) {
+    const std::string of_itself = ", of " + std::string{declared.name};
+    if (answer.ends_with(of_itself)) {
+      answer.resize(answer.size() - of_itself.size());
+    }
+    throw UsageError(start + answer);
   }
   const Declarations& other = declared.name == "mqtt-pub" ? mqtt_sub() : mqtt_pub();
   if (other.named(name) != nullptr) {

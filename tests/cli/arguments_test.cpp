@@ -283,7 +283,7 @@ TEST_CASE("options of other tools are answered with ours, or that there is none"
       {"--message_expiry", "it is a property: -D publish NAME VALUE"},
       {"--cleanStart", "it is the default; --no-clean asks for the other"},
       {"--keypass", "ours is --keypass-file FILE"},
-      {"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
+      {"-e", "ours is --request --response-topic TOPIC"},
       {"-?", "ours is --help"},
       {"--no-local", "mqtt-sub has it"},
       {"--pass", "did you mean --password?"},
@@ -296,6 +296,8 @@ TEST_CASE("options of other tools are answered with ours, or that there is none"
     CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {row.word, "s3cret", "t"}),
                       "unknown option " + name + "; " + row.answer);
   }
+  CHECK_THROWS_WITH(read_command_line(mqtt_sub(), {"--pretty"}),
+                    "unknown option --pretty; ours is -o pretty");
   CHECK_THROWS_WITH(read_command_line(mqtt_sub(), {"--replay", "f"}),
                     "unknown option --replay; mqtt-pub has it");
   CHECK_THROWS_WITH(read_command_line(mqtt_pub(), {"--" + std::string(500, 'x')}),
