@@ -52,15 +52,21 @@ std::unique_ptr<RE2> expression_of(const std::string& text) {
   return expression;
 }
 
+/// Whether a text that is neither was meant to be a condition, such as `.n > 3` or `/n>3`.
+bool looks_like_condition(std::string_view text) {
+  constexpr auto none = std::string_view::npos;
+  const bool value = text.find_first_of("{[\"") == 0;
+  return text.starts_with('/') || (!value && text.find_first_of("<>=~") != none);
+}
+
 bool is_boolean(std::string_view word) { return word == "true" || word == "false"; }
 
 }  // namespace
 
 Condition::Condition(std::string_view text) : text_(text) {
   const auto parts = payload::is_json(text) ? std::nullopt : split(text);
-  const bool pointer = !text.empty() && text.front() == '/';
-  if (!parts || (!pointer && !parts->pointer.empty())) {
-    if (pointer) {
+  if (!parts || (!parts->pointer.empty() && !parts->pointer.starts_with('/'))) {
+    if (looks_like_condition(text)) {
       throw UsageError(shown(text) +
                        " is neither JSON nor a condition, which is as in: /state == \"up\"");
     }

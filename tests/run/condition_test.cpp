@@ -101,7 +101,10 @@ TEST_CASE("what is no condition is said, with what it should be") {
       {"/on < true", "< compares numbers and texts, not \"true\""},
       {"/list >= [1]", ">= compares numbers and texts"},
       {"/a~2 == 1", "is not a JSON pointer"},
-      {"state == \"up\"", "not JSON"},
+      {"state == \"up\"", "is neither JSON nor a condition"},
+      {".temp>3", "\".temp>3\" is neither JSON nor a condition"},
+      {"{\"a\": b > 3}", "not JSON: column 7"},
+      {"\"a < b", "not JSON: it ends too early"},
       {"", "not JSON"},
   };
   for (const auto& [text, words] : rows) {
