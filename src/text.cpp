@@ -5,6 +5,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -53,6 +54,8 @@ bool is_unwelcome(char32_t value) {
   return value < 0x20 || (value >= 0x7F && value <= 0x9F) || (value >= 0xFDD0 && value <= 0xFDEF) ||
          (value & 0xFFFE) == 0xFFFE;
 }
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F; }
 
@@ -155,6 +158,16 @@ void append_escaped(std::string& out, std::string_view text, Lines lines) {
     at += point.length;
   }
   out.append(text, begin);
+}
+
+std::string lower_case(std::string_view text) {
+  std::string result{text};
+  std::ranges::transform(result, result.begin(), lower);
+  return result;
+}
+
+bool same_word(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, {}, lower, lower);
 }
 
 std::string shortened(std::string_view text, std::size_t longest) {

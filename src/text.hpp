@@ -33,6 +33,12 @@ CodePoint code_point_at(std::string_view text, std::size_t at);
 /// Appends a code point as UTF-8.
 void append_utf8(std::string& out, char32_t value);
 
+/// `text` with small letters for the capital ones of ASCII.
+std::string lower_case(std::string_view text);
+
+/// Whether two words are the same but for the case of their letters (ASCII).
+bool same_word(std::string_view one, std::string_view other);
+
 /// `text`, or its first `longest` bytes, up to the end of a character, and three dots.
 std::string shortened(std::string_view text, std::size_t longest);
 

@@ -97,11 +97,8 @@ constexpr std::size_t longest_format = 200;
 /// The name that `text` is in whatever case and with whatever between its parts: `iso`, `unix`,
 /// `unix-ms`; empty for a format of strftime.
 std::string_view name_of_format(std::string_view text) {
-  std::string plain;
-  for (const char c : text) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (c != '-' && c != '_' && c != ' ') plain += upper ? static_cast<char>(c - 'A' + 'a') : c;
-  }
+  std::string plain = lower_case(text);
+  std::erase_if(plain, [](char c) { return c == '-' || c == '_' || c == ' '; });
   using Names = std::pair<std::string_view, std::string_view>;
   constexpr Names names[] = {{"iso", "iso"},         {"iso8601", "iso"}, {"rfc3339", "iso"},
                              {"unix", "unix"},       {"epoch", "unix"},  {"unixms", "unix-ms"},

@@ -158,3 +158,13 @@ TEST_CASE("text is as wide as a terminal draws it") {
     CHECK(columns(row.text) == row.expected);
   }
 }
+
+TEST_CASE("small letters take the place of the capital ones of ASCII only") {
+  CHECK(lower_case("Content-TYPE @[`{ 09") == "content-type @[`{ 09");
+  CHECK(lower_case("\u00c4\xff") == "\u00c4\xff");
+  CHECK(same_word("utf-8", "UTF-8"));
+  CHECK(same_word("", ""));
+  CHECK_FALSE(same_word("on", "one"));
+  CHECK_FALSE(same_word("one", "on"));
+  CHECK_FALSE(same_word("\u00e4", "\u00c4"));
+}

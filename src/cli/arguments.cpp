@@ -6,7 +6,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -18,13 +17,7 @@ namespace mqtt_tools::cli {
 namespace {
 
 /// Whether a property of -D carries a secret.
-bool secret_property(std::string_view name) {
-  constexpr std::string_view secret = "authentication-data";
-  return std::equal(name.begin(), name.end(), secret.begin(), secret.end(),
-                    [](char letter, char wanted) {
-                      return std::tolower(static_cast<unsigned char>(letter)) == wanted;
-                    });
-}
+bool secret_property(std::string_view name) { return same_word(name, "authentication-data"); }
 
 /// An option in a list of words, with its value.
 struct Found {
@@ -207,10 +200,7 @@ std::vector<std::string> words_of(const Declarations& declared, const CLI::App& 
 
 bool is_property(std::string_view joined, std::string_view command, std::string_view name) {
   const std::string start = std::string{command} + joint + std::string{name} + joint;
-  return joined.size() >= start.size() &&
-         std::equal(start.begin(), start.end(), joined.begin(), [](char wanted, char letter) {
-           return std::tolower(static_cast<unsigned char>(letter)) == wanted;
-         });
+  return same_word(joined.substr(0, start.size()), start);
 }
 
 std::string masked_header(std::string_view header) {

@@ -7,7 +7,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <stdexcept>
 #include <utility>
@@ -40,9 +39,7 @@ std::string comparable(const std::string& text) {
   if (host.size() > 1 && host.back() == '.') {
     host.pop_back();
   }
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return host;
+  return lower_case(host);
 }
 
 /// The hosts that a layer names by itself, its URL aside.

@@ -7,7 +7,6 @@
 #include "topic.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <iterator>
@@ -54,13 +53,6 @@ std::optional<double> read_seconds(std::string_view text) {
 constexpr std::size_t longest_shown = 60;
 
 }  // namespace
-
-bool same_word(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(), [](char left, char right) {
-    return std::tolower(static_cast<unsigned char>(left)) ==
-           std::tolower(static_cast<unsigned char>(right));
-  });
-}
 
 std::string named(const Setting& setting) {
   switch (setting.origin.layer) {

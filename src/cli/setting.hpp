@@ -2,6 +2,7 @@
 #pragma once
 
 #include "error.hpp"
+#include "text.hpp"
 #include "timestamp.hpp"
 
 #include <cstdint>
@@ -49,9 +50,6 @@ void check_filled(const Setting& setting);
 
 /// Throws the UsageError "<name> must be <needed>, not '<value>'"; a secret value is left out.
 [[noreturn]] void reject(const Setting& setting, std::string_view value, std::string_view needed);
-
-/// Whether two words are the same in whatever case.
-bool same_word(std::string_view one, std::string_view other);
 
 /// What `read` makes of `value`, a part of the setting; a UsageError is said with its name.
 template <typename Read, typename Value>

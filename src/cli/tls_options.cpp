@@ -6,7 +6,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace mqtt_tools::cli {
 
@@ -166,10 +165,8 @@ std::vector<std::string> names_between_commas(const Setting& setting) {
 }
 
 std::string ciphers(const Setting& setting) {
-  std::string upper = setting.value();
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
-  if (upper.empty() || upper.find("@SECLEVEL") != std::string::npos) {
+  const std::string list = lower_case(setting.value());
+  if (list.empty() || list.find("@seclevel") != std::string::npos) {
     reject(setting, setting.value(), "an OpenSSL cipher list without @SECLEVEL");
   }
   return setting.value();

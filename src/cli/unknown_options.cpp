@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 namespace mqtt_tools::cli {
 
@@ -102,13 +101,6 @@ constexpr std::array other_tools{
     OtherToolsOption{"-w", "ours is --watch, of mqtt-sub"},
     OtherToolsOption{"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
 };
-
-std::string lower_case(std::string_view text) {
-  std::string lower{text};
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return lower;
-}
 
 /// What to say about an option that others have; empty if we know of none.
 std::string_view other_tools_answer(std::string_view name) {

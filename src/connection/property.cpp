@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <optional>
 
@@ -72,19 +71,11 @@ constexpr std::array table{
 
 bool PropertyRule::stands_in(Command command) const { return (commands & bit(command)) != 0; }
 
-/// Whether `word`, as its user typed it, is `name`, in whatever case.
-bool is_word(std::string_view word, std::string_view name) {
-  return std::equal(word.begin(), word.end(), name.begin(), name.end(),
-                    [](char typed, char wanted) {
-                      return std::tolower(static_cast<unsigned char>(typed)) == wanted;
-                    });
-}
-
 /// The rule for `name`; none if there is no such property.
 const PropertyRule* find_property(std::string_view name) {
   const auto* const known =
       std::find_if(table.begin(), table.end(),
-                   [&](const PropertyRule& entry) { return is_word(name, entry.name); });
+                   [&](const PropertyRule& entry) { return same_word(name, entry.name); });
   return known == table.end() ? nullptr : known;
 }
 
@@ -180,7 +171,7 @@ int property_values(std::string_view name) {
 Command read_command(std::string_view word) {
   std::string words;
   for (const auto& entry : commands) {
-    if (is_word(word, entry.word)) return entry.command;
+    if (same_word(word, entry.word)) return entry.command;
     if (!words.empty()) words += ", ";
     words += entry.word;
   }

@@ -14,14 +14,6 @@ namespace {
 constexpr std::size_t longest_filter = 200;
 constexpr std::size_t most_values = 1'000;  ///< Texts that are kept; a screen has some hundred.
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-/// Whether `text` holds `wanted`, whose letters are small; of other alphabets case counts.
-bool contains(std::string_view text, std::string_view wanted) {
-  return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(),
-                     [](char one, char other) { return lower(one) == other; }) != text.end();
-}
-
 std::string with_commas(std::uint64_t number) {
   std::string text = std::to_string(number);
   for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
@@ -243,11 +235,10 @@ void View::arrange(Clock::time_point now) {
   move(0);
 }
 
+/// Whether the name of the topic holds the filter, in whatever case.
 bool View::matches(std::size_t index) const {
   if (filter_.empty()) return true;
-  std::string wanted;
-  for (const char c : filter_) wanted += lower(c);
-  return contains(table_[index].last.topic, wanted);
+  return lower_case(table_[index].last.topic).find(lower_case(filter_)) != std::string::npos;
 }
 
 void View::sort_by_topic(std::size_t old_size) {
