@@ -86,6 +86,23 @@ std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string bytes;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      bytes += text[at];
+      continue;
+    }
+    if (at + 2 >= text.size()) return std::nullopt;
+    const auto high = hex_value(text[at + 1]);
+    const auto low = hex_value(text[at + 2]);
+    if (!high || !low) return std::nullopt;
+    bytes += static_cast<char>(*high << 4 | *low);
+    at += 2;
+  }
+  return bytes;
+}
+
 std::optional<std::string> from_base64(std::string_view text) {
   static constexpr auto values = base64_values();
   std::string bytes;

@@ -17,6 +17,10 @@ std::string to_base64(std::string_view bytes);  ///< RFC 4648, with padding, wit
 /// Hex digits, blanks between bytes allowed; nothing if `text` is not that.
 std::optional<std::string> from_hex(std::string_view text);
 
+/// Bytes of which some are written as '%' and two hex digits (RFC 3986 §2.1); nothing if `text` is
+/// not that.
+std::optional<std::string> percent_decoded(std::string_view text);
+
 /// RFC 4648 base64 with padding, line breaks allowed; nothing if `text` is not that.
 std::optional<std::string> from_base64(std::string_view text);
 

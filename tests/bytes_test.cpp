@@ -26,6 +26,14 @@ TEST_CASE("what is not hex is not read") {
   }
 }
 
+TEST_CASE("a percent sign stands for itself only with the hex digits of its byte") {
+  CHECK(percent_decoded("a%20%C3%a4%25") == "a \u00e4%");
+  for (const char* text : {"%", "%2", "%2g", "% 2", "a%"}) {
+    CAPTURE(text);
+    CHECK_FALSE(percent_decoded(text));
+  }
+}
+
 TEST_CASE("base64 is that of RFC 4648") {
   struct Case {
     const char* bytes;

@@ -196,24 +196,6 @@ Layer read_environment(const Declarations& declared, const Environment& environm
   return layer;
 }
 
-/// RFC 3986 §2.1; nothing if `text` is not that.
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      decoded += text[at];
-      continue;
-    }
-    const auto byte = at + 2 < text.size() ? from_hex(text.substr(at + 1, 2)) : std::nullopt;
-    if (!byte) {
-      return {};
-    }
-    decoded += *byte;
-    at += 2;
-  }
-  return decoded;
-}
-
 /// What connection_variable says; empty if it is not there, and if the variables beside it name
 /// another broker: then the user of a command has chosen for himself.
 Layer read_connection(const Declarations& declared, const Environment& environment) {

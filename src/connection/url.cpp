@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/url.hpp"
 
+#include "bytes.hpp"
 #include "error.hpp"
 #include "text.hpp"
 
@@ -76,30 +77,11 @@ std::string shown(std::string_view text) { return "'" + escaped(masked_url(text)
   throw UsageError("URL " + shown(url) + ": " + why);
 }
 
-int hex_digit(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
-/// RFC 3986 §2.1. The part is named, not repeated: it may be a password.
-std::string percent_decoded(std::string_view url, std::string_view part, const std::string& name) {
-  std::string decoded;
-  for (std::size_t at = 0; at < part.size(); ++at) {
-    if (part[at] != '%') {
-      decoded += part[at];
-      continue;
-    }
-    const int high = at + 1 < part.size() ? hex_digit(part[at + 1]) : -1;
-    const int low = at + 2 < part.size() ? hex_digit(part[at + 2]) : -1;
-    if (high < 0 || low < 0) {
-      refuse(url, "a '%' in the " + name + " must begin two hex digits ('%25' is a '%')");
-    }
-    decoded += static_cast<char>(high * 16 + low);
-    at += 2;
-  }
-  return decoded;
+/// The part is named, not repeated: it may be a password.
+std::string decoded(std::string_view url, std::string_view part, const std::string& name) {
+  const auto text = percent_decoded(part);
+  if (!text) refuse(url, "a '%' in the " + name + " must begin two hex digits ('%25' is a '%')");
+  return *text;
 }
 
 /// Whether an IPv6 address stands in a URL, where the '%' before its zone is written "%25" (RFC
@@ -180,9 +162,9 @@ Parts take_apart(std::string_view url, const std::string& right_schemes,
     const auto login = authority.substr(0, at);
     authority = authority.substr(at + 1);
     const auto split = std::min(login.find(':'), login.size());
-    if (split > 0) parts.username = percent_decoded(url, login.substr(0, split), "user name");
+    if (split > 0) parts.username = decoded(url, login.substr(0, split), "user name");
     if (split < login.size()) {
-      parts.password = percent_decoded(url, login.substr(split + 1), "password");
+      parts.password = decoded(url, login.substr(split + 1), "password");
     }
   } else if (parts.rest.find('@') != std::string::npos &&
              authority.find(':') != std::string_view::npos && authority.front() != '[' &&
@@ -218,7 +200,7 @@ Url read_unix(std::string_view text) {
   }
   Url url;
   url.scheme = "unix";
-  url.socket_path = read_socket_path(percent_decoded(text, path, "path"));
+  url.socket_path = read_socket_path(decoded(text, path, "path"));
   return url;
 }
 
@@ -250,7 +232,7 @@ Url read(std::string_view text, HostPart host) {
   } else if (!parts.rest.empty()) {
     if (parts.rest.front() != '/') refuse(text, "a topic follows a '/'");
     // '?' and '#' stay: to MQTT they are part of a topic or filter.
-    url.path = percent_decoded(text, std::string_view{parts.rest}.substr(1), "topic");
+    url.path = decoded(text, std::string_view{parts.rest}.substr(1), "topic");
   }
   return url;
 }
