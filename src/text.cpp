@@ -181,6 +181,16 @@ std::string counted(std::uint64_t count, std::string_view thing) {
   return std::to_string(count) + " " + std::string{thing} + (count == 1 ? "" : "s");
 }
 
+std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
+  std::vector<std::string_view> parts;
+  for (auto end = text.find(separator); end != std::string_view::npos; end = text.find(separator)) {
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + separator.size());
+  }
+  parts.push_back(text);
+  return parts;
+}
+
 std::string escaped(std::string_view text, Lines lines) {
   std::string out;
   out.reserve(text.size());

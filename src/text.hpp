@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mqtt_tools {
 
@@ -41,6 +42,21 @@ bool same_word(std::string_view one, std::string_view other);
 
 /// `text`, or its first `longest` bytes, up to the end of a character, and three dots.
 std::string shortened(std::string_view text, std::size_t longest);
+
+/// What stands before, between and behind the separators of `text`.
+std::vector<std::string_view> split(std::string_view text, std::string_view separator);
+
+/// Strings or views as one text: "a, b, c".
+template <typename Words>
+std::string joined(const Words& words, std::string_view between = ", ") {
+  std::string text;
+  std::string_view before;
+  for (const auto& word : words) {
+    text.append(before).append(word);
+    before = between;
+  }
+  return text;
+}
 
 enum class Lines { keep, escape };  ///< What becomes of newline and tab.
 

@@ -128,6 +128,16 @@ TEST_CASE("a count is followed by the name of what was counted") {
   CHECK(counted(2, "message") == "2 messages");
 }
 
+TEST_CASE("a text is split at its separators, and joined again") {
+  using Parts = std::vector<std::string_view>;
+  CHECK(split("a; ; b", "; ") == Parts{"a", "", "b"});
+  CHECK(split("", ",") == Parts{""});
+  CHECK(split(",", ",") == Parts{"", ""});
+  CHECK(joined(Parts{"a", "", "b"}) == "a, , b");
+  CHECK(joined(Parts{"", "a"}, "|") == "|a");
+  CHECK(joined(std::vector<std::string>{}).empty());
+}
+
 TEST_CASE("text is as wide as a terminal draws it") {
   struct Row {
     std::string_view text;

@@ -99,7 +99,7 @@ Found look_at(const Declarations& declared, const std::vector<std::string>& word
 std::string value_of(const Found& found, const std::vector<std::string>& words) {
   std::string value = words[found.first].substr(found.offset);
   for (std::size_t next = found.first + 1; next <= found.last; ++next) {
-    value += joint + words[next];
+    value.append(joint).append(words[next]);
   }
   return value;
 }
@@ -146,9 +146,8 @@ bool may_hold(const std::string& word, std::string_view name) {
 
 bool may_hold(const std::vector<std::string>& words, const Option& option) {
   const auto own = names(option);
-  return std::any_of(words.begin(), words.end(), [&own](const std::string& word) {
-    return std::any_of(own.begin(), own.end(),
-                       [&word](std::string_view name) { return may_hold(word, name); });
+  return std::ranges::any_of(words, [&own](const std::string& word) {
+    return std::ranges::any_of(own, [&](std::string_view name) { return may_hold(word, name); });
   });
 }
 
@@ -199,8 +198,8 @@ std::vector<std::string> words_of(const Declarations& declared, const CLI::App& 
 }  // namespace
 
 bool is_property(std::string_view joined, std::string_view command, std::string_view name) {
-  const std::string start = std::string{command} + joint + std::string{name} + joint;
-  return same_word(joined.substr(0, start.size()), start);
+  const std::vector<std::string_view> words = split(joined, joint);
+  return words.size() > 2 && same_word(words[0], command) && same_word(words[1], name);
 }
 
 std::string masked_header(std::string_view header) {
@@ -211,14 +210,12 @@ std::string masked_header(std::string_view header) {
 }
 
 std::string masked_property(std::string_view joined) {
-  const std::size_t command = joined.find(joint);
-  const std::size_t name =
-      command == std::string_view::npos ? command : joined.find(joint, command + 1);
-  if (name == std::string_view::npos ||
-      !secret_property(joined.substr(command + 1, name - command - 1))) {
+  const std::vector<std::string_view> words = split(joined, joint);
+  if (words.size() < 3 || !secret_property(words[1])) {
     return std::string{joined};
   }
-  return std::string{joined.substr(0, name + 1)}.append(hidden);
+  const auto shown = static_cast<std::size_t>(words[2].data() - joined.data());
+  return std::string{joined.substr(0, shown)}.append(hidden);
 }
 
 std::string masked_password(std::string_view) { return std::string{hidden}; }
@@ -292,7 +289,7 @@ CommandLine read_command_line(const Declarations& declared,
   CommandLine line;
   std::vector<std::string> words = prepared(declared, arguments);
   declare(app, declared, words, line.layer);
-  std::reverse(words.begin(), words.end());
+  std::ranges::reverse(words);
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {

@@ -10,7 +10,7 @@
 namespace mqtt_tools::cli {
 
 /// Stands between the words of one `-D COMMAND NAME VALUE` that were joined to one.
-constexpr char joint = '\0';
+constexpr std::string_view joint{"\0", 1};
 
 /// Stands for what is not shown.
 constexpr std::string_view hidden = "*";

@@ -4,8 +4,10 @@
 
 #include "cli/declarations.hpp"
 #include "connection/property.hpp"
+#include "text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace mqtt_tools::cli {
@@ -13,23 +15,55 @@ namespace mqtt_tools::cli {
 namespace {
 
 /// What a shell can offer where the value of an option is to stand.
-enum class Offer { nothing, words, files, folders, commands, hosts, profiles, property };
+enum class Offer { words, property, profiles, files, folders, commands, hosts, nothing };
 
 Offer offer_of(const Option& option) {
   if (option.takes == Option::Takes::property) return Offer::property;
   if (!option.words.empty()) return Offer::words;
-  if (key(option) == "profile") return Offer::profiles;
-  if (key(option) == "host") return Offer::hosts;
+  if (option.key == "profile") return Offer::profiles;
+  if (option.key == "host") return Offer::hosts;
   if (option.value == "FILE" || option.value == "PATH") return Offer::files;
   if (option.value == "DIR") return Offer::folders;
   return option.value == "CMD" ? Offer::commands : Offer::nothing;
 }
 
-std::string join(const std::vector<std::string_view>& words, std::string_view between = " ") {
-  std::string all;
-  for (const std::string_view word : words) {
-    all.append(all.empty() ? "" : between).append(word);
-  }
+/// How each shell offers what it finds by itself.
+struct Action {
+  Offer offer{};
+  std::string_view bash{};  ///< Behind `NAMES)`.
+  std::string_view zsh{};   ///< An action of _arguments.
+  std::string_view fish{};  ///< Options of complete.
+};
+
+constexpr std::array actions{
+    Action{Offer::profiles, R"(
+      for file in "${XDG_CONFIG_HOME:-$HOME/.config}"/mqtt-tools/*.toml; do
+        file=${file##*/} file=${file%.toml}
+        [[ $file == config || $file =~ [^A-Za-z0-9._-] ]] || words+=" $file"
+      done)",
+           "_mqtt_profiles",
+           " -x -a '(set -l home $XDG_CONFIG_HOME ~/.config; "
+           "string replace -rf \".*/(.*)\\\\.toml\\$\" \"\\$1\" $home[1]/mqtt-tools/*.toml)'"},
+    Action{Offer::files, " compopt -o default; return", "_files", " -r -F"},
+    Action{Offer::folders, " compopt -o dirnames; return", "_files -/",
+           " -x -a '(__fish_complete_directories)'"},
+    Action{Offer::commands, " mapfile -t COMPREPLY < <(compgen -c -- \"$word\"); return",
+           "_cmdstring", " -x"},
+    Action{Offer::hosts, " mapfile -t COMPREPLY < <(compgen -A hostname -- \"$word\"); return",
+           "_hosts", " -x -a '(__fish_print_hostnames)'"},
+    Action{Offer::nothing, " return", "", " -x"},
+};
+
+/// Null for what we know and no shell finds.
+const Action* action_for(const Option& option) {
+  const auto* const one = std::ranges::find(actions, offer_of(option), &Action::offer);
+  return one == actions.end() ? nullptr : one;
+}
+
+/// The commands that -D takes.
+std::vector<std::string_view> commands() {
+  std::vector<std::string_view> all;
+  for (const auto& row : connection::property_words()) all.push_back(row.first);
   return all;
 }
 
@@ -41,42 +75,24 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 }
 
 /// `text` with a backslash before each of `letters`; the backslash must be the first of them.
-std::string with_backslashes(std::string text, std::string_view letters) {
+std::string with_backslashes(std::string_view text, std::string_view letters) {
+  std::string result{text};
   for (const char letter : letters) {
-    text = replaced(std::move(text), {&letter, 1}, std::string{'\\', letter});
+    result = replaced(std::move(result), {&letter, 1}, std::string{'\\', letter});
   }
-  return text;
-}
-
-/// Its letter and its first long name; other names are known to those who know other programs.
-std::vector<std::string_view> offered_names(const Option& option) {
-  std::vector<std::string_view> all = names(option);
-  const auto is_long = [](std::string_view name) { return name.size() > 2; };
-  const auto first = std::find_if(all.begin(), all.end(), is_long);
-  all.erase(first == all.end() ? first : first + 1, all.end());
-  return all;
+  return result;
 }
 
 /// What each option does, in the order of their declaration. In --help some share one explanation,
 /// which has a part for each ("say only errors; say each packet"), or is about all of them.
-std::vector<std::string> explanations(const Declarations& declared) {
-  std::vector<std::string> all;
-  std::size_t sharing = 0;
-  for (const Option& option : declared.options()) {
-    ++sharing;
-    if (option.help.empty()) continue;
-    std::vector<std::string> parts;
-    std::string rest{option.help};
-    for (std::size_t end = 0; (end = rest.find("; ")) != std::string::npos;) {
-      parts.push_back(rest.substr(0, end));
-      rest.erase(0, end + 2);
-    }
-    parts.push_back(rest);
-    if (parts.size() != sharing) parts.assign(sharing, std::string{option.help});
+std::vector<std::string_view> explanations(const Declarations& declared) {
+  std::vector<std::string_view> all;
+  for (const std::span<const Option> sharing : declared.rows()) {
+    const std::string_view help = sharing.back().help;
+    std::vector<std::string_view> parts = split(help, "; ");
+    if (parts.size() != sharing.size()) parts.assign(sharing.size(), help);
     all.insert(all.end(), parts.begin(), parts.end());
-    sharing = 0;
   }
-  all.resize(declared.options().size());
   return all;
 }
 
@@ -92,14 +108,14 @@ std::string function_name(const Declarations& declared) {
 }
 
 /// "    -f|--file|--key) ACTION ;;" for the options that such an offer is made for.
-std::string bash_case(const Declarations& declared, Offer offer, const std::string& action) {
+std::string bash_case(const Declarations& declared, Offer offer, std::string_view action) {
   std::vector<std::string_view> all;
   for (const Option& option : declared.options()) {
     if (option.takes == Option::Takes::nothing || offer_of(option) != offer) continue;
     const std::vector<std::string_view> own = names(option);
     all.insert(all.end(), own.begin(), own.end());
   }
-  return all.empty() ? "" : "    " + join(all, "|") + ")" + action + " ;;\n";
+  return all.empty() ? "" : "    " + joined(all, "|") + ")" + std::string{action} + " ;;\n";
 }
 
 constexpr std::string_view bash_begin = R"(
@@ -125,12 +141,6 @@ FUNCTION() {
     case $before in
 )";
 
-constexpr std::string_view bash_profiles =
-    R"(for file in "${XDG_CONFIG_HOME:-$HOME/.config}"/mqtt-tools/*.toml; do
-        file=${file##*/} file=${file%.toml}
-        [[ $file == config || $file =~ [^A-Za-z0-9._-] ]] || words+=" $file"
-      done)";
-
 constexpr std::string_view bash_end = R"(  esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
@@ -142,71 +152,41 @@ std::string bash(const Declarations& declared) {
   std::string text = first_line(declared, "bash");
   text += replaced(std::string{bash_begin}, "FUNCTION", function_name(declared));
   for (const auto& [command, properties] : connection::property_words()) {
-    text += "      " + std::string{command} + ") words='" + join(properties) + "' ;;\n";
+    text += "      " + std::string{command} + ") words='" + joined(properties, " ") + "' ;;\n";
   }
   text +=
       "    esac\n    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n    return\n"
       "  fi\n  case $before in\n";
-  std::vector<std::string_view> commands;
-  for (const auto& row : connection::property_words()) commands.push_back(row.first);
   std::vector<std::string_view> options;
   for (const Option& option : declared.options()) {
-    options.push_back(offered_names(option).back());
+    options.push_back(shown_names(option).back());
     if (!option.words.empty()) {
-      text += "    " + join(names(option), "|") + ") words='" + join(option.words) + "' ;;\n";
+      text +=
+          "    " + joined(names(option), "|") + ") words='" + joined(option.words, " ") + "' ;;\n";
     }
   }
-  text += bash_case(declared, Offer::property, " words='" + join(commands) + "'") +
-          bash_case(declared, Offer::profiles, "\n      " + std::string{bash_profiles}) +
-          bash_case(declared, Offer::files, " compopt -o default; return") +
-          bash_case(declared, Offer::folders, " compopt -o dirnames; return") +
-          bash_case(declared, Offer::commands,
-                    " mapfile -t COMPREPLY < <(compgen -c -- \"$word\"); return") +
-          bash_case(declared, Offer::hosts,
-                    " mapfile -t COMPREPLY < <(compgen -A hostname -- \"$word\"); return") +
-          bash_case(declared, Offer::nothing, " return");
-  text += "    *) [[ $word == -* ]] || return\n      words='" + join(options) + "' ;;\n";
+  text += bash_case(declared, Offer::property, " words='" + joined(commands(), " ") + "'");
+  for (const Action& one : actions) text += bash_case(declared, one.offer, one.bash);
+  text += "    *) [[ $word == -* ]] || return\n      words='" + joined(options, " ") + "' ;;\n";
   return text + replaced(replaced(std::string{bash_end}, "FUNCTION", function_name(declared)),
                          "PROGRAM", declared.name);
-}
-
-/// What zsh does where the value is to stand.
-std::string zsh_action(const Option& option) {
-  switch (offer_of(option)) {
-    case Offer::words:
-      return "(" + join(option.words) + ")";
-    case Offer::files:
-      return "_files";
-    case Offer::folders:
-      return "_files -/";
-    case Offer::commands:
-      return "_cmdstring";
-    case Offer::hosts:
-      return "_hosts";
-    case Offer::profiles:
-      return "_mqtt_profiles";
-    case Offer::nothing:
-    case Offer::property:
-      break;
-  }
-  return "";
 }
 
 /// ":FORM:(auto raw)", for each word of the value.
 std::string zsh_value(const Option& option) {
   if (option.takes == Option::Takes::nothing) return "";
   if (option.takes != Option::Takes::property) {
-    return ":" + with_backslashes(std::string{option.value}, "\\:") + ":" + zsh_action(option);
+    const Action* const action = action_for(option);
+    return ":" + with_backslashes(option.value, "\\:") + ":" +
+           (action != nullptr ? std::string{action->zsh} : "(" + joined(option.words, " ") + ")");
   }
-  std::vector<std::string_view> commands;
   std::vector<std::string_view> all;
-  for (const auto& [command, properties] : connection::property_words()) {
-    commands.push_back(command);
-    all.insert(all.end(), properties.begin(), properties.end());
+  for (const auto& row : connection::property_words()) {
+    all.insert(all.end(), row.second.begin(), row.second.end());
   }
-  std::sort(all.begin(), all.end());
+  std::ranges::sort(all);
   all.erase(std::unique(all.begin(), all.end()), all.end());
-  return ":COMMAND:(" + join(commands) + "):NAME:(" + join(all) + "):VALUE:";
+  return ":COMMAND:(" + joined(commands(), " ") + "):NAME:(" + joined(all, " ") + "):VALUE:";
 }
 
 constexpr std::string_view zsh_begin = R"(
@@ -227,22 +207,22 @@ _arguments -s -S \
 std::string zsh(const Declarations& declared) {
   std::string text = "#compdef " + std::string{declared.name} + "\n" + first_line(declared, "zsh") +
                      std::string{zsh_begin};
-  const std::vector<std::string> explained = explanations(declared);
+  const std::vector<std::string_view> explained = explanations(declared);
   for (std::size_t at = 0; at < explained.size(); ++at) {
     const Option& option = declared.options()[at];
     // Options that decide the same exclude each other; one that may be repeated not itself.
     std::vector<std::string_view> excluded;
     for (const Option& other : declared.options()) {
       const bool same = &other == &option;
-      if (same ? !option.repeat : decided_by(other) == decided_by(option)) {
-        const std::vector<std::string_view> own = offered_names(other);
+      if (same ? !option.repeat : other.decides == option.decides) {
+        const std::vector<std::string_view> own = shown_names(other);
         excluded.insert(excluded.end(), own.begin(), own.end());
       }
     }
-    for (const std::string_view name : offered_names(option)) {
+    for (const std::string_view name : shown_names(option)) {
       const bool alone =
           option.takes == Option::Takes::nothing || option.takes == Option::Takes::property;
-      const std::string spec = (excluded.empty() ? "" : "(" + join(excluded) + ")") +
+      const std::string spec = (excluded.empty() ? "" : "(" + joined(excluded, " ") + ")") +
                                (option.repeat ? "*" : "") + std::string{name} +
                                (alone             ? ""
                                 : name.size() > 2 ? "="
@@ -258,43 +238,31 @@ std::string zsh(const Declarations& declared) {
 
 std::string fish(const Declarations& declared) {
   const std::string complete = "complete -c " + std::string{declared.name};
-  const auto quoted = [](const std::string& value) {
+  const auto quoted = [](std::string_view value) {
     return " '" + with_backslashes(value, "\\'") + "'";
   };
   std::string text = first_line(declared, "fish") + "\n" + complete + " -f\n";
-  const std::vector<std::string> explained = explanations(declared);
+  const std::vector<std::string_view> explained = explanations(declared);
   for (std::size_t at = 0; at < explained.size(); ++at) {
     const Option& option = declared.options()[at];
     text += complete;
-    for (const std::string_view name : offered_names(option)) {
+    for (const std::string_view name : shown_names(option)) {
       text +=
           (name.size() > 2 ? " -l " : " -s ") + std::string{name.substr(name.size() > 2 ? 2 : 1)};
     }
-    const Offer offer = offer_of(option);
-    if (offer == Offer::files) {
-      text += " -r -F";
+    if (option.takes == Option::Takes::property) {
+      text += " -x -a" + quoted(joined(commands(), " "));
+    } else if (!option.words.empty()) {
+      text += " -x -a" + quoted(joined(option.words, " "));
     } else if (option.takes != Option::Takes::nothing) {
-      text += " -x";
-    }
-    if (offer == Offer::words) text += " -a" + quoted(join(option.words));
-    if (offer == Offer::folders) text += " -a '(__fish_complete_directories)'";
-    if (offer == Offer::hosts) text += " -a '(__fish_print_hostnames)'";
-    if (offer == Offer::profiles) {
-      text +=
-          " -a '(set -l home $XDG_CONFIG_HOME ~/.config; "
-          "string replace -rf \".*/(.*)\\\\.toml\\$\" \"\\$1\" $home[1]/mqtt-tools/*.toml)'";
-    }
-    if (offer == Offer::property) {
-      std::vector<std::string_view> commands;
-      for (const auto& row : connection::property_words()) commands.push_back(row.first);
-      text += " -a" + quoted(join(commands));
+      text += action_for(option)->fish;
     }
     text += explained[at].empty() ? "\n" : " -d" + quoted(explained[at]) + "\n";
   }
   for (const auto& [command, properties] : connection::property_words()) {
     text += complete + " -n 'string join -- \" \" (commandline -opc)[-2..-1] | " +
             "string match -qr -- \"^(-D|--property) " + std::string{command} + "\\$\"' -x -a" +
-            quoted(join(properties)) + "\n";
+            quoted(joined(properties, " ")) + "\n";
   }
   return declared.name == "mqtt-pub"
              ? text + complete + " -n 'contains -- -- (commandline -opc)' -F\n"

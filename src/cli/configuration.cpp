@@ -89,11 +89,11 @@ std::string property_of(const Entry& entry, const toml::node& node) {
   if (words == nullptr || words->size() < 3) {
     reject(entry, "[\"COMMAND\", \"NAME\", \"VALUE\"], or a list of such lists");
   }
-  std::string joined;
+  std::vector<std::string> texts;
   for (const toml::node& word : *words) {
-    joined += (joined.empty() ? "" : std::string{joint}) + text_of(entry, word);
+    texts.push_back(text_of(entry, word));
   }
-  return joined;
+  return joined(texts, joint);
 }
 
 std::string value_of(const Entry& entry, const toml::node& node) {
@@ -219,9 +219,7 @@ Layer read_connection(const Declarations& declared, const Environment& environme
     if (place && of_environment && of_environment != value) {
       return {};
     }
-    const auto same = std::find_if(layer.begin(), layer.end(), [option](const Setting& setting) {
-      return setting.option == option;
-    });
+    const auto same = std::ranges::find(layer, option, &Setting::option);
     if (same != layer.end()) {
       same->values.push_back(*value);
     } else {
@@ -234,13 +232,6 @@ Layer read_connection(const Declarations& declared, const Environment& environme
     }
   }
   return layer;
-}
-
-const Setting* find(const Layer& layer, std::string_view wanted) {
-  const auto found = std::find_if(layer.begin(), layer.end(), [&](const Setting& setting) {
-    return key(*setting.option) == wanted;
-  });
-  return found == layer.end() ? nullptr : &*found;
 }
 
 /// Adds the layers of the profile and of the configuration file. With a connection that was handed
@@ -281,9 +272,7 @@ void add_files(const Declarations& declared, const Environment& environment, boo
         read_configuration(declared, path, Origin::Layer::configuration,
                            given != nullptr ? Presence::required : Presence::optional, warnings);
     if (inherited && given == nullptr) {
-      layer.erase(std::remove_if(layer.begin(), layer.end(),
-                                 [](const Setting& one) { return one.option->connection; }),
-                  layer.end());
+      std::erase_if(layer, [](const Setting& one) { return one.option->connection; });
     }
     layers.push_back(std::move(layer));
   }
@@ -294,11 +283,12 @@ void add_own_layers(const Declarations& declared, const Environment& environment
                     std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
   layers.push_back(read_environment(declared, environment, warnings));
   const Layer inherited = read_connection(declared, environment);
-  std::copy_if(inherited.begin(), inherited.end(), std::back_inserter(layers.back()),
-               [&environment](const Setting& setting) {
-                 const std::string variable{setting.option->variable};
-                 return variable.empty() || !environment.variable(variable);
-               });
+  for (const Setting& setting : inherited) {
+    const std::string variable{setting.option->variable};
+    if (variable.empty() || !environment.variable(variable)) {
+      layers.back().push_back(setting);
+    }
+  }
   add_files(declared, environment, !inherited.empty(), layers, warnings);
 }
 

@@ -21,18 +21,10 @@ constexpr std::uint32_t never = 0x7FFF'FFFF;
 
 constexpr std::size_t unique_digits = 16;
 
-connection::Proxy proxy(const Setting& setting) {
-  return with_name(setting, connection::read_proxy, setting.value());
-}
-
 std::string text(const Setting& setting) { return connect_text(setting); }
 
 std::string id_prefix(const Setting& setting) {
   return connect_text(setting, 65'535 - unique_digits);
-}
-
-std::string socket_path(const Setting& setting) {
-  return with_name(setting, connection::read_socket_path, setting.value());
 }
 
 std::string local_address(const Setting& setting) {
@@ -77,7 +69,7 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
       .from(1, 65'535)
       .from_variable("MQTT_PORT");
   in.option("--unix", input.socket_path, "PATH", "a broker's Unix-domain socket instead")
-      .as(socket_path)
+      .read_by(connection::read_socket_path)
       .decides("host");
   in.option("-A,--bind", options.bind, "ADDRESS", "local address or interface to connect from")
       .as(local_address);
@@ -124,7 +116,7 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
   in.option("--ws-header", input.headers, "'K: V'", "WebSocket, as with ws:// and wss://")
       .secret(masked_header);
   in.option("--http-proxy", options.proxy, "URL", "http://[user:password@]host[:port]")
-      .as(proxy)
+      .read_by(connection::read_proxy)
       .secret(connection::masked_url);
   in.option("-D,--property", input.properties, "COMMAND NAME VALUE",
             "MQTT 5: publish user-property k v")
@@ -280,7 +272,7 @@ void check_session(const Settings& settings, const Environment& environment,
     }
     options.session_expiry = options.session_expiry.value_or(never);
   } else if (const Setting* expiry = settings.find("session-expiry")) {
-    need_version_5(options, *expiry);
+    need_version_5(options, settings, "session-expiry");
     if (!options.client_id_given && options.session_expiry != 0U) {
       warnings.push_back({named(*expiry) +
                           " keeps a session that nobody finds again: its client id is new each "
@@ -291,17 +283,13 @@ void check_session(const Settings& settings, const Environment& environment,
 
 void check_will(const Settings& settings, const ConnectionInput& input, Options& options) {
   if (settings.find("will-topic") == nullptr) {
-    for (const std::string_view key : {"will-payload", "will-qos", "will-retain", "will-delay"}) {
-      const bool of_presence = key == "will-delay" && settings.find("presence") != nullptr;
-      if (settings.find(key) != nullptr && !of_presence) {
-        throw UsageError(named(*settings.find(key)) + " needs --will-topic");
-      }
+    refuse(settings, {"will-payload", "will-qos", "will-retain"}, "needs --will-topic", any_layer);
+    if (settings.find("presence") == nullptr) {
+      refuse(settings, {"will-delay"}, "needs --will-topic", any_layer);
     }
     return;
   }
-  if (const Setting* delay = settings.find("will-delay")) {
-    need_version_5(options, *delay);
-  }
+  need_version_5(options, settings, "will-delay");
   options.will = input.will;
 }
 
@@ -335,15 +323,12 @@ void check_presence(const Settings& settings, const ConnectionInput& input, bool
         "online and offline at once");
     return;
   }
-  if (const Setting* will = settings.find("will-topic")) {
-    throw UsageError(named(*will) + " and " + named(*presence) +
-                     " exclude each other: the will says that we are offline");
-  }
+  refuse(settings, {"will-topic"},
+         "and " + named(*presence) + " exclude each other: the will says that we are offline",
+         any_layer);
   options.presence = input.presence;
   options.presence->raw = settings.on("raw");
-  if (const Setting* delay = settings.find("will-delay")) {
-    need_version_5(options, *delay);
-  }
+  need_version_5(options, settings, "will-delay");
   presence_will({"", "", input.presence.online, options.presence->raw}, {});  // checks the text
   options.will = presence_will(*options.presence, input.will.delay);
 }
@@ -357,12 +342,16 @@ void declare_connection(Declarations& in, Options& options, run::Verbosity& verb
   declare_configuration(in, verbosity);
 }
 
-void need_version_5(Options& options, const Setting& setting) {
+void need_version_5(Options& options, const Settings& settings, std::string_view key) {
+  const Setting* setting = settings.find(key);
+  if (setting == nullptr) {
+    return;
+  }
   if (options.version == Version::v3_1 || options.version == Version::v3_1_1) {
-    throw UsageError(named(setting) + " needs MQTT 5; leave out --protocol-version or say 5");
+    throw UsageError(named(*setting) + " needs MQTT 5; leave out --protocol-version or say 5");
   }
   if (options.version_5_only.empty()) {
-    options.version_5_only = spelling(*setting.option);
+    options.version_5_only = spelling(*setting->option);
   }
 }
 

@@ -74,8 +74,8 @@ void read_secrets(const Settings& settings, const Environment& environment,
                   const ConnectionInput& input, connection::Options& options,
                   std::vector<run::Warning>& warnings);
 
-/// Takes note of an option that only MQTT 5 has: no fall-back to 3.1.1, and a UsageError when an
-/// older version was asked for.
-void need_version_5(connection::Options& options, const Setting& setting);
+/// Takes note of an option that only MQTT 5 has, if it was given: no fall-back to 3.1.1, and a
+/// UsageError when an older version was asked for.
+void need_version_5(connection::Options& options, const Settings& settings, std::string_view key);
 
 }  // namespace mqtt_tools::cli

@@ -1,42 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "cli/declarations.hpp"
 
+#include "text.hpp"
+
 #include <algorithm>
 #include <numeric>
 
 namespace mqtt_tools::cli {
 
-std::string_view key(const Option& option) {
-  // It is asked for thousands of times before a message is on its way.
-  std::string_view rest = option.names;
-  while (rest[1] != '-') {
-    if (rest.size() == 2) {
-      return option.names.substr(1);
-    }
-    rest.remove_prefix(3);  // "-p,"
-  }
-  rest.remove_prefix(2);
-  return rest.substr(0, rest.find(','));
-}
-
 std::string spelling(const Option& option) {
-  const std::string_view word = key(option);
-  return (word.size() == 1 ? "-" : "--") + std::string{word};
+  return (option.key.size() == 1 ? "-" : "--") + std::string{option.key};
 }
 
-std::string_view decided_by(const Option& option) {
-  return option.decides.empty() ? key(option) : option.decides;
-}
+std::vector<std::string_view> names(const Option& option) { return split(option.names, ","); }
 
-std::vector<std::string_view> names(const Option& option) {
-  std::vector<std::string_view> found;
-  std::string_view rest = option.names;
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    found.push_back(rest.substr(0, comma));
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-  }
-  return found;
+std::vector<std::string_view> shown_names(const Option& option) {
+  std::vector<std::string_view> shown = names(option);
+  const auto first_long = std::ranges::find(shown, "--" + std::string{option.key});
+  shown.erase(first_long == shown.end() ? first_long : first_long + 1, shown.end());
+  return shown;
 }
 
 Option& Declarations::add(std::string_view names, Option::Takes takes, std::string_view value,
@@ -47,6 +29,11 @@ Option& Declarations::add(std::string_view names, Option::Takes takes, std::stri
   Option& option = options_.emplace_back();
   option.group = group_;
   option.names = names;
+  const std::size_t long_name = names.find("--");
+  option.key = long_name == std::string_view::npos
+                   ? names.substr(1)
+                   : names.substr(long_name + 2, names.find(',', long_name) - long_name - 2);
+  option.decides = option.key;
   option.takes = takes;
   option.value = value;
   option.help = help;
@@ -55,16 +42,26 @@ Option& Declarations::add(std::string_view names, Option::Takes takes, std::stri
   return option;
 }
 
+std::vector<std::span<const Option>> Declarations::rows() const {
+  std::vector<std::span<const Option>> all;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < options_.size(); ++at) {
+    if (!options_[at].help.empty()) {
+      all.push_back(std::span{options_}.subspan(begin, at + 1 - begin));
+      begin = at + 1;
+    }
+  }
+  return all;
+}
+
 const Option* Declarations::find(std::string_view wanted) const {
-  const auto found = std::find_if(options_.begin(), options_.end(),
-                                  [wanted](const Option& option) { return key(option) == wanted; });
+  const auto found = std::ranges::find(options_, wanted, &Option::key);
   return found == options_.end() ? nullptr : &*found;
 }
 
 const Option* Declarations::named(std::string_view wanted) const {
   for (const Option& option : options_) {
-    const std::vector<std::string_view> own = names(option);
-    if (std::find(own.begin(), own.end(), wanted) != own.end()) {
+    if (std::ranges::count(names(option), wanted) > 0) {
       return &option;
     }
   }
@@ -79,7 +76,7 @@ std::string Declarations::nearest(std::string_view wanted) const {
   const auto begun = [wanted](std::string_view own) { return own.starts_with(wanted); };
   for (const Option& option : options_) {
     const std::vector<std::string_view> own = names(option);
-    if (const auto longer = std::find_if(own.begin(), own.end(), begun); longer != own.end()) {
+    if (const auto longer = std::ranges::find_if(own, begun); longer != own.end()) {
       return std::string{*longer};  // Other programs take names cut short.
     }
   }

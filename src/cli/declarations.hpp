@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,7 +26,8 @@ struct Option {
   enum class Takes { nothing, text, number, time, word, property };
 
   std::string_view group{};  ///< The title that help shows it under.
-  std::string_view names{};  ///< "-p,--port"; the first long name is its key.
+  std::string_view names{};  ///< "-p,--port"
+  std::string_view key{};    ///< The first long name: "port"; without one its letter, "E".
   Takes takes = Takes::nothing;
   std::string_view value{};     ///< What help calls its value.
   std::string_view help{};      ///< Empty: shown on one line with the next option.
@@ -36,7 +38,7 @@ struct Option {
   bool repeat = false;          ///< Each use counts; of others the last one does.
   bool empty = false;           ///< Its text may be empty; of others that is a usage error.
   std::string_view implied{};   ///< With it a value stands only behind `=`; this one if none does.
-  std::string_view decides{};   ///< Options that decide the same exclude each other.
+  std::string_view decides{};  ///< Options that decide the same exclude each other; mostly its key.
 
   /// Of one that takes a few words only: these, each meaning once.
   std::vector<std::string_view> words{};
@@ -50,17 +52,14 @@ struct Option {
   std::function<void(const Setting&)> lay{};
 };
 
-/// The key of an option: "port"; for one without a long name its letter, "E".
-std::string_view key(const Option& option);
-
 /// The option as the user would type it: "--port", "-E".
 std::string spelling(const Option& option);
 
-/// What it decides; by default its key.
-std::string_view decided_by(const Option& option);
-
 /// Its names, one by one, with their dashes.
 std::vector<std::string_view> names(const Option& option);
+
+/// Its letter and its first long name; other names are known to those who know other programs.
+std::vector<std::string_view> shown_names(const Option& option);
 
 /// The end of a declaration: what else is to be said about an option whose value goes into a field
 /// of type T, or of std::monostate for one without a field.
@@ -81,37 +80,43 @@ class Declared {
   Declared(Option& option, T* field) : option_(option), field_(field) {
     using Takes = Option::Takes;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-      option.repeat = true;
-      option.lay = [field](const Setting& setting) { *field = setting.values; };
+      repeated().as([](const Setting& setting) { return setting.values; });
     } else if constexpr (std::is_same_v<Value, bool>) {
-      option.lay = [field](const Setting& setting) { *field = setting.values.empty(); };
+      as([](const Setting& setting) { return setting.values.empty(); });
     } else if constexpr (std::is_same_v<Value, std::string>) {
-      option.lay = [field](const Setting& setting) { *field = setting.value(); };
+      as([](const Setting& setting) { return setting.value(); });
     } else if constexpr (std::is_same_v<Value, Duration>) {
-      option.takes = Takes::time;
-      option.lay = [field](const Setting& setting) { *field = seconds(setting); };
+      takes(Takes::time).as(seconds);
     } else if constexpr (std::is_same_v<Value, double>) {
-      option.takes = Takes::number;
-      option.lay = [field](const Setting& setting) { *field = number(setting); };
+      takes(Takes::number).as(number);
     }
+  }
+
+  /// Whatever `convert` makes of a setting.
+  template <typename Convert>
+  Declared& as(Convert convert) {
+    option_.lay = [field = field_, convert](const Setting& setting) { *field = convert(setting); };
+    return *this;
+  }
+
+  /// Whatever `read` makes of its text.
+  template <typename Read>
+  Declared& read_by(Read read) {
+    return as([read](const Setting& setting) { return with_name(setting, read, setting.value()); });
   }
 
   /// A whole number from `least` to `most`.
   Declared& from(std::int64_t least, std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
-    option_.takes = Option::Takes::number;
-    option_.lay = [field = field_, least, most](const Setting& setting) {
-      *field = static_cast<Value>(whole_number(setting, least, most));
-    };
-    return *this;
+    return takes(Option::Takes::number).as([least, most](const Setting& setting) {
+      return static_cast<Value>(whole_number(setting, least, most));
+    });
   }
 
   /// A time of whole seconds, from `least` to `most`.
   Declared& seconds_from(std::int64_t least, std::int64_t most) {
-    option_.takes = Option::Takes::time;
-    option_.lay = [field = field_, least, most](const Setting& setting) {
-      *field = static_cast<Value>(whole_seconds(setting, least, most));
-    };
-    return *this;
+    return takes(Option::Takes::time).as([least, most](const Setting& setting) {
+      return static_cast<Value>(whole_seconds(setting, least, most));
+    });
   }
 
   /// One of these words.
@@ -120,87 +125,44 @@ class Declared {
       const auto same = [one](const auto& other) { return other.second == one->second; };
       if (std::find_if(meanings.begin(), one, same) == one) option_.words.push_back(one->first);
     }
-    option_.lay = [field = field_, meanings = std::move(meanings)](const Setting& setting) {
-      *field = choice<T>(setting, meanings);
-    };
-    return *this;
-  }
-
-  /// These words are to be offered, for an option without a field, or of a number.
-  Declared& words(std::vector<std::string_view> all) {
-    option_.words = std::move(all);
-    return *this;
+    return as([meanings](const Setting& setting) { return choice<T>(setting, meanings); });
   }
 
   /// A quality of service.
   Declared& qos() { return from(0, 2).words({"0", "1", "2"}); }
 
-  /// Whatever `convert` understands.
-  Declared& as(Value (*convert)(const Setting&)) {
-    option_.lay = [field = field_, convert](const Setting& setting) { *field = convert(setting); };
-    return *this;
-  }
-
   /// A flag that makes its field false.
   Declared& clears() {
-    option_.lay = [field = field_](const Setting& setting) { *field = !setting.values.empty(); };
-    return *this;
+    return as([](const Setting& setting) { return !setting.values.empty(); });
   }
+
+  /// These words are to be offered, for an option without a field, or of a number.
+  Declared& words(std::vector<std::string_view> all) { return set(option_.words, std::move(all)); }
 
   /// Its default, as help shows it.
-  Declared& by_default(std::string_view text) {
-    option_.fallback = text;
-    return *this;
-  }
+  Declared& by_default(std::string_view text) { return set(option_.fallback, text); }
 
-  Declared& takes(Option::Takes what) {
-    option_.takes = what;
-    return *this;
-  }
-
-  Declared& decides(std::string_view what) {
-    option_.decides = what;
-    return *this;
-  }
-
-  Declared& from_variable(std::string_view name) {
-    option_.variable = name;
-    return *this;
-  }
-
-  Declared& in_file() {
-    option_.file = true;
-    return *this;
-  }
+  Declared& takes(Option::Takes what) { return set(option_.takes, what); }
+  Declared& decides(std::string_view what) { return set(option_.decides, what); }
+  Declared& from_variable(std::string_view name) { return set(option_.variable, name); }
+  Declared& in_file() { return set(option_.file, true); }
+  Declared& repeated() { return set(option_.repeat, true); }
+  Declared& may_be_empty() { return set(option_.empty, true); }
+  Declared& secret(std::string (*mask)(std::string_view)) { return set(option_.mask, mask); }
 
   /// Of a list of values in one text.
-  Declared& once() {
-    option_.repeat = false;
-    return *this;
-  }
-
-  Declared& repeated() {
-    option_.repeat = true;
-    return *this;
-  }
-
-  Declared& secret(std::string (*mask)(std::string_view)) {
-    option_.mask = mask;
-    return *this;
-  }
+  Declared& once() { return set(option_.repeat, false); }
 
   /// A value that may be left out: it stands behind `=` only, the next word never is one.
-  Declared& implied(std::string_view value) {
-    option_.implied = value;
-    return *this;
-  }
-
-  Declared& may_be_empty() {
-    option_.empty = true;
-    return *this;
-  }
+  Declared& implied(std::string_view value) { return set(option_.implied, value); }
 
  private:
+  template <typename Member>
+  Declared& set(Member& member, Member value) {
+    member = std::move(value);
+    return *this;
+  }
+
   Option& option_;
   T* field_;
 };
@@ -250,6 +212,9 @@ class Declarations {
 
   /// All of them, group by group.
   const std::vector<Option>& options() const { return options_; }
+
+  /// They again, those together that share one help.
+  std::vector<std::span<const Option>> rows() const;
 
   /// The option with this key ("port", "E"); null if there is none.
   const Option* find(std::string_view key) const;

@@ -45,14 +45,10 @@ std::string other_profiles(const std::filesystem::path& path) {
   if (names.empty()) {
     return escaped(path.string()) + " does not exist, nor does any other profile in " + folder;
   }
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   const std::size_t all = names.size();
   names.resize(std::min(all, most_named));
-  std::string list;
-  for (const std::string& name : names) {
-    list += (list.empty() ? "" : ", ") + name;
-  }
-  return "the profiles in " + folder + " are " + list +
+  return "the profiles in " + folder + " are " + joined(names) +
          (all > most_named ? " and " + std::to_string(all - most_named) + " more" : "");
 }
 

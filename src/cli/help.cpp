@@ -3,6 +3,7 @@
 
 #include "connection/paho/library.hpp"
 #include "error.hpp"
+#include "text.hpp"
 
 #include <vector>
 
@@ -15,14 +16,7 @@ constexpr std::size_t width = 80;
 
 /// "-p, --port N"; of the long names only the first.
 std::string label(const Option& option) {
-  std::string text;
-  for (const std::string_view name : names(option)) {
-    const bool is_long = name.size() > 2;
-    text += (text.empty() ? "" : ", ") + std::string{name};
-    if (is_long) {
-      break;
-    }
-  }
+  const std::string text = joined(shown_names(option));
   const std::string value{option.value};
   return !option.implied.empty() ? text + "[=" + value + "]"
          : value.empty()         ? text
@@ -41,40 +35,26 @@ std::string row(const std::string& labels, const std::string& explanation) {
   return text + explanation + "\n";
 }
 
-/// " (msg, data)"
-std::string in_brackets(const std::vector<std::string_view>& fallbacks) {
-  std::string text;
-  for (const std::string_view fallback : fallbacks) {
-    text += (text.empty() ? " (" : ", ") + std::string{fallback};
-  }
-  return text + ")";
-}
-
 /// Every option, group by group.
-std::string option_table(const std::vector<Option>& options) {
+std::string option_table(const Declarations& declared) {
   std::string text;
   std::string_view group;
-  std::string labels;
-  std::vector<std::string_view> fallbacks;
-  std::size_t joined = 0;
-  for (const Option& option : options) {
-    if (option.group != group) {
-      group = option.group;
+  for (const std::span<const Option> sharing : declared.rows()) {
+    if (sharing.front().group != group) {
+      group = sharing.front().group;
       text += std::string{group} + ":\n";
     }
-    labels += (labels.empty() ? "" : "  ") + label(option);
-    joined += 1;
-    if (!option.fallback.empty()) {
-      fallbacks.push_back(option.fallback);
+    std::vector<std::string> labels;
+    std::vector<std::string_view> fallbacks;
+    for (const Option& option : sharing) {
+      labels.push_back(label(option));
+      if (!option.fallback.empty()) {
+        fallbacks.push_back(option.fallback);
+      }
     }
-    if (option.help.empty()) {
-      continue;
-    }
-    const bool all = fallbacks.size() == joined;
-    text += row(labels, std::string{option.help} + (all ? in_brackets(fallbacks) : ""));
-    labels.clear();
-    fallbacks.clear();
-    joined = 0;
+    const bool all = fallbacks.size() == sharing.size();
+    text += row(joined(labels, "  "),
+                std::string{sharing.back().help} + (all ? " (" + joined(fallbacks) + ")" : ""));
   }
   return text;
 }
@@ -82,13 +62,13 @@ std::string option_table(const std::vector<Option>& options) {
 /// One line for each code, and one for all the signals.
 std::string exit_table() {
   std::string text = "\nExit codes:\n";
-  std::string numbers;
-  std::string signals;
+  std::vector<std::string> numbers;
+  std::vector<std::string_view> signals;
   for (const ExitCodeMeaning& words : exit_codes()) {
     const std::string number = std::to_string(static_cast<int>(words.code));
     if (static_cast<int>(words.code) > 128) {
-      numbers += (numbers.empty() ? "" : ", ") + number;
-      signals += (signals.empty() ? "" : ", ") + std::string{words.meaning};
+      numbers.push_back(number);
+      signals.push_back(words.meaning);
       continue;
     }
     text.append(4 - number.size(), ' ');
@@ -96,7 +76,7 @@ std::string exit_table() {
     text.append(15 - words.name.size(), ' ');
     text += std::string{words.meaning} + "\n";
   }
-  return text + "  " + numbers + "  ended by " + signals + "\n";
+  return text + "  " + joined(numbers) + "  ended by " + joined(signals) + "\n";
 }
 
 }  // namespace
@@ -110,8 +90,7 @@ std::string brief_help(const Declarations& declared) {
 
 std::string help(const Declarations& declared) {
   return "Usage: " + std::string{declared.usage} + "\n" + std::string{declared.summary} + "\n\n" +
-         option_table(declared.options()) + exit_table() + "\nExamples:\n" +
-         std::string{declared.examples};
+         option_table(declared) + exit_table() + "\nExamples:\n" + std::string{declared.examples};
 }
 
 std::string version(const Declarations& declared) {

@@ -2,7 +2,6 @@
 #include "cli/layers.hpp"
 
 #include "cli/arguments.hpp"
-#include "connection/url.hpp"
 #include "error.hpp"
 #include "text.hpp"
 
@@ -15,16 +14,9 @@ namespace mqtt_tools::cli {
 
 namespace {
 
-auto deciding(std::string_view wanted) {
-  return [wanted](const Setting& setting) { return decided_by(*setting.option) == wanted; };
-}
-
-auto with_key(std::string_view wanted) {
-  return [wanted](const Setting& setting) { return key(*setting.option) == wanted; };
-}
-
-const Setting* find_in(const Layer& layer, std::string_view decided) {
-  const auto found = std::find_if(layer.begin(), layer.end(), deciding(decided));
+/// What `layer` has to decide this; null if nothing.
+const Setting* find_deciding(const Layer& layer, std::string_view what) {
+  const auto found = std::ranges::find(layer, what, &Setting::decides);
   return found == layer.end() ? nullptr : &*found;
 }
 
@@ -45,17 +37,15 @@ std::string comparable(const std::string& text) {
 /// The hosts that a layer names by itself, its URL aside.
 std::vector<std::string> hosts_of(const Layer& layer) {
   std::vector<std::string> hosts;
-  if (const Setting* setting = find_in(layer, "host")) {
-    std::transform(setting->values.begin(), setting->values.end(), std::back_inserter(hosts),
-                   comparable);
+  if (const Setting* setting = find_deciding(layer, "host")) {
+    std::ranges::transform(setting->values, std::back_inserter(hosts), comparable);
   }
   return hosts;
 }
 
 bool all_among(const std::vector<std::string>& some, const std::vector<std::string>& hosts) {
-  return std::all_of(some.begin(), some.end(), [&hosts](const std::string& host) {
-    return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
-  });
+  return std::ranges::all_of(
+      some, [&hosts](const std::string& host) { return std::ranges::count(hosts, host) > 0; });
 }
 
 std::string listed(const std::vector<std::string>& words) {
@@ -77,19 +67,18 @@ bool proves_identity(const std::string& property) {
 /// What part of a login it is, in words; empty for none. With `all` also what else proves to one
 /// broker who we are.
 std::string login_part(const Setting& setting, bool all) {
-  const std::string_view what = decided_by(*setting.option);
-  const bool off = setting.option->takes == Option::Takes::nothing && !setting.values.empty();
+  const std::string_view what = setting.decides();
   if (what == "username") {
     return "user name";
   }
-  if (what == "password" && !off) {
+  if (what == "password" && !setting.off()) {
     return "password";
   }
   if (all && what == "ws-header") {
     return "WebSocket headers";
   }
-  const bool proof = all && what == "property" &&
-                     std::any_of(setting.values.begin(), setting.values.end(), proves_identity);
+  const bool proof =
+      all && what == "property" && std::ranges::any_of(setting.values, proves_identity);
   return proof ? std::string{authentication_data} : "";
 }
 
@@ -106,16 +95,16 @@ Settings::Settings(const Declarations& declared, std::vector<Layer> layers,
   prefer_stronger({"no-reconnect"}, {"reconnect-max", "reconnect-for"});
   prefer_stronger_property("session-expiry", "connect", "session-expiry-interval");
   prefer_stronger_property("will-delay", "will", "will-delay-interval");
-  std::for_each(settings_.begin(), settings_.end(), check_filled);
+  std::ranges::for_each(settings_, check_filled);
 }
 
 /// Whether a stronger layer decides the same.
 bool Settings::given(const Setting& setting) const {
-  return find_in(settings_, decided_by(*setting.option)) != nullptr;
+  return find_deciding(settings_, setting.decides()) != nullptr;
 }
 
 void Settings::lay(Layer layer) {
-  const auto url = std::find_if(layer.begin(), layer.end(), deciding("url"));
+  const auto url = std::ranges::find(layer, "url", &Setting::decides);
   const bool replaced = address_.has_value();
   std::vector<std::string> own_hosts = hosts_of(layer);
   if (url != layer.end()) {
@@ -130,12 +119,9 @@ void Settings::lay(Layer layer) {
   }
   drop_logins(layer, own_hosts, replaced);
   if (replaced) {
-    layer.erase(std::remove_if(layer.begin(), layer.end(),
-                               [](const Setting& setting) {
-                                 const std::string_view what = decided_by(*setting.option);
-                                 return what == "host" || what == "port";
-                               }),
-                layer.end());
+    std::erase_if(layer, [](const Setting& setting) {
+      return setting.decides() == "host" || setting.decides() == "port";
+    });
   }
   if (hosts_.empty()) {
     hosts_ = own_hosts;
@@ -146,7 +132,7 @@ void Settings::lay(Layer layer) {
     if (given(setting)) {
       continue;
     }
-    if (const Setting* other = find_in(needed, decided_by(*setting.option))) {
+    if (const Setting* other = find_deciding(needed, setting.decides())) {
       throw UsageError(named(*other) + " and " + spelling(*setting.option) +
                        " exclude each other, use one of them");
     }
@@ -165,23 +151,15 @@ void Settings::add_login(Layer& layer, const Setting& setting, std::vector<std::
     return;
   }
   hosts.push_back(comparable(url.host));
-  for (const auto& [key, value] :
-       {std::pair{"username", url.username}, std::pair{"password", url.password}}) {
-    if (value && find_in(layer, key) == nullptr) {
-      layer.push_back({declared_->find(key), {*value}, setting.origin, true});
+  for (Setting& part : parts_of(url, setting)) {
+    if (find_deciding(layer, part.decides()) == nullptr) {
+      layer.push_back(std::move(part));
     }
   }
 }
 
-/// Lays the parts of a URL beside what its layer gives by itself. In the environment, where
-/// variables are inherited from afar, the single ones win; but the login of a URL stays with its
-/// host.
-void Settings::use_url(Layer& layer, const Setting& setting) {
-  const bool file = setting.origin.layer > Origin::Layer::environment;
-  const bool host_beside = find_in(layer, "host") != nullptr;
-  const connection::Url url = with_name(
-      setting, file && host_beside ? connection::read_url_beside_host : connection::read_url,
-      setting.value());
+/// What a URL says, option by option.
+Layer Settings::parts_of(const connection::Url& url, const Setting& setting) const {
   Layer parts;
   const auto add = [&](std::string_view key, std::string value) {
     parts.push_back({declared_->find(key), {std::move(value)}, setting.origin, true});
@@ -202,7 +180,20 @@ void Settings::use_url(Layer& layer, const Setting& setting) {
   if (url.password) {
     add("password", *url.password);
   }
-  address_ = {url.scheme, url.path, setting.origin, named(setting)};
+  return parts;
+}
+
+/// Lays the parts of a URL beside what its layer gives by itself. In the environment, where
+/// variables are inherited from afar, the single ones win; but the login of a URL stays with its
+/// host.
+void Settings::use_url(Layer& layer, const Setting& setting) {
+  const bool file = setting.origin.layer > Origin::Layer::environment;
+  const bool host_beside = find_deciding(layer, "host") != nullptr;
+  const connection::Url url = with_name(
+      setting, file && host_beside ? connection::read_url_beside_host : connection::read_url,
+      setting.value());
+  Layer parts = parts_of(url, setting);
+  address_ = {url, setting.origin, named(setting)};
 
   const std::vector<std::string> hosts = hosts_of(layer);
   if (!url.host.empty() && host_beside && !all_among(hosts, {comparable(url.host)}) &&
@@ -212,11 +203,11 @@ void Settings::use_url(Layer& layer, const Setting& setting) {
     hosts_ = effective;
   }
   for (Setting& part : parts) {
-    const Setting* own = find_in(layer, decided_by(*part.option));
+    const Setting* own = find_deciding(layer, part.decides());
     if (own == nullptr) {
       layer.push_back(std::move(part));
     } else if (own->origin.layer != Origin::Layer::environment && !given(part)) {
-      throw UsageError(named(*own) + ": the URL gives the " + std::string{key(*part.option)} +
+      throw UsageError(named(*own) + ": the URL gives the " + std::string{part.key()} +
                        " already, use one of them");
     }
   }
@@ -239,8 +230,7 @@ void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hos
       parts.insert(part == "user name" ? parts.begin() : parts.end(), part);
     }
     if (part == authentication_data) {
-      std::vector<std::string>& values = setting.values;
-      values.erase(std::remove_if(values.begin(), values.end(), proves_identity), values.end());
+      std::erase_if(setting.values, proves_identity);
     }
     if (part.empty() || (part == authentication_data && !setting.values.empty())) {
       kept.push_back(std::move(setting));
@@ -266,24 +256,16 @@ void Settings::prefer_stronger(const std::vector<std::string_view>& one,
   const auto strongest = [this](const std::vector<std::string_view>& keys) {
     std::optional<Origin::Layer> layer;
     for (const std::string_view key : keys) {
-      const Setting* setting = find(key);
-      const bool says = setting != nullptr && (setting->option->takes != Option::Takes::nothing ||
-                                               setting->values.empty());
-      if (says && (!layer || setting->origin.layer < *layer)) {
-        layer = setting->origin.layer;
+      if (on(key) && (!layer || find(key)->origin.layer < *layer)) {
+        layer = find(key)->origin.layer;
       }
     }
     return layer;
   };
   const auto drop_below = [this](const std::vector<std::string_view>& keys, Origin::Layer layer) {
-    for (const std::string_view key : keys) {
-      settings_.erase(std::remove_if(settings_.begin(), settings_.end(),
-                                     [&](const Setting& setting) {
-                                       return with_key(key)(setting) &&
-                                              setting.origin.layer > layer;
-                                     }),
-                      settings_.end());
-    }
+    std::erase_if(settings_, [&](const Setting& setting) {
+      return setting.origin.layer > layer && std::ranges::count(keys, setting.key()) > 0;
+    });
   };
   const std::optional<Origin::Layer> first = strongest(one);
   const std::optional<Origin::Layer> second = strongest(other);
@@ -298,23 +280,22 @@ void Settings::prefer_stronger(const std::vector<std::string_view>& one,
 /// The same for an option and the property that says the same.
 void Settings::prefer_stronger_property(std::string_view key, std::string_view command,
                                         std::string_view property) {
-  const auto option = std::find_if(settings_.begin(), settings_.end(), with_key(key));
-  const auto list = std::find_if(settings_.begin(), settings_.end(), with_key("property"));
+  const auto option = std::ranges::find(settings_, key, &Setting::key);
+  const auto list = std::ranges::find(settings_, "property", &Setting::key);
   if (option == settings_.end() || list == settings_.end() ||
       option->origin.layer == list->origin.layer) {
     return;
   }
-  std::vector<std::string>& values = list->values;
   const auto same = [&](const std::string& value) { return is_property(value, command, property); };
-  if (std::none_of(values.begin(), values.end(), same)) {
+  if (std::ranges::none_of(list->values, same)) {
     return;
   }
   if (list->origin.layer < option->origin.layer) {
     settings_.erase(option);
     return;
   }
-  values.erase(std::remove_if(values.begin(), values.end(), same), values.end());
-  if (values.empty()) {
+  std::erase_if(list->values, same);
+  if (list->values.empty()) {
     settings_.erase(list);
   }
 }
@@ -328,19 +309,16 @@ void Settings::fill_fields() const {
 }
 
 const Setting* Settings::find(std::string_view wanted) const {
-  const auto found = std::find_if(settings_.begin(), settings_.end(), with_key(wanted));
-  if (found != settings_.end()) {
-    return &*found;
-  }
-  if (declared_->find(wanted) == nullptr) {
+  const Setting* found = cli::find(settings_, wanted);
+  if (found == nullptr && declared_->find(wanted) == nullptr) {
     throw std::logic_error("no such option: " + std::string{wanted});
   }
-  return nullptr;
+  return found;
 }
 
 bool Settings::on(std::string_view key) const {
   const Setting* setting = find(key);
-  return setting != nullptr && setting->values.empty();
+  return setting != nullptr && !setting->off();
 }
 
 std::optional<std::string> Settings::topic_of_url() const {
@@ -355,10 +333,10 @@ std::vector<run::Warning> Settings::warnings() const {
 }
 
 void refuse(const Settings& settings, const std::vector<std::string_view>& keys,
-            std::string_view why) {
+            std::string_view why, Origin::Layer weakest) {
   for (const std::string_view key : keys) {
     const Setting* setting = settings.find(key);
-    if (setting != nullptr && setting->origin.layer == Origin::Layer::command_line) {
+    if (setting != nullptr && setting->origin.layer <= weakest) {
       throw UsageError(named(*setting) + " " + std::string{why});
     }
   }

@@ -3,6 +3,7 @@
 
 #include "cli/declarations.hpp"
 #include "cli/setting.hpp"
+#include "connection/url.hpp"
 #include "run/options.hpp"
 
 #include <optional>
@@ -12,15 +13,10 @@
 
 namespace mqtt_tools::cli {
 
-/// The scheme and path of the URL in effect; they belong together.
-struct Address {
-  std::string scheme{};  ///< As connection::Url has it.
-  std::string path{};
+/// The URL in effect, of which scheme and path belong together. The rest may be replaced by others.
+struct Address : connection::Url {
   Origin origin{};
   std::string name{};  ///< As its user would find it again: "--url", "MQTT_URL", "x.toml:3: url".
-
-  bool encrypted() const { return scheme == "mqtts" || scheme == "wss"; }
-  bool websocket() const { return scheme == "ws" || scheme == "wss"; }
 };
 
 /// What is in effect once all layers are laid on one another.
@@ -40,7 +36,7 @@ class Settings {
   /// the program's.
   const Setting* find(std::string_view key) const;
 
-  /// Whether a flag is set (and no file says `false`).
+  /// Whether somebody said anything, and not only a file `false` of a flag.
   bool on(std::string_view key) const;
 
   const std::optional<Address>& address() const { return address_; }
@@ -64,6 +60,7 @@ class Settings {
  private:
   bool given(const Setting& setting) const;
   void lay(Layer layer);
+  Layer parts_of(const connection::Url& url, const Setting& setting) const;
   void add_login(Layer& layer, const Setting& setting, std::vector<std::string>& hosts);
   void use_url(Layer& layer, const Setting& url);
   void drop_logins(Layer& layer, const std::vector<std::string>& own_hosts, bool replaced);
@@ -83,8 +80,11 @@ class Settings {
 
 /// Throws a UsageError for the first of `keys` that was given: "--field needs …" and so on: its
 /// name, a blank, and `why`. Only what this command line says counts, not a file or the
-/// environment.
+/// environment, unless `weakest` says else.
 void refuse(const Settings& settings, const std::vector<std::string_view>& keys,
-            std::string_view why);
+            std::string_view why, Origin::Layer weakest = Origin::Layer::command_line);
+
+/// For refuse(): whoever says it.
+constexpr Origin::Layer any_layer = Origin::Layer::configuration;
 
 }  // namespace mqtt_tools::cli

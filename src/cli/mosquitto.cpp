@@ -42,9 +42,7 @@ std::vector<std::string> words_of_line(std::string line) {
 
 /// Adds what a line says: of options with one value the last line's holds.
 void add(Layer& layer, Setting setting) {
-  const auto same = std::find_if(layer.begin(), layer.end(), [&](const Setting& other) {
-    return decided_by(*other.option) == decided_by(*setting.option);
-  });
+  const auto same = std::ranges::find(layer, setting.decides(), &Setting::decides);
   if (same == layer.end()) {
     layer.push_back(std::move(setting));
   } else if (setting.option->repeat && same->option == setting.option) {
@@ -74,7 +72,7 @@ Layer read_their_file(const Declarations& declared, const std::string& path,
       }
       for (Setting& setting : said.layer) {
         setting.origin = origin;
-        if (decided_by(*setting.option) == "password" && file->open_to_others) {
+        if (setting.decides() == "password" && file->open_to_others) {
           warnings.push_back({origin.place + ": others may read this password (chmod 600 helps)"});
         }
         add(layer, std::move(setting));
@@ -90,13 +88,9 @@ Layer read_their_file(const Declarations& declared, const std::string& path,
 /// options the command line's holds.
 void prepend_repeated(Layer& line, const Layer& file) {
   for (const Setting& before : file) {
-    const std::string_view name = key(*before.option);
-    const auto same = std::find_if(line.begin(), line.end(), [&](const Setting& setting) {
-      return setting.option == before.option;
-    });
-    const bool list =
-        name == "topic" || name == "filter-out" || name == "unsubscribe" || name == "property";
-    if (same != line.end() && before.option->repeat && list) {
+    constexpr std::string_view lists[] = {"topic", "filter-out", "unsubscribe", "property"};
+    const auto same = std::ranges::find(line, before.option, &Setting::option);
+    if (same != line.end() && std::ranges::count(lists, before.key()) > 0) {
       same->values.insert(same->values.begin(), before.values.begin(), before.values.end());
     }
   }

@@ -58,16 +58,11 @@ std::string as_toml(const Option& option, const std::string& value) {
   if (option.takes != Option::Takes::property) {
     return quoted(value);
   }
-  std::string list;
-  std::size_t at = 0;
-  for (std::size_t end = 0; end != std::string::npos; at = end + 1) {
-    end = value.find(joint, at);
-    list += (list.empty() ? "[" : ", ") + quoted(value.substr(at, end - at));
-    if (end == std::string::npos) {
-      break;
-    }
+  std::vector<std::string> words;
+  for (const std::string_view word : split(value, joint)) {
+    words.push_back(quoted(word));
   }
-  return list + "]";
+  return "[" + joined(words) + "]";
 }
 
 std::string as_toml(const Option& option, const std::vector<std::string>& values) {
@@ -77,11 +72,11 @@ std::string as_toml(const Option& option, const std::vector<std::string>& values
   if (!option.repeat) {
     return as_toml(option, values.back());
   }
-  std::string list;
+  std::vector<std::string> list;
   for (const std::string& value : values) {
-    list += (list.empty() ? "[" : ", ") + as_toml(option, value);
+    list.push_back(as_toml(option, value));
   }
-  return list + "]";
+  return "[" + joined(list) + "]";
 }
 
 std::string line(std::string_view key, const std::string& value, const std::string& origin) {
@@ -139,7 +134,7 @@ std::string without_login(const std::string& url) {
 /// Whether a configuration file may hold the setting and have the effect that it has here.
 bool fits_file(const Settings& settings, const Setting& setting,
                const connection::Options& connection) {
-  const std::string_view name = key(*setting.option);
+  const std::string_view name = setting.option->key;
   const bool off = (name == "tls" && !settings.on("tls")) || (name == "no-tls");
   const bool keyless = name == "psk-identity" && settings.find("psk") != nullptr;
   const bool text =
@@ -154,7 +149,7 @@ bool fits_file(const Settings& settings, const Setting& setting,
 std::string setting_lines(const Settings& settings, const Setting& setting,
                           const connection::Options& connection) {
   const Option& option = *setting.option;
-  const std::string_view name = key(option);
+  const std::string_view name = option.key;
   const std::string origin = source_of(setting.origin);
   std::vector<std::string> plain;
   std::vector<std::string> secret;
@@ -182,7 +177,7 @@ std::string setting_lines(const Settings& settings, const Setting& setting,
 
 /// The line of an option that nobody gave; empty if it has no default.
 std::string fallback_line(const Option& option, const connection::Options& connection) {
-  const std::string_view name = key(option);
+  const std::string_view name = option.key;
   if ((name == "host" || name == "port") && !connection.endpoints.front().socket_path.empty()) {
     return "";
   }
@@ -206,12 +201,12 @@ std::string print_config(const Settings& settings, const connection::Options& co
     text += address(*settings.address(), connection);
   }
   for (const Option& option : settings.declared().options()) {
-    if (key(option) == "print-config") {
+    if (option.key == "print-config") {
       continue;
     }
-    if (const Setting* setting = settings.find(key(option))) {
+    if (const Setting* setting = settings.find(option.key)) {
       text += setting_lines(settings, *setting, connection);
-    } else if (key(option) == "tls" && connection.tls.on && settings.find("psk") != nullptr) {
+    } else if (option.key == "tls" && connection.tls.on && settings.find("psk") != nullptr) {
       // The key is a comment; without it nothing else may turn TLS on.
       text += line("tls", "true", source_of(settings.find("psk")->origin));
     } else {

@@ -29,20 +29,8 @@ struct Read {
   connection::Property property{};
 };
 
-std::vector<std::string> split(const std::string& joined) {
-  std::vector<std::string> words(1);
-  for (const char letter : joined) {
-    if (letter == joint) {
-      words.emplace_back();
-    } else {
-      words.back() += letter;
-    }
-  }
-  return words;
-}
-
 Read read_one(const std::string& joined) {
-  const std::vector<std::string> words = split(joined);
+  const std::vector<std::string_view> words = split(joined, joint);
   const Command command = connection::read_command(words.at(0));
   const std::vector<std::string> values(words.begin() + 2, words.end());
   return {command, connection::read_property(command, words.at(1), values)};
@@ -68,9 +56,7 @@ PropertyList* list_for(Command command, Options& options) {
 }
 
 bool has(const PropertyList& list, int identifier) {
-  return std::any_of(list.begin(), list.end(), [&](const connection::Property& property) {
-    return property.identifier == identifier;
-  });
+  return std::ranges::count(list, identifier, &connection::Property::identifier) > 0;
 }
 
 /// Whether this program sends such packets. A file serves both programs; the command line does not.
@@ -103,8 +89,7 @@ void check_will_text(const Setting& setting, const Options& options) {
     return;
   }
   const connection::Property is_text{payload_format_indicator, std::uint32_t{1}};
-  const PropertyList& list = options.will->properties;
-  if (std::find(list.begin(), list.end(), is_text) != list.end()) {
+  if (std::ranges::count(options.will->properties, is_text) > 0) {
     throw UsageError(named(setting) + ": the will is not UTF-8, which " +
                      "payload-format-indicator 1 says that it is");
   }
@@ -122,13 +107,13 @@ void check_properties(const Settings& settings, const ConnectionInput& input, Op
     if (!sends(settings, *setting, read.command)) {
       continue;
     }
-    need_version_5(options, *setting);
+    need_version_5(options, settings, "property");
     if (read.command == Command::will && !options.will) {
       throw UsageError(named(*setting) + ": properties of a will need --will-topic");
     }
     if (PropertyList* list = list_for(read.command, options)) {
       if (read.property.identifier != user_property && has(*list, read.property.identifier)) {
-        throw UsageError(named(*setting) + ": property " + split(joined).at(1) +
+        throw UsageError(named(*setting) + ": property " + std::string{split(joined, joint).at(1)} +
                          " may be given only once");
       }
       list->push_back(std::move(read.property));

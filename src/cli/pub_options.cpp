@@ -363,7 +363,7 @@ void PubReader::check_stamp(const Settings& settings) {
   if (!options_.source.stamp) {
     return;
   }
-  need_version_5(options_.connection, *settings.find("stamp"));
+  need_version_5(options_.connection, settings, "stamp");
   for (const auto& [name, value] : options_.source.form.properties.user) {
     if (feed::is_stamp(name)) {
       throw UsageError("--stamp makes the user property " + name + "; leave out -D publish");

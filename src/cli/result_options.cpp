@@ -33,7 +33,7 @@ void check_request(const Settings& settings, const Environment& environment, Res
   const feed::SourceOptions& source = options.source;
   // Without MQTT 5 nothing tells the responder where to answer: it must know.
   if (!input.request.response_topic) {
-    need_version_5(options.connection, *settings.find("request"));
+    need_version_5(options.connection, settings, "request");
   }
   need_one_message(source, "--request");
   if (source.form.properties.response_topic) {
@@ -92,10 +92,10 @@ void check_wrap(const Settings& settings, const ResultInput& input, PubOptions& 
 }
 
 void check_subscriber(const Settings& settings, PubOptions& options) {
-  const Setting& required = *settings.find("require-subscriber");
-  need_version_5(options.connection, required);
+  need_version_5(options.connection, settings, "require-subscriber");
   if (options.source.form.qos == Qos::at_most_once && options.source.kind != Kind::replay) {
-    throw UsageError(named(required) + " needs QoS 1 or 2: with 0 no broker says who had it");
+    refuse(settings, {"require-subscriber"}, "needs QoS 1 or 2: with 0 no broker says who had it",
+           any_layer);
   }
   options.source.acknowledged = true;
 }

@@ -54,6 +54,17 @@ constexpr std::size_t longest_shown = 60;
 
 }  // namespace
 
+std::string_view Setting::key() const { return option->key; }
+
+std::string_view Setting::decides() const { return option->decides; }
+
+bool Setting::off() const { return option->takes == Option::Takes::nothing && !values.empty(); }
+
+const Setting* find(const Layer& layer, std::string_view key) {
+  const auto found = std::ranges::find(layer, key, &Setting::key);
+  return found == layer.end() ? nullptr : &*found;
+}
+
 std::string named(const Setting& setting) {
   switch (setting.origin.layer) {
     case Origin::Layer::command_line:
@@ -64,14 +75,13 @@ std::string named(const Setting& setting) {
     case Origin::Layer::configuration:
       break;
   }
-  return setting.origin.place + ": " +
-         (setting.from_url ? "url" : std::string{key(*setting.option)});
+  return setting.origin.place + ": " + (setting.from_url ? "url" : std::string{setting.key()});
 }
 
 void check_filled(const Setting& setting) {
   const Option& option = *setting.option;
   const bool text = option.takes == Option::Takes::text || option.takes == Option::Takes::word;
-  if (text && !option.empty && std::count(setting.values.begin(), setting.values.end(), "") > 0) {
+  if (text && !option.empty && std::ranges::count(setting.values, "") > 0) {
     throw UsageError(named(setting) + " needs " + std::string{option.value} +
                      ", not an empty text");
   }

@@ -33,10 +33,20 @@ struct Setting {
 
   /// Its value, the last one of several.
   const std::string& value() const { return values.back(); }
+
+  /// Of its option.
+  std::string_view key() const;
+  std::string_view decides() const;
+
+  /// It is a flag of which a file says `false`.
+  bool off() const;
 };
 
 /// What one layer says about all options.
 using Layer = std::vector<Setting>;
+
+/// What it says about the option with this key; null if nothing.
+const Setting* find(const Layer& layer, std::string_view key);
 
 /// The setting as its user would find it again: "--port", "MQTT_PORT", "/etc/x.toml:3: port".
 std::string named(const Setting& setting);

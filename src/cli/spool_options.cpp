@@ -67,8 +67,7 @@ void check_spool(const Settings& settings, run::SpoolOptions& spool) {
   // They want to know of the broker what a message that is kept for later cannot tell. A spool that
   // stands in a file is for the runs that it suits: see may_have_spool().
   for (const std::string_view key : {"request", "verify", "require-subscriber", "output"}) {
-    const bool given = key == "output" ? settings.find(key) != nullptr : settings.on(key);
-    if (given) {
+    if (settings.on(key)) {
       refuse(settings, {"spool", "enqueue", "drain"},
              "and --" + std::string{key} + " exclude each other, use one of them");
     }

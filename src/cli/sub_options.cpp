@@ -224,9 +224,7 @@ void SubReader::check_subscriptions(const Settings& settings) {
         "comment in shells; more: --help");
   }
   for (const std::string_view key : {"no-local", "retain-as-published", "retain-handling"}) {
-    if (settings.find(key) != nullptr) {
-      need_version_5(options_.connection, *settings.find(key));
-    }
+    need_version_5(options_.connection, settings, key);
   }
   for (const std::vector<std::string>* filters :
        {&all, &options_.unsubscribe, &options_.filter.filter_out}) {

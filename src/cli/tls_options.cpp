@@ -19,14 +19,14 @@ constexpr std::string_view title = "TLS (any of these, mqtts://, wss:// or port 
 
 /// Whether an option turns TLS on, beside --tls; --insecure only says how.
 bool turns_on(const Option& option) {
-  return option.group == title && option.decides != "tls" && key(option) != "insecure";
+  return option.group == title && option.decides != "tls" && option.key != "insecure";
 }
 
 /// Of the settings that turn TLS on that of the strongest layer; null if there is none.
 const Setting* asking(const Settings& settings) {
   const Setting* strongest = nullptr;
   for (const Option& option : settings.declared().options()) {
-    const Setting* setting = turns_on(option) ? settings.find(key(option)) : nullptr;
+    const Setting* setting = turns_on(option) ? settings.find(option.key) : nullptr;
     if (setting != nullptr &&
         (strongest == nullptr || setting->origin.layer < strongest->origin.layer)) {
       strongest = setting;
@@ -79,7 +79,7 @@ void refuse_mixture(const std::vector<connection::Endpoint>& endpoints) {
 
 /// `tls = true`: no URL can undo it, only `tls = false` and --no-tls of a stronger layer.
 bool decide_for(const Setting& asks, const std::optional<Address>& address) {
-  if (address && !address->encrypted() && address->origin.layer <= asks.origin.layer) {
+  if (address && !address->tls() && address->origin.layer <= asks.origin.layer) {
     refuse_plain(asks, *address, ", or --no-tls beside it for plain text");
   }
   return true;
@@ -90,10 +90,10 @@ std::optional<bool> decide_against(const Settings& settings, const Setting& deni
                                    const Setting* option, const Setting* port) {
   const std::optional<Address>& address = settings.address();
   const Origin::Layer layer = denies.origin.layer;
-  if (address && address->encrypted() && address->origin.layer < layer) {
+  if (address && address->tls() && address->origin.layer < layer) {
     return true;
   }
-  if (address && address->encrypted() && address->origin.layer == layer) {
+  if (address && address->tls() && address->origin.layer == layer) {
     throw UsageError(named(denies) + " is plain text, but " + address->scheme + ":// of " +
                      address->name + " is TLS; leave one of them out");
   }
@@ -130,7 +130,7 @@ bool decide(const Settings& settings, const ConnectionInput& input,
     }
     return option != nullptr || port != nullptr;
   }
-  if (address->encrypted()) {
+  if (address->tls()) {
     return true;
   }
   const Origin::Layer scheme = address->origin.layer;
@@ -152,21 +152,18 @@ bool decide(const Settings& settings, const ConnectionInput& input,
 
 std::vector<std::string> names_between_commas(const Setting& setting) {
   std::vector<std::string> names;
-  std::string rest = setting.value();
-  for (std::size_t comma = 0; comma != std::string::npos;) {
-    comma = rest.find(',');
-    names.push_back(rest.substr(0, comma));
-    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
-    if (names.back().empty() || names.back().size() > 255) {
+  for (const std::string_view name : split(setting.value(), ",")) {
+    if (name.empty() || name.size() > 255) {
       reject(setting, setting.value(), "names of 1 to 255 bytes with commas between");
     }
+    names.emplace_back(name);
   }
   return names;
 }
 
 std::string ciphers(const Setting& setting) {
-  const std::string list = lower_case(setting.value());
-  if (list.empty() || list.find("@seclevel") != std::string::npos) {
+  if (setting.value().empty() ||
+      lower_case(setting.value()).find("@seclevel") != std::string::npos) {
     reject(setting, setting.value(), "an OpenSSL cipher list without @SECLEVEL");
   }
   return setting.value();
@@ -178,25 +175,20 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
   const Setting* key = file != nullptr ? file : settings.find("psk");
   const Setting* identity = settings.find("psk-identity");
   if (key == nullptr) {
-    if (identity != nullptr) {
-      throw UsageError(named(*identity) + " needs --psk or --psk-file");
-    }
-    return;
+    return refuse(settings, {"psk-identity"}, "needs --psk or --psk-file", any_layer);
   }
   if (identity == nullptr) {
     throw UsageError(named(*key) + " needs --psk-identity, the name that the broker knows it by");
   }
   for (const std::string_view other :
        {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"}) {
-    const Setting* setting = settings.find(other);
-    const bool off = other == "insecure" && !settings.on(other);
-    if (setting != nullptr && !off) {
-      throw UsageError(named(*setting) + " and " + spelling(*key->option) +
+    if (settings.on(other)) {
+      throw UsageError(named(*settings.find(other)) + " and " + spelling(*key->option) +
                        " exclude each other: a pre-shared key knows no certificates");
     }
   }
   if (tls.minimum == connection::TlsVersion::v1_3) {
-    throw UsageError(named(*settings.find("tls-version")) + " must be 1.2 with a pre-shared key");
+    refuse(settings, {"tls-version"}, "must be 1.2 with a pre-shared key", any_layer);
   }
   connection::Tls alone;
   alone.on = true;
@@ -247,11 +239,8 @@ connection::Tls checked_tls(const Settings& settings, const ConnectionInput& inp
   }
   check_psk(settings, tls);
   if (tls.certificate.empty() && tls.psk_identity.empty()) {
-    for (const std::string_view key : {"key", "keypass-file"}) {
-      if (settings.find(key) != nullptr) {
-        throw UsageError(named(*settings.find(key)) + " needs --cert, the certificate of the key");
-      }
-    }
+    refuse(settings, {"key", "keypass-file"}, "needs --cert, the certificate of the key",
+           any_layer);
   }
   return tls;
 }

@@ -107,11 +107,9 @@ std::string_view other_tools_answer(std::string_view name) {
   std::string wanted{name};
   if (name.size() > 2) {
     wanted = lower_case(name);
-    std::replace(wanted.begin(), wanted.end(), '_', '-');
+    std::ranges::replace(wanted, '_', '-');
   }
-  const auto* const found =
-      std::find_if(other_tools.begin(), other_tools.end(),
-                   [&](const OtherToolsOption& option) { return option.name == wanted; });
+  const auto* const found = std::ranges::find(other_tools, wanted, &OtherToolsOption::name);
   return found == other_tools.end() ? std::string_view{} : found->answer;
 }
 

@@ -11,14 +11,6 @@ using namespace mqtt_tools::cli;
 
 namespace {
 
-std::string joined(const Words& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : std::string{joint}) + word;
-  }
-  return text;
-}
-
 /// Lets take_arguments() read and wipe a copy of `words`; gives what is left, "|" between words.
 std::string left_in_argv(const Declarations& declared, Words words) {
   words.insert(words.begin(), "program");
@@ -38,7 +30,7 @@ std::string left_in_argv(const Declarations& declared, Words words) {
 /// The values of the option with `key`, as `words` give them.
 Words values(const Declarations& declared, const Words& words, std::string_view wanted) {
   for (const Setting& setting : read_command_line(declared, words).layer) {
-    if (key(*setting.option) == wanted) {
+    if (setting.option->key == wanted) {
       return setting.values;
     }
   }
@@ -56,8 +48,8 @@ TEST_CASE("an option with a value becomes its name and its value") {
     Words given;
     Words ready;
   };
-  const std::string user = joined({"publish", "user-property", "k", "v"});
-  const std::string type = joined({"publish", "content-type", "text/plain"});
+  const std::string user = joined(Words{"publish", "user-property", "k", "v"}, joint);
+  const std::string type = joined(Words{"publish", "content-type", "text/plain"}, joint);
   const std::vector<Row> rows{
       {{"-p1883", "t"}, {"--port", "1883", "t"}},
       {{"--pw=x=y"}, {"--password", "x=y"}},

@@ -59,8 +59,8 @@ TEST_CASE("a configuration file gives texts, numbers, flags and lists") {
   std::map<std::string, Words> found;
   std::map<std::string, std::string> places;
   for (const Setting& setting : read(path, warnings)) {
-    found[std::string{key(*setting.option)}] = setting.values;
-    places[std::string{key(*setting.option)}] = setting.origin.place;
+    found[std::string{setting.option->key}] = setting.values;
+    places[std::string{setting.option->key}] = setting.origin.place;
   }
   CHECK(found["host"] == Words{"a", "b:1884"});
   CHECK(found["port"] == Words{"1885"});

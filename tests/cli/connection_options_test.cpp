@@ -341,8 +341,8 @@ TEST_CASE("an empty value is refused where it would name a thing, and taken wher
     for (const Option& option : declared->options()) {
       using Takes = Option::Takes;
       if (option.takes == Takes::nothing || option.takes == Takes::property) continue;
-      const bool may = std::count(content.begin(), content.end(), key(option)) > 0;
-      CAPTURE(declared->name, key(option));
+      const bool may = std::count(content.begin(), content.end(), option.key) > 0;
+      CAPTURE(declared->name, option.key);
       CHECK(option.empty == may);
       if (may) continue;
       CHECK(empty_is_refused(*declared, option, declared == &mqtt_sub()));
@@ -406,7 +406,7 @@ TEST_CASE("each option whose value is a time takes units, and --help calls it SE
   std::size_t times = 0;
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
-      CAPTURE(declared->name, key(option));
+      CAPTURE(declared->name, option.key);
       CHECK((option.takes == Option::Takes::time) == (option.value == "SEC"));
       if (option.value != "SEC") continue;
       CHECK_NOTHROW(option.lay({&option, {"1m30s"}, {}, false}));
@@ -431,7 +431,7 @@ TEST_CASE("an option with one value that is given twice is refused, whichever it
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
       if (option.takes == Option::Takes::nothing || option.repeat) continue;
-      if (key(option) == "help") continue;  // It wins over whatever is wrong.
+      if (option.key == "help") continue;  // It wins over whatever is wrong.
       const std::string name = spelling(option);
       CAPTURE(declared->name, name);
       FakeEnvironment fake;

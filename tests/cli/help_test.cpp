@@ -130,8 +130,8 @@ TEST_CASE("each option has a field, but for those that say where something else 
       "spool-list", "wrap",    "completion"};
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
-      CAPTURE(declared->name, key(option));
-      CHECK((option.lay != nullptr) != (without.count(key(option)) > 0));
+      CAPTURE(declared->name, option.key);
+      CHECK((option.lay != nullptr) != (without.count(option.key) > 0));
     }
   }
 }
@@ -140,7 +140,7 @@ TEST_CASE("the default that --help names is a value that its option takes") {
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
       if (option.fallback.empty()) continue;
-      CAPTURE(declared->name, key(option));
+      CAPTURE(declared->name, option.key);
       CHECK_NOTHROW(option.lay({&option, {std::string{option.fallback}}, {}, false}));
     }
   }
@@ -151,7 +151,7 @@ TEST_CASE("the words that are completed are those that an option takes, each mea
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
       for (const std::string_view word : option.words) {
-        CAPTURE(declared->name, key(option), word);
+        CAPTURE(declared->name, option.key, word);
         if (option.lay) CHECK_NOTHROW(option.lay({&option, {std::string{word}}, {}, false}));
         ++seen;
       }
@@ -170,8 +170,8 @@ TEST_CASE("option --completion writes a script with every option, and wins over 
     CHECK_FALSE(read_sub({"--completion", shell, "-p", "0"}, fake.environment()));
     const std::string script = fake.out.str();
     for (const Option& option : mqtt_sub().options()) {
-      CAPTURE(key(option));
-      const std::string name = shell == "fish" ? std::string{key(option)} : spelling(option);
+      CAPTURE(option.key);
+      const std::string name = shell == "fish" ? std::string{option.key} : spelling(option);
       CHECK(script.find(name) != std::string::npos);
     }
   }
