@@ -14,92 +14,73 @@ namespace {
 /// Enough of a word for its user to know it again.
 constexpr std::size_t longest_shown = 60;
 
-/// An option of other MQTT tools that we do not have, and what to say about it.
-struct OtherToolsOption {
-  std::string_view name;
+/// Options of other MQTT tools that we do not have, and what to say about them.
+struct OtherToolsOptions {
+  std::string_view names;  ///< With blanks between.
   std::string_view answer;
 };
 
-constexpr std::string_view publish_property = "it is a property: -D publish NAME VALUE";
-constexpr std::string_view connect_property = "it is a property: -D connect NAME VALUE";
-constexpr std::string_view engine =
-    "there is none for keys in an OpenSSL engine; --key FILE takes a key in PEM";
-
 /// Of mosquitto's clients, MQTTX, HiveMQ's mqtt-cli, mqttui, paho_c_pub and MQTT.js; sorted.
 constexpr std::array other_tools{
-    OtherToolsOption{"--alpn", "ours is --tls-alpn NAME"},
-    OtherToolsOption{"--base64", "ours is --decode base64"},
-    OtherToolsOption{"--ca", "ours is --cafile FILE"},
-    OtherToolsOption{"--ca-cert", "ours is --cafile FILE"},
-    OtherToolsOption{"--cacert", "ours is --cafile FILE"},
-    OtherToolsOption{"--clean", "a clean session is the default; --no-clean asks for the other"},
-    OtherToolsOption{"--clean-session", "it is the default; --no-clean asks for the other"},
-    OtherToolsOption{"--clean-start", "it is the default; --no-clean asks for the other"},
-    OtherToolsOption{"--cleanstart", "it is the default; --no-clean asks for the other"},
-    OtherToolsOption{"--connection", "ours is --url URL"},
-    OtherToolsOption{"--content-type", publish_property},
-    OtherToolsOption{"--correlation-data", publish_property},
-    OtherToolsOption{"--delimiter", "mqtt-sub has -0 for NUL, -N for nothing, -F for anything"},
-    OtherToolsOption{"--file-read", "ours is --file FILE, of mqtt-pub"},
-    OtherToolsOption{"--file-save", "there is none; mqtt-sub --exec runs a command a message"},
-    OtherToolsOption{"--file-write", "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
-    OtherToolsOption{"--hostname", "ours is --host HOST"},
-    OtherToolsOption{"--identifier", "ours is --client-id ID"},
-    OtherToolsOption{"--identifierprefix", "ours is --id-prefix PREFIX"},
-    OtherToolsOption{"--interval", "ours is --repeat-delay SEC with --repeat N, or --rate N"},
-    OtherToolsOption{"--json-output", "ours is -o json, of mqtt-sub"},
-    OtherToolsOption{"--keyform", engine},
-    OtherToolsOption{"--keypass", "ours is --keypass-file FILE"},
-    OtherToolsOption{"--keypw", "ours is --keypass-file FILE"},
-    OtherToolsOption{"--latency",
-                     "ours is --verify, of mqtt-pub; its -v says how long each message took"},
-    OtherToolsOption{"--load-options", "ours is --config FILE, in TOML"},
-    OtherToolsOption{"--maximum-packet-size", "ours is --max-packet SIZE"},
-    OtherToolsOption{"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
-    OtherToolsOption{"--message-expiry", publish_property},
-    OtherToolsOption{"--message-expiry-interval", publish_property},
-    OtherToolsOption{"--message-rate", "ours is --stats=1, of mqtt-sub"},
-    OtherToolsOption{"--msg", "ours is --message TEXT"},
-    OtherToolsOption{"--multiline", "ours is --lines"},
-    OtherToolsOption{"--no-cleanstart", "ours is --no-clean"},
-    OtherToolsOption{"--no-delimiter", "ours is -N, of mqtt-sub"},
-    OtherToolsOption{"--output-mode", "ours is --output FORM"},
-    OtherToolsOption{"--output-to-file", "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
-    OtherToolsOption{"--password-env", "a password may stand in MQTT_PASSWORD in the environment"},
-    OtherToolsOption{"--path", "ours is the path of --url ws://HOST/PATH"},
-    OtherToolsOption{"--payload", "ours is --message TEXT"},
-    OtherToolsOption{"--payload-format-indicator", publish_property},
-    OtherToolsOption{"--pretty", "ours is -o pretty, of mqtt-sub"},
-    OtherToolsOption{"--protocol", "ours is the scheme of --url: mqtt, mqtts, ws or wss"},
-    OtherToolsOption{"--proxy", "there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
-    OtherToolsOption{"--random-filter", "there is none like it"},
-    OtherToolsOption{"--receive-maximum", connect_property},
-    OtherToolsOption{"--reconnect-period", "ours is --reconnect-max SEC, or --no-reconnect"},
-    OtherToolsOption{"--request-problem-information", connect_property},
-    OtherToolsOption{"--request-response-information", connect_property},
-    OtherToolsOption{"--secure", "ours is --tls"},
-    OtherToolsOption{"--server-cert", "ours is --cafile FILE"},
-    OtherToolsOption{"--show-topics", "ours is -v, of mqtt-sub"},
-    OtherToolsOption{"--silent", "ours is --quiet"},
-    OtherToolsOption{"--ssl", "ours is --tls"},
-    OtherToolsOption{"--subscription-identifier", "it is a property: -D subscribe NAME VALUE"},
-    OtherToolsOption{"--tls-engine", engine},
-    OtherToolsOption{"--tls-engine-kpass-sha1", engine},
-    OtherToolsOption{"--tls-keylog", "there is none for a log of TLS keys"},
-    OtherToolsOption{"--topic-alias", publish_property},
-    OtherToolsOption{"--topic-alias-maximum", connect_property},
-    OtherToolsOption{"--trace", "ours is --debug"},
-    OtherToolsOption{"--user-properties", publish_property},
-    OtherToolsOption{"--user-property", publish_property},
-    OtherToolsOption{"--usage", "ours is --help"},
-    OtherToolsOption{"-?", "ours is --help"},
-    OtherToolsOption{"-J", "ours is -j, of mqtt-sub"},
-    OtherToolsOption{"-S",
-                     "there is none for SRV records of DNS; repeat --host for brokers to try"},
-    OtherToolsOption{"-a", "there is none for the address that we connect from"},
-    OtherToolsOption{"-b", "ours is --url URL or --host HOST"},
-    OtherToolsOption{"-w", "ours is --watch, of mqtt-sub"},
-    OtherToolsOption{"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
+    OtherToolsOptions{"--alpn", "ours is --tls-alpn NAME"},
+    OtherToolsOptions{"--base64", "ours is --decode base64"},
+    OtherToolsOptions{"--ca --ca-cert --cacert --server-cert", "ours is --cafile FILE"},
+    OtherToolsOptions{"--clean", "a clean session is the default; --no-clean asks for the other"},
+    OtherToolsOptions{"--clean-session --clean-start --cleanstart",
+                      "it is the default; --no-clean asks for the other"},
+    OtherToolsOptions{"--connection", "ours is --url URL"},
+    OtherToolsOptions{
+        "--content-type --correlation-data --message-expiry --message-expiry-interval "
+        "--payload-format-indicator --topic-alias --user-properties --user-property",
+        "it is a property: -D publish NAME VALUE"},
+    OtherToolsOptions{"--delimiter", "mqtt-sub has -0 for NUL, -N for nothing, -F for anything"},
+    OtherToolsOptions{"--file-read", "ours is --file FILE, of mqtt-pub"},
+    OtherToolsOptions{"--file-save", "there is none; mqtt-sub --exec runs a command a message"},
+    OtherToolsOptions{"--file-write --output-to-file",
+                      "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
+    OtherToolsOptions{"--hostname", "ours is --host HOST"},
+    OtherToolsOptions{"--identifier", "ours is --client-id ID"},
+    OtherToolsOptions{"--identifierprefix", "ours is --id-prefix PREFIX"},
+    OtherToolsOptions{"--interval", "ours is --repeat-delay SEC with --repeat N, or --rate N"},
+    OtherToolsOptions{"--json-output", "ours is -o json, of mqtt-sub"},
+    OtherToolsOptions{"--keyform --tls-engine --tls-engine-kpass-sha1",
+                      "there is none for keys in an OpenSSL engine; --key FILE takes a key in PEM"},
+    OtherToolsOptions{"--keypass --keypw", "ours is --keypass-file FILE"},
+    OtherToolsOptions{"--latency",
+                      "ours is --verify, of mqtt-pub; its -v says how long each message took"},
+    OtherToolsOptions{"--load-options", "ours is --config FILE, in TOML"},
+    OtherToolsOptions{"--maximum-packet-size", "ours is --max-packet SIZE"},
+    OtherToolsOptions{"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
+    OtherToolsOptions{"--message-rate", "ours is --stats=1, of mqtt-sub"},
+    OtherToolsOptions{"--msg --payload", "ours is --message TEXT"},
+    OtherToolsOptions{"--multiline", "ours is --lines"},
+    OtherToolsOptions{"--no-cleanstart", "ours is --no-clean"},
+    OtherToolsOptions{"--no-delimiter", "ours is -N, of mqtt-sub"},
+    OtherToolsOptions{"--output-mode", "ours is --output FORM"},
+    OtherToolsOptions{"--password-env", "a password may stand in MQTT_PASSWORD in the environment"},
+    OtherToolsOptions{"--path", "ours is the path of --url ws://HOST/PATH"},
+    OtherToolsOptions{"--pretty", "ours is -o pretty, of mqtt-sub"},
+    OtherToolsOptions{"--protocol", "ours is the scheme of --url: mqtt, mqtts, ws or wss"},
+    OtherToolsOptions{"--proxy", "there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
+    OtherToolsOptions{"--random-filter", "there is none like it"},
+    OtherToolsOptions{"--receive-maximum --request-problem-information "
+                      "--request-response-information --topic-alias-maximum",
+                      "it is a property: -D connect NAME VALUE"},
+    OtherToolsOptions{"--reconnect-period", "ours is --reconnect-max SEC, or --no-reconnect"},
+    OtherToolsOptions{"--secure --ssl", "ours is --tls"},
+    OtherToolsOptions{"--show-topics", "ours is -v, of mqtt-sub"},
+    OtherToolsOptions{"--silent", "ours is --quiet"},
+    OtherToolsOptions{"--subscription-identifier", "it is a property: -D subscribe NAME VALUE"},
+    OtherToolsOptions{"--tls-keylog", "there is none for a log of TLS keys"},
+    OtherToolsOptions{"--trace", "ours is --debug"},
+    OtherToolsOptions{"--usage -?", "ours is --help"},
+    OtherToolsOptions{"-J", "ours is -j, of mqtt-sub"},
+    OtherToolsOptions{"-S",
+                      "there is none for SRV records of DNS; repeat --host for brokers to try"},
+    OtherToolsOptions{"-a", "there is none for the address that we connect from"},
+    OtherToolsOptions{"-b", "ours is --url URL or --host HOST"},
+    OtherToolsOptions{"-w", "ours is --watch, of mqtt-sub"},
+    OtherToolsOptions{"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
 };
 
 /// What to say about an option that others have; empty if we know of none.
@@ -109,7 +90,10 @@ std::string_view other_tools_answer(std::string_view name) {
     wanted = lower_case(name);
     std::ranges::replace(wanted, '_', '-');
   }
-  const auto* const found = std::ranges::find(other_tools, wanted, &OtherToolsOption::name);
+  const auto has = [&](const OtherToolsOptions& options) {
+    return std::ranges::count(split(options.names, " "), wanted) > 0;
+  };
+  const auto* const found = std::ranges::find_if(other_tools, has);
   return found == other_tools.end() ? std::string_view{} : found->answer;
 }
 
