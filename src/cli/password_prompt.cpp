@@ -48,6 +48,8 @@ class HeldSignals {
   HeldSignals() {
     sigset_t held;
     sigemptyset(&held);
+    pthread_sigmask(SIG_BLOCK, nullptr, &mask_);
+    open_ = mask_;
     for (std::size_t at = 0; at < watched.size(); ++at) {
       struct sigaction action {};
       action.sa_handler = see;
@@ -55,15 +57,10 @@ class HeldSignals {
       if (before_[at].sa_handler != SIG_IGN || watched[at] == SIGCONT) {
         sigaction(watched[at], &action, nullptr);
         sigaddset(&held, watched[at]);
+        sigdelset(&open_, watched[at]);
       }
     }
-    pthread_sigmask(SIG_BLOCK, &held, &mask_);
-    open_ = mask_;
-    for (const int number : watched) {
-      if (sigismember(&held, number) == 1) {
-        sigdelset(&open_, number);
-      }
-    }
+    pthread_sigmask(SIG_BLOCK, &held, nullptr);
   }
 
   ~HeldSignals() {
