@@ -39,8 +39,7 @@ class PublishRun {
   explicit PublishRun(const cli::PubOptions& options)
       : options_(options),
         source_(options.source, options.envelope),
-        client_(run::with_verbosity(options.connection, options.verbosity),
-                run::log_sink(options.verbosity)),
+        client_(options.connection, run::log_sink(options.verbosity)),
         publisher_(client_, options.window, options.ack_timeout) {
     if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
     if (options.request) {

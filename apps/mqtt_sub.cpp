@@ -52,8 +52,7 @@ class SubscribeRun {
         status_(options.status_lines, options.open_ended),
         printer_(output::make_printer(options.output)),
         readiness_(options.readiness),
-        client_(run::with_verbosity(options.connection, options.verbosity),
-                run::log_sink(options.verbosity)),
+        client_(options.connection, run::log_sink(options.verbosity)),
         publisher_(client_, 64) {
     if (options.exec) exec_.emplace(*options.exec);
     if (options.stop.last) retained_end_.emplace(options.connection.connect_timeout);

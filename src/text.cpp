@@ -198,6 +198,11 @@ std::string escaped(std::string_view text, Lines lines) {
   return out;
 }
 
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 60;  // A number of TOML may have hundreds of digits.
+  return "'" + escaped(shortened(text, longest)) + "'";
+}
+
 std::size_t columns(std::string_view text) {
   std::size_t sum = 0;
   for (std::size_t at = 0; at < text.size();) {

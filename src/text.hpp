@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace mqtt_tools {
@@ -46,6 +48,15 @@ std::string shortened(std::string_view text, std::size_t longest);
 /// What stands before, between and behind the separators of `text`.
 std::vector<std::string_view> split(std::string_view text, std::string_view separator);
 
+/// All of `text` as a number; nothing for any other text, and for one that is out of range.
+template <typename Number>
+std::optional<Number> to_number(std::string_view text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional{number} : std::nullopt;
+}
+
 /// Strings or views as one text: "a, b, c".
 template <typename Words>
 std::string joined(const Words& words, std::string_view between = ", ") {
@@ -69,6 +80,9 @@ void append_escaped(std::string& out, std::string_view text, Lines lines = Lines
 
 /// The same, as a new string. For topics, reason strings and whatever else a broker says.
 std::string escaped(std::string_view text, Lines lines = Lines::escape);
+
+/// 'text' with its quotes as it may stand in a message: escaped, and shortened to what helps.
+std::string in_quotes(std::string_view text);
 
 /// How many columns a terminal gives to `text` (no control characters in it): two for East Asian
 /// wide characters and emoji, none for combining marks.

@@ -168,7 +168,7 @@ std::vector<std::string> switched(const std::string& variable, const std::string
   if (is("0") || is("false") || is("no") || is("off")) {
     return {"false"};
   }
-  throw UsageError(variable + " must be 1 or 0, not '" + escaped(shortened(value, 60)) + "'");
+  throw UsageError(variable + " must be 1 or 0, not " + in_quotes(value));
 }
 
 Layer read_environment(const Declarations& declared, const Environment& environment,
@@ -198,7 +198,7 @@ Layer read_environment(const Declarations& declared, const Environment& environm
 
 /// What connection_variable says; empty if it is not there, and if the variables beside it name
 /// another broker: then the user of a command has chosen for himself.
-Layer read_connection(const Declarations& declared, const Environment& environment) {
+Layer read_inherited(const Declarations& declared, const Environment& environment) {
   Layer layer;
   const std::string text = environment.variable(run::connection_variable).value_or("");
   for (std::string_view rest = text; !rest.empty();) {
@@ -282,7 +282,7 @@ void add_files(const Declarations& declared, const Environment& environment, boo
 void add_own_layers(const Declarations& declared, const Environment& environment,
                     std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
   layers.push_back(read_environment(declared, environment, warnings));
-  const Layer inherited = read_connection(declared, environment);
+  const Layer inherited = read_inherited(declared, environment);
   for (const Setting& setting : inherited) {
     const std::string variable{setting.option->variable};
     if (variable.empty() || !environment.variable(variable)) {
@@ -341,8 +341,7 @@ bool asks_for_all(const Setting& asked, const std::vector<std::string>& argument
     if (word.empty() || word[0] == '-') return false;
   }
   if (!same_word(word, "all")) {
-    throw UsageError("--help may be followed by all, not by '" + escaped(shortened(word, 60)) +
-                     "'");
+    throw UsageError("--help may be followed by all, not by " + in_quotes(word));
   }
   return true;
 }

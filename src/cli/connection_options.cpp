@@ -2,11 +2,13 @@
 #include "cli/connection_options.hpp"
 
 #include "cli/arguments.hpp"
+#include "cli/configuration.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "payload/envelope.hpp"
 
 #include <net/if.h>
+#include <ostream>
 
 namespace mqtt_tools::cli {
 
@@ -355,20 +357,33 @@ void need_version_5(Options& options, const Settings& settings, std::string_view
   }
 }
 
-void check_connection(const Settings& settings, const Environment& environment,
-                      const ConnectionInput& input, Options& options,
-                      std::vector<run::Warning>& warnings) {
-  add_endpoints(settings, input, options);
-  check_transport(settings, input, options);
-  add_headers(settings, input, options);
-  options.tls = checked_tls(settings, input, options.endpoints);
-  check_session(settings, environment, input, options, warnings);
-  if (!options.reconnect) {
-    refuse(settings, {"reconnect-max", "reconnect-for"}, "has no meaning with --no-reconnect");
+std::optional<Settings> read_connection(const Declarations& in,
+                                        const std::vector<std::string>& arguments,
+                                        const Environment& environment, ConnectionInput& input,
+                                        Options& options, run::Verbosity& verbosity) {
+  std::optional<Settings> settings = read_settings(in, arguments, environment);
+  if (!settings) {
+    return {};
   }
-  check_will(settings, input, options);
-  check_properties(settings, input, options);
-  options.debug = settings.on("debug");
+  input.mosquitto = environment.mosquitto;
+  verbosity.warnings = settings->warnings();
+  add_endpoints(*settings, input, options);
+  check_transport(*settings, input, options);
+  add_headers(*settings, input, options);
+  options.tls = checked_tls(*settings, input, options.endpoints);
+  check_session(*settings, environment, input, options, verbosity.warnings);
+  if (!options.reconnect) {
+    refuse(*settings, {"reconnect-max", "reconnect-for"}, "has no meaning with --no-reconnect");
+  }
+  check_will(*settings, input, options);
+  check_properties(*settings, input, options);
+  options.debug = verbosity.debug;
+  options.tell_messages = verbosity.verbose || verbosity.debug;
+  if (settings->on("print-config")) {
+    *environment.out << print_config(*settings, options);
+    return {};
+  }
+  return settings;
 }
 
 }  // namespace mqtt_tools::cli

@@ -39,12 +39,15 @@ void declare_connection(Declarations& in, connection::Options& options, run::Ver
 /// The group of --tls, a part of the above.
 void declare_tls(Declarations& in, ConnectionInput& input);
 
-/// Makes `options` of all that was said, once the fields are filled: the one check of what belongs
-/// together. Passwords and keys are not read yet, so that nothing is asked for a run that will be
-/// refused: see read_secrets(). Adds to `warnings` what is no error. Throws UsageError.
-void check_connection(const Settings& settings, const Environment& environment,
-                      const ConnectionInput& input, connection::Options& options,
-                      std::vector<run::Warning>& warnings);
+/// Reads all settings and makes `options` of what they say about the connection: the one check of
+/// what belongs together. Passwords and keys are not read yet, so that nothing is asked for a run
+/// that will be refused: see read_secrets(). Adds to the warnings of `verbosity` what is no error.
+/// Nothing if --help and the like, or --print-config, was asked for, and is written. Throws
+/// UsageError and RunError.
+std::optional<Settings> read_connection(const Declarations& in,
+                                        const std::vector<std::string>& arguments,
+                                        const Environment& environment, ConnectionInput& input,
+                                        connection::Options& options, run::Verbosity& verbosity);
 
 /// The part of it that decides whether TLS is on. Above all, nothing that asks for TLS ever ends in
 /// plain text.

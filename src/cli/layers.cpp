@@ -321,6 +321,11 @@ bool Settings::on(std::string_view key) const {
   return setting != nullptr && !setting->off();
 }
 
+bool Settings::typed(std::string_view key) const {
+  const Setting* setting = find(key);
+  return setting != nullptr && setting->origin.layer == Origin::Layer::command_line;
+}
+
 std::optional<std::string> Settings::topic_of_url() const {
   const bool topic = address_ && !address_->websocket() && !address_->path.empty();
   return topic ? std::optional{address_->path} : std::nullopt;

@@ -39,6 +39,9 @@ class Settings {
   /// Whether somebody said anything, and not only a file `false` of a flag.
   bool on(std::string_view key) const;
 
+  /// Whether the command line gives it.
+  bool typed(std::string_view key) const;
+
   const std::optional<Address>& address() const { return address_; }
 
   /// The path of the URL in effect, where it is a topic or a filter.

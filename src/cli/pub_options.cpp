@@ -201,52 +201,46 @@ void PubReader::sort_words(const Settings& settings) {
   if (!topics_.empty()) topic_ = topics_.front();
   message_from_ = message_ ? "--message" : "";
   if (words.size() > 2) {
-    throw UsageError("too many words: '" + escaped(shortened(words[2], 60)) +
-                     "' is the third; put a message with blanks in quotes");
+    throw UsageError("too many words: " + in_quotes(words[2]) +
+                     " is the third; put a message with blanks in quotes");
   }
   const bool path =
       settings.topic_of_url() && settings.address()->origin.layer == Origin::Layer::command_line;
   const bool topic_first = words.size() == 2 || (words.size() == 1 && !topic_ && !path);
   if (topic_first) {
     if (topic_) {
-      throw UsageError("the topic is given twice: '" + escaped(shortened(words[0], 60)) +
-                       "' and --topic");
+      throw UsageError("the topic is given twice: " + in_quotes(words[0]) + " and --topic");
     }
     topic_ = words[0];
   }
   if (words.size() == (topic_first ? 2U : 1U)) {
     if (message_) {
-      throw UsageError("the message is given twice: '" + escaped(shortened(words.back(), 60)) +
-                       "' and --message");
+      throw UsageError("the message is given twice: " + in_quotes(words.back()) + " and --message");
     }
     message_ = words.back();
-    message_from_ = "'" + escaped(shortened(words.back(), 60)) + "'";
+    message_from_ = in_quotes(words.back());
   }
 }
 
 /// Sees to it that one thing gives the message, and that something does.
 void PubReader::choose_kind(const Settings& settings, const Environment& environment) {
-  struct Choice {
-    std::string_view key;
-    Kind kind;
-  };
+  static constexpr std::pair<std::string_view, Kind> choices[] = {
+      {"lines", Kind::lines},       {"file", Kind::whole},          {"stdin", Kind::whole},
+      {"null-message", Kind::null}, {"clear-retained", Kind::null}, {"replay", Kind::replay},
+      {"verify", Kind::argument},   {"wrap", Kind::argument}};
   feed::SourceOptions& source = options_.source;
-  const bool lines = settings.on("lines");
-  for (const Choice& choice : {Choice{"lines", Kind::lines}, Choice{"file", Kind::whole},
-                               Choice{"stdin", Kind::whole}, Choice{"null-message", Kind::null},
-                               Choice{"clear-retained", Kind::null}, Choice{"replay", Kind::replay},
-                               Choice{"verify", Kind::argument}, Choice{"wrap", Kind::argument}}) {
-    const bool same = (choice.key == "file" && lines) ||
-                      (choice.key == "clear-retained" && settings.on("null-message"));
-    if (settings.find(choice.key) == nullptr || same) {
+  for (const auto& [key, kind] : choices) {
+    const bool same = (key == "file" && settings.on("lines")) ||
+                      (key == "clear-retained" && settings.on("null-message"));
+    if (settings.find(key) == nullptr || same) {
       continue;
     }
-    const std::string name = "--" + std::string{choice.key};
+    const std::string name = "--" + std::string{key};
     if (!message_from_.empty()) {
       throw UsageError("the message is given twice: " + message_from_ + " and " + name);
     }
     message_from_ = name;
-    source.kind = choice.kind;
+    source.kind = kind;
   }
   if (message_) {
     source.text = *message_;
@@ -322,12 +316,9 @@ constexpr std::array<std::string_view, 6> of_envelope{"field",       "message-ke
 
 /// A `raw` of the environment or of a file gives way to what the command line says.
 void PubReader::choose_envelope(const Settings& settings) {
-  const auto said = [&settings](std::string_view key) {
-    const Setting* setting = settings.find(key);
-    return setting != nullptr && setting->origin.layer == Origin::Layer::command_line;
-  };
-  const bool needed = said("json") || std::any_of(of_envelope.begin(), of_envelope.end(), said);
-  if (needed && !said("raw")) {
+  const auto typed = [&settings](std::string_view key) { return settings.typed(key); };
+  const bool needed = typed("json") || std::ranges::any_of(of_envelope, typed);
+  if (needed && !typed("raw")) {
     options_.envelope.raw = false;
   }
 }
@@ -375,16 +366,9 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
                                           const Environment& environment) {
   std::vector<std::string> ours = arguments;
   results_.wrap.command = take_command(ours);
-  const std::optional<Settings> settings = read_settings(in_, ours, environment);
+  const std::optional<Settings> settings =
+      read_connection(in_, ours, environment, connection_, options_.connection, options_.verbosity);
   if (!settings) {
-    return {};
-  }
-  connection_.mosquitto = environment.mosquitto;
-  options_.verbosity.warnings = settings->warnings();
-  check_connection(*settings, environment, connection_, options_.connection,
-                   options_.verbosity.warnings);
-  if (settings->on("print-config")) {
-    *environment.out << print_config(*settings, options_.connection);
     return {};
   }
   check_spool(*settings, spool_);

@@ -65,8 +65,7 @@ void check_verify(const Settings& settings, const Environment& environment,
 /// -o json without --request: what a file says of the form is for those who show messages.
 void check_outcomes(const Settings& settings, const Environment& environment,
                     const ResultInput& input, PubOptions& options) {
-  const Setting* form = settings.find("output");
-  if (form == nullptr || form->origin.layer != Origin::Layer::command_line) {
+  if (!settings.typed("output")) {
     return;
   }
   if (input.output.form != output::PrinterOptions::Form::json) {

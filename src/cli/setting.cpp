@@ -7,7 +7,6 @@
 #include "topic.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -31,26 +30,20 @@ std::optional<double> read_seconds(std::string_view text) {
   const auto* unit = std::begin(time_units);
   for (bool first = true; first || !text.empty(); first = false) {
     const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
-    double value = 0;
-    const char* const end = text.data() + digits;
-    const auto [stopped, error] =
-        std::from_chars(text.data(), end, value, std::chars_format::fixed);
-    if (digits == 0 || error != std::errc{} || stopped != end || !std::isfinite(value)) return {};
+    const auto value = to_number<double>(text.substr(0, digits));
+    if (!value) return {};
     if (first && digits == text.size()) return value;
     text.remove_prefix(digits);
     const std::string_view word = text.substr(0, text.find_first_of("0123456789."));
     unit = std::find_if(unit, std::end(time_units),
                         [word](const auto& each) { return same_word(each.first, word); });
     if (unit == std::end(time_units)) return {};
-    sum += value * unit->second;
+    sum += *value * unit->second;
     ++unit;
     text.remove_prefix(word.size());
   }
   return sum;
 }
-
-/// Of a value in a message; a number of TOML may have hundreds of digits.
-constexpr std::size_t longest_shown = 60;
 
 }  // namespace
 
@@ -104,22 +97,20 @@ std::string source_of(const Origin& origin) {
 void reject(const Setting& setting, std::string_view value, std::string_view needed) {
   std::string text = named(setting) + " must be " + std::string{needed};
   if (setting.option->mask == nullptr) {
-    text += ", not '" + escaped(shortened(value, longest_shown)) + "'";
+    text += ", not " + in_quotes(value);
   }
   throw UsageError(text);
 }
 
 std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64_t most) {
-  const std::string& text = setting.value();
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+  const auto value = to_number<std::int64_t>(setting.value());
+  if (!value || *value < least || *value > most) {
     const bool open = most == std::numeric_limits<std::int64_t>::max();
-    reject(setting, text,
+    reject(setting, setting.value(),
            open ? "a whole number of at least " + std::to_string(least)
                 : "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }
-  return value;
+  return *value;
 }
 
 std::int64_t whole_seconds(const Setting& setting, std::int64_t least, std::int64_t most) {
@@ -135,15 +126,11 @@ std::int64_t whole_seconds(const Setting& setting, std::int64_t least, std::int6
 
 double number(const Setting& setting) {
   const std::string& text = setting.value();
-  double value = 0;
-  const bool decimal = !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (!decimal || error != std::errc{} || end != text.data() + text.size() ||
-      !std::isfinite(value)) {
+  const auto value = to_number<double>(text);
+  if (!value || text.find_first_not_of("0123456789.") != std::string::npos) {
     reject(setting, text, "a decimal number of at least 0, such as 2.5");
   }
-  return value;
+  return *value;
 }
 
 std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most) {
@@ -151,19 +138,17 @@ std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most)
       {"", 1},          {"b", 1},         {"kb", 1'000},   {"mb", 1'000'000}, {"gb", 1'000'000'000},
       {"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}};
   const std::string& text = setting.value();
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
-  const auto* const known = std::find_if(std::begin(units), std::end(units), [&](const auto& each) {
-    return same_word(each.first, unit);
-  });
-  if (error != std::errc{} || known == std::end(units) || value < 0 ||
-      value > most / known->second || value * known->second < least) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto value = to_number<std::int64_t>(std::string_view{text}.substr(0, digits));
+  const auto* const known = std::ranges::find_if(
+      units, [&](const auto& each) { return same_word(each.first, text.substr(digits)); });
+  if (!value || known == std::end(units) || *value > most / known->second ||
+      *value * known->second < least) {
     reject(setting, text,
            "a size from " + std::to_string(least) + " to " + std::to_string(most) +
                " bytes, such as 64KiB or 10MB");
   }
-  return value * known->second;
+  return *value * known->second;
 }
 
 std::string connect_text(const Setting& setting, std::size_t most) {

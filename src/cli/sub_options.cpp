@@ -232,25 +232,22 @@ void SubReader::check_subscriptions(const Settings& settings) {
       check_filter(filter);
       if (has_foreign_wildcard(filter)) {
         options_.verbosity.warnings.push_back(
-            {"'" + escaped(shortened(filter, 60)) +
-             "' has no wildcard: in MQTT + stands for one level and # for all that follow"});
+            {in_quotes(filter) +
+             " has no wildcard: in MQTT + stands for one level and # for all that follow"});
       }
     }
   }
   if (const auto pair = overlapping(all)) {
-    const auto quoted = [](const auto& text) { return "'" + escaped(shortened(text, 60)) + "'"; };
     options_.verbosity.warnings.push_back(
         {pair->first == pair->second
-             ? "the filter " + quoted(pair->first) +
+             ? "the filter " + in_quotes(pair->first) +
                    " is given twice: brokers send what is retained for each"
-             : quoted(pair->first) + " and " + quoted(pair->second) +
+             : in_quotes(pair->first) + " and " + in_quotes(pair->second) +
                    " overlap: brokers may send a message that matches both for each of them"});
   }
   if (options_.stop.last) check_last(settings, all);
   // At QoS 1 brokers queue what is retained, and drop what exceeds the queue (Mosquitto: 1,000).
-  const Setting* qos = settings.find("qos");
-  const bool asked = qos != nullptr && qos->origin.layer == Origin::Layer::command_line;
-  if ((options_.filter.retained_only || options_.remove_retained) && !asked) {
+  if ((options_.filter.retained_only || options_.remove_retained) && !settings.typed("qos")) {
     manner_.qos = Qos::at_most_once;
   }
   for (const std::string& filter : all) {
@@ -356,8 +353,8 @@ void SubReader::check_last(const Settings& settings, const std::vector<std::stri
   }
   for (const std::string& filter : filters) {
     if (is_shared(filter)) {
-      throw UsageError("--last finds nothing under '" + escaped(shortened(filter, 60)) +
-                       "': what is retained is not sent for $share");
+      throw UsageError("--last finds nothing under " + in_quotes(filter) +
+                       ": what is retained is not sent for $share");
     }
   }
   options_.filter.retained_only = true;
@@ -385,8 +382,8 @@ void SubReader::check_stats(const Settings& settings) {
   for (const Subscription& subscription : options_.subscriptions) {
     if (is_shared(subscription.filter)) {
       options_.verbosity.warnings.push_back(
-          {"gaps of --stats are also what goes to others of the group of '" +
-           escaped(shortened(subscription.filter, 60)) + "'"});
+          {"gaps of --stats are also what goes to others of the group of " +
+           in_quotes(subscription.filter)});
     }
   }
   const PrinterOptions& output = options_.output;
@@ -402,16 +399,9 @@ void SubReader::check_stats(const Settings& settings) {
 
 std::optional<SubOptions> SubReader::read(const std::vector<std::string>& arguments,
                                           const Environment& environment) {
-  const std::optional<Settings> settings = read_settings(in_, arguments, environment);
+  const std::optional<Settings> settings = read_connection(in_, arguments, environment, connection_,
+                                                           options_.connection, options_.verbosity);
   if (!settings) {
-    return {};
-  }
-  connection_.mosquitto = environment.mosquitto;
-  options_.verbosity.warnings = settings->warnings();
-  check_connection(*settings, environment, connection_, options_.connection,
-                   options_.verbosity.warnings);
-  if (settings->on("print-config")) {
-    *environment.out << print_config(*settings, options_.connection);
     return {};
   }
   check_subscriptions(*settings);

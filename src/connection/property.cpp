@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 namespace mqtt_tools::connection {
@@ -114,16 +113,13 @@ std::string_view word_of(Command command) {
 }
 
 std::uint32_t read_number(const PropertyRule& known, const std::string& text) {
-  std::uint32_t number = 0;
-  const auto* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (text.empty() || error != std::errc{} || stopped != end || number < known.least ||
-      number > known.most) {
+  const auto number = to_number<std::uint32_t>(text);
+  if (!number || *number < known.least || *number > known.most) {
     throw UsageError("property " + std::string{known.name} + " is a number from " +
                      std::to_string(known.least) + " to " + std::to_string(known.most) + ", not '" +
                      escaped(text) + "'");
   }
-  return number;
+  return *number;
 }
 
 std::string read_string(const PropertyRule& known, const std::string& text) {

@@ -10,7 +10,6 @@
 #include <sys/un.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace mqtt_tools::connection {
@@ -27,12 +26,8 @@ bool stands_in_name(char letter) {
 }
 
 std::optional<int> read_port(std::string_view text) {
-  int port = 0;
-  const auto* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, port);
-  if (text.empty() || text.front() == '-' || error != std::errc{} || stopped != end) return {};
-  if (port < 1 || port > 65535) return {};
-  return port;
+  const auto port = to_number<int>(text);
+  return port && *port >= 1 && *port <= 65535 ? port : std::nullopt;
 }
 
 constexpr char hidden = '*';

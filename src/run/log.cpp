@@ -65,12 +65,6 @@ connection::LogSink log_sink(const Verbosity& verbosity) {
   };
 }
 
-connection::Options with_verbosity(connection::Options options, const Verbosity& verbosity) {
-  options.debug = verbosity.debug;
-  options.tell_messages = verbosity.verbose || verbosity.debug;
-  return options;
-}
-
 void log_remarks(const feed::Remarks& remarks) {
   if (remarks.skipped > 0) {
     log(std::to_string(remarks.skipped) +

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "connection/log.hpp"
-#include "connection/options.hpp"
 #include "feed/feed.hpp"
 #include "run/options.hpp"
 
@@ -25,9 +24,6 @@ void show_status(std::string_view text);
 
 /// Logs the client's notices, as much as the user wants to hear.
 connection::LogSink log_sink(const Verbosity& verbosity);
-
-/// `options`, with as much to be told by the client as the user wants to hear.
-connection::Options with_verbosity(connection::Options options, const Verbosity& verbosity);
 
 /// Logs what a feed did with its input.
 void log_remarks(const feed::Remarks& remarks);

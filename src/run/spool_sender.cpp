@@ -187,7 +187,7 @@ void SpoolSender::all_sent() {
 // The connection.
 
 void SpoolSender::connect(Clock::time_point now) {
-  auto options = with_verbosity(options_.connection, options_.verbosity);
+  auto options = options_.connection;
   if (endless()) options.wait = std::max(options.wait, for_ever);
   client_ = std::make_unique<connection::Client>(std::move(options), log_sink(options_.verbosity));
   if (options_.connection.presence) {

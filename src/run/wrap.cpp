@@ -185,7 +185,7 @@ class WrapRun {
   /// Whatever goes wrong here must not end the command.
   void connect(Clock::time_point now) {
     try {
-      auto connection = with_verbosity(around_.connection, around_.verbosity);
+      auto connection = around_.connection;
       if (!connection.presence) connection.will = will();
       client_ =
           std::make_unique<connection::Client>(std::move(connection), log_sink(around_.verbosity));
