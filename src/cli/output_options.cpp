@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "cli/output_options.hpp"
 
+#include "bytes.hpp"
+#include "cli/connection_options.hpp"
+#include "error.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+
 namespace mqtt_tools::cli {
 
 using output::PrinterOptions;
@@ -49,12 +59,6 @@ void declare_colour(Declarations& in, OutputInput& input, std::string_view value
       .in_file();
 }
 
-void declare_precision(Declarations& in, PrinterOptions& output, std::string_view help) {
-  in.option("--time-precision", output.decimals, "s|ms|us", help)
-      .one_of({{"s", 0}, {"ms", 3}, {"us", 6}})
-      .by_default("s");
-}
-
 void check_output(const Settings& settings, const Environment& environment,
                   const OutputInput& input, PrinterOptions& output) {
   output.terminal = environment.stdout_terminal;
@@ -76,6 +80,154 @@ void check_output(const Settings& settings, const Environment& environment,
   output.colour =
       input.colour.value_or(environment.stdout_terminal && !environment.variable("NO_COLOR") &&
                             environment.variable("TERM").value_or("") != "dumb");
+}
+
+namespace {
+
+using Kind = feed::SourceOptions::Kind;
+
+constexpr auto verify_limit = std::chrono::seconds{5};
+
+/// A message that stands alone, so that what comes back can be told to belong to it.
+void need_one_message(const feed::SourceOptions& source, const std::string& option) {
+  if (source.kind == Kind::lines || source.kind == Kind::replay || source.repeat > 1) {
+    throw UsageError(option + " needs one message, not --" +
+                     std::string{source.kind == Kind::lines    ? "lines"
+                                 : source.kind == Kind::replay ? "replay"
+                                                               : "repeat"});
+  }
+}
+
+void check_request(const Settings& settings, const Environment& environment, ResultInput& input,
+                   PubOptions& options) {
+  const feed::SourceOptions& source = options.source;
+  // Without MQTT 5 nothing tells the responder where to answer: it must know.
+  if (!input.request.response_topic) {
+    need_version_5(options.connection, settings, "request");
+  }
+  need_one_message(source, "--request");
+  if (source.form.properties.response_topic) {
+    throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
+  }
+  if (input.request.response_topic == source.form.topic) {
+    throw UsageError(
+        "--response-topic must differ from the topic of the request, which would "
+        "come back as its own answer");
+  }
+  check_output(settings, environment, input.output, input.request.output);
+  options.request = std::move(input.request);
+}
+
+void check_verify(const Settings& settings, const Environment& environment,
+                  const ResultInput& input, PubOptions& options) {
+  refuse(settings, {"request", "output"}, "and --verify exclude each other, use one of them");
+  refuse(settings, {"retain"}, "would leave the message of --verify behind");
+  refuse(settings, {"json", "from"}, "has no meaning for the message that --verify makes");
+  need_one_message(options.source, "--verify");
+  if (!options.source.more_topics.empty()) {
+    throw UsageError("--verify takes one topic");
+  }
+  options.source.text = "verify ";
+  append_hex(options.source.text, environment.random, 16);  // A message that nobody else has.
+  options.verify = input.request.timeout.value_or(verify_limit);
+}
+
+/// -o json without --request: what a file says of the form is for those who show messages.
+void check_outcomes(const Settings& settings, const Environment& environment,
+                    const ResultInput& input, PubOptions& options) {
+  if (!settings.typed("output")) {
+    return;
+  }
+  if (input.output.form != Form::json) {
+    throw UsageError(
+        "--output needs --request; without it there is -o json only, a line for each "
+        "message");
+  }
+  options.tell_outcomes = true;
+  options.terminal = environment.stdout_terminal;
+}
+
+/// What begins and ends is the command; all that says so is made here.
+void check_wrap(const Settings& settings, const ResultInput& input, PubOptions& options) {
+  refuse(settings, {"request", "verify", "require-subscriber", "output"},
+         "and --wrap exclude each other, use one of them");
+  refuse(settings, {"json", "from", "repeat", "rate"}, "has no meaning for the messages of --wrap");
+  refuse(settings, {"will-topic"}, "and --wrap exclude each other: it has a will of its own");
+  if (!options.source.more_topics.empty()) {
+    throw UsageError("--wrap takes one topic");
+  }
+  options.envelope.raw = false;
+  options.wrap = input.wrap;
+}
+
+void check_subscriber(const Settings& settings, PubOptions& options) {
+  need_version_5(options.connection, settings, "require-subscriber");
+  if (options.source.form.qos == Qos::at_most_once && options.source.kind != Kind::replay) {
+    refuse(settings, {"require-subscriber"}, "needs QoS 1 or 2: with 0 no broker says who had it",
+           any_layer);
+  }
+  options.source.acknowledged = true;
+}
+
+}  // namespace
+
+std::vector<std::string> take_command(std::vector<std::string>& arguments) {
+  const auto wrap = std::find(arguments.begin(), arguments.end(), "--wrap");
+  const auto end = std::find(wrap, arguments.end(), "--");
+  if (end == arguments.end()) return {};
+  std::vector<std::string> command(end + 1, arguments.end());
+  arguments.erase(end, arguments.end());
+  return command;
+}
+
+void declare_results(Declarations& in, PubOptions& options, ResultInput& input) {
+  in.group("What to wait for, and to print");
+  in.flag("--require-subscriber", options.require_subscriber, "7 when a message has none; MQTT 5");
+  in.flag("--verify", input.verify, "print the ms until a message of its own is back");
+  in.unbound_flag("--wrap", "run the command behind --, publish its begin and end");
+  in.option("--wrap-output", input.wrap.output_lines, "N", "with the last lines of its stderr")
+      .from(1, 1'000);
+  in.unbound_flag("--request");
+  in.option("--response-topic", input.request.response_topic, "T").as(topic_text);
+  in.option("-W,--timeout", input.request.timeout, "SEC", "the answer; 27 if none came");
+  declare_form(in, input.output, "FORM", "");
+  declare_format(in, input.request.output, "how, as mqtt-sub does");
+  declare_select(in, input.request.output, "");
+  declare_decode(in, input.request.decode_as, "");
+  declare_colour(in, input.output, "WHEN", "likewise; -o json alone: what became of each message");
+}
+
+void check_results(const Settings& settings, const Environment& environment, ResultInput& input,
+                   PubOptions& options) {
+  if (options.require_subscriber) {
+    check_subscriber(settings, options);
+  }
+  if (settings.on("wrap")) {
+    check_wrap(settings, input, options);
+  } else {
+    refuse(settings, {"wrap-output"}, "needs --wrap");
+  }
+  if (input.verify) {
+    check_verify(settings, environment, input, options);
+  }
+  if (settings.on("request")) {
+    check_request(settings, environment, input, options);
+    if (options.request->output.form == Form::csv) {
+      refuse(settings, {"output"}, "csv is for the many messages of mqtt-sub, not for one answer");
+      options.request->output.form = Form::raw;
+    }
+    return;
+  }
+  refuse(settings, {"response-topic", "format", "select", "decode", "color"}, "needs --request");
+  if (!input.verify) {
+    refuse(settings, {"timeout"}, "needs --request or --verify");
+  }
+  check_outcomes(settings, environment, input, options);
+  // Who only publishes is sent acknowledgements, and at most what an old session kept.
+  if (settings.find("max-packet") == nullptr) {
+    options.connection.max_packet = std::size_t{1024} * 1024;
+  }
+  options.connection.receive_maximum = 8;
 }
 
 }  // namespace mqtt_tools::cli

@@ -30,7 +30,6 @@ void declare_select(Declarations& in, output::PrinterOptions& output, std::strin
 void declare_decode(Declarations& in, payload::DecodeAs& decode_as, std::string_view help);
 void declare_colour(Declarations& in, OutputInput& input, std::string_view value,
                     std::string_view help);
-void declare_precision(Declarations& in, output::PrinterOptions& output, std::string_view help);
 
 /// Settles what `output` has to be: when nothing is said, pretty on a terminal, raw in a pipe.
 /// Throws UsageError for what excludes each other.

@@ -197,7 +197,10 @@ void SubReader::declare_showing() {
   declare_select(in_, options_.output, "only this value");
   declare_decode(in_, options_.decode_as, "json text hex base64 cbor msgpack binary");
   declare_colour(in_, output_, "auto|always|never", "auto: a terminal without NO_COLOR");
-  declare_precision(in_, options_.output, "of the times that pretty shows");
+  in_.option("--time-precision", options_.output.decimals, "s|ms|us",
+             "of the times that pretty shows")
+      .one_of({{"s", 0}, {"ms", 3}, {"us", 6}})
+      .by_default("s");
 }
 
 void SubReader::declare_acting() {
