@@ -72,7 +72,8 @@ void Connector::next_endpoint(Clock::time_point now) {
   const auto& endpoint = options_.endpoints[endpoint_];
   const auto& host = options_.proxy ? options_.proxy->host : endpoint.host;
   const int port = options_.proxy ? options_.proxy->port : port_of(endpoint, options_);
-  use_addresses(known_addresses(host, port));
+  const auto& path = endpoint.socket_path;
+  use_addresses(path.empty() ? known_addresses(host, port) : std::vector{socket_address(path)});
   if (!addresses_.empty()) {
     next_address(now);
     return;
@@ -84,18 +85,16 @@ void Connector::next_endpoint(Clock::time_point now) {
                  [&events = events_] { events.wake(); });
 }
 
-/// Those that can be reached from where we are to connect from; of a Unix-domain socket one is
-/// enough, which Paho is told.
+/// Those that can be reached from where we are to connect from.
 void Connector::use_addresses(std::vector<Address> addresses) {
   addresses_ = std::move(addresses);
   address_ = 0;
   const auto unfit = [&](const Address& address) {
-    return is_ipv4(options_.bind)   ? address.storage.ss_family != AF_INET
-           : is_ipv6(options_.bind) ? address.storage.ss_family != AF_INET6
+    return is_ipv4(options_.bind)   ? address.storage.ss_family == AF_INET6
+           : is_ipv6(options_.bind) ? address.storage.ss_family == AF_INET
                                     : false;
   };
-  addresses_.erase(std::remove_if(addresses_.begin(), addresses_.end(), unfit), addresses_.end());
-  if (!options_.endpoints[endpoint_].socket_path.empty()) addresses_.resize(1);
+  std::erase_if(addresses_, unfit);
 }
 
 void Connector::next_address(Clock::time_point now) {
@@ -123,12 +122,11 @@ void Connector::connect(Clock::time_point now) {
 
   const auto& endpoint = options_.endpoints[endpoint_];
   const auto& address = addresses_[address_];
-  choose_address(options_.proxy ? options_.proxy->host : endpoint.host, address);
   log_.debug("connecting to " + name() +
              (endpoint.socket_path.empty() ? " (" + address.text() + ")" : "") + ", MQTT " +
              version_name(version_));
   client_.reset();  // destroyed before the next begins
-  client_ = make_({endpoint, version_, next_client_id(), ++candidates_, previous_});
+  client_ = make_({endpoint, address, version_, next_client_id(), ++candidates_, previous_});
   last_ = client_->record();
   client_->connect(keep_alive_, std::chrono::duration_cast<seconds>(left) + seconds{1});
 }

@@ -6,25 +6,16 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <map>
-#include <mutex>
-#include <optional>
 #include <system_error>
 
 namespace mqtt_tools::connection {
 
 namespace {
-
-thread_local bool in_resolve = false;
-
-struct Resolving {
-  Resolving() { in_resolve = true; }
-  ~Resolving() { in_resolve = false; }
-};
 
 std::string words_for(int error, int system_error) {
   switch (error) {
@@ -59,34 +50,23 @@ bool lacks_zone(const sockaddr* address) {
   return IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr) && six->sin6_scope_id == 0;
 }
 
-void add(std::vector<Address>& addresses, const void* address, socklen_t size) {
-  Address added;
-  if (size > sizeof added.storage) return;
-  std::memcpy(&added.storage, address, size);
-  added.size = size;
+void add(std::vector<Address>& addresses, const Address& added) {
   const auto known = [&](const Address& other) {
-    return other.size == size && std::memcmp(&other.storage, &added.storage, size) == 0;
+    return other.size == added.size && std::memcmp(&other.storage, &added.storage, added.size) == 0;
   };
   if (std::none_of(addresses.begin(), addresses.end(), known)) addresses.push_back(added);
 }
 
-/// RFC 6761 §6.3: localhost is both, whatever /etc/hosts says.
-void add_loopback(std::vector<Address>& addresses, int port) {
-  sockaddr_in6 six{};
-  six.sin6_family = AF_INET6;
-  six.sin6_port = htons(static_cast<std::uint16_t>(port));
-  six.sin6_addr = in6addr_loopback;
+}  // namespace
 
-  sockaddr_in four{};
-  four.sin_family = AF_INET;
-  four.sin_port = htons(static_cast<std::uint16_t>(port));
-  four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-
-  add(addresses, &six, sizeof six);
-  add(addresses, &four, sizeof four);
+std::string Address::text() const {
+  std::array<char, NI_MAXHOST> host{};
+  const auto error =
+      ::getnameinfo(get(), size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST);
+  return error == 0 ? host.data() : "";
 }
 
-std::optional<Address> numeric(const std::string& host, int port) {
+std::optional<Address> numeric_address(const std::string& host, int port) {
   Address address;
   auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
   if (::inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
@@ -105,30 +85,20 @@ std::optional<Address> numeric(const std::string& host, int port) {
   return std::nullopt;
 }
 
-struct Choices {
-  std::mutex mutex{};
-  std::map<std::string, std::string> texts{};
-};
-
-/// Never destroyed: Paho's threads may still ask while the process ends.
-Choices& choices() {
-  static auto* const made = new Choices;
-  return *made;
-}
-
-}  // namespace
-
-std::string Address::text() const {
-  std::array<char, NI_MAXHOST> host{};
-  const auto* const address = reinterpret_cast<const sockaddr*>(&storage);
-  const auto error =
-      ::getnameinfo(address, size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST);
-  return error == 0 ? host.data() : "";
+Address socket_address(const std::string& path) {
+  Address address;
+  auto* name = reinterpret_cast<sockaddr_un*>(&address.storage);
+  name->sun_family = AF_UNIX;
+  path.copy(name->sun_path, sizeof name->sun_path - 1);
+  address.size = sizeof *name;
+  return address;
 }
 
 std::vector<Address> known_addresses(const std::string& host, int port) {
-  if (const auto address = numeric(host, port)) return {*address};
-  if (host == "localhost") return {*numeric("127.0.0.1", port), *numeric("::1", port)};
+  if (const auto address = numeric_address(host, port)) return {*address};
+  if (host == "localhost") {
+    return {*numeric_address("127.0.0.1", port), *numeric_address("::1", port)};
+  }
   return {};
 }
 
@@ -141,7 +111,6 @@ Resolved resolve(const std::string& host, int port) {
 
   Resolved resolved;
   addrinfo* found = nullptr;
-  const Resolving mark;
   const auto error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   const auto system_error = errno;
   if (error == 0) {
@@ -150,11 +119,17 @@ Resolved resolve(const std::string& host, int port) {
         resolved.error = "its address is link-local, and the name server names no interface";
         continue;
       }
-      add(resolved.addresses, entry->ai_addr, entry->ai_addrlen);
+      Address address;
+      address.size = std::min<socklen_t>(entry->ai_addrlen, sizeof address.storage);
+      std::memcpy(&address.storage, entry->ai_addr, address.size);
+      add(resolved.addresses, address);
     }
     ::freeaddrinfo(found);
   }
-  if (is_localhost_name(host)) add_loopback(resolved.addresses, port);
+  if (is_localhost_name(host)) {  // RFC 6761 §6.3: both, whatever /etc/hosts says.
+    add(resolved.addresses, *numeric_address("::1", port));
+    add(resolved.addresses, *numeric_address("127.0.0.1", port));
+  }
   if (!resolved.addresses.empty()) {
     resolved.error.clear();
   } else if (error != 0 && is_ipv6(host)) {
@@ -164,22 +139,5 @@ Resolved resolve(const std::string& host, int port) {
   }
   return resolved;
 }
-
-void choose_address(const std::string& host, const Address& address) {
-  auto text = address.text();
-  auto& all = choices();
-  const std::lock_guard lock{all.mutex};
-  all.texts[without_zone(host)] = text;
-  all.texts[host] = std::move(text);
-}
-
-std::string chosen_address(const std::string& host) {
-  auto& all = choices();
-  const std::lock_guard lock{all.mutex};
-  const auto found = all.texts.find(host);
-  return found == all.texts.end() ? std::string{} : found->second;
-}
-
-bool resolving() { return in_resolve; }
 
 }  // namespace mqtt_tools::connection

@@ -68,17 +68,3 @@ TEST_CASE("a name that cannot be is not found") {
   CHECK(resolved.addresses.empty());
   CHECK(resolved.error == "name not found");
 }
-
-TEST_CASE("the address chosen last for a name is remembered, for that name only") {
-  const auto four = resolve("127.0.0.1", 1).addresses.at(0);
-  const auto six = resolve("::1", 1).addresses.at(0);
-
-  CHECK(chosen_address("broker.test").empty());
-  choose_address("broker.test", four);
-  CHECK(chosen_address("broker.test") == "127.0.0.1");
-  choose_address("broker.test", six);
-  CHECK(chosen_address("broker.test") == "::1");
-  CHECK(chosen_address("other.test").empty());
-}
-
-TEST_CASE("a thread that is not looking up says so") { CHECK_FALSE(resolving()); }

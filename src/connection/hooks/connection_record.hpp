@@ -3,6 +3,7 @@
 
 #include "connection/hooks/packet_guard.hpp"
 #include "connection/hooks/websocket.hpp"
+#include "connection/resolver.hpp"
 #include "connection/tls/handshake.hpp"
 
 #include <sys/types.h>
@@ -34,10 +35,11 @@ struct ConnectionFacts {
   std::optional<std::string> violation{};  ///< As ConnectionRecord::violation().
 };
 
-/// Where a connection goes, and from where, beyond what Paho can say. Empty: as Paho says.
+/// Where a connection goes, and from where: the name stays the name for TLS and WebSocket, while we
+/// choose the address.
 struct Route {
-  std::string socket_path{};  ///< Endpoint::socket_path
-  std::string bind{};         ///< Options::bind
+  Address to{};        ///< Of the broker or its proxy; none: the one that Paho says.
+  std::string bind{};  ///< Options::bind
 };
 
 /// What happens on one connection that Paho makes. Shared by the one who asked Paho for it and by

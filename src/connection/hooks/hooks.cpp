@@ -161,13 +161,11 @@ const RealFunctions& real() {
   return found;
 }
 
-bool from_paho(const void* caller) { return real().paho.contains(caller); }
-
-bool shortened(const void* caller) { return counters.waits_shortened && from_paho(caller); }
+bool shortened(const void* caller) { return counters.waits_shortened && is_in_paho(caller); }
 
 /// The socket behind `descriptor` when Paho calls, else nothing.
 Socket* served(const void* caller, int descriptor) {
-  return from_paho(caller) ? Socket::find(descriptor) : nullptr;
+  return is_in_paho(caller) ? Socket::find(descriptor) : nullptr;
 }
 
 std::atomic<int> last_closed{-1};
@@ -194,14 +192,18 @@ void note_connect(Socket& socket, int error) {
   if (error == 0) record->note([](ConnectionFacts& facts) { facts.connected = true; });
 }
 
-/// prepare_connect() for a socket of Paho's.
-int prepare(Socket& socket, int descriptor, const sockaddr* address, socklen_t size,
-            Destination& to) {
+/// connect(2) for a socket of Paho's, on its route.
+int connect_on_route(Socket& socket, int descriptor, const sockaddr* address, socklen_t size) {
   const auto record = socket.record();
-  const int error =
-      prepare_connect(descriptor, record ? record->route() : Route{}, address, size, to);
-  if (error != 0 && record) record->note([](ConnectionFacts& facts) { facts.bound = false; });
-  return error;
+  const Route none;
+  const auto& route = record ? record->route() : none;
+  if (const int error = prepare_connect(descriptor, route); error != 0) {
+    if (record) record->note([](ConnectionFacts& facts) { facts.bound = false; });
+    errno = error;
+    return -1;
+  }
+  return route.to.size == 0 ? real().connect(descriptor, address, size)
+                            : real().connect(descriptor, route.to.get(), route.to.size);
 }
 
 /// What came and Paho has not read: a server may say why it closes.
@@ -267,6 +269,9 @@ ssize_t not_written(const Socket& socket, ssize_t wanted) {
 }
 
 }  // namespace
+
+bool is_in_paho(const void* caller) { return real().paho.contains(caller); }
+
 }  // namespace mqtt_tools::connection::hooks
 
 using namespace mqtt_tools::connection::hooks;
@@ -276,7 +281,7 @@ using namespace mqtt_tools::connection::hooks;
 extern "C" {
 
 int socket(int domain, int type, int protocol) noexcept {
-  if (!from_paho(__builtin_return_address(0))) return real().socket(domain, type, protocol);
+  if (!is_in_paho(__builtin_return_address(0))) return real().socket(domain, type, protocol);
   const int descriptor = with_new_number(real().socket(domain, type | SOCK_CLOEXEC, protocol));
   if (descriptor < 0) expected_record()->note_error(errno);
   if (descriptor >= 0) send_at_once(descriptor);
@@ -289,10 +294,7 @@ int socket(int domain, int type, int protocol) noexcept {
 int connect(int descriptor, const sockaddr* address, socklen_t size) {
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream == nullptr) return real().connect(descriptor, address, size);
-  Destination to;
-  const int error = prepare(*stream, descriptor, address, size, to);
-  if (error != 0) errno = error;
-  const int result = error != 0 ? -1 : real().connect(descriptor, to.address, to.size);
+  const int result = connect_on_route(*stream, descriptor, address, size);
   if (stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);
     if (result == 0 || errno != EINPROGRESS) note_connect(*stream, result == 0 ? 0 : errno);
@@ -323,7 +325,7 @@ int close(int descriptor) {
 
 int poll(pollfd* sockets, nfds_t number, int milliseconds) {
   const void* const caller = __builtin_return_address(0);
-  if (!from_paho(caller)) return real().poll(sockets, number, milliseconds);
+  if (!is_in_paho(caller)) return real().poll(sockets, number, milliseconds);
   if (counters.waits_shortened) {
     if (const auto ready = waits::poll(sockets, number, milliseconds)) return *ready;
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <atomic>
 #include <cstdint>
 
@@ -35,19 +33,12 @@ bool in_effect();
 /// Set by hooks.cpp before main() begins; what in_effect() asks.
 extern bool (*find_paho)();
 
-/// Where `descriptor` is to be connected to.
-struct Destination {
-  const sockaddr* address = nullptr;
-  socklen_t size = 0;
-  sockaddr_storage own{};  ///< What `address` points at, unless that is Paho's.
-};
+/// Before connect(2) of Paho's `descriptor`: makes a Unix-domain socket of it if `route` leads to
+/// one, else binds it as the route says. An errno, or 0. In lookup.cpp.
+int prepare_connect(int descriptor, const Route& route);
 
-/// Before connect(2) of Paho's `descriptor` to `address`: makes a Unix-domain socket of it if
-/// `route` wants one, else binds it as the route says, and fills `to`. Paho copies an IPv6 address
-/// from what it looked up and forgets the zone: when this thread looked that very address up last,
-/// the destination is the whole of it. An errno, or 0. In lookup.cpp; the thread that looked up.
-int prepare_connect(int descriptor, const Route& route, const sockaddr* address, socklen_t size,
-                    Destination& to);
+/// Whether `caller`, an address of code, lies in Paho's library. In hooks.cpp.
+bool is_in_paho(const void* caller);
 
 /// False with MQTT_TOOLS_FAST_IO=0 in the environment.
 bool short_waits_wanted();

@@ -232,7 +232,7 @@ struct Handle {
         create(version_number(connection.version), most_buffered),
         record(std::make_shared<hooks::ConnectionRecord>(
             limits(shared_.options),
-            hooks::Route{connection.endpoint.socket_path, shared_.options.bind})),
+            hooks::Route{connection.address, shared_.options.bind})),
         previous(connection.previous),
         events(shared_.events, connection.number, *record) {
     record->on_released([this](std::uint16_t id, hooks::PacketGuard::Unreleased message) {

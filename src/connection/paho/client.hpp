@@ -6,6 +6,7 @@
 #include "connection/paho/delivery.hpp"
 #include "connection/paho/event_queue.hpp"
 #include "connection/paho/receive_queue.hpp"
+#include "connection/resolver.hpp"
 #include "message.hpp"
 
 #include <chrono>
@@ -29,6 +30,7 @@ struct Shared {
 /// What one connection is to be.
 struct Connection {
   Endpoint endpoint{};
+  Address address{};  ///< That is connected to: of the endpoint, or of the proxy.
   Version version = Version::automatic;
   std::string client_id{};
   std::uint64_t number = 0;  ///< Events carry it.

@@ -10,7 +10,14 @@ extern "C" int MQTTAsync_create() { return 0; }
 
 namespace other_paho {
 
-int open_socket() { return ::socket(AF_INET, SOCK_STREAM, 0); }
+int look_up(const char* host, const char* port, addrinfo** found) {
+  addrinfo hints{};
+  hints.ai_flags = AI_ADDRCONFIG;
+  hints.ai_socktype = SOCK_STREAM;
+  return ::getaddrinfo(host, port, &hints, found);
+}
+
+int open_socket(int family) { return ::socket(family, SOCK_STREAM, 0); }
 
 int connect_socket(int fd, const sockaddr* address, socklen_t size) {
   return ::connect(fd, address, size);

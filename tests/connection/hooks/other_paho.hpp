@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -11,7 +12,8 @@
 /// The calls of libc that the hooks serve, made by a library that they take for Paho.
 namespace other_paho {
 
-int open_socket();
+int look_up(const char* host, const char* port, addrinfo** found);
+int open_socket(int family = AF_INET);
 int connect_socket(int fd, const sockaddr* address, socklen_t size);
 int close_socket(int fd);
 ssize_t receive(int fd, void* bytes, std::size_t size, int flags);

@@ -5,10 +5,13 @@
 // into the limit of the test.
 #include "connection/hooks/other_paho.hpp"
 
+#include "connection/hooks/connection_record.hpp"
 #include "connection/hooks/hooks.hpp"
+#include "connection/resolver.hpp"
 
 #include "catch.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <algorithm>
@@ -16,6 +19,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -84,7 +88,76 @@ class Connection {
   int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 };
 
+/// As long as this lives, the library is to connect to `address`.
+class Route {
+ public:
+  explicit Route(const Address& address) {
+    hooks::expect(std::make_shared<hooks::ConnectionRecord>(hooks::PacketGuard::Limits{},
+                                                            hooks::Route{address, {}}));
+  }
+  ~Route() { hooks::expect(nullptr); }
+  Route(const Route&) = delete;
+  Route& operator=(const Route&) = delete;
+};
+
+/// What the library gets when it looks `host` up.
+std::vector<std::string> seen_by_the_library(const char* host) {
+  std::vector<std::string> seen;
+  addrinfo* found = nullptr;
+  if (other_paho::look_up(host, "1883", &found) != 0) return seen;
+  for (const auto* each = found; each != nullptr; each = each->ai_next) {
+    char text[NI_MAXHOST] = "";
+    ::getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+    seen.emplace_back(text);
+  }
+  ::freeaddrinfo(found);
+  return seen;
+}
+
+using Texts = std::vector<std::string>;
+
 }  // namespace
+
+TEST_CASE("hooks: the library is given the address that was chosen, whatever name it looks up") {
+  for (const std::string address : {"127.0.0.7", "::1", "fe80::7%lo"}) {
+    const Route route{resolve(address, 1).addresses.at(0)};
+    for (const char* const name : {"broker.invalid", "localhost", "fe80::7"}) {
+      CHECK(seen_by_the_library(name) == Texts{address});
+    }
+  }
+  const Route socket{socket_address("/run/broker")};
+  CHECK(seen_by_the_library("localhost") == Texts{"127.0.0.1"});
+}
+
+TEST_CASE("hooks: where no address was chosen a name is looked up as ever") {
+  CHECK(seen_by_the_library("127.0.0.9") == Texts{"127.0.0.9"});
+}
+
+TEST_CASE("hooks: our own look-up is not answered with the address that was chosen") {
+  const Route route{resolve("127.0.0.7", 1).addresses.at(0)};
+  for (const auto& address : resolve("localhost", 1).addresses) {
+    CHECK(address.text() != "127.0.0.7");
+  }
+}
+
+TEST_CASE("hooks: a socket is connected to the address that was chosen, whole") {
+  sockaddr_in6 at{};  // The library forgets the zone of an address, and would forget the port here.
+  at.sin6_family = AF_INET6;
+  at.sin6_addr = in6addr_loopback;
+  auto* const own = reinterpret_cast<sockaddr*>(&at);
+  socklen_t size = sizeof at;
+  const int listener = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(::bind(listener, own, size) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  REQUIRE(::getsockname(listener, own, &size) == 0);
+  const Route route{*numeric_address("::1", ntohs(at.sin6_port))};
+  const int fd = other_paho::open_socket(AF_INET6);
+  REQUIRE(fd >= 0);
+  at.sin6_port = htons(1);
+  CHECK(other_paho::connect_socket(fd, own, size) == 0);
+  other_paho::close_socket(fd);
+  ::close(listener);
+}
 
 TEST_CASE("hooks: a library in the place of Paho is served and its waits are shortened") {
   CHECK(hooks::in_effect());
