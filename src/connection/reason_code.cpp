@@ -14,7 +14,7 @@ struct Words {
 };
 
 /// MQTT 5.0 §2.4: a code means the same in whatever packet it stands.
-constexpr std::array common{
+constexpr std::array reason_codes{
     Words{0x00, "success"},
     Words{0x04, "disconnect with the will message"},
     Words{0x10, "no matching subscribers"},
@@ -56,24 +56,11 @@ constexpr std::array common{
     Words{0xA2, "wildcard subscriptions not supported"},
 };
 
-/// MQTT 3.1.1 §3.2.2.3.
-constexpr std::array version_3{
-    Words{1, "unsupported protocol version"},
-    Words{2, "client identifier not valid"},
-    Words{3, "broker unavailable"},
-    Words{4, "bad user name or password"},
-    Words{5, "not authorized"},
-};
+/// The reason code that means the same as the return code 1 to 5 of MQTT 3.1.1 (§3.2.2.3).
+constexpr std::array since_3{0x84, 0x85, 0x88, 0x86, 0x87};
 
-template <typename Table>
-std::string find(const Table& table, int code) {
-  for (const auto& words : table) {
-    if (words.code == code) return words.text;
-  }
-  std::array<char, 32> number{};
-  std::snprintf(number.data(), number.size(), "unknown reason code 0x%02X",
-                static_cast<unsigned>(code));
-  return number.data();
+int reason_code(int connack) {
+  return connack >= 1 && connack <= 5 ? since_3[static_cast<std::size_t>(connack) - 1] : connack;
 }
 
 }  // namespace
@@ -83,22 +70,29 @@ std::string with_text(std::string message, const std::string& text) {
   return message;
 }
 
-std::string connack_message(int code) {
-  return code >= 1 && code <= 5 ? find(version_3, code) : find(common, code);
+std::string hexadecimal(int code) {
+  std::array<char, 16> number{};
+  std::snprintf(number.data(), number.size(), "0x%02X", static_cast<unsigned>(code));
+  return number.data();
 }
 
+std::string reason_message(int code) {
+  for (const auto& words : reason_codes) {
+    if (words.code == code) return words.text;
+  }
+  return "unknown reason code " + hexadecimal(code);
+}
+
+std::string connack_message(int code) { return reason_message(reason_code(code)); }
+
 Remedy connack_remedy(int code) {
-  switch (code) {
-    case 1:
+  switch (reason_code(code)) {
     case 0x84:
       return Remedy::try_version_3;
-    case 3:
     case 0x88:
     case 0x89:
     case 0x9F:
       return Remedy::try_again;
-    case 4:
-    case 5:
     case 0x86:
     case 0x87:
       return Remedy::log_in;
@@ -108,7 +102,7 @@ Remedy connack_remedy(int code) {
 }
 
 std::string disconnect_message(int code) {
-  return code == 0 ? "normal disconnection" : find(common, code);
+  return code == 0 ? "normal disconnection" : reason_message(code);
 }
 
 ExitCode disconnect_outcome(int code) {
@@ -140,8 +134,6 @@ ExitCode disconnect_outcome(int code) {
   }
 }
 
-std::string puback_message(int code) { return find(common, code); }
-
 std::string suback_message(int code) {
   switch (code) {
     case 0:
@@ -151,7 +143,7 @@ std::string suback_message(int code) {
     case 0x80:  // 3.1.1 knows no other.
       return "refused without a reason";
     default:
-      return find(common, code);
+      return reason_message(code);
   }
 }
 

@@ -18,6 +18,12 @@ enum class Remedy {
 /// `message` and, in parentheses, what the broker said beside its code, if it said anything.
 std::string with_text(std::string message, const std::string& text);
 
+/// "0x81": a reason code as a number.
+std::string hexadecimal(int code);
+
+/// A reason code in words, as PUBACK, PUBREC and PUBCOMP have it (MQTT 5.0 §2.4).
+std::string reason_message(int code);
+
 /// A CONNACK return code (1 to 5, MQTT 3.1.1 §3.2.2.3) or reason code (0x80 and above, MQTT 5.0
 /// §3.2.2.2) in words: "bad user name or password", …
 std::string connack_message(int code);
@@ -27,9 +33,6 @@ Remedy connack_remedy(int code);
 /// ok when it is worth reconnecting, else the exit code.
 std::string disconnect_message(int code);
 ExitCode disconnect_outcome(int code);
-
-/// A PUBACK, PUBREC or PUBCOMP reason code (MQTT 5.0 §3.4.2.1) in words.
-std::string puback_message(int code);
 
 /// A SUBACK or UNSUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
 std::string suback_message(int code);

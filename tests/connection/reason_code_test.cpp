@@ -39,9 +39,9 @@ TEST_CASE("every reason code that MQTT 5 has for a DISCONNECT has words") {
 TEST_CASE("every reason code that MQTT 5 has for PUBACK, PUBREC, PUBCOMP has words") {
   for (const int code : {0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x92, 0x97, 0x99}) {
     INFO(code);
-    CHECK(puback_message(code).find("unknown") == std::string::npos);
+    CHECK(reason_message(code).find("unknown") == std::string::npos);
   }
-  CHECK(puback_message(0x97) == "quota exceeded");
+  CHECK(reason_message(0x97) == "quota exceeded");
 }
 
 TEST_CASE("every code that a SUBACK or UNSUBACK may carry has words") {

@@ -2,8 +2,6 @@
 
 #include "connection/hooks/packet_fields.hpp"
 
-#include "text.hpp"
-
 #include <algorithm>
 #include <array>
 #include <bitset>
@@ -200,15 +198,6 @@ std::optional<Flaw> read_properties(std::string_view bytes, PacketType packet,
     keep(*rule, value, properties);
   }
   return std::nullopt;
-}
-
-bool is_mqtt_text(std::string_view text) {
-  return text.find('\0') == std::string_view::npos && !first_invalid_utf8(text);
-}
-
-std::string hexadecimal(std::uint8_t code) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  return {'0', 'x', digits[code >> 4U], digits[code & 0x0FU]};
 }
 
 }  // namespace mqtt_tools::connection::hooks

@@ -80,10 +80,4 @@ struct Flaw {
 std::optional<Flaw> read_properties(std::string_view bytes, PacketType packet,
                                     Properties& properties);
 
-/// Whether MQTT takes `text` for a string: UTF-8 without NUL (MQTT 5.0 §1.5.4).
-bool is_mqtt_text(std::string_view text);
-
-/// "0x81"
-std::string hexadecimal(std::uint8_t code);
-
 }  // namespace mqtt_tools::connection::hooks

@@ -2,6 +2,7 @@
 
 #include "connection/hooks/packet_fields.hpp"
 #include "connection/hooks/packet_guard.hpp"
+#include "connection/reason_code.hpp"
 #include "text.hpp"
 
 #include <limits>
@@ -255,7 +256,7 @@ bool PacketGuard::check_publish(std::string_view head) {
 
 bool PacketGuard::check_topic(std::string_view topic) {
   if (is_plain_topic(topic)) return true;
-  if (!is_mqtt_text(topic)) {
+  if (topic.find('\0') != std::string_view::npos || first_invalid_utf8(topic)) {
     return fail(malformed, "§1.5.4", "§1.5.3", " with a topic that is not UTF-8");
   }
   if (topic.find_first_of("+#") == std::string_view::npos) return true;

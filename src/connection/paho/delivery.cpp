@@ -83,7 +83,7 @@ void Deliveries::explain(Delivery& delivery, int code, int id) noexcept {
     delivery.reason = code;
     if (code >= 0x80) delivery.outcome = Delivery::Outcome::denied;
     if (code == 0 && text.empty()) return;
-    delivery.words = puback_message(code);
+    delivery.words = reason_message(code);
     if (!text.empty()) delivery.words += ": " + text;
   } catch (...) {
     // No memory for the words.
