@@ -13,6 +13,7 @@ namespace mqtt_tools::connection {
 
 /// Why a connection to a broker did not come about.
 struct ConnectError {
+  /// How far it came; the further, the more it says about the endpoint.
   enum class Kind {
     unreachable,  ///< Nobody answers, or not now: trying again may help.
     closed,       ///< All went well up to CONNECT; then the broker closed. Perhaps it speaks

@@ -13,6 +13,7 @@ namespace mqtt_tools::connection {
 
 namespace {
 
+using Kind = ConnectError::Kind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -99,7 +100,7 @@ void Connector::use_addresses(std::vector<Address> addresses) {
 
 void Connector::next_address(Clock::time_point now) {
   if (now >= deadline_ || address_ == addresses_.size()) {
-    if (now >= deadline_ && errors_.empty()) note(Progress::unreachable, "no answer in time");
+    if (now >= deadline_ && errors_.empty()) note({Kind::unreachable, "no answer in time"});
     endpoint_ = now >= deadline_ ? options_.endpoints.size() : endpoint_ + 1;
     next_endpoint(now);
     return;
@@ -159,16 +160,16 @@ Connector::Result Connector::advance(Clock::time_point now) {
         const bool found = !resolved->addresses.empty();
         use_addresses(std::move(resolved->addresses));
         if (!found) {
-          note(Progress::unreachable, resolved->error.empty() ? "name not found" : resolved->error);
+          note({Kind::unreachable, resolved->error.empty() ? "name not found" : resolved->error});
         } else if (addresses_.empty()) {
-          note(Progress::unreachable, "it has no address of the kind of --bind " + options_.bind);
+          note({Kind::unreachable, "it has no address of the kind of --bind " + options_.bind});
         }
         next_address(now);
       } else if (now >= due_) {
         look_up_.drop();
         addresses_.clear();
         address_ = 0;
-        note(Progress::unreachable, "the name server did not answer in time");
+        note({Kind::unreachable, "the name server did not answer in time"});
         next_address(now);
       }
       break;
@@ -177,17 +178,15 @@ Connector::Result Connector::advance(Clock::time_point now) {
       if (may_stay(now)) {
         due_ = deadline_;
       } else {
-        next_candidate(Progress::unreachable,
-                       explain(last_->facts(), options_, options_.endpoints[endpoint_]).message,
-                       now);
+        auto error = explain(last_->facts(), options_, options_.endpoints[endpoint_]);
+        next_candidate({Kind::unreachable, std::move(error.message)}, now);
       }
       break;
     case Step::examining: {
       auto error = examination_.take();
       if (!error && now < due_) break;
       examination_.drop();
-      if (!error) error = ConnectError{ConnectError::Kind::unreachable, "no answer in time"};
-      explained(*error, now);
+      explained(error.value_or(ConnectError{Kind::unreachable, "no answer in time"}), now);
       break;
     }
     case Step::idle:
@@ -241,8 +240,7 @@ void Connector::refused(const Event& event, Clock::time_point now) {
       }
       break;
     case Remedy::try_again:
-      next_candidate(Progress::answered, "the broker refused the connection for now: " + words,
-                     now);
+      next_candidate({Kind::closed, "the broker refused the connection for now: " + words}, now);
       return;
     case Remedy::log_in:
     case Remedy::give_up:
@@ -265,17 +263,13 @@ void Connector::examine(Clock::time_point now) {
                      [&events = events_] { events.wake(); });
 }
 
-void Connector::explained(const ConnectError& error, Clock::time_point now) {
-  using Kind = ConnectError::Kind;
+void Connector::explained(ConnectError error, Clock::time_point now) {
   if (error.kind == Kind::violation) {
     fail({ExitCode::no_connection, name() + " " + error.message, true, true});
   } else if (error.kind == Kind::closed && may_fall_back()) {
     fall_back("closed the connection without an answer", now);
   } else {
-    next_candidate(error.kind == Kind::lasting  ? Progress::lasting
-                   : error.kind == Kind::closed ? Progress::answered
-                                                : Progress::unreachable,
-                   error.message, now);
+    next_candidate(std::move(error), now);
   }
 }
 
@@ -300,18 +294,18 @@ void Connector::fall_back(const std::string& why, Clock::time_point now) {
   connect(now);
 }
 
-/// The candidate is given up, for the reason in `words`.
-void Connector::next_candidate(Progress progress, std::string words, Clock::time_point now) {
+/// The candidate is given up.
+void Connector::next_candidate(ConnectError error, Clock::time_point now) {
   client_.reset();
-  note(progress, std::move(words));
+  note(std::move(error));
   ++address_;
   next_address(now);
 }
 
-void Connector::note(Progress progress, std::string words) {
-  auto text = name() + ": " + std::move(words);
-  log_.debug(text);
-  errors_.add(endpoint_, progress, std::move(text));
+void Connector::note(ConnectError error) {
+  error.message = name() + ": " + error.message;
+  log_.debug(error.message);
+  errors_.add(endpoint_, std::move(error));
 }
 
 void Connector::fail(Failure failure) {
@@ -325,8 +319,8 @@ std::optional<Clock::time_point> Connector::due() const {
   return due_;
 }
 
-void CandidateErrors::add(std::size_t endpoint, Progress progress, std::string text) {
-  notes_.push_back({endpoint, progress, std::move(text)});
+void CandidateErrors::add(std::size_t endpoint, ConnectError error) {
+  notes_.push_back({endpoint, std::move(error)});
 }
 
 Failure CandidateErrors::failure(std::size_t endpoints) const {
@@ -334,15 +328,15 @@ Failure CandidateErrors::failure(std::size_t endpoints) const {
   failure.lasting = true;
   std::vector<std::string> texts;
   for (std::size_t endpoint = 0; endpoint < endpoints; ++endpoint) {
-    auto furthest = Progress::unreachable;
+    auto furthest = Kind::unreachable;
     for (const auto& note : notes_) {
-      if (note.endpoint == endpoint) furthest = std::max(furthest, note.progress);
+      if (note.endpoint == endpoint) furthest = std::max(furthest, note.error.kind);
     }
-    failure.lasting = failure.lasting && furthest == Progress::lasting;
-    for (const auto& note : notes_) {
-      if (note.endpoint != endpoint || note.progress != furthest) continue;
-      if (std::find(texts.begin(), texts.end(), note.text) == texts.end()) {
-        texts.push_back(note.text);
+    failure.lasting = failure.lasting && furthest == Kind::lasting;
+    for (const auto& [of, error] : notes_) {
+      if (of != endpoint || error.kind != furthest) continue;
+      if (std::find(texts.begin(), texts.end(), error.message) == texts.end()) {
+        texts.push_back(error.message);
       }
     }
   }

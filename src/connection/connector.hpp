@@ -10,10 +10,10 @@
 #include "error.hpp"
 #include "timestamp.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,47 +32,35 @@ class BackgroundTask {
   /// `work` must own all it uses; `wake` is called when the result is there and must stay callable
   /// as long as the process lives.
   void start(std::function<Result()> work, std::function<void()> wake) {
-    state_ = std::make_shared<State>();
-    std::thread([state = state_, work = std::move(work), wake = std::move(wake)] {
-      try {
-        state->result = work();
-      } catch (...) {
-        state->result = Result{};
-      }
-      state->done.store(true, std::memory_order_release);
+    std::packaged_task<Result()> task{std::move(work)};
+    result_ = task.get_future();
+    std::thread([task = std::move(task), wake = std::move(wake)]() mutable {
+      task();
       wake();
     }).detach();
   }
 
-  bool under_way() const { return state_ != nullptr; }
-
-  /// The result, once.
+  /// The result, once. Empty when the work has thrown.
   std::optional<Result> take() {
-    if (!state_ || !state_->done.load(std::memory_order_acquire)) return std::nullopt;
-    auto result = std::move(state_->result);
-    state_.reset();
-    return result;
+    if (!result_.valid() || result_.wait_for(Duration{}) != std::future_status::ready) return {};
+    try {
+      return result_.get();
+    } catch (...) {
+      return Result{};
+    }
   }
 
-  void drop() { state_.reset(); }
+  void drop() { result_ = {}; }
 
  private:
-  struct State {
-    std::optional<Result> result{};
-    std::atomic<bool> done{false};
-  };
-
-  std::shared_ptr<State> state_{};
+  std::future<Result> result_{};
 };
-
-/// How far a candidate let us come; the further, the more it says about its endpoint.
-enum class Progress { unreachable, answered, lasting };
 
 /// What stood in the way to each candidate. A Connector owns it; the app's thread.
 class CandidateErrors {
  public:
-  /// A candidate of the endpoint with this number failed: `text` says why, with its name.
-  void add(std::size_t endpoint, Progress progress, std::string text);
+  /// A candidate of the endpoint with this number failed; the message has its name.
+  void add(std::size_t endpoint, ConnectError error);
 
   bool empty() const { return notes_.empty(); }
 
@@ -84,8 +72,7 @@ class CandidateErrors {
  private:
   struct Note {
     std::size_t endpoint = 0;
-    Progress progress = Progress::unreachable;
-    std::string text{};
+    ConnectError error{};
   };
 
   std::vector<Note> notes_{};
@@ -150,11 +137,11 @@ class Connector {
   void connected(const Event& event);
   void refused(const Event& event, Clock::time_point now);
   void examine(Clock::time_point now);
-  void explained(const ConnectError& error, Clock::time_point now);
+  void explained(ConnectError error, Clock::time_point now);
   bool may_stay(Clock::time_point now) const;
   void fall_back(const std::string& why, Clock::time_point now);
-  void next_candidate(Progress progress, std::string words, Clock::time_point now);
-  void note(Progress progress, std::string words);
+  void next_candidate(ConnectError error, Clock::time_point now);
+  void note(ConnectError error);
   void fail(Failure failure);
   bool may_fall_back() const;
   Result take_result() { return std::exchange(result_, Result{}); }
