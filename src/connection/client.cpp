@@ -218,7 +218,7 @@ class Client::Impl {
   }
 
   void on(const Event& event) {
-    if (event.kind == Event::Kind::traced) {
+    if (event.kind == Event::Kind::packet) {
       log.debug(event.text);
       return;
     }
@@ -375,7 +375,7 @@ class Client::Impl {
 
 Client::Client(Options options, LogSink tell)
     : Client(std::move(options), std::move(tell), paho::make_clients) {
-  set_up_libraries(impl_->shared.options, impl_->shared.events);
+  set_up_libraries(impl_->shared.options);
 }
 
 Client::Client(Options options, LogSink tell, paho::MakeClients make_clients)

@@ -208,11 +208,27 @@ bool PacketGuard::finish(Reader& reader, std::string_view head) {
   } else if (!check(head)) {
     return false;
   }
+  if (limits_.tell) tell(reader);
   reader.skip = reader.remaining - reader.needed;
   reader.part = Reader::Part::first_byte;
   reader.head.clear();
   if (reader.head.capacity() > kept_buffer) std::string().swap(reader.head);
   return true;
+}
+
+void PacketGuard::tell(const Reader& reader) const {
+  switch (reader.type()) {
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+    case PacketType::pingreq:
+    case PacketType::pingresp:
+      limits_.tell(!inbound(reader), reader.type(), reader.id);
+      break;
+    default:
+      break;
+  }
 }
 
 bool PacketGuard::fail(std::uint8_t reason, std::string_view section, std::string_view section_of_3,
@@ -253,7 +269,7 @@ void PacketGuard::learn(std::string_view head) {
     default:
       return;
   }
-  const auto id = fields.two();
+  const auto id = out_.id = fields.two();
   if (fields.cut()) return;
   // Before MQTT 5 there is none, and what is kept of a message stays until the server's PUBREL.
   const auto code = version_ < 5 || fields.rest().empty() ? std::uint8_t{0} : fields.byte();

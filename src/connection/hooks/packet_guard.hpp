@@ -59,6 +59,9 @@ class PacketGuard {
         std::size_t{64} * 1024 * 1024;  ///< Bytes of QoS 2 messages without PUBREL, in all.
     /// Asked before a packet of so many bytes is let in; with false it is refused.
     std::function<bool(std::size_t)> memory_for{};
+    /// Told of packets that no call or callback of ours shows: PINGREQ, PINGRESP, PUBREC, PUBREL,
+    /// PUBCOMP, PUBACK. Must not throw.
+    std::function<void(bool ours, PacketType packet, std::uint16_t id)> tell{};
   };
 
   /// What a server did that MQTT does not allow.
@@ -225,6 +228,7 @@ class PacketGuard {
   bool find_head(Reader& reader, std::string_view begun);
   bool no_room(Reader& reader);
   bool finish(Reader& reader, std::string_view head);
+  void tell(const Reader& reader) const;
 
   // Of what we send.
   void learn(std::string_view head);

@@ -231,8 +231,7 @@ struct Handle {
         client_id(connection.client_id),
         create(version_number(connection.version), most_buffered),
         record(std::make_shared<hooks::ConnectionRecord>(
-            limits(shared_.options),
-            hooks::Route{connection.address, shared_.options.bind})),
+            limits(shared_), hooks::Route{connection.address, shared_.options.bind})),
         previous(connection.previous),
         events(shared_.events, connection.number, *record) {
     record->on_released([this](std::uint16_t id, hooks::PacketGuard::Unreleased message) {
@@ -240,10 +239,15 @@ struct Handle {
     });
   }
 
-  static hooks::PacketGuard::Limits limits(const Options& options) {
+  static hooks::PacketGuard::Limits limits(Shared& shared) {
     hooks::PacketGuard::Limits limits;
-    limits.max_packet = options.max_packet;
+    limits.max_packet = shared.options.max_packet;
     limits.memory_for = [](std::size_t size) { return memory_for(size, copies_of_a_message); };
+    if (shared.options.debug) {
+      limits.tell = [&events = shared.events](bool ours, hooks::PacketType type, std::uint16_t id) {
+        events.post_packet(ours, type, id);
+      };
+    }
     return limits;
   }
 

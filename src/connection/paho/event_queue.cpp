@@ -31,6 +31,18 @@ void EventQueue::post(Event event) noexcept {
   wake();
 }
 
+void EventQueue::post_packet(bool ours, hooks::PacketType packet, std::uint16_t id) noexcept {
+  try {
+    Event event;
+    event.kind = Event::Kind::packet;
+    event.text = (ours ? "-> " : "<- ") + packet_name(packet);
+    if (id != 0) event.text += " id " + std::to_string(id);
+    post(std::move(event));
+  } catch (...) {
+    // A line of --debug is the least loss.
+  }
+}
+
 void EventQueue::wake() noexcept {
   if (woken_.exchange(true, std::memory_order_acq_rel)) return;
   const std::uint64_t one = 1;

@@ -26,10 +26,10 @@ struct Event {
     closed,             ///< Our DISCONNECT is written, the connection closed.
     malformed,          ///< The broker sent what MQTT does not allow: `text`.
     no_memory,          ///< For a message that was received: `text` says for which.
-    traced,             ///< A packet, in words, for --debug.
+    packet,             ///< One that passed: `text`, for --debug. Of whatever connection.
   };
 
-  Kind kind = Kind::traced;
+  Kind kind = Kind::lost;
   std::uint64_t connection = 0;  ///< Which attempt to connect it belongs to.
   int code = 0;
   std::size_t index = 0;
@@ -53,9 +53,10 @@ class EventQueue {
   int fd() const { return fd_; }
 
   void post(Event event) noexcept;  ///< Any thread. An event that finds no memory is dropped.
-  void wake() noexcept;             ///< Any thread: there is news elsewhere.
-  void clear();                     ///< The app's thread, before it looks for news.
-  std::vector<Event> take();        ///< The app's thread: all that was posted, oldest first.
+  void post_packet(bool ours, hooks::PacketType packet, std::uint16_t id) noexcept;  ///< Likewise.
+  void wake() noexcept;       ///< Any thread: there is news elsewhere.
+  void clear();               ///< The app's thread, before it looks for news.
+  std::vector<Event> take();  ///< The app's thread: all that was posted, oldest first.
 
  private:
   int fd_;

@@ -8,37 +8,13 @@
 #include "error.hpp"
 
 #include <openssl/crypto.h>
-#include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 namespace mqtt_tools::connection {
 
-namespace {
-
-std::atomic<EventQueue*> trace_to{nullptr};
-
-/// Called by Paho, on any thread.
-void on_trace(enum MQTTASYNC_TRACE_LEVELS, char* message) noexcept {
-  auto* events = trace_to.load(std::memory_order_acquire);
-  if (events == nullptr || message == nullptr) return;
-  try {
-    if (auto packet = traced_packet(message)) {
-      Event event;
-      event.kind = Event::Kind::traced;
-      event.text = std::move(*packet);
-      events->post(std::move(event));
-    }
-  } catch (...) {
-    // No exception may cross Paho; a line of --debug is the least loss.
-  }
-}
-
-}  // namespace
-
-void set_up_libraries(const Options& options, EventQueue& events) {
+void set_up_libraries(const Options& options) {
   if (!hooks::in_effect()) {
     throw RunError(ExitCode::failure,
                    "cannot check what a broker sends: this program was linked with a static Paho "
@@ -48,15 +24,11 @@ void set_up_libraries(const Options& options, EventQueue& events) {
     check_tls_files(options.tls);
     prepare_tls(options.tls);
   }
-  if (options.debug) {
-    trace_to.store(&events, std::memory_order_release);
-    MQTTAsync_setTraceCallback(on_trace);
-  }
   static bool done = false;
   if (std::exchange(done, true)) return;
   // Paho 1.3.12 applies the first two to plain MQTT, and the last prints on stdout.
   for (const char* name : {"http_proxy", "https_proxy", "MQTT_C_CLIENT_TRACE"}) ::unsetenv(name);
-  MQTTAsync_setTraceLevel(options.debug ? MQTTASYNC_TRACE_PROTOCOL : MQTTASYNC_TRACE_ERROR);
+  MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
   MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
   init.do_openssl_init = 0;  // OpenSSL 3 needs none, and tls.cpp has done it when TLS is on
   MQTTAsync_global_init(&init);
@@ -69,31 +41,6 @@ void keep_paho_running() {
     return client;
   }();
   static_cast<void>(never_connected);
-}
-
-std::optional<std::string> traced_packet(std::string_view trace) {
-  // "3 client-id -> PUBREL msgid: 7 (0)", "3 client-id <- PINGRESP"; a payload comes after its
-  // arrow.
-  constexpr std::string_view out = " -> ";
-  constexpr std::string_view in = " <- ";
-  const auto at = std::min(trace.find(out), trace.find(in));
-  if (at == std::string_view::npos) return std::nullopt;
-  const auto rest = trace.substr(at + out.size());
-  for (const std::string_view type :
-       {"PINGREQ", "PINGRESP", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP"}) {
-    if (rest.substr(0, type.size()) != type) continue;
-    std::string packet(trace.substr(at + 1, 3));
-    packet += type;
-    constexpr std::string_view label = " msgid: ";
-    if (const auto id = rest.find(label); id != std::string_view::npos) {
-      packet += " id ";
-      for (auto c = id + label.size(); c < rest.size() && rest[c] >= '0' && rest[c] <= '9'; ++c) {
-        packet += rest[c];
-      }
-    }
-    return packet;
-  }
-  return std::nullopt;
 }
 
 std::string versions() {

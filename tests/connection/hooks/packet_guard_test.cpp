@@ -39,6 +39,37 @@ TEST_CASE("nothing may come before CONNECT and nothing but CONNACK before CONNAC
   refuses({.accepted = false}, packet(0xE0), 0x82, "MQTT 5.0 §3.2", "a DISCONNECT before CONNACK");
 }
 
+TEST_CASE("packets that only Paho sees are told by type and id, whole or in pieces") {
+  for (const bool whole : {true, false}) {
+    std::vector<std::string> told;
+    PacketGuard::Limits limits;
+    limits.tell = [&](bool ours, PacketType type, std::uint16_t id) {
+      told.push_back((ours ? "-> " : "<- ") + packet_name(type) + " " + std::to_string(id));
+    };
+    PacketGuard guard{limits};
+    const auto pass = [&](const std::string& bytes, bool ours) {
+      const auto size = whole ? bytes.size() : 1;
+      for (std::size_t at = 0; at < bytes.size(); at += size) {
+        const auto part = std::string_view{bytes}.substr(at, size);
+        if (ours) {
+          guard.sent(part);
+        } else {
+          CHECK(guard.received(part) == part.size());
+        }
+      }
+    };
+    pass(connect({.version = 4}), true);
+    pass(connack(4), false);
+    pass(publish_3(0x34, "t", 7, "\xC0 payload"), true);
+    pass(with_id(0x50, 7), false);
+    pass(with_id(0x62, 7) + ping, true);
+    pass(packet(0xD0) + with_id(0x70, 7) + publish_3(0x32, "t", 65535, "\xD0"), false);
+    pass(with_id(0x40, 65535), true);
+    CHECK(told == std::vector<std::string>{"<- PUBREC 7", "-> PUBREL 7", "-> PINGREQ 0",
+                                           "<- PINGRESP 0", "<- PUBCOMP 7", "-> PUBACK 65535"});
+  }
+}
+
 TEST_CASE("what a server may not send is refused at its first byte") {
   struct Case {
     int version;
