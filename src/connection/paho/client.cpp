@@ -97,7 +97,7 @@ std::size_t index_of(const mqtt::token& token) {
   return reinterpret_cast<std::uintptr_t>(token.get_user_context()) - 1;
 }
 
-/// What Paho C++ tells the results of connect, subscribe and unsubscribe to, on threads of its own.
+/// What Paho C++ tells the results of subscribe and unsubscribe to, on threads of its own.
 /// Nothing is thrown back at Paho.
 class ResultListener : public mqtt::iaction_listener {
  public:
@@ -106,14 +106,6 @@ class ResultListener : public mqtt::iaction_listener {
   void on_success(const mqtt::token& token) override {
     try {
       switch (token.get_type()) {
-        case mqtt::token::CONNECT:
-          // Paho C++ calls this twice; the second time there is no response.
-          if (events_.settle()) {
-            const auto response = token.get_connect_response();
-            events_.connected(limits_from_paho(response.get_properties().c_struct(),
-                                               response.is_session_present()));
-          }
-          break;
         case mqtt::token::SUBSCRIBE: {
           const auto codes = token.get_subscribe_response().get_reason_codes();
           const int code = codes.empty() ? 0xFF : static_cast<int>(codes.front());
@@ -142,27 +134,16 @@ class ResultListener : public mqtt::iaction_listener {
       // Under MQTT 3 there is no reason code, which Paho C++ writes as 0xFF.
       const auto given = token.get_reason_code();
       const int reason = given == mqtt::MQTTPP_V3_CODE ? 0 : static_cast<int>(given);
-      if (code >= 0 && reason >= 0x80 && reason < 0x100) code = reason;
-      switch (token.get_type()) {
-        case mqtt::token::CONNECT:
-          events_.not_connected(code, reason);
-          break;
-        case mqtt::token::SUBSCRIBE:
-          // Below zero the connection is gone, which another event tells.
-          if (reason >= 0x80 && reason < 0x100) code = reason;
-          if (code >= 0) {
-            events_.post(Event::Kind::not_granted, code == 0 ? 0x80 : code,
-                         said_of_subscription(token), index_of(token));
-          }
-          break;
-        case mqtt::token::UNSUBSCRIBE:
-          if (code >= 0) unsubscribed(token);
-          break;
-        default:
-          break;
+      if (reason >= 0x80 && reason < 0x100) code = reason;
+      if (code < 0) return;  // The connection is gone, which another event tells.
+      if (token.get_type() == mqtt::token::SUBSCRIBE) {
+        events_.post(Event::Kind::not_granted, code == 0 ? 0x80 : code, said_of_subscription(token),
+                     index_of(token));
+      } else {
+        unsubscribed(token);
       }
     } catch (...) {
-      events_.settle();
+      // No memory for the event: the limit on the wait for an answer ends the run.
     }
   }
 
@@ -181,39 +162,11 @@ class ResultListener : public mqtt::iaction_listener {
 };
 
 void accepted(void* context, const MQTTProperties& properties, bool session_present) noexcept {
-  auto& self = *static_cast<ConnectionEvents*>(context);
   try {
-    if (self.settle()) self.connected(limits_from_paho(properties, session_present));
+    static_cast<ConnectionEvents*>(context)->connected(
+        limits_from_paho(properties, session_present));
   } catch (...) {
     // No memory for the event: the limit on the wait ends the attempt.
-  }
-}
-
-/// connect() with a pre-shared key, which needs the C call. All that it refers to must live as long
-/// as Paho's client.
-void connect_with_psk(MQTTAsync handle, bool v5, Connect& connect, const Tls& tls,
-                      ConnectionEvents& events) {
-  auto call = with_psk(connect, tls);
-  call.context = &events;
-  if (v5) {
-    call.onSuccess5 = [](void* self, MQTTAsync_successData5* data) {
-      accepted(self, data->properties, data->alt.connect.sessionPresent != 0);
-    };
-    call.onFailure5 = [](void* self, MQTTAsync_failureData5* data) {
-      static_cast<ConnectionEvents*>(self)->not_connected(data->code,
-                                                          static_cast<int>(data->reasonCode));
-    };
-  } else {
-    call.onSuccess = [](void* self, MQTTAsync_successData* data) {
-      const MQTTProperties none = MQTTProperties_initializer;
-      accepted(self, none, data->alt.connect.sessionPresent != 0);
-    };
-    call.onFailure = [](void* self, MQTTAsync_failureData* data) {
-      static_cast<ConnectionEvents*>(self)->not_connected(data->code, 0);
-    };
-  }
-  if (const int code = MQTTAsync_connect(handle, &call); code != MQTTASYNC_SUCCESS) {
-    events.not_connected(code, 0);
   }
 }
 
@@ -260,7 +213,7 @@ struct Handle {
   const std::shared_ptr<hooks::ConnectionRecord> record;
   const std::shared_ptr<const hooks::ConnectionRecord> previous;
   ConnectionEvents events;
-  Connect connect{};  ///< Paho C++ points into it while it lives.
+  Connect connect{};  ///< Paho may point into it while `client` lives.
   Deliveries deliveries{
       shared.events, *record,
       shared.options.tell_messages ? Deliveries::Wake::for_each : Deliveries::Wake::seldom};
@@ -302,15 +255,36 @@ struct Handle {
       fill(connect, shared.options, version, keep_alive, limit);
       // Not before the last one is destroyed: until then messages come over it.
       if (previous && !shared.options.clean_start) record->resume(previous->unreleased());
-      if (shared.options.tls.psk) {
-        connect_with_psk(handle, v5, connect, shared.options.tls, events);
-      } else {
-        client->connect(connect.options, nullptr, results);
-      }
+      call_connect();
     } catch (const mqtt::exception& error) {
       events.not_connected(error.get_return_code(), 0);
     } catch (...) {
       events.not_connected(MQTTASYNC_FAILURE, 0);
+    }
+  }
+
+  void call_connect() {
+    auto& call = connect.call;
+    call.context = &events;
+    if (v5) {
+      call.onSuccess5 = [](void* self, MQTTAsync_successData5* data) {
+        accepted(self, data->properties, data->alt.connect.sessionPresent != 0);
+      };
+      call.onFailure5 = [](void* self, MQTTAsync_failureData5* data) {
+        static_cast<ConnectionEvents*>(self)->not_connected(data->code,
+                                                            static_cast<int>(data->reasonCode));
+      };
+    } else {
+      call.onSuccess = [](void* self, MQTTAsync_successData* data) {
+        const MQTTProperties none = MQTTProperties_initializer;
+        accepted(self, none, data->alt.connect.sessionPresent != 0);
+      };
+      call.onFailure = [](void* self, MQTTAsync_failureData* data) {
+        static_cast<ConnectionEvents*>(self)->not_connected(data->code, 0);
+      };
+    }
+    if (const int code = MQTTAsync_connect(handle, &call); code != MQTTASYNC_SUCCESS) {
+      events.not_connected(code, 0);
     }
   }
 

@@ -100,7 +100,6 @@ void ConnectionEvents::connected(ServerLimits limits) {
 }
 
 void ConnectionEvents::not_connected(int code, int reason) noexcept {
-  settle();
   std::string text;
   try {
     text = remark(hooks::PacketType::connack).text();

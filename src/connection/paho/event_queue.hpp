@@ -76,9 +76,6 @@ class ConnectionEvents {
 
   void wake() noexcept { queue_.wake(); }
 
-  /// Paho has ended the connect(). True the first time.
-  bool settle() noexcept { return pending_.exchange(false); }
-
   /// What the broker said beside success in this packet; inside Paho's callback for it.
   hooks::PacketGuard::Remark remark(hooks::PacketType packet, int id = 0) {
     return record_.take_remark(packet, static_cast<std::uint16_t>(id))
@@ -99,7 +96,6 @@ class ConnectionEvents {
   EventQueue& queue_;
   const std::uint64_t connection_;
   hooks::ConnectionRecord& record_;
-  std::atomic<bool> pending_{true};  ///< Paho has not ended the connect() yet.
 };
 
 }  // namespace mqtt_tools::connection

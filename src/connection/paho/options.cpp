@@ -31,18 +31,6 @@ struct ClientHandle {
 };
 template struct Open<ClientHandle, &mqtt::async_client::cli_>;
 
-struct TlsStruct {
-  using type = MQTTAsync_SSLOptions mqtt::ssl_options::*;
-  friend type member_of(TlsStruct);
-};
-template struct Open<TlsStruct, &mqtt::ssl_options::opts_>;
-
-struct ConnectStruct {
-  using type = MQTTAsync_connectOptions mqtt::connect_options::*;
-  friend type member_of(ConnectStruct);
-};
-template struct Open<ConnectStruct, &mqtt::connect_options::opts_>;
-
 namespace {
 
 /// Called by OpenSSL during a hand-shake, on a thread of Paho's. `context` is our Options' Tls.
@@ -51,32 +39,48 @@ unsigned on_psk(const char*, char* identity, unsigned identity_size, unsigned ch
   return give_psk(*static_cast<const Tls*>(context), identity, identity_size, key, key_size);
 }
 
-void fill_will(mqtt::connect_options& out, const Will& will, bool v5) {
-  mqtt::properties properties;
-  if (v5) {
-    properties = to_paho(will.properties);
-    if (will.delay) {
-      properties.add({mqtt::property::WILL_DELAY_INTERVAL, static_cast<std::int32_t>(*will.delay)});
-    }
-  }
-  mqtt::will_options paho_will(will.message.topic, will.message.payload.data(),
-                               will.message.payload.size(), static_cast<int>(will.message.qos),
-                               will.message.retained, properties);
-  out.set_will(std::move(paho_will));
+const char* given(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+void fill_will(Connect& connect, const Will& will, bool v5) {
+  auto& out = connect.will;
+  const auto& message = will.message;
+  out.topicName = message.topic.c_str();
+  out.payload = {static_cast<int>(message.payload.size()), message.payload.data()};
+  out.qos = static_cast<int>(message.qos);
+  out.retained = message.retained ? 1 : 0;
+  connect.call.will = &out;
+  if (!v5) return;
+  to_paho(will.properties, connect.will_properties);
+  if (will.delay) add(connect.will_properties, MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, *will.delay);
+  connect.call.willProperties = &connect.will_properties;
 }
 
 void fill_tls(Connect& connect, const Tls& tls) {
   auto& out = connect.tls;
-  if (!tls.ca_file.empty()) out.set_trust_store(tls.ca_file);
-  if (!tls.ca_path.empty()) out.ca_path(tls.ca_path);
-  if (!tls.certificate.empty()) out.set_key_store(tls.certificate);
-  if (!tls.key.empty()) out.set_private_key(tls.key);
+  out.trustStore = given(tls.ca_file);
+  out.CApath = given(tls.ca_path);
+  out.keyStore = given(tls.certificate);
+  out.privateKey = given(tls.key);
   // Always set, so that OpenSSL never asks for one on the terminal.
-  out.set_private_key_password(tls.key_passphrase.value_or(" "));
-  out.set_enabled_cipher_suites(cipher_list(tls));
-  out.set_enable_server_cert_auth(tls.verify && !tls.psk);
-  out.set_verify(tls.verify && tls.verify_name && !tls.psk);
-  if (!tls.alpn.empty()) out.set_alpn_protos(tls.alpn);
+  out.privateKeyPassword = tls.key_passphrase ? tls.key_passphrase->c_str() : " ";
+  connect.ciphers = cipher_list(tls);
+  out.enabledCipherSuites = connect.ciphers.c_str();
+  out.enableServerCertAuth = tls.verify && !tls.psk ? 1 : 0;
+  out.verify = tls.verify && tls.verify_name && !tls.psk ? 1 : 0;
+  for (const auto& protocol : tls.alpn) {  // RFC 7301 §3.1
+    connect.alpn += static_cast<char>(protocol.size());
+    connect.alpn += protocol;
+  }
+  if (!connect.alpn.empty()) {
+    out.protos = reinterpret_cast<const unsigned char*>(connect.alpn.data());
+    out.protos_len = static_cast<unsigned>(connect.alpn.size());
+  }
+  if (tls.psk) {
+    out.ssl_psk_cb = on_psk;
+    out.ssl_psk_context = const_cast<Tls*>(&tls);
+    out.disableDefaultTrustStore = 1;
+  }
+  connect.call.ssl = &out;
 }
 
 /// `http://user:password@host:port`, with everything but letters and digits in %-form.
@@ -108,17 +112,17 @@ void fill_proxy(Connect& connect, const Options& options) {
   if (options.tls.on) {
     // Paho takes off this scheme only, and speaks plain HTTP with the proxy all the same.
     connect.proxy.replace(0, sizeof "http" - 1, "https");
-    connect.options.set_https_proxy(connect.proxy);
+    connect.call.httpsProxy = connect.proxy.c_str();
   } else {
-    connect.options.set_http_proxy(connect.proxy);
+    connect.call.httpProxy = connect.proxy.c_str();
   }
 }
 
-void fill_properties(mqtt::connect_options& out, const Options& options) {
-  auto properties = to_paho(options.connect_properties);
+void fill_properties(Connect& connect, const Options& options) {
+  auto& out = connect.properties;
+  to_paho(options.connect_properties, out);
   if (options.session_expiry) {
-    properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL,
-                    static_cast<std::int32_t>(*options.session_expiry)});
+    add(out, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, *options.session_expiry);
   }
   auto receive_maximum = options.receive_maximum;
   if (options.count) {
@@ -126,15 +130,14 @@ void fill_properties(mqtt::connect_options& out, const Options& options) {
     receive_maximum = static_cast<std::uint16_t>(
         std::min<std::uint64_t>(*options.count, receive_maximum.value_or(65535)));
   }
-  if (receive_maximum && !properties.contains(mqtt::property::RECEIVE_MAXIMUM)) {
-    properties.add({mqtt::property::RECEIVE_MAXIMUM, static_cast<std::int32_t>(*receive_maximum)});
+  if (receive_maximum && MQTTProperties_hasProperty(&out, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM) == 0) {
+    add(out, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, *receive_maximum);
   }
   // The broker then leaves out what is larger, instead of our ending the connection with it.
-  if (!properties.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) {
-    properties.add(
-        {mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(options.max_packet)});
+  if (MQTTProperties_hasProperty(&out, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE) == 0) {
+    add(out, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, static_cast<std::uint32_t>(options.max_packet));
   }
-  if (!properties.empty()) out.set_properties(properties);
+  connect.call.connectProperties = &out;
 }
 
 }  // namespace
@@ -168,46 +171,36 @@ mqtt::subscribe_options to_paho(const Subscription& subscription) {
 
 MQTTAsync handle_of(mqtt::async_client& client) { return client.*member_of(ClientHandle{}); }
 
-void fill(Connect& connect, const Options& options, Version version,
-          std::chrono::seconds keep_alive, std::chrono::seconds limit) {
-  auto& out = connect.options;
-  const bool v5 = version_number(version) == MQTTVERSION_5;
-  out.set_mqtt_version(version_number(version));
-  if (v5) {
-    out.set_clean_start(options.clean_start);
-  } else {
-    out.set_clean_session(options.clean_start);
-  }
-  out.set_keep_alive_interval(static_cast<int>(keep_alive.count()));
-  out.set_connect_timeout(static_cast<int>(limit.count()));
-  out.set_max_inflight(
-      65535);  // our own window is smaller; Paho's would stall for a second when full
-  out.set_automatic_reconnect(false);
-  if (options.credentials.username) out.set_user_name(*options.credentials.username);
-  if (options.credentials.password) out.set_password(*options.credentials.password);
-
-  if (options.will) fill_will(out, *options.will, v5);
-  if (options.tls.on) {
-    fill_tls(connect, options.tls);
-    out.set_ssl(connect.tls);
-  }
-  if (!options.websocket_headers.empty()) {
-    mqtt::name_value_collection headers;
-    for (const auto& [name, value] : options.websocket_headers) headers.insert({name, value});
-    out.set_http_headers(headers);
-  }
-  if (options.proxy) fill_proxy(connect, options);
-  if (v5) fill_properties(out, options);
+Connect::~Connect() {
+  MQTTProperties_free(&properties);
+  MQTTProperties_free(&will_properties);
 }
 
-MQTTAsync_connectOptions with_psk(Connect& connect, const Tls& tls) {
-  connect.raw_tls = connect.tls.*member_of(TlsStruct{});
-  connect.raw_tls.ssl_psk_cb = on_psk;
-  connect.raw_tls.ssl_psk_context = const_cast<Tls*>(&tls);
-  connect.raw_tls.disableDefaultTrustStore = 1;
-  auto call = connect.options.*member_of(ConnectStruct{});
-  call.ssl = &connect.raw_tls;
-  return call;
+void fill(Connect& connect, const Options& options, Version version,
+          std::chrono::seconds keep_alive, std::chrono::seconds limit) {
+  auto& out = connect.call;
+  const bool v5 = version_number(version) == MQTTVERSION_5;
+  out.MQTTVersion = version_number(version);
+  out.cleansession = !v5 && options.clean_start ? 1 : 0;
+  out.cleanstart = v5 && options.clean_start ? 1 : 0;
+  out.keepAliveInterval = static_cast<int>(keep_alive.count());
+  out.connectTimeout = static_cast<int>(limit.count());
+  out.maxInflight = 65535;  // our own window is smaller; Paho's would stall for a second when full
+  const auto& [username, password] = options.credentials;
+  if (username) out.username = username->c_str();
+  if (password) out.binarypwd = {static_cast<int>(password->size()), password->data()};
+
+  if (options.will) fill_will(connect, *options.will, v5);
+  if (options.tls.on) fill_tls(connect, options.tls);
+  if (!options.websocket_headers.empty()) {
+    for (const auto& [name, value] : options.websocket_headers) {
+      connect.headers.push_back({name.c_str(), value.c_str()});
+    }
+    connect.headers.push_back({nullptr, nullptr});
+    out.httpHeaders = connect.headers.data();
+  }
+  if (options.proxy) fill_proxy(connect, options);
+  if (v5) fill_properties(connect, options);
 }
 
 }  // namespace mqtt_tools::connection::paho

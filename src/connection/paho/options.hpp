@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <MQTTAsync.h>
 #include <mqtt/async_client.h>
@@ -24,20 +25,30 @@ mqtt::subscribe_options to_paho(const Subscription& subscription);
 /// The C handle inside a C++ client, for what the wrapper lacks or does slowly.
 MQTTAsync handle_of(mqtt::async_client& client);
 
-/// What connect() needs, kept alive in one place: Paho C++ holds pointers into these objects.
+/// What MQTTAsync_connect() is called with. Not by Paho C++: what it keeps of a pre-shared key
+/// dangles as soon as connect() has returned.
 struct Connect {
-  MQTTAsync_SSLOptions raw_tls = MQTTAsync_SSLOptions_initializer;
-  mqtt::ssl_options tls{};
-  mqtt::connect_options options{};
+  Connect() = default;
+  ~Connect();
+  Connect(const Connect&) = delete;
+  Connect& operator=(const Connect&) = delete;
+
+  MQTTAsync_connectOptions call = MQTTAsync_connectOptions_initializer;
+
+  // What it points at.
+  MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
+  std::string ciphers{};
+  std::string alpn{};
+  MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+  MQTTProperties properties = MQTTProperties_initializer;
+  MQTTProperties will_properties = MQTTProperties_initializer;
+  std::vector<MQTTAsync_nameValue> headers{};
   std::string proxy{};
 };
 
-/// Fills `connect` for one connection. `limit` is Paho's own time limit.
+/// Fills `connect`, which is new, for one connection. It then points at `options`, too. `limit` is
+/// Paho's own time limit.
 void fill(Connect& connect, const Options& options, Version version,
           std::chrono::seconds keep_alive, std::chrono::seconds limit);
-
-/// The same for the C call, which a pre-shared key needs: what Paho C++ passes on for it dangles as
-/// soon as connect() has returned. Refers to `connect` and `tls`.
-MQTTAsync_connectOptions with_psk(Connect& connect, const Tls& tls);
 
 }  // namespace mqtt_tools::connection::paho

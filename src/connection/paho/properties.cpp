@@ -35,6 +35,13 @@ void add(MQTTProperties& out, int identifier, const std::pair<std::string, std::
   MQTTProperties_add(&out, &property);
 }
 
+std::string text_of(const MQTTLenString& text) {
+  if (text.data == nullptr || text.len <= 0) return {};
+  return {text.data, static_cast<std::size_t>(text.len)};
+}
+
+}  // namespace
+
 void add(MQTTProperties& out, int identifier, std::uint32_t number) {
   MQTTProperty property{};
   property.identifier = static_cast<MQTTPropertyCodes>(identifier);
@@ -50,13 +57,6 @@ void add(MQTTProperties& out, int identifier, std::uint32_t number) {
   }
   MQTTProperties_add(&out, &property);
 }
-
-std::string text_of(const MQTTLenString& text) {
-  if (text.data == nullptr || text.len <= 0) return {};
-  return {text.data, static_cast<std::size_t>(text.len)};
-}
-
-}  // namespace
 
 void to_paho(const PropertyList& list, MQTTProperties& out) {
   for (const auto& property : list) {

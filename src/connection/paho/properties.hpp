@@ -5,7 +5,7 @@
 #include "connection/property.hpp"
 #include "message.hpp"
 
-#include <string>
+#include <cstdint>
 
 struct MQTTProperties;
 namespace mqtt {
@@ -21,6 +21,7 @@ namespace mqtt_tools::connection::paho {
 void to_paho(const Properties& properties, MQTTProperties& out);
 void to_paho(const PropertyList& list, MQTTProperties& out);
 mqtt::properties to_paho(const PropertyList& list);
+void add(MQTTProperties& out, int identifier, std::uint32_t number);
 
 void from_paho(const MQTTProperties& in, Properties& out);
 ServerLimits limits_from_paho(const MQTTProperties& properties, bool session_present);
