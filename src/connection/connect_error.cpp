@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 
@@ -165,8 +166,8 @@ ConnectError explain_proxy(const ConnectionFacts& facts, const Proxy& proxy) {
 /// TLS was never begun: Paho found the settings of no use, though they were when the run began.
 ConnectError explain_settings(const Options& options) {
   try {
-    make_context(options.tls);
-  } catch (const RunError& error) {
+    check_tls_files(options.tls);
+  } catch (const std::runtime_error& error) {
     return {Kind::lasting, error.what()};
   }
   return {Kind::unreachable, "no answer in time"};

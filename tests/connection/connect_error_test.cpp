@@ -91,12 +91,45 @@ std::string alpn_list(const Tls& tls) {
   return list;
 }
 
+unsigned our_psk(SSL* ssl, const char* /*hint*/, char* identity, unsigned identity_size,
+                 unsigned char* key, unsigned key_size) {
+  const auto* const tls = static_cast<const Tls*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  return give_psk(*tls, identity, identity_size, key, key_size);
+}
+
+/// A context set up as Paho sets its own up. It refers to `tls`.
+TlsContext client_context(const Tls& tls) {
+  auto context = new_context();
+  auto* const raw = context.get();
+  SSL_CTX_set_app_data(raw, const_cast<Tls*>(&tls));
+  SSL_CTX_set_min_proto_version(raw, minimum_version(tls));
+  REQUIRE(SSL_CTX_set_cipher_list(raw, cipher_list(tls).c_str()) == 1);
+  if (tls.psk) {
+    SSL_CTX_set_max_proto_version(raw, TLS1_2_VERSION);
+    SSL_CTX_set_psk_client_callback(raw, our_psk);
+  }
+  SSL_CTX_set_default_verify_paths(raw);
+  if (!tls.ca_file.empty() || !tls.ca_path.empty()) {
+    REQUIRE(SSL_CTX_load_verify_locations(raw, tls.ca_file.empty() ? nullptr : tls.ca_file.c_str(),
+                                          tls.ca_path.empty() ? nullptr : tls.ca_path.c_str()) ==
+            1);
+  }
+  if (!tls.certificate.empty()) {
+    auto passphrase = tls.key_passphrase.value_or("");
+    SSL_CTX_set_default_passwd_cb_userdata(raw, passphrase.data());
+    const auto& key = tls.key.empty() ? tls.certificate : tls.key;
+    REQUIRE(SSL_CTX_use_certificate_chain_file(raw, tls.certificate.c_str()) == 1);
+    REQUIRE(SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) == 1);
+  }
+  return context;
+}
+
 /// What is recorded when a handshake is made with a server on `port`, and after it a byte sent, by
 /// the calls that Paho makes and those that hooks.cpp makes around them.
 ConnectionFacts shake_hands(const Options& options, int port, const std::string& host,
                             std::chrono::milliseconds patience) {
   const auto record = std::make_shared<ConnectionRecord>(hooks::PacketGuard::Limits{});
-  const auto context = make_context(options.tls);
+  const auto context = client_context(options.tls);
   const bool verify = options.tls.verify && !options.tls.psk;
   SSL_CTX_set_verify(context.get(), verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
 

@@ -26,48 +26,6 @@ constexpr int least_security_level = 2;
 
 constexpr std::size_t longest_key = 256;  // Bytes: OpenSSL 1.1's limit, the smallest of all.
 
-[[noreturn]] void fail(const std::string& what) {
-  throw RunError(ExitCode::no_connection, what + ": " + openssl_message());
-}
-
-/// OpenSSL must never ask on the terminal: no passphrase is an empty answer.
-int give_passphrase(char* buffer, int size, int /*writing*/, void* data) {
-  const auto& passphrase = static_cast<const Tls*>(data)->key_passphrase;
-  if (!passphrase || passphrase->size() > static_cast<std::size_t>(std::max(size, 0))) return 0;
-  std::memcpy(buffer, passphrase->data(), passphrase->size());
-  return static_cast<int>(passphrase->size());
-}
-
-unsigned on_psk(SSL* ssl, const char* /*hint*/, char* identity, unsigned identity_size,
-                unsigned char* key, unsigned key_size) {
-  const auto* const tls = static_cast<const Tls*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-  return give_psk(*tls, identity, identity_size, key, key_size);
-}
-
-void load_authorities(SSL_CTX* context, const Tls& tls) {
-  if (tls.ca_file.empty() && tls.ca_path.empty()) {
-    if (SSL_CTX_set_default_verify_paths(context) != 1) fail("the system's authorities");
-    return;
-  }
-  if (!tls.ca_file.empty() &&
-      SSL_CTX_load_verify_locations(context, tls.ca_file.c_str(), nullptr) != 1) {
-    fail(tls.ca_file);
-  }
-  if (!tls.ca_path.empty() &&
-      SSL_CTX_load_verify_locations(context, nullptr, tls.ca_path.c_str()) != 1) {
-    fail(tls.ca_path);
-  }
-}
-
-void load_client_certificate(SSL_CTX* context, const Tls& tls) {
-  if (tls.certificate.empty()) return;
-  if (SSL_CTX_use_certificate_chain_file(context, tls.certificate.c_str()) != 1) {
-    fail(tls.certificate);
-  }
-  const auto& key = tls.key.empty() ? tls.certificate : tls.key;
-  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) fail(key);
-}
-
 template <auto function>
 struct Free {
   template <typename Type>
@@ -119,14 +77,7 @@ std::string system_settings() {
   return settings;
 }
 
-std::string version_name(int version) {
-  switch (version) {
-    case TLS1_2_VERSION:
-      return "TLSv1.2";
-    default:
-      return "TLSv1.3";
-  }
-}
+std::string version_name(int version) { return version == TLS1_2_VERSION ? "TLSv1.2" : "TLSv1.3"; }
 
 }  // namespace
 
@@ -135,7 +86,7 @@ void FreeTlsContext::operator()(ssl_ctx_st* context) const { SSL_CTX_free(contex
 TlsContext new_context() {
   OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, nullptr);
   TlsContext context{SSL_CTX_new(TLS_client_method())};
-  if (!context) fail("OpenSSL");
+  if (!context) throw RunError(ExitCode::no_connection, "OpenSSL: " + openssl_message());
   return context;
 }
 
@@ -184,28 +135,6 @@ std::string cipher_list(const Tls& tls) {
   // With a pre-shared key no certificate is verified: none may stand in for the key.
   if (tls.psk) list += ":!aRSA:!aDSS:!aECDSA:!aNULL:!eNULL:!SRP";
   return list + ":@SECLEVEL=" + std::to_string(security_level());
-}
-
-TlsContext make_context(const Tls& tls) {
-  auto context = new_context();
-  auto* const raw = context.get();
-  // OpenSSL's callbacks take a pointer to what is not const; ours only read.
-  auto* const data = const_cast<Tls*>(&tls);
-  SSL_CTX_set_app_data(raw, data);
-  SSL_CTX_set_default_passwd_cb(raw, give_passphrase);
-  SSL_CTX_set_default_passwd_cb_userdata(raw, data);
-
-  SSL_CTX_set_min_proto_version(raw, minimum_version(tls));
-  if (SSL_CTX_set_cipher_list(raw, cipher_list(tls).c_str()) != 1) fail("--ciphers");
-
-  if (tls.psk) {
-    SSL_CTX_set_max_proto_version(raw, TLS1_2_VERSION);
-    SSL_CTX_set_psk_client_callback(raw, on_psk);
-    return context;
-  }
-  if (tls.verify) load_authorities(raw, tls);
-  load_client_certificate(raw, tls);
-  return context;
 }
 
 std::string openssl_message() {

@@ -51,9 +51,6 @@ int minimum_version(const Tls& tls);
 /// The system's security level, at least 2.
 int security_level();
 
-/// A context with the settings that Paho gets. It refers to `tls`. Throws RunError (code 3).
-TlsContext make_context(const Tls& tls);
-
 /// The first reason in OpenSSL's error queue in words, which it empties.
 std::string openssl_message();
 

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
@@ -219,42 +219,38 @@ std::string instead(const std::string& path, const Content& content, Purpose pur
   useless(path, instead(escaped(path), content_of(bytes), purpose));
 }
 
-struct Passphrase {
-  const std::optional<std::string>* given = nullptr;
-  bool asked = false;
-};
-
-int give_passphrase(char* buffer, int size, int /*writing*/, void* data) {
-  auto& passphrase = *static_cast<Passphrase*>(data);
-  passphrase.asked = true;
-  const auto& given = *passphrase.given;
-  if (!given || size < 0 || given->size() > static_cast<std::size_t>(size)) return 0;
-  std::memcpy(buffer, given->data(), given->size());
-  return static_cast<int>(given->size());
-}
-
 Owned<X509> read_certificate(const std::string& path) {
   const auto file = open(path);
-  Passphrase none;
-  const std::optional<std::string> nothing;
-  none.given = &nothing;
-  Owned<X509> certificate{PEM_read_bio_X509(file.get(), nullptr, give_passphrase, &none)};
+  const auto no_passphrase = [](char*, int, int, void*) { return 0; };
+  Owned<X509> certificate{PEM_read_bio_X509(file.get(), nullptr, no_passphrase, nullptr)};
   ERR_clear_error();
   if (!certificate) wrong_kind(path, Purpose::certificate);
   return certificate;
 }
 
-Owned<EVP_PKEY> read_key(const std::string& path, const std::optional<std::string>& passphrase) {
+/// The passphrase of a key, and whether it has been asked for.
+struct Passphrase {
+  const std::optional<std::string>& given;
+  bool asked = false;
+};
+
+int give_passphrase(char* buffer, int size, int /*writing*/, void* data) {
+  auto& [given, asked] = *static_cast<Passphrase*>(data);
+  asked = true;
+  if (!given || size < 0 || given->size() > static_cast<std::size_t>(size)) return 0;
+  return static_cast<int>(given->copy(buffer, given->size()));
+}
+
+Owned<EVP_PKEY> read_key(const std::string& path, const std::optional<std::string>& given) {
   const auto file = open(path);
-  Passphrase asked;
-  asked.given = &passphrase;
-  Owned<EVP_PKEY> key{PEM_read_bio_PrivateKey(file.get(), nullptr, give_passphrase, &asked)};
+  Passphrase passphrase{given};
+  Owned<EVP_PKEY> key{PEM_read_bio_PrivateKey(file.get(), nullptr, give_passphrase, &passphrase)};
   ERR_clear_error();
   if (key) return key;
-  if (asked.asked && !passphrase) {
+  if (passphrase.asked && !given) {
     throw UsageError(escaped(path) + " is encrypted: give --keypass-file");
   }
-  if (asked.asked) useless(path, "cannot be decrypted: wrong passphrase");
+  if (passphrase.asked) useless(path, "cannot be decrypted: wrong passphrase");
   wrong_kind(path, Purpose::key);
 }
 
