@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/property.hpp"
 
+#include "connection/hooks/packet_fields.hpp"
 #include "error.hpp"
 #include "text.hpp"
 #include "topic.hpp"
@@ -13,76 +14,41 @@ namespace mqtt_tools::connection {
 
 namespace {
 
-enum class PropertyType { number, string, topic, binary, pair };
+using hooks::PropertyRule;
+using Form = PropertyRule::Form;
 
-/// What MQTT 5 says of one property: a row of the table of all that `-D` knows.
-struct PropertyRule {
-  std::string_view name;
-  int identifier;
-  PropertyType type;
-  unsigned commands;  ///< A bit for each that it stands in.
-  std::uint32_t least = 0;
-  std::uint32_t most = 0;
+bool stands_in(const PropertyRule& rule, Command command) {
+  return (rule.commands >> static_cast<unsigned>(command) & 1U) != 0;
+}
 
-  bool stands_in(Command command) const;
-};
+/// The largest number that a property can have here.
+std::uint32_t most(Form form) {
+  switch (form) {
+    case Form::flag:
+      return 1;
+    case Form::two:
+      return 0xFFFF;
+    case Form::four:
+      return 0x7FFFFFFF;  // Paho C 1.3.12 sends those above as another number.
+    default:
+      return 268'435'455;  // MQTT 5.0 §1.5.5
+  }
+}
 
-using Type = PropertyType;
-using Rule = PropertyRule;
-
-constexpr unsigned bit(Command command) { return 1U << static_cast<unsigned>(command); }
-
-constexpr unsigned on_connect = bit(Command::connect);
-constexpr unsigned on_publish = bit(Command::publish);
-constexpr unsigned on_subscribe = bit(Command::subscribe);
-constexpr unsigned on_disconnect = bit(Command::disconnect);
-constexpr unsigned on_will = bit(Command::will);
-constexpr unsigned on_message = on_publish | on_will;
-constexpr unsigned on_all =
-    on_message | on_connect | on_subscribe | on_disconnect | bit(Command::unsubscribe);
-
-// Paho C 1.3.12 sends four-byte integers above this as another number.
-constexpr std::uint32_t four_bytes = 0x7FFFFFFF;
-constexpr std::uint32_t two_bytes = 0xFFFF;
-constexpr std::uint32_t variable = 268'435'455;
-
-/// MQTT 5.0 §2.2.2.2; what a command takes as mosquitto has it; ranges from the sections of each.
-constexpr std::array table{
-    Rule{"payload-format-indicator", 1, Type::number, on_message, 0, 1},
-    Rule{"message-expiry-interval", 2, Type::number, on_message, 0, four_bytes},
-    Rule{"content-type", 3, Type::string, on_message},
-    Rule{"response-topic", 8, Type::topic, on_message},
-    Rule{"correlation-data", 9, Type::binary, on_message},
-    Rule{"subscription-identifier", 11, Type::number, on_subscribe, 1, variable},
-    Rule{"session-expiry-interval", 17, Type::number, on_connect | on_disconnect, 0, four_bytes},
-    Rule{"authentication-method", 21, Type::string, on_connect},
-    Rule{"authentication-data", 22, Type::binary, on_connect},
-    Rule{"request-problem-information", 23, Type::number, on_connect, 0, 1},
-    Rule{"will-delay-interval", 24, Type::number, on_will, 0, four_bytes},
-    Rule{"request-response-information", 25, Type::number, on_connect, 0, 1},
-    Rule{"reason-string", 31, Type::string, on_disconnect},
-    Rule{"receive-maximum", 33, Type::number, on_connect, 1, two_bytes},
-    Rule{"topic-alias-maximum", 34, Type::number, on_connect, 0, two_bytes},
-    Rule{"topic-alias", 35, Type::number, on_publish, 1, two_bytes},
-    Rule{"user-property", 38, Type::pair, on_all},
-    Rule{"maximum-packet-size", 39, Type::number, on_connect, 1, four_bytes},
-};
-
-bool PropertyRule::stands_in(Command command) const { return (commands & bit(command)) != 0; }
-
-/// The rule for `name`; none if there is no such property.
+/// The rule for `name`; none if no command takes such a property.
 const PropertyRule* find_property(std::string_view name) {
-  const auto* const known =
-      std::find_if(table.begin(), table.end(),
-                   [&](const PropertyRule& entry) { return same_word(name, entry.name); });
-  return known == table.end() ? nullptr : known;
+  const auto rules = hooks::property_rules();
+  const auto known = std::find_if(rules.begin(), rules.end(), [&](const PropertyRule& rule) {
+    return rule.commands != 0 && same_word(name, rule.name);
+  });
+  return known == rules.end() ? nullptr : &*known;
 }
 
 /// What a command takes, as a list for people.
 std::string names_for(Command command) {
   std::string names;
-  for (const auto& entry : table) {
-    if (!entry.stands_in(command)) continue;
+  for (const auto& entry : hooks::property_rules()) {
+    if (!stands_in(entry, command)) continue;
     if (!names.empty()) names += ", ";
     names += entry.name;
   }
@@ -114,9 +80,10 @@ std::string_view word_of(Command command) {
 
 std::uint32_t read_number(const PropertyRule& known, const std::string& text) {
   const auto number = to_number<std::uint32_t>(text);
-  if (!number || *number < known.least || *number > known.most) {
+  const auto largest = most(known.form);
+  if (!number || *number < known.least || *number > largest) {
     throw UsageError("property " + std::string{known.name} + " is a number from " +
-                     std::to_string(known.least) + " to " + std::to_string(known.most) + ", not '" +
+                     std::to_string(known.least) + " to " + std::to_string(largest) + ", not '" +
                      escaped(text) + "'");
   }
   return *number;
@@ -161,7 +128,7 @@ void set_once(std::optional<Member>& member, const Value& value, std::string_vie
 
 int property_values(std::string_view name) {
   const auto* const known = find_property(name);
-  return known != nullptr && known->type == PropertyType::pair ? 2 : 1;
+  return known != nullptr && known->form == Form::pair ? 2 : 1;
 }
 
 Command read_command(std::string_view word) {
@@ -178,8 +145,8 @@ std::vector<std::pair<std::string_view, std::vector<std::string_view>>> property
   std::vector<std::pair<std::string_view, std::vector<std::string_view>>> words;
   for (const auto& [command, word] : commands) {
     words.emplace_back(word, std::vector<std::string_view>{});
-    for (const auto& entry : table) {
-      if (entry.stands_in(command)) words.back().second.push_back(entry.name);
+    for (const auto& entry : hooks::property_rules()) {
+      if (stands_in(entry, command)) words.back().second.push_back(entry.name);
     }
   }
   return words;
@@ -188,7 +155,7 @@ std::vector<std::pair<std::string_view, std::vector<std::string_view>>> property
 Property read_property(Command command, std::string_view name,
                        const std::vector<std::string>& values) {
   const auto* const known = find_property(name);
-  if (known == nullptr || !known->stands_in(command)) {
+  if (known == nullptr || !stands_in(*known, command)) {
     throw UsageError(std::string{word_of(command)} + " has no property '" + escaped(name) +
                      "': it has " + names_for(command));
   }
@@ -198,20 +165,19 @@ Property read_property(Command command, std::string_view name,
                      (wanted == 2 ? " takes a key and a value" : " takes one value"));
   }
 
-  switch (known->type) {
-    case PropertyType::number:
-      return {known->identifier, read_number(*known, values[0])};
-    case PropertyType::string:
+  switch (known->form) {
+    case Form::text:
       return {known->identifier, read_string(*known, values[0])};
-    case PropertyType::topic:
+    case Form::topic:
       return {known->identifier, read_topic(*known, values[0])};
-    case PropertyType::binary:
+    case Form::binary:
       return {known->identifier, read_binary(*known, values[0])};
-    case PropertyType::pair:
-      break;
+    case Form::pair:
+      return {known->identifier,
+              std::pair{read_string(*known, values[0]), read_string(*known, values[1])}};
+    default:
+      return {known->identifier, read_number(*known, values[0])};
   }
-  return {known->identifier,
-          std::pair{read_string(*known, values[0]), read_string(*known, values[1])}};
 }
 
 void apply(const Property& property, Properties& properties) {

@@ -10,59 +10,54 @@ namespace mqtt_tools::connection::hooks {
 
 namespace {
 
-enum class Form { byte, two, four, variable, text, binary, pair };
-enum class Range { any, zero_or_one, not_zero, topic };
+using Form = PropertyRule::Form;
 
-/// The packets that a property stands in, a bit for each.
-using Packets = unsigned;
-
-template <typename... Type>
-constexpr Packets in(Type... packet) {
-  return ((1U << static_cast<unsigned>(packet)) | ...);
+template <typename... Item>
+constexpr unsigned in(Item... item) {
+  return ((1U << static_cast<unsigned>(item)) | ...);
 }
 
-struct Rule {
-  std::uint8_t identifier;
-  std::string_view name;
-  Form form;
-  Packets packets;
-  Range range = Range::any;
-  bool repeats = false;
-};
-
 using enum PacketType;
-constexpr Packets answers =
+constexpr unsigned answers =
     in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect);
 
-/// MQTT 5.0 §2.2.2.2, for CONNECT and all that a server sends. The session-expiry-interval of
-/// DISCONNECT is for clients only (§3.14.2.2.2).
+constexpr unsigned on_connect = in(Command::connect);
+constexpr unsigned on_message = in(Command::publish, Command::will);
+constexpr unsigned on_all =
+    on_message | on_connect | in(Command::subscribe, Command::unsubscribe, Command::disconnect);
+
+/// The session-expiry-interval of DISCONNECT is for clients only (MQTT 5.0 §3.14.2.2.2).
 constexpr std::array rules{
-    Rule{0x01, "payload-format-indicator", Form::byte, in(publish), Range::zero_or_one},
-    Rule{0x02, "message-expiry-interval", Form::four, in(publish)},
-    Rule{0x03, "content-type", Form::text, in(publish)},
-    Rule{0x08, "response-topic", Form::text, in(publish), Range::topic},
-    Rule{0x09, "correlation-data", Form::binary, in(publish)},
-    Rule{0x0B, "subscription-identifier", Form::variable, in(publish), Range::not_zero, true},
-    Rule{0x11, "session-expiry-interval", Form::four, in(connect, connack)},
-    Rule{0x12, "assigned-client-identifier", Form::text, in(connack)},
-    Rule{0x13, "server-keep-alive", Form::two, in(connack)},
-    Rule{0x15, "authentication-method", Form::text, in(connect, connack)},
-    Rule{0x16, "authentication-data", Form::binary, in(connect, connack)},
-    Rule{0x17, "request-problem-information", Form::byte, in(connect), Range::zero_or_one},
-    Rule{0x19, "request-response-information", Form::byte, in(connect), Range::zero_or_one},
-    Rule{0x1A, "response-information", Form::text, in(connack)},
-    Rule{0x1C, "server-reference", Form::text, in(connack, disconnect)},
-    Rule{0x1F, "reason-string", Form::text, answers},
-    Rule{0x21, "receive-maximum", Form::two, in(connect, connack), Range::not_zero},
-    Rule{0x22, "topic-alias-maximum", Form::two, in(connect, connack)},
-    Rule{0x23, "topic-alias", Form::two, in(publish), Range::not_zero},
-    Rule{0x24, "maximum-qos", Form::byte, in(connack), Range::zero_or_one},
-    Rule{0x25, "retain-available", Form::byte, in(connack), Range::zero_or_one},
-    Rule{0x26, "user-property", Form::pair, answers | in(connect, publish), Range::any, true},
-    Rule{0x27, "maximum-packet-size", Form::four, in(connect, connack), Range::not_zero},
-    Rule{0x28, "wildcard-subscription-available", Form::byte, in(connack), Range::zero_or_one},
-    Rule{0x29, "subscription-identifiers-available", Form::byte, in(connack), Range::zero_or_one},
-    Rule{0x2A, "shared-subscription-available", Form::byte, in(connack), Range::zero_or_one},
+    PropertyRule{0x01, "payload-format-indicator", Form::flag, in(publish), on_message},
+    PropertyRule{0x02, "message-expiry-interval", Form::four, in(publish), on_message},
+    PropertyRule{0x03, "content-type", Form::text, in(publish), on_message},
+    PropertyRule{0x08, "response-topic", Form::topic, in(publish), on_message},
+    PropertyRule{0x09, "correlation-data", Form::binary, in(publish), on_message},
+    PropertyRule{0x0B, "subscription-identifier", Form::variable, in(publish),
+                 in(Command::subscribe), 1, true},
+    PropertyRule{0x11, "session-expiry-interval", Form::four, in(connect, connack),
+                 in(Command::connect, Command::disconnect)},
+    PropertyRule{0x12, "assigned-client-identifier", Form::text, in(connack)},
+    PropertyRule{0x13, "server-keep-alive", Form::two, in(connack)},
+    PropertyRule{0x15, "authentication-method", Form::text, in(connect, connack), on_connect},
+    PropertyRule{0x16, "authentication-data", Form::binary, in(connect, connack), on_connect},
+    PropertyRule{0x17, "request-problem-information", Form::flag, in(connect), on_connect},
+    PropertyRule{0x18, "will-delay-interval", Form::four, 0, in(Command::will)},
+    PropertyRule{0x19, "request-response-information", Form::flag, in(connect), on_connect},
+    PropertyRule{0x1A, "response-information", Form::text, in(connack)},
+    PropertyRule{0x1C, "server-reference", Form::text, in(connack, disconnect)},
+    PropertyRule{0x1F, "reason-string", Form::text, answers, in(Command::disconnect)},
+    PropertyRule{0x21, "receive-maximum", Form::two, in(connect, connack), on_connect, 1},
+    PropertyRule{0x22, "topic-alias-maximum", Form::two, in(connect, connack), on_connect},
+    PropertyRule{0x23, "topic-alias", Form::two, in(publish), in(Command::publish), 1},
+    PropertyRule{0x24, "maximum-qos", Form::flag, in(connack)},
+    PropertyRule{0x25, "retain-available", Form::flag, in(connack)},
+    PropertyRule{0x26, "user-property", Form::pair, answers | in(connect, publish), on_all, 0,
+                 true},
+    PropertyRule{0x27, "maximum-packet-size", Form::four, in(connect, connack), on_connect, 1},
+    PropertyRule{0x28, "wildcard-subscription-available", Form::flag, in(connack)},
+    PropertyRule{0x29, "subscription-identifiers-available", Form::flag, in(connack)},
+    PropertyRule{0x2A, "shared-subscription-available", Form::flag, in(connack)},
 };
 
 /// One property as it was read.
@@ -74,7 +69,7 @@ struct Value {
 
 Value read(Fields& fields, Form form) {
   switch (form) {
-    case Form::byte:
+    case Form::flag:
       return {.number = fields.byte()};
     case Form::two:
       return {.number = fields.two()};
@@ -83,6 +78,7 @@ Value read(Fields& fields, Form form) {
     case Form::variable:
       return {.number = fields.variable()};
     case Form::text:
+    case Form::topic:
     case Form::binary:
       return {.text = fields.counted()};
     case Form::pair:
@@ -95,26 +91,19 @@ Value read(Fields& fields, Form form) {
 }
 
 /// With the words that follow its name.
-std::optional<Flaw> check_value(const Rule& rule, const Value& value) {
+std::optional<Flaw> check_value(const PropertyRule& rule, const Value& value) {
   // Not whether a text is UTF-8: what a publisher put there, some servers pass on unread, and it
   // is escaped wherever it is shown. Of a topic more depends (check_publish()).
-  switch (rule.range) {
-    case Range::any:
-      return std::nullopt;
-    case Range::zero_or_one:
-      if (value.number <= 1) return std::nullopt;
-      break;
-    case Range::not_zero:
-      if (value.number != 0) return std::nullopt;
-      break;
-    case Range::topic:
-      if (value.text.find_first_of("+#") == std::string_view::npos) return std::nullopt;
-      return Flaw{0x82, "§3.3.2.3.5", " that holds a wildcard"};
+  if (rule.form == Form::topic && value.text.find_first_of("+#") != std::string_view::npos) {
+    return Flaw{0x82, "§3.3.2.3.5", " that holds a wildcard"};
   }
-  return Flaw{0x82, "§2.2.2.2", " of " + std::to_string(value.number)};
+  if (value.number < rule.least || (rule.form == Form::flag && value.number > 1)) {
+    return Flaw{0x82, "§2.2.2.2", " of " + std::to_string(value.number)};
+  }
+  return std::nullopt;
 }
 
-void keep(const Rule& rule, const Value& value, Properties& properties) {
+void keep(const PropertyRule& rule, const Value& value, Properties& properties) {
   switch (rule.identifier) {
     case 0x15:
       properties.has_authentication_method = true;
@@ -147,6 +136,8 @@ void keep(const Rule& rule, const Value& value, Properties& properties) {
 
 }  // namespace
 
+std::span<const PropertyRule> property_rules() { return rules; }
+
 std::uint32_t Fields::variable() {
   std::uint32_t value = 0;
   for (unsigned shift = 0; shift < 28; shift += 7) {
@@ -173,15 +164,15 @@ std::optional<Flaw> read_properties(std::string_view bytes, PacketType packet,
       return Flaw{0x81, "§1.5.5", " with a property identifier that is too long"};
     if (fields.cut())
       return Flaw{0x81, "§2.2.2.2", " with a property identifier that is cut short"};
-    const auto* const rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& each) {
-      return each.identifier == identifier;
-    });
+    const auto* const rule =
+        std::find_if(rules.begin(), rules.end(),
+                     [&](const PropertyRule& each) { return each.identifier == identifier; });
     if (rule == rules.end()) {
       return Flaw{0x81, "§2.2.2.2",
                   " with property " + std::to_string(identifier) + ", which MQTT does not have"};
     }
     const auto name = (rule->name.front() == 'a' ? "an " : "a ") + std::string(rule->name);
-    if ((rule->packets & in(packet)) == 0) {
+    if ((rule->received & in(packet)) == 0) {
       return Flaw{0x82, "§2.2.2.2", " with " + name + ", which such a packet cannot have"};
     }
     if (seen[identifier] && !rule->repeats) {

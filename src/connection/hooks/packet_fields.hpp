@@ -2,10 +2,12 @@
 #pragma once
 
 #include "connection/hooks/packet_guard.hpp"
+#include "connection/property.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -54,6 +56,22 @@ inline std::string_view Fields::take(std::size_t size) {
   rest_.remove_prefix(size);
   return taken;
 }
+
+/// What MQTT 5.0 §2.2.2.2 says of one property.
+struct PropertyRule {
+  enum class Form { flag, two, four, variable, text, topic, binary, pair };  ///< flag: 0 or 1.
+
+  std::uint8_t identifier;
+  std::string_view name;
+  Form form;
+  unsigned received;      ///< A bit for CONNECT and each PacketType from a server that may have it.
+  unsigned commands = 0;  ///< A bit for each Command that takes it, as mosquitto has it.
+  std::uint32_t least = 0;  ///< As a number.
+  bool repeats = false;
+};
+
+/// All that there are, by identifier.
+std::span<const PropertyRule> property_rules();
 
 /// What the properties of a packet say, as far as somebody here asks. Views into the packet.
 struct Properties {
