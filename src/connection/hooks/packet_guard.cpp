@@ -22,10 +22,6 @@ constexpr std::size_t most_remark_bytes = std::size_t{64} * 1024;
 /// A buffer above this is given back after its packet.
 constexpr std::size_t kept_buffer = std::size_t{64} * 1024;
 
-std::uint32_t remark_key(PacketType packet, std::uint16_t id) {
-  return static_cast<std::uint32_t>(packet) << 16 | id;
-}
-
 /// What words begin with: "a PUBACK".
 std::string with_article(PacketType type) {
   if (static_cast<unsigned>(type) == 0) return "a packet of type 0";
@@ -337,37 +333,30 @@ void PacketGuard::release(std::uint16_t id) {
 }
 
 void PacketGuard::remark(std::uint8_t code, const Properties& properties) {
-  const auto key = remark_key(in_.type(), in_.id);
-  if (const auto old = remark_of_.find(key); old != remark_of_.end()) forget_remark(old->second);
-  auto& entry = remarks_.emplace_back();
-  entry.key = key;
+  take_remark(in_.type(), in_.id);  // The new one takes its place.
+  auto& entry = remarks_.emplace_back(KeptRemark{in_.type(), in_.id, {}});
   entry.remark.code = code;
   entry.remark.reason = properties.reason_string;
   // Both have a length of two bytes: the first always fits.
   if (entry.size() + properties.server_reference.size() <= most_remark_bytes) {
     entry.remark.server_reference = properties.server_reference;
   }
-  remark_of_[key] = std::prev(remarks_.end());
   remarks_bytes_ += entry.size();
   while (remarks_.size() > most_remarks || remarks_bytes_ > most_remark_bytes) {
-    forget_remark(remarks_.begin());
+    remarks_bytes_ -= remarks_.front().size();
+    remarks_.pop_front();
   }
 }
 
-void PacketGuard::forget_remark(std::list<KeptRemark>::iterator entry) {
-  remarks_bytes_ -= entry->size();
-  remark_of_.erase(entry->key);
-  remarks_.erase(entry);
-}
-
 std::optional<PacketGuard::Remark> PacketGuard::take_remark(PacketType packet, std::uint16_t id) {
-  const auto found = remark_of_.find(remark_key(packet, id));
-  if (found == remark_of_.end()) return std::nullopt;
-  const auto entry = found->second;
-  remarks_bytes_ -= entry->size();
-  auto taken = std::move(entry->remark);
-  remark_of_.erase(found);
-  remarks_.erase(entry);
+  // From the end: nearly always it is asked for as soon as it has come.
+  const auto found = std::find_if(remarks_.rbegin(), remarks_.rend(), [&](const KeptRemark& kept) {
+    return kept.packet == packet && kept.id == id;
+  });
+  if (found == remarks_.rend()) return std::nullopt;
+  remarks_bytes_ -= found->size();
+  auto taken = std::move(found->remark);
+  remarks_.erase(std::next(found).base());
   return taken;
 }
 

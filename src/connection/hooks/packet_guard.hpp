@@ -4,17 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace mqtt_tools::connection::hooks {
 
@@ -214,7 +212,8 @@ class PacketGuard {
   };
 
   struct KeptRemark {
-    std::uint32_t key = 0;
+    PacketType packet{};
+    std::uint16_t id = 0;
     Remark remark{};
     std::size_t size() const { return remark.reason.size() + remark.server_reference.size(); }
   };
@@ -259,7 +258,6 @@ class PacketGuard {
     return fail(reason, section, section, words);
   }
   void remark(std::uint8_t code, const Properties& properties);
-  void forget_remark(std::list<KeptRemark>::iterator entry);
 
   Limits limits_;
   std::size_t max_packet_ = limits_.max_packet;  ///< The smaller of ours and that of our CONNECT.
@@ -297,8 +295,7 @@ class PacketGuard {
   std::map<std::uint16_t, std::string> topics_{};  ///< By alias.
   std::size_t topics_bytes_ = 0;
 
-  std::list<KeptRemark> remarks_{};  ///< In the order of their coming.
-  std::unordered_map<std::uint32_t, std::list<KeptRemark>::iterator> remark_of_{};
+  std::deque<KeptRemark> remarks_{};  ///< In the order of their coming.
   std::size_t remarks_bytes_ = 0;
 };
 
