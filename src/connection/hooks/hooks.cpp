@@ -253,6 +253,17 @@ void note_write(Socket& socket, bool whole) {
   }
 }
 
+/// Writes what is to be written instead of more: see Socket::last_packet().
+void write_last(Socket& socket, int descriptor) {
+  const auto words = socket.last_packet();
+  if (!words.empty()) ::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void write_last(Socket& socket, SSL* ssl) {
+  const auto words = socket.last_packet();
+  if (!words.empty()) real().ssl_write(ssl, words.data(), static_cast<int>(words.size()));
+}
+
 void wake_receiver() {
   if (counters.waits_shortened) waits::wake_receiver();
 }
@@ -355,9 +366,7 @@ ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
     return real().recv(descriptor, to, most, flags);
   };
   const auto count = stream->read(source, bytes, size);
-  if (const auto words = stream->refused() ? stream->last_packet() : ""; !words.empty()) {
-    static_cast<void>(::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
-  }
+  if (stream->refused()) write_last(*stream, descriptor);
   return count;
 }
 
@@ -381,10 +390,7 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
 
 int shutdown(int descriptor, int how) noexcept {
   auto* stream = served(__builtin_return_address(0), descriptor);
-  if (stream != nullptr && stream->state() != State::tls) {
-    const auto words = stream->last_packet();
-    if (!words.empty()) ::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  }
+  if (stream != nullptr && stream->state() != State::tls) write_last(*stream, descriptor);
   return real().shutdown(descriptor, how);
 }
 
@@ -406,9 +412,7 @@ int SSL_read(SSL* ssl, void* bytes, int size) {
     return static_cast<ssize_t>(result);
   };
   const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));
-  if (const auto words = stream->refused() ? stream->last_packet() : ""; !words.empty()) {
-    static_cast<void>(real().ssl_write(ssl, words.data(), static_cast<int>(words.size())));
-  }
+  if (stream->refused()) write_last(*stream, ssl);
   return static_cast<int>(count);
 }
 
@@ -441,10 +445,7 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
 
 int SSL_shutdown(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
-  if (stream != nullptr) {
-    const auto words = stream->last_packet();
-    if (!words.empty()) real().ssl_write(ssl, words.data(), static_cast<int>(words.size()));
-  }
+  if (stream != nullptr) write_last(*stream, ssl);
   return real().ssl_shutdown(ssl);
 }
 
