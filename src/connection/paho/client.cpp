@@ -217,9 +217,7 @@ struct Handle {
   Deliveries deliveries{
       shared.events, *record,
       shared.options.tell_messages ? Deliveries::Wake::for_each : Deliveries::Wake::seldom};
-  MessageReceiver receiver{
-      shared.options, shared.received, events,
-      v5 ? MessageReceiver::Properties::read : MessageReceiver::Properties::none, *record};
+  MessageReceiver receiver{shared.options, shared.received, events, *record};
   ResultListener results{events};
 
   // Last, so that it goes first: going, it still calls back with deliveries. Made and destroyed

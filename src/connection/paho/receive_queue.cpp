@@ -6,6 +6,7 @@
 #include "connection/paho/properties.hpp"
 #include "memory.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace mqtt_tools::connection {
@@ -151,119 +152,108 @@ void ReceiveQueue::park(const std::function<void()>& tell) {
   for (;;) room_.wait(lock);
 }
 
-struct MessageReceiver::Callback {
-  static int on_message(void* context, char* topic, int topic_size,
-                        MQTTAsync_message* message) noexcept {
-    auto& self = *static_cast<MessageReceiver*>(context);
-    try {
-      receive(self, topic, topic_size, *message);
-    } catch (...) {
-      no_memory(self, topic, *message);
-    }
-    MQTTAsync_freeMessage(&message);
-    MQTTAsync_free(topic);
-    return 1;
-  }
+namespace {
 
-  static hooks::PacketGuard::Unreleased unreleased(const char* topic, int topic_size,
-                                                   const MQTTAsync_message& in) {
-    hooks::PacketGuard::Unreleased kept;
-    kept.topic = topic_size > 0 ? std::string(topic, static_cast<std::size_t>(topic_size)) : topic;
-    const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
-    kept.payload.assign(static_cast<const char*>(in.payload), size);
-    kept.retained = in.retained != 0;
-    return kept;
-  }
+std::string_view payload_of(const MQTTAsync_message& in) {
+  return {static_cast<const char*>(in.payload), static_cast<std::size_t>(in.payloadlen)};
+}
 
-  static void receive(MessageReceiver& self, const char* topic, int topic_size,
-                      const MQTTAsync_message& in) {
-    // Shown over an earlier connection, and acknowledged there by a PUBREC that may have been lost
-    // (MQTT 5.0 §4.3.3). Paho hides the DUP flag of QoS 2, but without it the guard knows the id no
-    // longer.
-    const auto id = static_cast<std::uint16_t>(in.msgid);
-    if (in.qos == 2 && self.record_.given_before(id)) return;
-    auto& queue = self.queue_;
-    const auto& given_up = self.record_.given_up();
-    const auto put = given_up ? ReceiveQueue::Put::given_up : queue.claim(given_up);
-    if (put == ReceiveQueue::Put::given_up) {
-      // No acknowledgement leaves any more (hooks::Socket). With a session the broker sends a
-      // message with QoS 1 again; one with QoS 2 must not count as handed over.
-      if (in.qos == 2) self.record_.not_taken(id, unreleased(topic, topic_size, in));
-      return;
-    }
-    if (put != ReceiveQueue::Put::taken) {
-      if (in.qos > 0) refuse(self, put);
-      return;
-    }
-    auto& out = queue.slot();
-    if (topic_size > 0) {
-      out.topic.assign(topic, static_cast<std::size_t>(topic_size));
-    } else {
-      out.topic.assign(topic);
-    }
-    if (out.topic.empty()) {  // An alias stands for it, which Paho leaves to us.
-      const auto alias = MQTTProperties_getNumericValue(const_cast<MQTTProperties*>(&in.properties),
-                                                        MQTTPROPERTY_CODE_TOPIC_ALIAS);
-      out.topic = self.record_.topic_of(static_cast<std::uint16_t>(alias));
-    }
-    const auto size = in.payloadlen > 0 ? static_cast<std::size_t>(in.payloadlen) : 0;
-    out.payload.assign(static_cast<const char*>(in.payload), size);
-    out.qos = static_cast<Qos>(in.qos & 3);
-    out.retained = in.retained != 0;
-    out.duplicate = in.dup != 0;
-    out.id = in.qos > 0 ? id : std::uint16_t{0};
-    out.properties = {};
-    if (self.properties_ == Properties::read && in.properties.count > 0) {
-      paho::from_paho(in.properties, out.properties);
-    }
-    out.time = std::chrono::system_clock::now();
-    const bool hold = in.qos > 0 && size >= large;
-    if (hold) queue.hold();
-    queue.publish();
-    self.events_.wake();
-    if (hold && !queue.wait_until_done_with(self.record_.given_up())) {
-      park(self);
-    }
-  }
+/// Without a copy of anything: there may be no memory.
+[[noreturn]] void park(MessageReceiver& self) {
+  self.queue.park([&events = self.events] { events.wake(); });
+}
 
-  /// Without a copy of anything: there may be no memory.
-  [[noreturn]] static void park(MessageReceiver& self) {
-    self.queue_.park([&events = self.events_] { events.wake(); });
+/// Returning acknowledges, so the callback does not return where a message must stay with the
+/// broker.
+void refuse(MessageReceiver& self, ReceiveQueue::Put why) {
+  const auto& options = self.options;
+  const bool kept = !options.clean_start || options.session_expiry.value_or(0) > 0;
+  const bool leaving = self.queue.hurried();
+  // Answers to SUBSCRIBE are awaited behind what is beyond --count: if the session ends with the
+  // connection, an acknowledgement takes nothing from anybody.
+  if (why == ReceiveQueue::Put::surplus && !leaving && !kept) return;
+  // Without a session the message is lost either way, and DISCONNECT must get out.
+  if (why == ReceiveQueue::Put::no_room && !kept) {
+    self.queue.count_dropped();
+    return;
   }
+  park(self);
+}
 
-  /// Returning acknowledges, so the callback does not return where a message must stay with the
-  /// broker.
-  static void refuse(MessageReceiver& self, ReceiveQueue::Put why) {
-    auto& queue = self.queue_;
-    const auto& options = self.options_;
-    const bool kept = !options.clean_start || options.session_expiry.value_or(0) > 0;
-    const bool leaving = queue.hurried();
-    // Answers to SUBSCRIBE are awaited behind what is beyond --count: if the session ends with the
-    // connection, an acknowledgement takes nothing from anybody.
-    if (why == ReceiveQueue::Put::surplus && !leaving && !kept) return;
-    // Without a session the message is lost either way, and DISCONNECT must get out.
-    if (why == ReceiveQueue::Put::no_room && !kept) {
-      queue.count_dropped();
-      return;
+/// `topic` has no NUL: the guard refuses such a one.
+void receive(MessageReceiver& self, const char* topic, const MQTTAsync_message& in) {
+  // Shown over an earlier connection, and acknowledged there by a PUBREC that may have been lost
+  // (MQTT 5.0 §4.3.3). Paho hides the DUP flag of QoS 2, but without it the guard knows the id no
+  // longer.
+  const auto id = static_cast<std::uint16_t>(in.msgid);
+  if (in.qos == 2 && self.record.given_before(id)) return;
+  auto& queue = self.queue;
+  const auto& given_up = self.record.given_up();
+  const auto put = given_up ? ReceiveQueue::Put::given_up : queue.claim(given_up);
+  if (put == ReceiveQueue::Put::given_up) {
+    // No acknowledgement leaves any more (hooks::Socket). With a session the broker sends a
+    // message with QoS 1 again; one with QoS 2 must not count as handed over.
+    if (in.qos == 2) {
+      self.record.not_taken(id, {topic, std::string{payload_of(in)}, in.retained != 0});
     }
-    park(self);
+    return;
   }
+  if (put != ReceiveQueue::Put::taken) {
+    if (in.qos > 0) refuse(self, put);
+    return;
+  }
+  auto& out = queue.slot();
+  out.topic = topic;
+  if (out.topic.empty()) {  // An alias stands for it, which Paho leaves to us.
+    const auto alias = MQTTProperties_getNumericValue(const_cast<MQTTProperties*>(&in.properties),
+                                                      MQTTPROPERTY_CODE_TOPIC_ALIAS);
+    out.topic = self.record.topic_of(static_cast<std::uint16_t>(alias));
+  }
+  out.payload = payload_of(in);
+  out.qos = static_cast<Qos>(in.qos & 3);
+  out.retained = in.retained != 0;
+  out.duplicate = in.dup != 0;
+  out.id = in.qos > 0 ? id : std::uint16_t{0};
+  out.properties = {};
+  paho::from_paho(in.properties, out.properties);
+  out.time = std::chrono::system_clock::now();
+  const bool hold = in.qos > 0 && out.payload.size() >= large;
+  if (hold) queue.hold();
+  queue.publish();
+  self.events.wake();
+  if (hold && !queue.wait_until_done_with(given_up)) park(self);
+}
 
-  /// There is no memory for this message, and the run ends.
-  static void no_memory(MessageReceiver& self, const char* topic,
-                        const MQTTAsync_message& in) noexcept {
-    auto& queue = self.queue_;
-    queue.close();
-    std::string words;
-    try {
-      words = no_memory_message(topic, static_cast<std::size_t>(in.payloadlen), in.qos > 0);
-    } catch (...) {
-      // The event alone must do.
-    }
-    self.events_.post(Event::Kind::no_memory, 0, std::move(words));
-    if (in.qos > 0) park(self);
+/// There is no memory for this message, and the run ends.
+void no_memory(MessageReceiver& self, const char* topic, const MQTTAsync_message& in) noexcept {
+  self.queue.close();
+  std::string words;
+  try {
+    words = no_memory_message(topic, payload_of(in).size(), in.qos > 0);
+  } catch (...) {
+    // The event alone must do.
   }
-};
+  self.events.post(Event::Kind::no_memory, 0, std::move(words));
+  if (in.qos > 0) park(self);
+}
+
+int on_message(void* context, char* topic, int /*size*/, MQTTAsync_message* message) noexcept {
+  auto& self = *static_cast<MessageReceiver*>(context);
+  try {
+    receive(self, topic, *message);
+  } catch (...) {
+    no_memory(self, topic, *message);
+  }
+  MQTTAsync_freeMessage(&message);
+  MQTTAsync_free(topic);
+  return 1;
+}
+
+}  // namespace
+
+void MessageReceiver::await(void* handle) {
+  MQTTAsync_setMessageArrivedCallback(handle, this, on_message);
+}
 
 void MessageReceiver::put_released(std::uint16_t id,
                                    hooks::PacketGuard::Unreleased message) noexcept {
@@ -274,14 +264,10 @@ void MessageReceiver::put_released(std::uint16_t id,
   in.retained = message.retained ? 1 : 0;
   in.msgid = id;
   try {
-    Callback::receive(*this, message.topic.data(), static_cast<int>(message.topic.size()), in);
+    receive(*this, message.topic.c_str(), in);
   } catch (...) {
     // As in on_message().
   }
-}
-
-void MessageReceiver::await(void* handle) {
-  MQTTAsync_setMessageArrivedCallback(handle, this, Callback::on_message);
 }
 
 }  // namespace mqtt_tools::connection

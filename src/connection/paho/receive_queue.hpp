@@ -150,39 +150,22 @@ class ReceiveQueue {
   std::condition_variable room_{};
 };
 
-/// Puts the messages that come over one connection into the queue. The client owns it, and it must
-/// outlive Paho's. Paho's receiving thread calls it, and waits in it while the queue is full;
-/// nothing is thrown back at Paho. What must not be acknowledged never returns to it.
-class MessageReceiver {
- public:
-  enum class Properties { read, none };
-
-  /// `properties`: whether messages have any (MQTT 5). The others must outlive it. Once `record` is
-  /// given up messages are dropped; ReceiveQueue::wake() ends a wait for room then.
-  MessageReceiver(const Options& options, ReceiveQueue& queue, ConnectionEvents& events,
-                  Properties properties, hooks::ConnectionRecord& record)
-      : options_(options),
-        queue_(queue),
-        events_(events),
-        properties_(properties),
-        record_(record) {}
-  MessageReceiver(const MessageReceiver&) = delete;
-  MessageReceiver& operator=(const MessageReceiver&) = delete;
-
-  /// A message that Paho does not hand over: see PacketGuard::Unreleased. Paho's receiving thread.
-  void put_released(std::uint16_t id, hooks::PacketGuard::Unreleased message) noexcept;
+/// Puts the messages that come over one connection into the queue; all that it refers to must
+/// outlive it, and it must outlive Paho's client. Paho's receiving thread calls it, and waits in it
+/// while the queue is full; nothing is thrown back at Paho. What must not be acknowledged never
+/// returns to it. Once `record` is given up messages are dropped; ReceiveQueue::wake() ends a wait
+/// for room then.
+struct MessageReceiver {
+  const Options& options;
+  ReceiveQueue& queue;
+  ConnectionEvents& events;
+  hooks::ConnectionRecord& record;
 
   /// Takes all messages of Paho's client `handle` (an MQTTAsync) from now on.
   void await(void* handle);
 
- private:
-  struct Callback;
-
-  const Options& options_;
-  ReceiveQueue& queue_;
-  ConnectionEvents& events_;
-  const Properties properties_;
-  hooks::ConnectionRecord& record_;
+  /// A message that Paho does not hand over: see PacketGuard::Unreleased. Paho's receiving thread.
+  void put_released(std::uint16_t id, hooks::PacketGuard::Unreleased message) noexcept;
 };
 
 }  // namespace mqtt_tools::connection
