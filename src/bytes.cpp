@@ -1,34 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "bytes.hpp"
 
-#include <array>
-#include <cstdint>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <charconv>
 
 namespace mqtt_tools {
 
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::string_view base64_letters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t no_letter = 64;
 
-constexpr std::array<std::uint8_t, 256> base64_values() {
-  std::array<std::uint8_t, 256> values{};
-  for (std::uint8_t& value : values) value = no_letter;
-  for (std::uint8_t i = 0; i < base64_letters.size(); ++i) {
-    values[static_cast<unsigned char>(base64_letters[i])] = i;
-  }
-  return values;
+unsigned char* as_bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+const unsigned char* as_bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-unsigned byte(char c) { return static_cast<unsigned char>(c); }
-
-std::optional<unsigned> hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
+/// The byte that the first two characters of `text` stand for, if they are hex digits.
+std::optional<char> hex_byte(std::string_view text) {
+  text = text.substr(0, 2);
+  std::uint8_t byte = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), byte, 16);
+  return read.ptr - text.data() == 2 ? std::optional{static_cast<char>(byte)} : std::nullopt;
 }
 
 /// What hex digits may be laid out with.
@@ -45,26 +40,15 @@ void append_hex(std::string& out, std::uint64_t value, int digits) {
 std::string to_hex(std::string_view bytes) {
   std::string text;
   text.reserve(2 * bytes.size());
-  for (const char c : bytes) {
-    text += hex_digits[byte(c) >> 4];
-    text += hex_digits[byte(c) & 0xF];
-  }
+  for (const char c : bytes) append_hex(text, static_cast<unsigned char>(c), 2);
   return text;
 }
 
+// The sizes of whatever is a message, or a line that records one, fit into OpenSSL's int.
+
 std::string to_base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
-    unsigned bits = byte(group[0]) << 16;
-    if (group.size() > 1) bits |= byte(group[1]) << 8;
-    if (group.size() > 2) bits |= byte(group[2]);
-    text += base64_letters[bits >> 18];
-    text += base64_letters[(bits >> 12) & 0x3F];
-    text += group.size() > 1 ? base64_letters[(bits >> 6) & 0x3F] : '=';
-    text += group.size() > 2 ? base64_letters[bits & 0x3F] : '=';
-  }
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  EVP_EncodeBlock(as_bytes(text), as_bytes(bytes), static_cast<int>(bytes.size()));
   return text;
 }
 
@@ -76,11 +60,9 @@ std::optional<std::string> from_hex(std::string_view text) {
       ++at;
       continue;
     }
-    if (at + 1 == text.size()) return std::nullopt;
-    const auto high = hex_value(text[at]);
-    const auto low = hex_value(text[at + 1]);
-    if (!high || !low) return std::nullopt;
-    bytes += static_cast<char>(*high << 4 | *low);
+    const auto byte = hex_byte(text.substr(at));
+    if (!byte) return std::nullopt;
+    bytes += *byte;
     at += 2;
   }
   return bytes;
@@ -93,56 +75,24 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       bytes += text[at];
       continue;
     }
-    if (at + 2 >= text.size()) return std::nullopt;
-    const auto high = hex_value(text[at + 1]);
-    const auto low = hex_value(text[at + 2]);
-    if (!high || !low) return std::nullopt;
-    bytes += static_cast<char>(*high << 4 | *low);
+    const auto byte = hex_byte(text.substr(at + 1));
+    if (!byte) return std::nullopt;
+    bytes += *byte;
     at += 2;
   }
   return bytes;
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  static constexpr auto values = base64_values();
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  std::uint32_t bits = 0;
-  std::size_t letters = 0;
-  std::size_t padding = 0;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r') continue;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    const std::uint8_t value = values[byte(c)];
-    if (value == no_letter || padding > 0) return std::nullopt;
-    bits = bits << 6 | value;
-    if (++letters % 4 == 0) {
-      bytes += static_cast<char>(bits >> 16 & 0xFF);
-      bytes += static_cast<char>(bits >> 8 & 0xFF);
-      bytes += static_cast<char>(bits & 0xFF);
-      bits = 0;
-    }
+  std::string letters{text};
+  std::erase_if(letters, [](char c) { return c == '\n' || c == '\r'; });
+  std::string bytes(letters.size() / 4 * 3, '\0');
+  if (EVP_DecodeBlock(as_bytes(bytes), as_bytes(letters), static_cast<int>(letters.size())) < 0) {
+    return std::nullopt;
   }
-
-  // The last group: bits that no byte takes must be zero, so that each text has one meaning only.
-  switch (letters % 4) {
-    case 0:
-      return padding == 0 ? std::optional(bytes) : std::nullopt;
-    case 2:
-      if (padding != 2 || (bits & 0xF) != 0) return std::nullopt;
-      bytes += static_cast<char>(bits >> 4);
-      return bytes;
-    case 3:
-      if (padding != 1 || (bits & 0x3) != 0) return std::nullopt;
-      bytes += static_cast<char>(bits >> 10 & 0xFF);
-      bytes += static_cast<char>(bits >> 2 & 0xFF);
-      return bytes;
-    default:
-      return std::nullopt;
-  }
+  if (letters.ends_with('=')) bytes.resize(bytes.size() - (letters.ends_with("==") ? 2 : 1));
+  // OpenSSL takes padding anywhere, and bits that no byte has: each text has one meaning only.
+  return to_base64(bytes) == letters ? std::optional{bytes} : std::nullopt;
 }
 
 }  // namespace mqtt_tools

@@ -74,6 +74,9 @@ enum class Lines { keep, escape };  ///< What becomes of newline and tab.
 /// "1 byte", "2 bytes": a count of things whose name takes an `s`.
 std::string counted(std::uint64_t count, std::string_view thing);
 
+/// What printf makes of one number.
+std::string formatted(const char* format, double value);
+
 /// Appends `text` so that no terminal acts on it: C0 and C1 controls, DEL, bidirectional controls
 /// and bytes that are not UTF-8 are written as `\x1b`, `\u009b`, `\u202e`, `\xff`; all else stays.
 void append_escaped(std::string& out, std::string_view text, Lines lines = Lines::escape);

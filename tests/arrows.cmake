@@ -7,7 +7,7 @@ cmake_minimum_required(VERSION 3.18)
 set(system sys arpa net netinet linux sanitizer)
 set(third_parties nlohmann mqtt openssl CLI toml++ re2 sqlite3 ncursesw)
 
-set(includes_top)
+set(includes_top        openssl)
 set(includes_payload    payload)
 set(includes_connection connection mqtt openssl)
 set(includes_feed       feed payload)
