@@ -5,7 +5,6 @@
 #include "text.hpp"
 
 #include <chrono>
-#include <cstdio>
 
 namespace mqtt_tools::connection {
 
@@ -30,9 +29,8 @@ void Log::connected(const std::string& broker, Version version, const std::strin
 }
 
 void Log::back(const std::string& broker, Duration away) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(away).count());
-  warn("connection to " + broker + " is back after " + text);
+  warn("connection to " + broker + " is back after " +
+       formatted("%.1f s", std::chrono::duration<double>(away).count()));
 }
 
 void Log::published(std::uint64_t id, const Message& message) {
@@ -47,12 +45,11 @@ void Log::completed(const std::vector<Delivery>& deliveries) {
   const auto now = Clock::now();
   for (const auto& delivery : deliveries) {
     const auto took = std::chrono::duration<double, std::milli>(now - delivery.since).count();
-    char text[64];
-    std::snprintf(text, sizeof text, " after %.1f ms", took);
     const char* outcome = delivery.outcome == Delivery::Outcome::written        ? " written"
                           : delivery.outcome == Delivery::Outcome::acknowledged ? " acknowledged"
                                                                                 : " denied";
-    say(LogLine::Level::verbose, name_of(delivery.id) + outcome + text +
+    say(LogLine::Level::verbose, name_of(delivery.id) + outcome +
+                                     formatted(" after %.1f ms", took) +
                                      (delivery.words.empty() ? "" : ": " + delivery.words));
   }
 }

@@ -8,9 +8,7 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -28,12 +26,8 @@ constexpr std::string_view margin = "  ";  ///< Before each line below a header.
 std::string size_text(std::size_t size) {
   std::array<char, 32> text;
   const double kibibytes = static_cast<double>(size) / 1024;
-  if (kibibytes < 1024) {
-    std::snprintf(text.data(), text.size(), "%.1f KiB", kibibytes);
-  } else {
-    std::snprintf(text.data(), text.size(), "%.1f MiB", kibibytes / 1024);
-  }
-  return text.data();
+  return kibibytes < 1024 ? formatted("%.1f KiB", kibibytes)
+                          : formatted("%.1f MiB", kibibytes / 1024);
 }
 
 /// What is unusual about a message, with commas between: a QoS other than 1, retained, a large

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
 namespace mqtt_tools::run {
 namespace {
@@ -34,9 +33,7 @@ std::string size_text(std::uint64_t bytes) {
     value /= 1000;
     ++unit;
   }
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %s", value, units[unit]);
-  return text;
+  return formatted("%.1f ", value) + units[unit];
 }
 
 /// "6 s", "2 min 5 s", "3 h 20 min"
@@ -143,10 +140,8 @@ void StatusLines::end(std::uint64_t messages, Clock::time_point now, bool typed)
 
 std::string count_text(std::uint64_t messages, Duration elapsed) {
   const double seconds = Seconds{elapsed}.count();
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", seconds);
   return counted(messages, "message") + " in " +
-         (seconds < 9.95 ? std::string{text} : time_text(std::floor(seconds + 0.5)));
+         (seconds < 9.95 ? formatted("%.1f s", seconds) : time_text(std::floor(seconds + 0.5)));
 }
 
 void ProgressLine::clear() {

@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <random>
 
 namespace mqtt_tools::run {
@@ -19,9 +18,7 @@ constexpr std::size_t most_pending = std::size_t{64} * 1024;
 
 /// "5 s", "0.25 s"
 std::string seconds_text(Duration time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g s", std::chrono::duration<double>{time}.count());
-  return text;
+  return formatted("%g s", std::chrono::duration<double>{time}.count());
 }
 
 }  // namespace
@@ -103,9 +100,7 @@ std::string random_hex(int bytes) {
 }
 
 std::string milliseconds_text(Duration time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", std::chrono::duration<double, std::milli>{time}.count());
-  return text;
+  return formatted("%.2f", std::chrono::duration<double, std::milli>{time}.count());
 }
 
 }  // namespace mqtt_tools::run

@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -56,17 +55,14 @@ constexpr std::array dispensable{smallest, largest, p95,     mean, bytes, greate
 /// Longer topics move the columns of their own line only.
 constexpr std::size_t widest_topic = 60;
 
-std::string fixed(double value, int digits) {
-  std::array<char, 400> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
-                                 std::chars_format::fixed, digits);
-  return {text.data(), end.ptr};
-}
-
 /// Four digits and more: 0.412, 12.35, 1234.5, 123457.
 std::string short_fixed(double value) {
   const double size = std::fabs(value);
-  return fixed(value, size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 9'999.95 ? 1 : 0);
+  return formatted(size < 9.9995     ? "%.3f"
+                   : size < 99.995   ? "%.2f"
+                   : size < 9'999.95 ? "%.1f"
+                                     : "%.0f",
+                   value);
 }
 
 double mean_of(std::uint64_t sum, std::uint64_t count) {
@@ -89,7 +85,7 @@ std::string short_time(Timestamp time, Timestamp now) {
 class Stats::Table {
  public:
   Table(const std::vector<Row>& rows, double seconds, Timestamp now, bool stamped)
-      : rows_(rows), now_(now), heading_("topic (" + fixed(seconds, 1) + " s)") {
+      : rows_(rows), now_(now), heading_(formatted("topic (%.1f s)", seconds)) {
     topic_width_ = columns(heading_);
     for (const Row& row : rows_) {
       const auto name = std::min(row.name.size(), 16 * widest_topic);
@@ -281,7 +277,7 @@ void Stats::append_table(std::string& out, const std::vector<Row>& rows, double 
 namespace {
 
 void append_real(payload::JsonObject& object, std::string_view name, double value) {
-  object.key(name) += fixed(value, 3);
+  object.key(name) += formatted("%.3f", value);
 }
 
 void append_latency(std::string& out, const Histogram& latency, std::uint64_t negative) {

@@ -143,11 +143,9 @@ class WrapRun {
   }
 
   std::vector<Field> end_fields(int status, int signal) const {
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, "%.3f",
-                  std::chrono::duration<double>{Clock::now() - started_}.count());
+    const std::chrono::duration<double> seconds = Clock::now() - started_;
     std::vector<Field> fields{{"code", std::to_string(status), Field::Form::json},
-                              {"seconds", seconds, Field::Form::json}};
+                              {"seconds", formatted("%.3f", seconds.count()), Field::Form::json}};
     if (signal != 0) fields.push_back({"signal", signal_name(signal), Field::Form::text});
     if (options_.output_lines > 0) {
       fields.push_back({"stderr", output_.last_lines(), Field::Form::text});

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 namespace mqtt_tools::screen {
@@ -66,19 +65,7 @@ std::size_t end_that_fits(std::string_view text, std::size_t columns) {
   return at;
 }
 
-std::string formatted(const char* format, double value) {
-  std::array<char, 40> text;
-  std::snprintf(text.data(), text.size(), format, value);
-  return text.data();
-}
-
 }  // namespace
-
-std::string text_of(const Line& line) {
-  std::string text;
-  for (const Span& span : line) text += span.text;
-  return text;
-}
 
 std::string fit(std::string_view text, std::size_t columns, Cut cut) {
   // From the front only what can be seen is looked at; the end of a topic is never far.
