@@ -22,68 +22,41 @@ using std::chrono::seconds;
 
 constexpr seconds day{86400};
 
-/// All letters of strftime(3) in glibc.
-constexpr std::string_view all_strftime_letters = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%";
-
-void append_number(std::string& out, std::int64_t value, int digits) {
+/// Appends `value` in so many digits, and what stands behind it.
+void append_number(std::string& out, std::int64_t value, int digits, char then) {
   char text[20];
   for (int i = digits - 1; i >= 0; --i) {
     text[i] = static_cast<char>('0' + value % 10);
     value /= 10;
   }
-  out.append(text, static_cast<std::size_t>(digits));
+  out.append(text, static_cast<std::size_t>(digits)) += then;
 }
 
-/// Takes text apart from its front; once something does not fit, it stays wrong.
-class Reader {
- public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-  /// Exactly `digits` digits, from `low` to `high`.
-  int number(std::size_t digits, int low, int high) {
-    int value = 0;
-    for (std::size_t i = 0; i < digits; ++i) value = 10 * value + digit();
-    ok_ = ok_ && value >= low && value <= high;
-    return value;
-  }
+/// Whether `text` is like `shape`, in which 0 is any digit, + a sign, and T what parts the date
+/// from the time: RFC 3339 allows a blank, for people.
+bool has_shape(std::string_view text, std::string_view shape) {
+  return std::ranges::equal(text, shape, [](char c, char wanted) {
+    if (wanted == '0') return is_digit(c);
+    return c == wanted || (wanted == '+' && c == '-') || (wanted == 'T' && (c == 't' || c == ' '));
+  });
+}
 
-  /// One of `letters`, which is also what it gives.
-  char one_of(std::string_view letters) {
-    const char c = rest_.empty() ? '\0' : rest_.front();
-    ok_ = ok_ && c != '\0' && letters.find(c) != std::string_view::npos;
-    if (ok_) rest_.remove_prefix(1);
-    return c;
-  }
+/// The number that `digits` are, at most 18.
+std::int64_t number(std::string_view digits) {
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
 
-  /// What follows a point, if one is there: one to nine decimals of the second.
-  nanoseconds fraction() {
-    if (rest_.empty() || rest_.front() != '.') return nanoseconds{0};
-    rest_.remove_prefix(1);
-    std::int64_t value = digit();
-    int digits = 1;
-    for (; digits < 9 && !rest_.empty() && is_digit(rest_.front()); ++digits) {
-      value = 10 * value + digit();
-    }
-    for (; digits < 9; ++digits) value *= 10;
-    return nanoseconds{value};
-  }
-
-  bool at_end() const { return ok_ && rest_.empty(); }
-
- private:
-  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-  int digit() {
-    ok_ = ok_ && !rest_.empty() && is_digit(rest_.front());
-    if (!ok_) return 0;
-    const int value = rest_.front() - '0';
-    rest_.remove_prefix(1);
-    return value;
-  }
-
-  std::string_view rest_;
-  bool ok_ = true;
-};
+/// "18:15" since midnight; nothing if no clock shows it.
+std::optional<std::chrono::minutes> read_clock(std::string_view text) {
+  const std::chrono::hours hours{number(text.substr(0, 2))};
+  const std::chrono::minutes minutes{number(text.substr(3, 2))};
+  if (hours.count() > 23 || minutes.count() > 59) return std::nullopt;
+  return hours + minutes;
+}
 
 /// Whether a time with this whole second can be told by the clock, which counts nanoseconds.
 bool fits(std::chrono::sys_seconds time) {
@@ -119,7 +92,7 @@ struct Conversion {
 Conversion conversion_at(std::string_view format, std::size_t at) {
   std::size_t end = std::min(format.find_first_not_of("_-0^#", at + 1), format.size());
   end = std::min(format.find_first_not_of("0123456789", end), format.size());
-  std::string_view letters = all_strftime_letters;
+  std::string_view letters = strftime_letters;
   if (end < format.size() && (format[end] == 'E' || format[end] == 'O')) {
     letters = format[end] == 'E' ? "cCxXyY" : "deHImMSuUVwWy";
     ++end;
@@ -155,7 +128,7 @@ void check_format(std::string_view format) {
   }
   if (first_invalid_utf8(format)) throw UsageError(the + "is not UTF-8");
   const std::string known = "iso (or rfc3339), unix, unix-ms and % with one of " +
-                            std::string(all_strftime_letters) + ", as in %H:%M:%S";
+                            std::string(strftime_letters) + ", as in %H:%M:%S";
   bool converts = false;
   for (std::size_t at = format.find('%'); at != std::string_view::npos; at = format.find('%', at)) {
     if (at + 1 == format.size()) throw UsageError(the + "ends in %; write %% for a percent sign");
@@ -170,20 +143,6 @@ void check_format(std::string_view format) {
   if (!converts) throw UsageError(the + "tells no time; known are " + known);
 }
 
-void append_strftime(std::string& out, const std::tm& time, const char* format) {
-  // The longest conversion (%c) gives 24 letters for its two; names of zones may be longer.
-  std::array<char, longest_format * 16 + 256> text;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  out.append(text.data(), std::strftime(text.data(), text.size(), format, &time));
-#pragma GCC diagnostic pop
-}
-
-bool all_digits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 std::string to_rfc3339(Timestamp time, int digits) {
@@ -193,54 +152,49 @@ std::string to_rfc3339(Timestamp time, int digits) {
 
   std::string out;
   out.reserve(32);
-  append_number(out, int{calendar.year()}, 4);
-  out += '-';
-  append_number(out, unsigned{calendar.month()}, 2);
-  out += '-';
-  append_number(out, unsigned{calendar.day()}, 2);
-  out += 'T';
-  append_number(out, clock.hours().count(), 2);
-  out += ':';
-  append_number(out, clock.minutes().count(), 2);
-  out += ':';
-  append_number(out, clock.seconds().count(), 2);
-  digits = std::clamp(digits, 0, 9);
+  append_number(out, int{calendar.year()}, 4, '-');
+  append_number(out, unsigned{calendar.month()}, 2, '-');
+  append_number(out, unsigned{calendar.day()}, 2, 'T');
+  append_number(out, clock.hours().count(), 2, ':');
+  append_number(out, clock.minutes().count(), 2, ':');
+  append_number(out, clock.seconds().count(), 2, digits > 0 ? '.' : 'Z');
   if (digits > 0) {
     std::int64_t fraction = nanoseconds{clock.subseconds()}.count();
     for (int i = digits; i < 9; ++i) fraction /= 10;
-    out += '.';
-    append_number(out, fraction, digits);
+    append_number(out, fraction, digits, 'Z');
   }
-  out += 'Z';
   return out;
 }
 
 std::optional<Timestamp> from_rfc3339(std::string_view text) {
-  Reader reader{text};
-  const std::chrono::year year{reader.number(4, 1, 9999)};
-  reader.one_of("-");
-  const std::chrono::month month{static_cast<unsigned>(reader.number(2, 1, 12))};
-  reader.one_of("-");
+  constexpr std::string_view shape = "0000-00-00T00:00:00";
+  if (!has_shape(text.substr(0, shape.size()), shape)) return std::nullopt;
   const std::chrono::year_month_day date{
-      year, month, std::chrono::day{static_cast<unsigned>(reader.number(2, 1, 31))}};
-  reader.one_of("Tt ");  // RFC 3339 allows a blank, for people.
-  const std::chrono::hours hour{reader.number(2, 0, 23)};
-  reader.one_of(":");
-  const std::chrono::minutes minute{reader.number(2, 0, 59)};
-  reader.one_of(":");
-  const seconds second{reader.number(2, 0, 60)};
-  const nanoseconds fraction = reader.fraction();
-  seconds offset{0};
-  const char sign = reader.one_of("Zz+-");
-  if (sign == '+' || sign == '-') {
-    offset = std::chrono::hours{reader.number(2, 0, 23)};
-    reader.one_of(":");
-    offset += std::chrono::minutes{reader.number(2, 0, 59)};
-  }
-  if (!reader.at_end() || !date.ok()) return std::nullopt;
+      std::chrono::year{static_cast<int>(number(text.substr(0, 4)))},
+      std::chrono::month{static_cast<unsigned>(number(text.substr(5, 2)))},
+      std::chrono::day{static_cast<unsigned>(number(text.substr(8, 2)))}};
+  const auto clock = read_clock(text.substr(11, 5));
+  const seconds second{number(text.substr(17, 2))};
+  if (!date.ok() || !clock || second.count() > 60) return std::nullopt;
 
-  const std::chrono::sys_seconds time =
-      std::chrono::sys_days{date} + hour + minute + second - (sign == '-' ? -offset : offset);
+  std::string_view rest = text.substr(shape.size());
+  nanoseconds fraction{0};
+  if (rest.starts_with('.')) {
+    const auto end = std::find_if_not(rest.begin() + 1, rest.end(), is_digit);
+    std::string decimals{rest.begin() + 1, end};
+    if (decimals.empty() || decimals.size() > 9) return std::nullopt;
+    decimals.resize(9, '0');
+    fraction = nanoseconds{number(decimals)};
+    rest = {end, rest.end()};
+  }
+  std::optional<std::chrono::minutes> offset{0};
+  if (!same_word(rest, "Z")) {
+    offset = has_shape(rest, "+00:00") ? read_clock(rest.substr(1)) : std::nullopt;
+    if (!offset) return std::nullopt;
+    if (rest.front() == '-') *offset = -*offset;
+  }
+
+  const std::chrono::sys_seconds time = std::chrono::sys_days{date} + *clock + second - *offset;
   // A leap second is the last one of a day in UTC; it counts as the first of the next.
   if (second == seconds{60} && time.time_since_epoch() % day != seconds{0}) return std::nullopt;
   if (!fits(time)) return std::nullopt;
@@ -280,18 +234,16 @@ std::string TimeFormat::format_text(std::time_t second) const {
   std::tm time{};
   zone_ == Zone::utc ? gmtime_r(&second, &time) : localtime_r(&second, &time);
   std::string text;
-  append_strftime(text, time, with_seconds(name_, second).c_str());
+  append_time(text, time, with_seconds(name_, second).c_str());
   return text;
 }
 
 std::optional<Timestamp> read_time(std::string_view text) {
-  if (!all_digits(text)) return from_rfc3339(text);
+  if (!std::ranges::all_of(text, is_digit)) return from_rfc3339(text);
 
   // Another number of digits is a number that someone counts with.
   if (text.size() != 10 && text.size() != 13) return std::nullopt;
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  const milliseconds time = text.size() == 13 ? milliseconds{value} : seconds{value};
+  const milliseconds time = text.size() == 13 ? milliseconds{number(text)} : seconds{number(text)};
   // The clock counts nanoseconds, and comes to an end in 2262.
   if (time > floor<milliseconds>(Timestamp::max().time_since_epoch())) return std::nullopt;
   return Timestamp{time};
@@ -306,8 +258,13 @@ LocalTime local_time(Timestamp time) {
   return local;
 }
 
-void append_time(std::string& out, const LocalTime& time, const char* format) {
-  append_strftime(out, time.fields, format);
+void append_time(std::string& out, const std::tm& time, const char* format) {
+  // The longest conversion (%c) gives 24 letters for its two; names of zones may be longer.
+  std::array<char, longest_format * 16 + 256> text;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  out.append(text.data(), std::strftime(text.data(), text.size(), format, &time));
+#pragma GCC diagnostic pop
 }
 
 }  // namespace mqtt_tools

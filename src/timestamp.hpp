@@ -53,20 +53,24 @@ class TimeFormat {
 /// Timestamp can count (1677 to 2262).
 std::optional<Timestamp> read_time(std::string_view text);
 
-/// The letters that strftime knows after `%` on every system; not `s`, which takes any time for
-/// local time.
-constexpr std::string_view strftime_letters = "aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%";
+/// The letters that strftime of glibc knows after `%`.
+constexpr std::string_view strftime_letters = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%";
 
 /// A point in time as a clock on the wall shows it here.
 struct LocalTime {
   std::tm fields{};
   std::time_t seconds = 0;  ///< Since 1970.
   int nanoseconds = 0;
+
+  /// So many digits of the fraction of the second, at most nine.
+  std::string decimals(std::size_t digits) const {
+    return std::to_string(1'000'000'000 + nanoseconds).substr(1, digits);
+  }
 };
 
 LocalTime local_time(Timestamp time);
 
 /// Appends what strftime gives for `format`.
-void append_time(std::string& out, const LocalTime& time, const char* format);
+void append_time(std::string& out, const std::tm& time, const char* format);
 
 }  // namespace mqtt_tools

@@ -98,10 +98,8 @@ class Header {
     const Message& message = decoded.message();
     std::string time;
     const LocalTime received = local_time(message.time);
-    append_time(time, received, "%H:%M:%S");
-    if (decimals_ > 0) {
-      time += '.' + std::to_string(1'000'000'000 + received.nanoseconds).substr(1, decimals_);
-    }
+    append_time(time, received.fields, "%H:%M:%S");
+    if (decimals_ > 0) time += '.' + received.decimals(decimals_);
     styler.append(out, Style::dim, time);
 
     out += "  ";
@@ -161,10 +159,7 @@ void break_line(std::string& out) {
 class PrettyPrinter : public Printer {
  public:
   explicit PrettyPrinter(const PrinterOptions& options)
-      : delimiter_(options.delimiter),
-        columns_(options.columns),
-        styler_(options.colour),
-        header_(options.decimals) {
+      : Printer(options), styler_(options.colour), header_(options.decimals) {
     fit(options.width);
   }
 

@@ -195,7 +195,7 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
       return append_float<float>(out, field, message.payload);
     case Part::local_time: {
       std::string text;
-      append_time(text, time, "%FT%T%z");
+      append_time(text, time.fields, "%FT%T%z");
       return append_text(out, field, text, terminal);
     }
     case Part::record:
@@ -224,11 +224,8 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
       return append_number(out, field, first(properties.subscription_identifiers));
     case Part::topic:
       return append_text(out, field, message.topic, terminal);
-    case Part::unix_time: {
-      std::array<char, 40> text;
-      const int size = std::snprintf(text.data(), text.size(), "%lld.%09d",
-                                     static_cast<long long>(time.seconds), time.nanoseconds);
-      out.append(text.data(), static_cast<std::size_t>(size));
+    case Part::unix_time:
+      out += std::to_string(time.seconds) + '.' + time.decimals(9);
       return;
     }
     case Part::payload_in_hex:
@@ -239,9 +236,6 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
 
 /// Wider than any line; a typing error beyond.
 constexpr std::size_t widest = 100'000;
-
-/// What else strftime of glibc converts, and `N` for nanoseconds.
-constexpr std::string_view more_strftime_letters = "klNPs";
 
 /// What may stand between groups of hex digits.
 constexpr std::string_view separators = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -300,8 +294,7 @@ class TemplateParser {
     const char letter = next();
     if (letter == '@' || letter == '%') {
       text_ += letter;
-    } else if (strftime_letters.find(letter) == std::string_view::npos &&
-               more_strftime_letters.find(letter) == std::string_view::npos) {
+    } else if (letter != 'N' && strftime_letters.find(letter) == std::string_view::npos) {
       fail("unknown");
     } else {
       add(Template::Conversion{letter}, true);
@@ -383,13 +376,11 @@ void Template::render(std::string& out, const payload::Decoded& decoded, bool te
 
 void Template::append_conversion(std::string& out, Conversion conversion, const LocalTime& time) {
   if (conversion.letter == 'N') {
-    std::array<char, 16> text;
-    const int size = std::snprintf(text.data(), text.size(), "%09d", time.nanoseconds);
-    out.append(text.data(), static_cast<std::size_t>(size));
+    out += time.decimals(9);
     return;
   }
   const std::array<char, 3> format{'%', conversion.letter, '\0'};
-  append_time(out, time, format.data());
+  append_time(out, time.fields, format.data());
 }
 
 }  // namespace mqtt_tools::output

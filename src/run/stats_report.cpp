@@ -75,7 +75,7 @@ double milliseconds(std::int64_t microseconds) { return static_cast<double>(micr
 std::string short_time(Timestamp time, Timestamp now) {
   std::string text;
   const bool today = now - time < std::chrono::hours{20} && time - now < std::chrono::hours{1};
-  append_time(text, local_time(time), today ? "%H:%M:%S" : "%m-%d %H:%M");
+  append_time(text, local_time(time).fields, today ? "%H:%M:%S" : "%m-%d %H:%M");
   return text;
 }
 

@@ -520,21 +520,21 @@ TEST_CASE("a table has a line for each topic in their order, and the total at it
       "a                     2      4  0.500  " +
           [] {
             std::string time;
-            append_time(time, local_time(noon + 4s), "%H:%M:%S");
+            append_time(time, local_time(noon + 4s).fields, "%H:%M:%S");
             return time;
           }() +
           "      1   2.000      3\n"
           "b/long/topic          1      5  0.250  " +
           [] {
             std::string time;
-            append_time(time, local_time(noon), "%H:%M:%S");
+            append_time(time, local_time(noon).fields, "%H:%M:%S");
             return time;
           }() +
           "      5   5.000      5\n"
           "total                 3      9  0.750  " +
           [] {
             std::string time;
-            append_time(time, local_time(noon + 4s), "%H:%M:%S");
+            append_time(time, local_time(noon + 4s).fields, "%H:%M:%S");
             return time;
           }() +
           "      1   3.000      5\n");
