@@ -24,7 +24,6 @@ using payload::unquoted;
 constexpr std::string_view margin = "  ";  ///< Before each line below a header.
 
 std::string size_text(std::size_t size) {
-  std::array<char, 32> text;
   const double kibibytes = static_cast<double>(size) / 1024;
   return kibibytes < 1024 ? formatted("%.1f KiB", kibibytes)
                           : formatted("%.1f MiB", kibibytes / 1024);
@@ -164,10 +163,10 @@ class PrettyPrinter : public Printer {
   }
 
   bool print(const payload::Decoded& decoded, std::string& out) override {
-    if (columns_) fit(columns_());
+    if (options_.columns) fit(options_.columns());
     const std::size_t column = header_.append(out, decoded, styler_);
     append_payload(out, column, decoded);
-    append_delimiter(out, delimiter_);
+    append_delimiter(out);
     return true;
   }
 
@@ -275,8 +274,6 @@ class PrettyPrinter : public Printer {
     }
   }
 
-  PrinterOptions::Delimiter delimiter_;
-  std::function<int()> columns_;
   std::size_t width_ = 0;
   Styler styler_;
   Header header_;

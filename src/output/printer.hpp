@@ -32,6 +32,7 @@ struct PrinterOptions {
 /// Shows messages, one after another.
 class Printer {
  public:
+  explicit Printer(const PrinterOptions& options) : options_(options) {}
   virtual ~Printer() = default;
 
   /// Appends what is shown for the message to `out`, with its delimiter. False when the message has
@@ -40,18 +41,15 @@ class Printer {
 
   /// Appends what stands above all messages.
   virtual void print_header(std::string&) {}
+
+ protected:
+  /// Appends what ends a message: a newline, nothing (-N) or a NUL (-0).
+  void append_delimiter(std::string& out) const;
+
+  PrinterOptions options_;
 };
 
 /// Throws UsageError for a format or pointer that cannot be understood.
 std::unique_ptr<Printer> make_printer(const PrinterOptions& options);
-
-/// Appends what ends a message: a newline, nothing (-N) or a NUL (-0).
-inline void append_delimiter(std::string& out, PrinterOptions::Delimiter delimiter) {
-  if (delimiter == PrinterOptions::Delimiter::newline) {
-    out += '\n';
-  } else if (delimiter == PrinterOptions::Delimiter::null) {
-    out += '\0';
-  }
-}
 
 }  // namespace mqtt_tools::output

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace mqtt_tools::output {
 
@@ -16,26 +17,14 @@ namespace {
 /// that: the usual yellow and cyan cannot be read on white, nor the usual blue on black.
 constexpr std::array topic_colours = {28, 27, 130, 30, 162, 99, 64, 131, 31, 129, 29, 133};
 
-/// The SGR sequence (ECMA-48 §8.3.117) for a style.
-std::string_view sgr(Style style) {
-  switch (style) {
-    case Style::plain:
-      break;
-    case Style::dim:
-      return "\x1b[2m";
-    case Style::notice:
-      return "\x1b[38;5;166m";
-    case Style::key:
-      return "\x1b[38;5;30m";
-    case Style::string:
-      return "\x1b[38;5;28m";
-    case Style::number:
-      return "\x1b[38;5;129m";
-    case Style::word:
-      return "\x1b[38;5;130m";
-  }
-  return "";
-}
+/// The SGR sequences (ECMA-48 §8.3.117) of all styles.
+constexpr std::array<std::string_view, 7> sgr = {"",
+                                                 "\x1b[2m",
+                                                 "\x1b[38;5;166m",
+                                                 "\x1b[38;5;30m",
+                                                 "\x1b[38;5;28m",
+                                                 "\x1b[38;5;129m",
+                                                 "\x1b[38;5;130m"};
 
 constexpr std::string_view style_end = "\x1b[0m";
 
@@ -71,11 +60,25 @@ Style style_of(Kind kind) {
   }
 }
 
-/// Begins a line at this depth: two blanks for each level.
-void append_line_start(std::string& out, std::string_view margin, std::size_t depth) {
-  out += '\n';
-  out += margin;
-  out.append(2 * depth, ' ');
+/// JSON on one line, or with a `margin` on one for each member and element.
+void append_json(std::string& out, std::string_view json, const Styler& styler,
+                 std::optional<std::string_view> margin) {
+  payload::JsonTokens tokens{json};
+  std::size_t depth = 0;
+  Kind before = Kind::end;
+  for (JsonToken token = tokens.next(); token.kind != Kind::end; token = tokens.next()) {
+    if (ends(token.kind)) --depth;
+    if (margin && (before == Kind::comma || begins(before) != ends(token.kind))) {
+      out += '\n';
+      out += *margin;
+      out.append(2 * depth, ' ');
+    } else if (before == Kind::comma || before == Kind::colon) {
+      out += ' ';
+    }
+    styler.append(out, style_of(token.kind), token.text);
+    if (begins(token.kind)) ++depth;
+    before = token.kind;
+  }
 }
 
 }  // namespace
@@ -85,7 +88,7 @@ void Styler::append(std::string& out, Style style, std::string_view text, Lines 
     append_escaped(out, text, lines);
     return;
   }
-  out += sgr(style);
+  out += sgr.at(static_cast<std::size_t>(style));
   append_escaped(out, text, lines);
   out += style_end;
 }
@@ -100,38 +103,14 @@ void Styler::append_topic(std::string& out, std::string_view topic) const {
 }
 
 void append_json_line(std::string& out, std::string_view json, const Styler& styler) {
-  payload::JsonTokens tokens{json};
-  for (JsonToken token = tokens.next(); token.kind != Kind::end; token = tokens.next()) {
-    styler.append(out, style_of(token.kind), token.text);
-    if (token.kind == Kind::comma || token.kind == Kind::colon) out += ' ';
-  }
+  append_json(out, json, styler, std::nullopt);
 }
 
 void append_json_block(std::string& out, std::string_view json, const Styler& styler,
                        std::string_view margin) {
   out += margin;
-  if (json.size() > largest_block) {
-    append_json_line(out, json, styler);
-    return;
-  }
-  payload::JsonTokens tokens{json};
-  std::size_t depth = 0;
-  Kind before = Kind::end;
-  for (JsonToken token = tokens.next(); token.kind != Kind::end; token = tokens.next()) {
-    if (ends(token.kind)) {
-      --depth;
-      if (!begins(before)) append_line_start(out, margin, depth);
-    } else if (before == Kind::comma || begins(before)) {
-      append_line_start(out, margin, depth);
-    }
-    styler.append(out, style_of(token.kind), token.text);
-    if (token.kind == Kind::colon) {
-      out += ' ';
-    } else if (begins(token.kind)) {
-      ++depth;
-    }
-    before = token.kind;
-  }
+  append_json(out, json, styler,
+              json.size() > largest_block ? std::nullopt : std::optional{margin});
 }
 
 }  // namespace mqtt_tools::output

@@ -85,8 +85,6 @@ void append_float(std::string& out, const Field& field, std::string_view payload
   }
 }
 
-using Part = Field::Part;
-
 constexpr std::string_view letters = "ACDdEFfIjJlmPpqRrStUxX";
 
 void append_text(std::string& out, const Field& field, std::string_view text, bool terminal) {
@@ -96,14 +94,11 @@ void append_text(std::string& out, const Field& field, std::string_view text, bo
 }
 
 /// A number that is not there is as many blanks (or zeros) as the field is wide.
-void append_number(std::string& out, const Field& field, std::optional<std::uint64_t> number) {
+template <typename Number>
+void append_number(std::string& out, const Field& field, std::optional<Number> number) {
   const char filler = field.zeros ? '0' : ' ';
-  if (!number) {
-    out.append(field.width, filler);
-    return;
-  }
   const std::size_t begin = out.size();
-  out += std::to_string(*number);
+  out += number ? std::to_string(*number) : std::string(field.width, filler);
   pad(out, begin, field, filler);
 }
 
@@ -128,16 +123,6 @@ void append_record_field(std::string& out, Part part, const payload::Decoded& de
   std::string record;
   payload::append_record(record, decoded, form);
   append_escaped(out, record);
-}
-
-std::optional<std::uint64_t> first(const std::vector<std::uint32_t>& numbers) {
-  return numbers.empty() ? std::nullopt : std::optional<std::uint64_t>{numbers.front()};
-}
-
-/// A number that is not there stays not there.
-template <typename Number>
-std::optional<std::uint64_t> widened(std::optional<Number> number) {
-  return number ? std::optional{static_cast<std::uint64_t>(*number)} : std::nullopt;
 }
 
 void append_payload(std::string& out, const Field& field, std::string_view payload, bool terminal) {
@@ -180,7 +165,7 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
   const Properties& properties = message.properties;
   switch (field.part) {
     case Part::topic_alias:
-      return append_number(out, field, widened(properties.topic_alias));
+      return append_number(out, field, properties.topic_alias);
     case Part::content_type:
       return append_text(out, field, properties.content_type.value_or(""), terminal);
     case Part::correlation_data:
@@ -188,9 +173,9 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
     case Part::payload_as_double:
       return append_float<double>(out, field, message.payload);
     case Part::expiry:
-      return append_number(out, field, widened(properties.expiry));
+      return append_number(out, field, properties.expiry);
     case Part::payload_format:
-      return append_number(out, field, widened(properties.payload_format));
+      return append_number(out, field, properties.payload_format);
     case Part::payload_as_float:
       return append_float<float>(out, field, message.payload);
     case Part::local_time: {
@@ -202,9 +187,9 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
     case Part::record_of_value:
       return append_record_field(out, field.part, decoded, terminal);
     case Part::payload_size:
-      return append_number(out, field, message.payload.size());
+      return append_number(out, field, std::optional{message.payload.size()});
     case Part::id:
-      return append_number(out, field, message.id);
+      return append_number(out, field, std::optional{message.id});
     case Part::user_properties:
       return append_user_properties(out, properties, terminal);
     case Part::payload:
@@ -220,14 +205,15 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
     case Part::retained:
       out += message.retained ? '1' : '0';
       return;
-    case Part::subscription_identifier:
-      return append_number(out, field, first(properties.subscription_identifiers));
+    case Part::subscription_identifier: {
+      const auto& numbers = properties.subscription_identifiers;
+      return append_number(out, field, numbers.empty() ? std::nullopt : std::optional{numbers[0]});
+    }
     case Part::topic:
       return append_text(out, field, message.topic, terminal);
     case Part::unix_time:
       out += std::to_string(time.seconds) + '.' + time.decimals(9);
       return;
-    }
     case Part::payload_in_hex:
     case Part::payload_in_upper_hex:
       return append_payload_in_hex(out, field, message.payload);
