@@ -53,54 +53,77 @@ class ByteReader {
   std::string_view rest_;
 };
 
-/// JSON text that grows as a binary encoding is read. Functions that are handed over write to
-/// text() and say whether what they read was well-formed; so do the ones here.
-class JsonWriter {
+/// Reads an item of a binary encoding and writes it as JSON text. Every function that gives a truth
+/// value says whether that was possible.
+class Reader {
  public:
-  std::string& text() { return text_; }
+  explicit Reader(std::string_view bytes) : in_(bytes) {}
+  virtual ~Reader() = default;
 
-  /// Writes one `value()` after another while `goes_on(index)` holds, no deeper than may be read.
-  template <typename GoesOn, typename Value>
-  bool array(const GoesOn& goes_on, const Value& value) {
-    return list('[', ']', goes_on, value);
+  /// All of the bytes as one item.
+  std::optional<std::string> json() {
+    if (!value() || !in_.at_end()) return std::nullopt;
+    return std::move(out_);
+  }
+
+ protected:
+  virtual bool value() = 0;
+
+  bool word(std::string_view json) {
+    out_ += json;
+    return true;
+  }
+
+  /// A floating-point number of `size` bytes: 4 or 8.
+  bool real(std::uint64_t bits, std::size_t size) {
+    append_real(out_, size == 4 ? double{std::bit_cast<float>(static_cast<std::uint32_t>(bits))}
+                                : std::bit_cast<double>(bits));
+    return true;
+  }
+
+  /// Reads one value after another while `goes_on(index)` holds, no deeper than may be read.
+  template <typename GoesOn>
+  bool array(const GoesOn& goes_on) {
+    return list('[', ']', goes_on, [this] { return value(); });
   }
 
   /// The same with a key before each value; keys that are no text become text.
-  template <typename GoesOn, typename Value>
-  bool object(const GoesOn& goes_on, const Value& value) {
-    return list('{', '}', goes_on, [&] {
-      if (!key(value)) return false;
-      text_ += ':';
+  template <typename GoesOn>
+  bool object(const GoesOn& goes_on) {
+    return list('{', '}', goes_on, [this] {
+      if (!key()) return false;
+      out_ += ':';
       return value();
     });
   }
+
+  ByteReader in_;
+  std::string out_{};
 
  private:
   template <typename GoesOn, typename Entry>
   bool list(char open, char close, const GoesOn& goes_on, const Entry& entry) {
     if (++depth_ > max_depth) return false;
-    text_ += open;
+    out_ += open;
     for (std::uint64_t i = 0; goes_on(i); ++i) {
-      if (i > 0) text_ += ',';
+      if (i > 0) out_ += ',';
       if (!entry()) return false;
     }
-    text_ += close;
+    out_ += close;
     --depth_;
     return true;
   }
 
-  template <typename Value>
-  bool key(const Value& value) {
-    const std::size_t begin = text_.size();
-    if (!value() || text_[begin] == '[' || text_[begin] == '{') return false;
-    if (text_[begin] != '"') {
-      text_.insert(begin, 1, '"');
-      text_ += '"';
+  bool key() {
+    const std::size_t begin = out_.size();
+    if (!value() || out_[begin] == '[' || out_[begin] == '{') return false;
+    if (out_[begin] != '"') {
+      out_.insert(begin, 1, '"');
+      out_ += '"';
     }
     return true;
   }
 
-  std::string text_{};
   std::size_t depth_ = 0;
 };
 
@@ -123,15 +146,11 @@ double from_half(std::uint64_t bits) {
   return (bits & 0x8000) != 0 ? -size : size;
 }
 
-/// CBOR: reads items and writes them as JSON text. Not nlohmann's, whose calls nest with tags and
-/// with chunks of strings before its handler is asked: a payload could take all of the stack.
-/// Every function says whether that was possible.
-class CborReader {
+/// Not nlohmann's, whose calls nest with tags and with chunks of strings before its handler is
+/// asked: a payload could take all of the stack.
+class CborReader : public Reader {
  public:
-  explicit CborReader(std::string_view bytes) : in_(bytes) {}
-
-  bool document() { return value() && in_.at_end(); }
-  std::string& json() { return out_; }
+  using Reader::Reader;
 
  private:
   std::optional<Head> head() {
@@ -151,7 +170,7 @@ class CborReader {
     return head;
   }
 
-  bool value() {
+  bool value() override {
     std::optional<Head> head = this->head();
     while (head && head->major == Major::tag && !head->indefinite) head = this->head();
     if (!head) return false;
@@ -212,41 +231,31 @@ class CborReader {
     const auto goes_on = [&](std::uint64_t index) {
       return head.indefinite ? !in_.take(end) : index < head.argument;
     };
-    const auto next = [this] { return value(); };
-    return head.major == Major::array ? json_.array(goes_on, next) : json_.object(goes_on, next);
+    return head.major == Major::array ? array(goes_on) : object(goes_on);
   }
 
   bool simple(const Head& head) {
     switch (head.info) {
       case 20:
-        out_ += "false";
-        return true;
+        return word("false");
       case 21:
-        out_ += "true";
-        return true;
+        return word("true");
       case 22:
       case 23:  // Undefined.
-        out_ += "null";
-        return true;
+        return word("null");
       case 25:
         append_real(out_, from_half(head.argument));
         return true;
       case 26:
-        append_real(out_, double{std::bit_cast<float>(static_cast<std::uint32_t>(head.argument))});
-        return true;
+        return real(head.argument, 4);
       case 27:
-        append_real(out_, std::bit_cast<double>(head.argument));
-        return true;
+        return real(head.argument, 8);
       default:  // A value that nobody has given a meaning, or a break where none may be.
         return false;
     }
   }
 
   static constexpr std::uint8_t end = 0xFF;
-
-  ByteReader in_;
-  JsonWriter json_{};
-  std::string& out_ = json_.text();
 };
 
 /// The time that the data of extension -1 stands for.
@@ -280,17 +289,13 @@ int decimals(Timestamp time) {
   return fraction % std::chrono::microseconds{1} == decltype(fraction)::zero() ? 6 : 9;
 }
 
-/// MessagePack: reads objects and writes them as JSON text. Not nlohmann's, which refuses a map
-/// whose keys are no text. Every function says whether that was possible.
-class MsgpackReader {
+/// Not nlohmann's, which refuses a map whose keys are no text.
+class MsgpackReader : public Reader {
  public:
-  explicit MsgpackReader(std::string_view bytes) : in_(bytes) {}
-
-  bool document() { return value() && in_.at_end(); }
-  std::string& json() { return out_; }
+  using Reader::Reader;
 
  private:
-  bool value() {
+  bool value() override {
     const auto first = in_.number(1);
     if (!first) return false;
     const std::uint64_t type = *first;
@@ -303,66 +308,31 @@ class MsgpackReader {
   }
 
   bool other(std::uint64_t type) {
-    switch (type) {
-      case 0xC0:
-        return word("null");
-      case 0xC2:
-        return word("false");
-      case 0xC3:
-        return word("true");
-      case 0xC4:
-      case 0xC5:
-      case 0xC6:
-        return binary(in_.number(std::size_t{1} << (type - 0xC4)));
-      case 0xC7:
-      case 0xC8:
-      case 0xC9:
-        return extension(in_.number(std::size_t{1} << (type - 0xC7)));
-      case 0xCA:
-      case 0xCB:
-        return real(in_.number(type == 0xCA ? 4 : 8), type == 0xCA);
-      case 0xCC:
-      case 0xCD:
-      case 0xCE:
-      case 0xCF:
-        return integer(in_.number(std::size_t{1} << (type - 0xCC)));
-      case 0xD0:
-      case 0xD1:
-      case 0xD2:
-      case 0xD3: {
-        const std::size_t size = std::size_t{1} << (type - 0xD0);
-        return signed_integer(in_.number(size), size);
-      }
-      case 0xD4:
-      case 0xD5:
-      case 0xD6:
-      case 0xD7:
-      case 0xD8:
-        return extension(std::uint64_t{1} << (type - 0xD4));
-      case 0xD9:
-      case 0xDA:
-      case 0xDB:
-        return text(in_.number(std::size_t{1} << (type - 0xD9)));
-      case 0xDC:
-      case 0xDD:
-        return elements(in_.number(type == 0xDC ? 2 : 4));
-      case 0xDE:
-      case 0xDF:
-        return members(in_.number(type == 0xDE ? 2 : 4));
-      default:  // 0xC1 is never used.
-        return false;
-    }
-  }
-
-  bool word(std::string_view json) {
-    out_ += json;
-    return true;
+    // Of each kind the types stand in a row, each for twice the size of the one before.
+    const auto size_from = [type](std::uint64_t first, std::size_t size) {
+      return size << (type - first);
+    };
+    if (type == 0xC0) return word("null");
+    if (type == 0xC1) return false;  // Never used.
+    if (type == 0xC2) return word("false");
+    if (type == 0xC3) return word("true");
+    if (type <= 0xC6) return binary(in_.number(size_from(0xC4, 1)));
+    if (type <= 0xC9) return extension(in_.number(size_from(0xC7, 1)));
+    if (type <= 0xCB) return real(size_from(0xCA, 4));
+    if (type <= 0xCF) return integer(in_.number(size_from(0xCC, 1)));
+    if (type <= 0xD3) return signed_integer(size_from(0xD0, 1));
+    if (type <= 0xD8) return extension(size_from(0xD4, 1));
+    if (type <= 0xDB) return text(in_.number(size_from(0xD9, 1)));
+    if (type <= 0xDD) return elements(in_.number(size_from(0xDC, 2)));
+    return members(in_.number(size_from(0xDE, 2)));
   }
 
   bool integer(std::optional<std::uint64_t> value) {
     if (value) append_integer(out_, *value);
     return value.has_value();
   }
+
+  bool signed_integer(std::size_t size) { return signed_integer(in_.number(size), size); }
 
   bool signed_integer(std::optional<std::uint64_t> bits, std::size_t size) {
     if (!bits) return false;
@@ -371,14 +341,9 @@ class MsgpackReader {
     return true;
   }
 
-  bool real(std::optional<std::uint64_t> bits, bool is_float) {
-    if (!bits) return false;
-    if (is_float) {
-      append_real(out_, double{std::bit_cast<float>(static_cast<std::uint32_t>(*bits))});
-    } else {
-      append_real(out_, std::bit_cast<double>(*bits));
-    }
-    return true;
+  bool real(std::size_t size) {
+    const auto bits = in_.number(size);
+    return bits && Reader::real(*bits, size);
   }
 
   bool text(std::optional<std::uint64_t> length) {
@@ -406,32 +371,20 @@ class MsgpackReader {
   }
 
   bool elements(std::optional<std::uint64_t> count) {
-    return count && json_.array([count](std::uint64_t index) { return index < *count; },
-                                [this] { return value(); });
+    return count && array([count](std::uint64_t index) { return index < *count; });
   }
 
   bool members(std::optional<std::uint64_t> count) {
-    return count && json_.object([count](std::uint64_t index) { return index < *count; },
-                                 [this] { return value(); });
+    return count && object([count](std::uint64_t index) { return index < *count; });
   }
-
-  ByteReader in_;
-  JsonWriter json_{};
-  std::string& out_ = json_.text();
 };
 
 }  // namespace
 
-std::optional<std::string> cbor_to_json(std::string_view bytes) {
-  CborReader reader{bytes};
-  if (!reader.document()) return std::nullopt;
-  return std::move(reader.json());
-}
+std::optional<std::string> cbor_to_json(std::string_view bytes) { return CborReader{bytes}.json(); }
 
 std::optional<std::string> msgpack_to_json(std::string_view bytes) {
-  MsgpackReader reader{bytes};
-  if (!reader.document()) return std::nullopt;
-  return std::move(reader.json());
+  return MsgpackReader{bytes}.json();
 }
 
 }  // namespace mqtt_tools::payload

@@ -52,14 +52,6 @@ bool has_size(std::string_view token) {
          std::string_view::npos;
 }
 
-/// The beginning of what cannot be held; a payload may have a number of a million digits.
-std::string quoted(std::string_view token) {
-  constexpr std::size_t longest = 40;
-  std::string text{token.substr(0, longest)};
-  if (text.size() < token.size()) text += "...";
-  return text;
-}
-
 /// Bytes that grow, numbers with their highest byte first.
 class Bytes {
  public:
@@ -182,6 +174,9 @@ std::vector<std::uint64_t> entry_counts(std::string_view json) {
   return counts;
 }
 
+/// A payload may have a number of a million digits.
+std::string shown(std::string_view token) { return shortened(token, 40); }
+
 template <class Encoding>
 [[noreturn]] void refuse(const std::string& what, const std::string& why) {
   throw UsageError(std::string(Encoding::name) + " cannot hold " + what + ": " + why +
@@ -193,7 +188,7 @@ void write_number(Encoding& out, std::string_view token) {
   if (is_integer(token)) {
     const auto integer = read_integer(token);
     if (!integer || !out.integer(*integer)) {
-      refuse<Encoding>("the integer " + quoted(token),
+      refuse<Encoding>("the integer " + shown(token),
                        std::string("its integers go from ") + Encoding::integers);
     }
     return;
@@ -202,7 +197,7 @@ void write_number(Encoding& out, std::string_view token) {
   const double value = std::strtod(std::string(token).c_str(), nullptr);
   if (std::isinf(value) || (value == 0 && has_size(token))) {
     refuse<Encoding>(
-        "the number " + quoted(token),
+        "the number " + shown(token),
         std::string("it is too ") + (value == 0 ? "small" : "large") + " for a double");
   }
   out.real(value);
@@ -212,7 +207,7 @@ template <class Encoding>
 void write_text(Encoding& out, std::string_view token) {
   const std::string text = exact_text(token);
   if (first_invalid_utf8(text)) {
-    refuse<Encoding>("half a surrogate pair", "the text " + quoted(token) + " is not Unicode");
+    refuse<Encoding>("half a surrogate pair", "the text " + shown(token) + " is not Unicode");
   }
   out.text(text);
 }
