@@ -302,7 +302,7 @@ connection::Will presence_will(const connection::Presence& presence,
   form.raw = presence.raw;
   connection::Will will;
   will.message.topic = presence.topic;
-  will.message.payload = payload::Envelope{std::move(form)}.wrap_without_time(presence.offline);
+  will.message.payload = payload::Envelope{std::move(form)}.wrap(presence.offline, std::nullopt);
   will.message.qos = Qos::at_least_once;
   will.message.retained = true;
   will.delay = delay;

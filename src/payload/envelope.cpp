@@ -125,24 +125,17 @@ Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
   end_ += '}';
 }
 
-std::string Envelope::wrap(std::string text, Timestamp now) const {
+std::string Envelope::wrap(std::string text, std::optional<Timestamp> now) const {
   if (options_.raw) return unwrapped(std::move(text));
 
-  const std::string time = options_.time_format.text(now);
   std::string json;
-  json.reserve(begin_.size() + text.size() + middle_.size() + time.size() + end_.size() + 16);
+  json.reserve(begin_.size() + text.size() + middle_.size() + end_.size() + 48);
   json += begin_;
   append_value(json, text);
-  json += middle_;
-  append_string(json, time);
-  json += end_;
-  return options_.encoding == Encoding::json ? json : as_bytes(json, options_.encoding);
-}
-
-std::string Envelope::wrap_without_time(std::string text) const {
-  if (options_.raw) return unwrapped(std::move(text));
-  std::string json = begin_;
-  append_value(json, text);
+  if (now) {
+    json += middle_;
+    append_string(json, options_.time_format.text(*now));
+  }
   json += end_;
   return options_.encoding == Encoding::json ? json : as_bytes(json, options_.encoding);
 }
@@ -161,22 +154,17 @@ void Envelope::append_value(std::string& out, std::string_view text) const {
 std::string Envelope::unwrapped(std::string text) const {
   if (options_.input == Input::text) return text;
   text.erase(0, text.size() - without_byte_order_mark(text).size());
-  std::optional<std::string> bytes;
-  switch (options_.input) {
-    case Input::text:
-    case Input::json:
-      check_json("the message ", text, max_depth);
-      return text;
-    case Input::hex:
-      bytes = from_hex(text);
-      if (!bytes) throw UsageError("the message is not hex; two digits make a byte, as in 00 ff");
-      break;
-    case Input::base64:
-      bytes = from_base64(text);
-      if (!bytes) throw UsageError("the message is not base64 with its padding, as in Zm9vYg==");
-      break;
+  if (options_.input == Input::json) {
+    check_json("the message ", text, max_depth);
+    return text;
   }
-  return bytes.value_or(std::string{});
+  const bool hex = options_.input == Input::hex;
+  auto bytes = hex ? from_hex(text) : from_base64(text);
+  if (!bytes) {
+    throw UsageError(hex ? "the message is not hex; two digits make a byte, as in 00 ff"
+                         : "the message is not base64 with its padding, as in Zm9vYg==");
+  }
+  return std::move(*bytes);
 }
 
 std::optional<std::string> Envelope::content_type() const {

@@ -42,12 +42,10 @@ class Envelope {
   /// UTF-8, and for options that exclude one another.
   explicit Envelope(EnvelopeOptions options);
 
-  /// The payload for `text`, made at `now`. Throws UsageError when `text` is not UTF-8 (byte offset
+  /// The payload for `text`, made at `now`; without its time if nobody knows that beforehand, as of
+  /// a will. Throws UsageError when `text` is not UTF-8 (byte offset
   /// named), not JSON, not hex or base64, or has a number that the encoding cannot hold.
-  std::string wrap(std::string text, Timestamp now) const;
-
-  /// The same without its time, which nobody knows beforehand: of a will.
-  std::string wrap_without_time(std::string text) const;
+  std::string wrap(std::string text, std::optional<Timestamp> now) const;
 
   /// The content type that MQTT 5 should carry, when one was asked for with --encode.
   std::optional<std::string> content_type() const;

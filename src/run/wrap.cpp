@@ -172,7 +172,7 @@ class WrapRun {
     will.message.retained = true;
     payload::EnvelopeOptions form = around_.envelope;
     form.fields = {{"command", name_of(options_), Field::Form::text}};
-    will.message.payload = payload::Envelope{std::move(form)}.wrap_without_time("lost");
+    will.message.payload = payload::Envelope{std::move(form)}.wrap("lost", std::nullopt);
     return will;
   }
 
