@@ -2,26 +2,16 @@
 #include "payload/expectation.hpp"
 
 #include "error.hpp"
-#include "payload/json.hpp"
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <cstddef>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace mqtt_tools::payload {
 
 using TokenKind = JsonToken::Kind;
-
-/// An expected value, taken apart once, so that each key of a payload finds its place at once.
-struct Expectation::Value {
-  TokenKind kind = TokenKind::word;
-  std::string text{};            ///< Of a scalar, in a form that equal values share.
-  std::vector<Value> entries{};  ///< Elements, or members in any order.
-  std::unordered_map<std::string, std::size_t> members{};  ///< Key to place in `entries`.
-};
 
 namespace {
 
@@ -125,20 +115,16 @@ Expectation::Expectation(std::string_view json) : text_(without_byte_order_mark(
     throw UsageError(complaint.substr(complaint.find("not JSON")));
   }
   JsonTokens tokens{json};
-  value_ = std::make_unique<Value>(read(tokens, tokens.next()));
+  value_ = read(tokens, tokens.next());
 }
 
-Expectation::Expectation(Expectation&&) noexcept = default;
-Expectation& Expectation::operator=(Expectation&&) noexcept = default;
-Expectation::~Expectation() = default;
-
-bool Expectation::equals(std::string_view json) const { return Comparison{json}.equals(*value_); }
+bool Expectation::equals(std::string_view json) const { return Comparison{json}.equals(value_); }
 
 bool Expectation::met_by(const Decoded& decoded) const {
-  if (const auto json = decoded.json()) return Comparison{*json}.contains(*value_);
+  if (const auto json = decoded.json()) return Comparison{*json}.contains(value_);
   // A text is the JSON string of itself, and no bytes at all are the empty text.
   const bool text = decoded.kind() == Kind::text || decoded.kind() == Kind::empty;
-  return text && value_->kind == TokenKind::string && value_->text == decoded.message().payload;
+  return text && value_.kind == TokenKind::string && value_.text == decoded.message().payload;
 }
 
 }  // namespace mqtt_tools::payload

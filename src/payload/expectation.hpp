@@ -2,10 +2,13 @@
 #pragma once
 
 #include "payload/decode.hpp"
+#include "payload/json.hpp"
 
-#include <memory>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace mqtt_tools::payload {
 
@@ -16,9 +19,6 @@ class Expectation {
  public:
   /// Throws UsageError when `json` is not JSON.
   explicit Expectation(std::string_view json);
-  Expectation(Expectation&&) noexcept;
-  Expectation& operator=(Expectation&&) noexcept;
-  ~Expectation();
 
   /// In time linear in the size of the payload, however deep it nests.
   bool met_by(const Decoded& decoded) const;
@@ -28,11 +28,17 @@ class Expectation {
 
   const std::string& text() const { return text_; }
 
-  struct Value;
+  /// A value taken apart once, so that each key of a payload finds its place at once.
+  struct Value {
+    JsonToken::Kind kind = JsonToken::Kind::word;
+    std::string text{};            ///< Of a scalar, in a form that equal values share.
+    std::vector<Value> entries{};  ///< Elements, or members in any order.
+    std::unordered_map<std::string, std::size_t> members{};  ///< Key to place in `entries`.
+  };
 
  private:
   std::string text_;
-  std::unique_ptr<Value> value_;
+  Value value_{};
 };
 
 }  // namespace mqtt_tools::payload
