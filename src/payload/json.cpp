@@ -14,20 +14,20 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+/// `text` from the first character on that is no blank.
+std::string_view without_blanks(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return text;
 }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Takes JSON text apart from its front. Each function says whether what it names was there.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
 
-  void blanks() {
-    while (is_blank(peek())) skip();
-  }
+  void blanks() { rest_ = without_blanks(rest_); }
 
   bool at_end() const { return rest_.empty(); }
   std::size_t left() const { return rest_.size(); }
@@ -102,7 +102,8 @@ class Reader {
   bool escape() {
     if (take('u')) {
       const std::string_view unit = rest_.substr(0, 4);
-      if (unit.size() < 4 || !std::all_of(unit.begin(), unit.end(), is_hex_digit)) return false;
+      const std::size_t other = unit.find_first_not_of("0123456789abcdefABCDEF");
+      if (unit.size() < 4 || other != std::string_view::npos) return false;
       skip(4);
       return true;
     }
@@ -119,10 +120,6 @@ class Reader {
 bool ends_scalar(char c) { return c == ',' || c == ']' || c == '}' || is_blank(c); }
 
 thread_local std::uint64_t begun = 0;
-
-bool is_blank_text(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), is_blank);
-}
 
 /// How many characters `text` has; a byte that is not UTF-8 is one.
 std::size_t characters(std::string_view text) {
@@ -205,7 +202,7 @@ bool is_json(std::string_view text, std::size_t depth) { return !first_invalid_j
 std::string json_complaint(std::string_view text, std::size_t depth) {
   const auto invalid = first_invalid_json(text, depth);
   if (!invalid) return {};
-  if (is_blank_text(text)) return "is not JSON: it is empty";
+  if (without_blanks(text).empty()) return "is not JSON: it is empty";
   const std::size_t line_begin = text.rfind('\n', *invalid == 0 ? 0 : *invalid - 1) + 1;
   const auto lines =
       std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(line_begin), '\n');
@@ -228,27 +225,21 @@ std::uint64_t JsonTokens::bytes_begun() { return begun; }
 JsonToken JsonTokens::next() {
   using Kind = JsonToken::Kind;
 
-  while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
+  rest_ = without_blanks(rest_);
   if (rest_.empty()) return {};
 
-  const bool key = key_next_;
-  key_next_ = false;
   Kind kind = Kind::word;
   std::size_t length = 1;
   switch (const char c = rest_.front()) {
     case '{':
     case '[':
-      nesting_ += c;
-      key_next_ = c == '{';
       kind = c == '{' ? Kind::begin_object : Kind::begin_array;
       break;
     case '}':
     case ']':
-      if (!nesting_.empty()) nesting_.pop_back();
       kind = c == '}' ? Kind::end_object : Kind::end_array;
       break;
     case ',':
-      key_next_ = !nesting_.empty() && nesting_.back() == '{';
       kind = Kind::comma;
       break;
     case ':':
@@ -256,7 +247,7 @@ JsonToken JsonTokens::next() {
       break;
     case '"':
       length = string_length(rest_);
-      kind = key ? Kind::key : Kind::string;
+      kind = without_blanks(rest_.substr(length)).starts_with(':') ? Kind::key : Kind::string;
       break;
     default:
       while (length < rest_.size() && !ends_scalar(rest_[length])) ++length;
@@ -305,10 +296,7 @@ JsonToken JsonTokens::whole(const JsonToken& first) {
     ++at;
   }
   rest_.remove_prefix(at);
-  nesting_.pop_back();
-  const char* begin = first.text.data();
-  const char* end = rest_.data();
-  return {first.kind, {begin, static_cast<std::size_t>(end - begin)}};
+  return {first.kind, {first.text.data(), rest_.data()}};
 }
 
 void append_compact(std::string& out, std::string_view json) {
@@ -325,6 +313,12 @@ void append_compact(std::string& out, std::string_view json) {
     }
   }
   out.append(json, begin);
+}
+
+std::string compact(std::string_view json) {
+  std::string text;
+  append_compact(text, json);
+  return text;
 }
 
 }  // namespace mqtt_tools::payload

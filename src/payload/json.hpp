@@ -80,12 +80,11 @@ class JsonTokens {
 
  private:
   std::string_view rest_;
-  std::string nesting_{};  ///< '{' or '[' for each open level; tells a key from a string.
-  bool key_next_ = false;
 };
 
 /// Appends JSON text without the blanks between its tokens, numbers as written.
 void append_compact(std::string& out, std::string_view json);
+std::string compact(std::string_view json);  ///< The same as a new string.
 
 /// Calls `visit(key, value)` for each member of `object`, valid JSON text: the key a token with its
 /// quotes, the value as JsonTokens::next_value() gives it.

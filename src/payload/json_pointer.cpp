@@ -120,10 +120,7 @@ std::optional<JsonToken> JsonPointer::find(const Decoded& decoded) const {
 std::optional<std::string> JsonPointer::select(const Decoded& decoded) const {
   const std::optional<JsonToken> value = find(decoded);
   if (!value) return std::nullopt;
-  if (value->kind == TokenKind::string) return unquoted(value->text);
-  std::string text;
-  append_compact(text, value->text);
-  return text;
+  return value->kind == TokenKind::string ? unquoted(value->text) : compact(value->text);
 }
 
 }  // namespace mqtt_tools::payload

@@ -28,6 +28,10 @@ constexpr bool any_equal(std::uint64_t eight, std::uint64_t byte) {
 
 bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
 
+/// Letters behind a backslash, and what they stand for; any other, which is `/`, for itself.
+constexpr std::string_view escape_letters = "\"\\bfnrt";
+constexpr std::string_view escaped_characters = "\"\\\b\f\n\r\t";
+
 /// What an escape such as `\n` or `\u00e9` stands for.
 struct Escape {
   char32_t value = 0;
@@ -37,36 +41,19 @@ struct Escape {
 
 /// The four hexadecimal digits of `\u`; `text` begins behind it.
 char32_t code_unit(std::string_view text) {
-  char32_t value = 0;
-  for (const char c : text.substr(0, 4)) {
-    const int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-    value = value << 4 | static_cast<char32_t>(digit);
-  }
+  std::uint16_t value = 0;
+  std::from_chars(text.data(), text.data() + std::min<std::size_t>(text.size(), 4), value, 16);
   return value;
 }
 
 /// `text` begins with a backslash and is part of valid JSON.
 Escape read_escape(std::string_view text) {
-  if (text.size() < 2) return {U'\\', 1};
-  switch (text[1]) {
-    case 'n':
-      return {U'\n'};
-    case 't':
-      return {U'\t'};
-    case 'r':
-      return {U'\r'};
-    case 'b':
-      return {U'\b'};
-    case 'f':
-      return {U'\f'};
-    case 'u':
-      break;
-    default:
-      return {static_cast<unsigned char>(text[1])};
+  if (text[1] != 'u') {
+    const std::size_t index = escape_letters.find(text[1]);
+    return {index == std::string_view::npos ? U'/' : char32_t(escaped_characters[index])};
   }
-
+  constexpr std::size_t length = 6;
   const char32_t unit = code_unit(text.substr(2));
-  const std::size_t length = std::min<std::size_t>(6, text.size());
   if (unit < 0xD800 || unit > 0xDFFF) return {unit, length};
   if (unit < 0xDC00 && text.substr(length, 2) == "\\u") {
     const char32_t second = code_unit(text.substr(length + 2));
@@ -77,56 +64,45 @@ Escape read_escape(std::string_view text) {
   return {unit, length, false};
 }
 
+/// Appends a character that may not stand for itself in a string, or any other.
 void append_character(std::string& out, char32_t value) {
-  switch (value) {
-    case U'"':
-      out += "\\\"";
-      return;
-    case U'\\':
-      out += "\\\\";
-      return;
-    case U'\n':
-      out += "\\n";
-      return;
-    case U'\t':
-      out += "\\t";
-      return;
-    case U'\r':
-      out += "\\r";
-      return;
-    case U'\b':
-      out += "\\b";
-      return;
-    case U'\f':
-      out += "\\f";
-      return;
-    default:
-      break;
+  const std::size_t index =
+      value < 0x80 ? escaped_characters.find(static_cast<char>(value)) : std::string_view::npos;
+  if (index != std::string_view::npos) {
+    out += '\\';
+    out += escape_letters[index];
+  } else if (value >= 0x20) {
+    append_utf8(out, value);
+  } else {
+    out += "\\u";
+    append_hex(out, value, 4);
   }
-  if (value >= 0x20) return append_utf8(out, value);
-  out += "\\u";
-  append_hex(out, value, 4);
 }
 
-std::string_view without_quotes(std::string_view token) {
-  return token.size() < 2 ? std::string_view{} : token.substr(1, token.size() - 2);
+/// Appends what a string token (with its quotes) says: what stands for itself as it is, the others
+/// as `append(escape, token's text of it)` has it.
+template <class Append>
+void append_parts(std::string& out, std::string_view token, Append append) {
+  std::string_view rest = token.substr(1, token.size() - 2);
+  for (;;) {
+    const std::size_t plain = std::min(rest.find('\\'), rest.size());
+    out.append(rest, 0, plain);
+    rest.remove_prefix(plain);
+    if (rest.empty()) return;
+    const Escape escape = read_escape(rest);
+    append(escape, rest.substr(0, escape.length));
+    rest.remove_prefix(escape.length);
+  }
 }
 
 /// What a string token stands for; `lone` says what becomes of a surrogate without its other half.
 template <class Lone>
 std::string text_of(std::string_view token, Lone lone) {
-  std::string_view rest = without_quotes(token);
   std::string text;
-  text.reserve(rest.size());
-  while (!rest.empty()) {
-    const std::size_t plain = std::min(rest.find('\\'), rest.size());
-    text.append(rest, 0, plain);
-    rest.remove_prefix(plain);
-    if (rest.empty()) break;
-    const Escape escape = read_escape(rest);
+  text.reserve(token.size());
+  append_parts(text, token, [&](const Escape& escape, std::string_view) {
     append_utf8(text, escape.is_character ? escape.value : lone(escape.value));
-    rest.remove_prefix(escape.length);
-  }
+  });
   return text;
 }
 
@@ -163,6 +139,47 @@ std::string exponent_plus(std::string_view exponent, std::int64_t change) {
   std::string digits{exponent};
   add(digits, negative ? -change : change);
   return negative ? '-' + digits : digits;
+}
+
+/// DIGITS times ten to the power of `exponent`, without zeros at either end of the digits; zero has
+/// none.
+struct Decimal {
+  explicit Decimal(std::string_view token) {
+    const std::size_t e = std::min(token.find_first_of("eE"), token.size());
+    std::string_view mantissa = token.substr(0, e);
+    negative = mantissa.starts_with('-');
+    if (negative) mantissa.remove_prefix(1);
+
+    const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+    const std::string_view decimals = mantissa.substr(std::min(point + 1, mantissa.size()));
+    digits.append(mantissa, 0, point).append(decimals);
+    const std::size_t end = digits.find_last_not_of('0') + 1;
+    const auto zeros = static_cast<std::int64_t>(digits.size() - end);
+    digits.resize(end);
+    digits.erase(0, digits.find_first_not_of('0'));
+    exponent = exponent_plus(token.substr(std::min(e + 1, token.size())),
+                             zeros - static_cast<std::int64_t>(decimals.size()));
+  }
+
+  int sign() const { return digits.empty() ? 0 : negative ? -1 : 1; }
+
+  /// The exponent of 0.DIGITS.
+  std::string magnitude() const {
+    return exponent_plus(exponent, static_cast<std::int64_t>(digits.size()));
+  }
+
+  bool negative = false;
+  std::string digits{};
+  std::string exponent{};
+};
+
+/// Integers as text, without leading zeros.
+int compare_integers(std::string_view one, std::string_view other) {
+  const bool negative = one.front() == '-';
+  if (negative != (other.front() == '-')) return negative ? -1 : 1;
+  const int order =
+      one.size() != other.size() ? (one.size() < other.size() ? -1 : 1) : one.compare(other);
+  return negative ? -order : order;
 }
 
 }  // namespace
@@ -202,21 +219,10 @@ void append_string(std::string& out, std::string_view text) {
 }
 
 void append_requoted(std::string& out, std::string_view token) {
-  std::string_view rest = without_quotes(token);
   out += '"';
-  while (!rest.empty()) {
-    const std::size_t plain = std::min(rest.find('\\'), rest.size());
-    out.append(rest, 0, plain);
-    rest.remove_prefix(plain);
-    if (rest.empty()) break;
-    const Escape escape = read_escape(rest);
-    if (escape.is_character) {
-      append_character(out, escape.value);
-    } else {
-      out.append(rest, 0, escape.length);
-    }
-    rest.remove_prefix(escape.length);
-  }
+  append_parts(out, token, [&out](const Escape& escape, std::string_view written) {
+    escape.is_character ? append_character(out, escape.value) : void(out += written);
+  });
   out += '"';
 }
 
@@ -253,69 +259,17 @@ void append_real(std::string& out, double value) {
 }
 
 std::string canonical_number(std::string_view token) {
-  const std::size_t e = std::min(token.find_first_of("eE"), token.size());
-  const std::string_view exponent = token.substr(std::min(e + 1, token.size()));
-  std::string_view mantissa = token.substr(0, e);
-  const bool negative = !mantissa.empty() && mantissa.front() == '-';
-  if (negative) mantissa.remove_prefix(1);
-
-  // All digits without the point, then without the zeros at both ends.
-  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
-  std::string digits{mantissa.substr(0, point)};
-  auto shift = std::int64_t{0};
-  if (point < mantissa.size()) {
-    digits += mantissa.substr(point + 1);
-    shift -= static_cast<std::int64_t>(mantissa.size() - point - 1);
-  }
-  const std::size_t last = digits.find_last_not_of('0');
-  if (last == std::string::npos) return "0";  // Minus zero is zero.
-  shift += static_cast<std::int64_t>(digits.size() - last - 1);
-  digits.resize(last + 1);
-  digits.erase(0, digits.find_first_not_of('0'));
-
-  digits += 'e';
-  digits += exponent_plus(exponent, shift);
-  return negative ? '-' + digits : digits;
+  const Decimal number{token};
+  if (number.digits.empty()) return "0";  // Minus zero is zero.
+  return (number.negative ? "-" : "") + number.digits + 'e' + number.exponent;
 }
-
-namespace {
-
-/// Integers as text, without leading zeros.
-int compare_integers(std::string_view one, std::string_view other) {
-  const bool negative = one.front() == '-';
-  if (negative != (other.front() == '-')) return negative ? -1 : 1;
-  const int order =
-      one.size() != other.size() ? (one.size() < other.size() ? -1 : 1) : one.compare(other);
-  return negative ? -order : order;
-}
-
-/// 0.DIGITS times ten to the power of `exponent`; zero has no digits.
-struct Decimal {
-  explicit Decimal(std::string_view token) {
-    const auto canonical = canonical_number(token);
-    if (canonical == "0") return;
-    negative = canonical.front() == '-';
-    const auto e = canonical.find('e');
-    digits = canonical.substr(negative ? 1 : 0, e - (negative ? 1 : 0));
-    exponent = exponent_plus(std::string_view{canonical}.substr(e + 1),
-                             static_cast<std::int64_t>(digits.size()));
-  }
-
-  int sign() const { return digits.empty() ? 0 : negative ? -1 : 1; }
-
-  bool negative = false;
-  std::string digits{};
-  std::string exponent{};
-};
-
-}  // namespace
 
 int compare_numbers(std::string_view one, std::string_view other) {
   const Decimal left{one};
   const Decimal right{other};
   if (left.sign() != right.sign()) return left.sign() < right.sign() ? -1 : 1;
   if (left.sign() == 0) return 0;
-  int order = compare_integers(left.exponent, right.exponent);
+  int order = compare_integers(left.magnitude(), right.magnitude());
   if (order == 0) order = left.digits.compare(right.digits);
   return left.negative ? -order : order;
 }

@@ -169,12 +169,6 @@ Timestamp time(const JsonToken& value) {
   return *time;
 }
 
-std::string compact(std::string_view json) {
-  std::string text;
-  append_compact(text, json);
-  return text;
-}
-
 /// Bytes that %J wrote as the value they stand for; `size` is how many they were, if that is known.
 /// Not every value says what it was made of.
 std::string bytes_of_value(std::string_view json, std::string_view content_type,

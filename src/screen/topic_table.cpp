@@ -341,10 +341,7 @@ std::string TopicTable::value(const TopicEntry& entry) const {
         shown = message.text;
       }
     }
-    std::string text;
-    payload::append_compact(text, shown);
-    text.resize(std::min(text.size(), longest_value));
-    return text;
+    return payload::compact(shown).substr(0, longest_value);
   }
   if (decoded.kind() == payload::Kind::binary && decoded.shown() == entry.last.payload) {
     return "0x" + to_hex(std::string_view{entry.last.payload}.substr(0, longest_value / 8));

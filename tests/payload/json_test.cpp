@@ -18,12 +18,6 @@ using Kind = JsonToken::Kind;
 
 namespace {
 
-std::string compact(std::string_view json) {
-  std::string out;
-  append_compact(out, json);
-  return out;
-}
-
 std::string as_string(std::string_view text) {
   std::string out;
   append_string(out, text);
