@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t longest = 65535;
 constexpr std::size_t longest_shown = 120;
+constexpr std::string_view share = "$share/";
 
 /// `text` in quotes, fit for a line of an error message.
 std::string quoted(std::string_view text) {
@@ -55,8 +56,7 @@ void check_levels(std::string_view filter, std::string_view whole) {
 
 /// A wildcard in the first level matches nothing that begins with `$` (MQTT 5.0 §4.7.2).
 bool hides(std::string_view filter, std::string_view topic) {
-  return !topic.empty() && topic.front() == '$' && !filter.empty() &&
-         (filter.front() == '+' || filter.front() == '#');
+  return topic.starts_with('$') && (filter.starts_with('+') || filter.starts_with('#'));
 }
 
 }  // namespace
@@ -72,12 +72,9 @@ void check_topic(std::string_view topic) {
 
 void check_filter(std::string_view filter) {
   check_text("filter", filter);
-  const std::string_view share = "$share";
-  if (filter != share && filter.substr(0, share.size() + 1) != "$share/") {
-    return check_levels(filter, filter);
-  }
+  if (filter != "$share" && !filter.starts_with(share)) return check_levels(filter, filter);
 
-  const std::string_view rest = filter.substr(std::min(share.size() + 1, filter.size()));
+  const std::string_view rest = filter.substr(std::min(share.size(), filter.size()));
   const std::size_t slash = rest.find('/');
   if (slash == 0 || slash == std::string_view::npos || slash + 1 == rest.size()) {
     throw UsageError("the filter " + quoted(filter) +
@@ -90,24 +87,8 @@ void check_filter(std::string_view filter) {
   check_levels(rest.substr(slash + 1), filter);
 }
 
-bool matches(std::string_view filter, std::string_view topic) {
-  if (hides(filter, topic)) return false;
-
-  for (;;) {
-    if (filter == "#") return true;
-    const std::size_t filter_end = std::min(filter.find('/'), filter.size());
-    const std::size_t topic_end = std::min(topic.find('/'), topic.size());
-    const std::string_view level = filter.substr(0, filter_end);
-    if (level != "+" && level != topic.substr(0, topic_end)) return false;
-
-    filter.remove_prefix(filter_end);
-    topic.remove_prefix(topic_end);
-    if (topic.empty()) return filter.empty() || filter == "/#";  // "a/#" also matches "a".
-    if (filter.empty()) return false;
-    filter.remove_prefix(1);
-    topic.remove_prefix(1);
-  }
-}
+/// A topic is a filter that matches itself only.
+bool matches(std::string_view filter, std::string_view topic) { return overlap(filter, topic); }
 
 bool overlap(std::string_view one, std::string_view other) {
   if (hides(one, other) || hides(other, one)) return false;
@@ -129,9 +110,8 @@ bool overlap(std::string_view one, std::string_view other) {
 bool is_shared(std::string_view filter) { return without_share(filter).size() < filter.size(); }
 
 std::string_view without_share(std::string_view filter) {
-  constexpr std::string_view prefix = "$share/";
-  if (filter.substr(0, prefix.size()) != prefix) return filter;
-  const auto slash = filter.find('/', prefix.size());
+  if (!filter.starts_with(share)) return filter;
+  const auto slash = filter.find('/', share.size());
   return slash == std::string_view::npos ? filter : filter.substr(slash + 1);
 }
 
