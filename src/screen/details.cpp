@@ -49,35 +49,15 @@ std::vector<std::string> property_lines(const Properties& properties) {
 }  // namespace
 
 void View::press_in_details(const Key& key) {
-  const std::size_t page = std::max<std::size_t>(page_rows_, 2) - 1;
-  switch (key.kind) {
-    case Key::Kind::enter:
-    case Key::Kind::escape:
-    case Key::Kind::backspace:
-      return close_details();
-    case Key::Kind::tab:
-      choice_ = (choice_ + 1) % table_.followed().size();
-      return table_.choose(choice_);
-    case Key::Kind::down:
-      ++scroll_;
-      return;
-    case Key::Kind::up:
-      scroll_ -= std::min<std::size_t>(scroll_, 1);
-      return;
-    case Key::Kind::page_down:
-      scroll_ += page;
-      return;
-    case Key::Kind::page_up:
-      scroll_ -= std::min(scroll_, page);
-      return;
-    case Key::Kind::home:
-      scroll_ = 0;
-      return;
-    case Key::Kind::end:
-      scroll_ = payload_lines_.size();
-      return;
-    case Key::Kind::character:
-      return;
+  if (const auto rows =
+          rows_of(key)) {  // How far down there is something is seen when it is drawn.
+    scroll_ = static_cast<std::size_t>(
+        std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(scroll_) + *rows, 0));
+  } else if (key.kind == Key::Kind::tab) {
+    choice_ = (choice_ + 1) % table_.followed().size();
+    table_.choose(choice_);
+  } else {
+    close_details();  // Enter, Esc, Backspace.
   }
 }
 

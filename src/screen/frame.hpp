@@ -35,9 +35,6 @@ struct Frame {
   std::vector<Line> lines{};
 };
 
-/// The text of a line without its attributes.
-std::string text_of(const Line& line);
-
 enum class Cut { end, front };  ///< Where text that is too wide loses what is too much.
 
 /// `text` escaped in exactly so many columns: cut with a `…`, or filled up with blanks. Characters

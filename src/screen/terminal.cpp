@@ -38,22 +38,15 @@ struct Restoration {
   volatile sig_atomic_t due = 0;
 };
 
-Restoration& restoration() {
-  static Restoration all;
-  return all;
-}
+constinit Restoration restoration;
 
 /// A capability of the terminal as bytes, without the pauses that old terminals need.
-void remember(const char* capability) {
-  Restoration& all = restoration();
-  const auto valid = reinterpret_cast<std::intptr_t>(capability) != -1;
-  if (!valid || capability == nullptr) return;
-  std::string_view rest{capability};
+void remember(std::string_view rest) {
   while (!rest.empty()) {
     if (rest.starts_with("$<")) {
       rest.remove_prefix(std::min(rest.find('>'), rest.size() - 1) + 1);
-    } else if (all.size < sizeof all.bytes) {
-      all.bytes[all.size++] = rest.front();
+    } else if (restoration.size < sizeof restoration.bytes) {
+      restoration.bytes[restoration.size++] = rest.front();
       rest.remove_prefix(1);
     } else {
       return;
@@ -98,28 +91,23 @@ std::wstring wide(std::string_view text) {
   return result;
 }
 
-Key::Kind kind_of(wint_t code) {
-  switch (code) {
-    case KEY_UP:
-      return Key::Kind::up;
-    case KEY_DOWN:
-      return Key::Kind::down;
-    case KEY_PPAGE:
-      return Key::Kind::page_up;
-    case KEY_NPAGE:
-      return Key::Kind::page_down;
-    case KEY_HOME:
-      return Key::Kind::home;
-    case KEY_END:
-      return Key::Kind::end;
-    case KEY_ENTER:
-      return Key::Kind::enter;
-    case KEY_BACKSPACE:
-      return Key::Kind::backspace;
-    default:
-      return Key::Kind::character;
-  }
-}
+/// What ncurses gives a name, and what else has a meaning.
+constexpr std::pair<wint_t, Key::Kind> keys[] = {
+    {KEY_UP, Key::Kind::up},
+    {KEY_DOWN, Key::Kind::down},
+    {KEY_PPAGE, Key::Kind::page_up},
+    {KEY_NPAGE, Key::Kind::page_down},
+    {KEY_HOME, Key::Kind::home},
+    {KEY_END, Key::Kind::end},
+    {KEY_ENTER, Key::Kind::enter},
+    {'\r', Key::Kind::enter},
+    {'\n', Key::Kind::enter},
+    {'\t', Key::Kind::tab},
+    {KEY_BACKSPACE, Key::Kind::backspace},
+    {0x08, Key::Kind::backspace},
+    {0x7f, Key::Kind::backspace},
+    {0x1b, Key::Kind::escape},
+};
 
 }  // namespace
 
@@ -239,7 +227,7 @@ void Terminal::Library::give_back() {
     flush();
   } while (!pending.empty() && writable(terminal, last_patience));
   pending.clear();
-  ::tcsetattr(STDIN_FILENO, TCSANOW, &restoration().mode);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &restoration.mode);
 }
 
 Terminal::Terminal() {
@@ -252,20 +240,19 @@ Terminal::Terminal() {
   choose_locale();
   int found = 0;
   const bool known = library.setup_terminal(nullptr, STDOUT_FILENO, &found) == OK;
-  const auto capability = [&library](const char* name) { return library.text_capability(name); };
-  const auto has = [&capability](const char* name) {
-    const char* text = capability(name);
-    return text != nullptr && reinterpret_cast<std::intptr_t>(text) != -1;
+  const auto capability = [&library](const char* name) {
+    const char* text = library.text_capability(name);
+    const bool none = text == nullptr || reinterpret_cast<std::intptr_t>(text) == -1;
+    return std::string_view{none ? "" : text};
   };
-  if (!known || !has("cup")) {
+  if (!known || capability("cup").empty()) {
     const char* name = std::getenv("TERM");
     throw UsageError("--watch needs a terminal whose cursor can be moved, which TERM=" +
                      escaped(name == nullptr ? "" : name) + (known ? " is not" : " does not name") +
                      advice);
   }
-  Restoration& back = restoration();
-  ::tcgetattr(STDIN_FILENO, &back.mode);
-  back.size = 0;
+  ::tcgetattr(STDIN_FILENO, &restoration.mode);
+  restoration.size = 0;
   for (const char* name : {"sgr0", "rmkx", "cnorm", "rmcup"}) remember(capability(name));
   library.delete_terminal(library.set_terminal(nullptr));  // newterm() makes its own.
 
@@ -276,7 +263,7 @@ Terminal::Terminal() {
     throw UsageError(std::string("--watch cannot use this terminal") + advice);
   }
   library.on = true;
-  back.due = 1;
+  restoration.due = 1;
   // ncurses would act on them in whichever thread they meet; we are told of them instead.
   for (const int signal : {SIGTSTP, SIGWINCH}) ::signal(signal, SIG_DFL);
   library.set_escape_delay(25);
@@ -306,14 +293,14 @@ void Terminal::leave() {
   library_->cursor(1);
   library_->end();
   library_->give_back();
-  restoration().due = 0;
+  restoration.due = 0;
 }
 
 void Terminal::leave_at_once() noexcept {
-  const Restoration& back = restoration();
-  if (back.due == 0) return;
-  if (writable(STDOUT_FILENO)) static_cast<void>(!::write(STDOUT_FILENO, back.bytes, back.size));
-  ::tcsetattr(STDIN_FILENO, TCSANOW, &back.mode);
+  if (restoration.due == 0) return;
+  if (writable(STDOUT_FILENO))
+    static_cast<void>(!::write(STDOUT_FILENO, restoration.bytes, restoration.size));
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &restoration.mode);
 }
 
 std::optional<Key> Terminal::read_key() {
@@ -321,26 +308,11 @@ std::optional<Key> Terminal::read_key() {
   while (library_->on) {
     const int found = library_->get_key(library_->window, &code);
     if (found == ERR) return {};
-    if (found == KEY_CODE_YES) {
-      const auto kind = kind_of(code);
-      if (kind != Key::Kind::character) return Key{kind, 0};
-      continue;
+    const bool named = found == KEY_CODE_YES;  // Else the same number is a letter.
+    for (const auto& [known, kind] : keys) {
+      if (code == known && named == (known >= KEY_MIN)) return Key{kind, 0};
     }
-    switch (code) {
-      case '\r':
-      case '\n':
-        return Key{Key::Kind::enter, 0};
-      case '\t':
-        return Key{Key::Kind::tab, 0};
-      case 0x1b:
-        return Key{Key::Kind::escape, 0};
-      case 0x08:
-      case 0x7f:
-        return Key{Key::Kind::backspace, 0};
-      default:
-        if (code >= 0x20) return Key{Key::Kind::character, static_cast<char32_t>(code)};
-        break;
-    }
+    if (!named && code >= 0x20) return Key{Key::Kind::character, static_cast<char32_t>(code)};
   }
   return {};
 }

@@ -20,6 +20,11 @@ std::string with_commas(std::uint64_t number) {
   return text;
 }
 
+/// Appends a column, at its right end the text, and a blank before it; nothing if it has no width.
+void append_cell(std::string& line, std::string_view text, std::size_t width) {
+  if (width > 0) line += " " + fit_right(text, width);
+}
+
 /// What `?` shows.
 constexpr std::string_view help[] = {
     "Keys",
@@ -64,7 +69,7 @@ void View::press(const Key& key, Clock::time_point now) {
   } else if (page_ == Page::details) {
     press_in_details(key);
   } else {
-    press_in_list(key, now);
+    press_in_list(key);
   }
 }
 
@@ -135,33 +140,36 @@ void View::type(const Key& key) {
       typing_ = false;
       break;
     default:
-      press_in_list(key, {});
+      press_in_list(key);
       break;
   }
 }
 
-void View::press_in_list(const Key& key, Clock::time_point) {
+void View::press_in_list(const Key& key) {
+  if (const auto rows = rows_of(key)) return move(*rows);
+  if (key.kind == Key::Kind::enter) open_details();
+  if (key.kind == Key::Kind::escape) set_filter("");
+}
+
+/// By how many rows a key moves, if it is one that does.
+std::optional<std::ptrdiff_t> View::rows_of(const Key& key) const {
   const auto page = static_cast<std::ptrdiff_t>(std::max<std::size_t>(page_rows_, 2) - 1);
-  const auto all = static_cast<std::ptrdiff_t>(order_.size());
+  constexpr std::ptrdiff_t all = 1'000'000'000;
   switch (key.kind) {
     case Key::Kind::up:
-      return move(-1);
+      return -1;
     case Key::Kind::down:
-      return move(1);
+      return 1;
     case Key::Kind::page_up:
-      return move(-page);
+      return -page;
     case Key::Kind::page_down:
-      return move(page);
+      return page;
     case Key::Kind::home:
-      return move(-all);
+      return -all;
     case Key::Kind::end:
-      return move(all);
-    case Key::Kind::enter:
-      return open_details();
-    case Key::Kind::escape:
-      return set_filter("");
+      return all;
     default:
-      return;
+      return std::nullopt;
   }
 }
 
@@ -347,11 +355,11 @@ void View::list(Frame& frame, std::size_t width, std::size_t rows, Clock::time_p
     return std::string(text) + (sort_ == sort ? "▾" : "");
   };
   std::string titles = " " + fit(heading("topic", Sort::topic), columns.topic);
-  if (columns.messages > 0) titles += " " + fit_right("messages", columns.messages);
-  titles += " " + fit_right(heading("/s", Sort::rate), columns.rate);
-  titles += " " + fit_right(heading("age", Sort::age), columns.age);
+  append_cell(titles, "messages", columns.messages);
+  append_cell(titles, heading("/s", Sort::rate), columns.rate);
+  append_cell(titles, heading("age", Sort::age), columns.age);
   titles += " " + fit("value", columns.value);
-  if (columns.sparkline > 0) titles += " " + fit("", columns.sparkline);
+  append_cell(titles, "", columns.sparkline);
   frame.lines.push_back({{fit(titles, width), bold | underline}});
 
   for (std::size_t i = top_; i < order_.size() && i < top_ + page_rows_; ++i) {
@@ -372,19 +380,15 @@ Line View::row(const Columns& columns, std::size_t index, bool selected, Clock::
   const unsigned attributes = (stale ? dim : plain) | (selected ? reverse : plain);
   std::string text = stale ? "!" : " ";
   text += fit(entry.last.topic, columns.topic, Cut::front);
-  if (columns.messages > 0) {
-    const auto exact = std::to_string(entry.messages);
-    text += " " + fit_right(exact.size() <= columns.messages
-                                ? exact
-                                : short_number(static_cast<double>(entry.messages)),
-                            columns.messages);
-  }
-  text += " " + fit_right(short_number(entry.rate(now)), columns.rate);
-  text += " " + fit_right(short_age(now - entry.latest), columns.age);
+  const auto exact = std::to_string(entry.messages);
+  append_cell(
+      text,
+      exact.size() <= columns.messages ? exact : short_number(static_cast<double>(entry.messages)),
+      columns.messages);
+  append_cell(text, short_number(entry.rate(now)), columns.rate);
+  append_cell(text, short_age(now - entry.latest), columns.age);
   text += " " + fit(value(index), columns.value);
-  if (columns.sparkline > 0) {
-    text += " " + fit_right(sparkline(entry.series.last(columns.sparkline)), columns.sparkline);
-  }
+  append_cell(text, sparkline(entry.series.last(columns.sparkline)), columns.sparkline);
   if (mqtt_tools::columns(text) != columns.all) text = fit(text, columns.all);
   return {{std::move(text), attributes}};
 }

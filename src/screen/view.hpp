@@ -60,10 +60,11 @@ class View {
   enum class Page { list, details, help };
   struct Columns;
 
-  void press_in_list(const Key& key, Clock::time_point now);
+  void press_in_list(const Key& key);
   void press_in_details(const Key& key);
   void type(const Key& key);
   void command(char32_t letter, Clock::time_point now);
+  std::optional<std::ptrdiff_t> rows_of(const Key& key) const;
   void move(std::ptrdiff_t rows);
   void set_filter(std::string filter);
   void open_details();

@@ -22,6 +22,13 @@ namespace {
 
 const Clock::time_point start{1000s};
 
+/// A line without its attributes.
+std::string text_of(const Line& line) {
+  std::string text;
+  for (const Span& span : line) text += span.text;
+  return text;
+}
+
 struct Screen {
   explicit Screen(int columns = 80, int rows = 8) : size{columns, rows} {}
 
