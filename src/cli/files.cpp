@@ -5,7 +5,7 @@
 #include "cli/configuration.hpp"
 
 #include "bytes.hpp"
-#include "cli/descriptor.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "text.hpp"
 

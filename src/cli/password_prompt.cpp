@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/environment.hpp"
 
-#include "cli/descriptor.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
 
 #include <fcntl.h>

@@ -34,25 +34,19 @@ constexpr std::size_t line_end = 2;  // "\r\n"
 }  // namespace
 
 Input::Input(const std::optional<std::string>& path)
-    : name_(path.value_or("stdin")), fd_(STDIN_FILENO), owned_(path.has_value()) {
+    : name_(path.value_or("stdin")), fd_(STDIN_FILENO) {
   if (path) {
     // Not to wait for the writer of a FIFO; poll() says nothing about it until one has come.
-    fd_ = ::open(path->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    own_.reset(::open(path->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    fd_ = own_.get();
     if (fd_ < 0) fail(errno);
   }
   struct stat status = {};
-  const int error = ::fstat(fd_, &status) < 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
-  if (error != 0) {
-    if (owned_) ::close(fd_);
-    fail(error);
-  }
+  if (::fstat(fd_, &status) < 0) fail(errno);
+  if (S_ISDIR(status.st_mode)) fail(EISDIR);
   regular_ = S_ISREG(status.st_mode);
   progress_.typed = S_ISCHR(status.st_mode) && ::isatty(fd_) == 1;
   if (regular_) progress_.total = size_left(fd_, status.st_size);
-}
-
-Input::~Input() {
-  if (owned_) ::close(fd_);
 }
 
 Supply Input::read(char* to, std::size_t size, std::size_t& got) {

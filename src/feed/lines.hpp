@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "descriptor.hpp"
 #include "feed/feed.hpp"
 
 #include <cstddef>
@@ -21,9 +22,6 @@ class Input {
   /// Opens `path`, or takes stdin. Throws RunError (code 1) for what cannot be read; a FIFO does
   /// not have to have a writer yet.
   explicit Input(const std::optional<std::string>& path);
-  ~Input();
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
 
   /// Reads up to `size` bytes to `to` and sets `got`, which is not 0 for Supply::message. Throws
   /// RunError when reading fails.
@@ -42,8 +40,8 @@ class Input {
   [[noreturn]] void fail(int error) const;
 
   std::string name_;
+  Descriptor own_{};  ///< Of the path.
   int fd_;
-  bool owned_;
   bool regular_ = false;  ///< Always readable; poll() has nothing to say about it.
   bool waiting_ = false;
   bool ended_ = false;  ///< A terminal would go on after its end.

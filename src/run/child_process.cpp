@@ -5,13 +5,11 @@
 #include "error.hpp"
 #include "run/cpu_affinity.hpp"
 #include "run/options.hpp"
-#include "run/signals.hpp"
 #include "text.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -293,29 +291,13 @@ Child::Child(const ChildCommand& command) {
                    "cannot start " + (shell ? "a command with " : std::string{}) +
                        escaped(program) + ": " + std::strerror(error)};
   }
-  fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));  // Close-on-exec by itself.
-  if (fd_ < 0) {
+  fd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // Close-on-exec by itself.
+  if (fd_.get() < 0) {
     const int reason = errno;
     terminate();
     throw RunError{ExitCode::failure,
                    std::string{"cannot watch a command: "} + std::strerror(reason)};
   }
-}
-
-Child::~Child() {
-  if (fd_ >= 0) {
-    ::close(fd_);
-  }
-}
-
-Child::Child(Child&& other) noexcept { *this = std::move(other); }
-
-Child& Child::operator=(Child&& other) noexcept {
-  std::swap(pid_, other.pid_);
-  std::swap(fd_, other.fd_);
-  std::swap(status_, other.status_);
-  std::swap(signal_, other.signal_);
-  return *this;
 }
 
 std::optional<int> Child::status() {
@@ -341,39 +323,23 @@ void Child::terminate() const {
 
 // Signals and stderr.
 
-SignalRelay::SignalRelay() {
-  child_signals();  // As they are before this.
-  sigset_t wanted;
-  sigemptyset(&wanted);
-  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) {
-    struct sigaction action = {};
-    ::sigaction(number, nullptr, &action);
-    if (action.sa_handler != SIG_IGN) sigaddset(&wanted, number);
-  }
-  ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
-  fd_.reset(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-}
+SignalRelay::SignalRelay()
+    : signals_(heeded({SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2})) {}
 
 void SignalRelay::pass_on(const Child* child) {
-  signalfd_siginfo info{};
-  while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    const int number = static_cast<int>(info.ssi_signo);
+  while (const auto info = signals_.next()) {
+    const int number = static_cast<int>(info->ssi_signo);
     if (child == nullptr) {
       late_ = true;
     } else {
       came_.insert(number);
-      if (info.ssi_code != SI_KERNEL) child->signal(number);
+      if (info->ssi_code != SI_KERNEL) child->signal(number);
     }
   }
 }
 
 ErrorOutput::ErrorOutput(std::size_t lines) : lines_(lines) {
-  int ends[2] = {-1, -1};
-  if (lines > 0 && ::pipe2(ends, O_CLOEXEC) == 0) {
-    from_.reset(ends[0]);
-    to_.reset(ends[1]);
-    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  }
+  if (lines > 0) open_pipe(from_, to_);
 }
 
 void ErrorOutput::on(Poller& poller) const {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cli/descriptor.hpp"
 #include "connection/options.hpp"
+#include "descriptor.hpp"
 #include "run/poller.hpp"
+#include "run/signals.hpp"
 
 #include <sys/types.h>
 #include <unistd.h>
@@ -40,19 +41,19 @@ struct ChildCommand {
   int error = 2;
 };
 
-/// A command that runs. The kernel tells through fd() when it has ended.
+/// A command that runs, and goes on when this goes. The kernel tells through fd() when it has
+/// ended.
 class Child {
  public:
   /// Starts it with signals as the shell left them to us; in a process group of its own, with no
   /// descriptor but 0, 1 and 2, unless it is `ours`. Throws RunError when it cannot be started:
   /// code 1, for a program by its name 127 (not found) or 126, as a shell has them.
   explicit Child(const ChildCommand& command);
-  ~Child();  ///< Does not end it.
-  Child(Child&& other) noexcept;
-  Child& operator=(Child&& other) noexcept;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
 
   /// Readable once it has ended.
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
   /// How it ended, once it has: its exit status, or 128 and the signal. Does not wait.
   std::optional<int> status();
@@ -67,7 +68,7 @@ class Child {
 
  private:
   pid_t pid_ = -1;
-  int fd_ = -1;
+  Descriptor fd_{};
   std::optional<int> status_{};
   int signal_ = 0;
 };
@@ -78,7 +79,7 @@ class SignalRelay {
  public:
   SignalRelay();
 
-  int fd() const { return fd_.get(); }
+  int fd() const { return signals_.fd(); }
 
   /// Passes on what has come to `child`, if it still runs. What the terminal sends reaches it by
   /// itself, as it is in our process group.
@@ -88,7 +89,7 @@ class SignalRelay {
   bool late() const { return late_; }  ///< One came after the end of the child.
 
  private:
-  cli::Descriptor fd_{};
+  SignalQueue signals_;
   std::set<int> came_{};
   bool late_ = false;
 };
@@ -116,8 +117,8 @@ class ErrorOutput {
   void keep(std::string_view text);
 
   std::size_t lines_;
-  cli::Descriptor from_{};
-  cli::Descriptor to_{};
+  Descriptor from_{};
+  Descriptor to_{};
   std::string pending_{};  ///< Read, and not yet written.
   std::deque<std::string> kept_{};
   std::string rest_{};  ///< A line that has not ended.

@@ -2,7 +2,7 @@
 #include "run/exec.hpp"
 
 #include "bytes.hpp"
-#include "cli/descriptor.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "run/log.hpp"
 #include "timestamp.hpp"
@@ -22,8 +22,6 @@
 
 namespace mqtt_tools::run {
 namespace {
-
-using cli::Descriptor;
 
 constexpr std::size_t largest_reply = 268'435'455;
 constexpr int time_digits = 6;
@@ -52,21 +50,16 @@ std::vector<Variable> message_variables(const Message& message) {
 
 /// The payload as a file without a name: unlike a pipe it never keeps us waiting for a command that
 /// does not read.
-int file_of(std::string_view payload) {
-  const int fd = ::memfd_create("payload", MFD_CLOEXEC);
-  if (fd < 0) {
-    cannot("cannot hand a payload to a command");
-  }
+Descriptor file_of(std::string_view payload) {
+  Descriptor file{::memfd_create("payload", MFD_CLOEXEC)};
+  if (file.get() < 0) cannot("cannot hand a payload to a command");
   while (!payload.empty()) {
-    const ssize_t count = ::write(fd, payload.data(), payload.size());
-    if (count < 0 && errno != EINTR) {
-      ::close(fd);
-      cannot("cannot hand a payload to a command");
-    }
+    const ssize_t count = ::write(file.get(), payload.data(), payload.size());
+    if (count < 0 && errno != EINTR) cannot("cannot hand a payload to a command");
     payload.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
-  ::lseek(fd, 0, SEEK_SET);
-  return fd;
+  ::lseek(file.get(), 0, SEEK_SET);
+  return file;
 }
 
 /// The form of the answer to `message`; nothing if it asks for none that can be given.
@@ -141,19 +134,13 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
     auto variables = message_variables(message);
     std::move(variables.begin(), variables.end(), std::back_inserter(command.environment));
 
-    const Descriptor input{file_of(message.payload)};
+    const Descriptor input = file_of(message.payload);
     command.input = input.get();
 
     Descriptor write_end;
     if (options_.reply) {
-      int ends[2] = {-1, -1};
-      if (::pipe2(ends, O_CLOEXEC) != 0) {
-        cannot("cannot take a command's answer");
-      }
-      job->output.reset(ends[0]);
-      write_end.reset(ends[1]);
-      ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-      command.output = ends[1];
+      if (!open_pipe(job->output, write_end)) cannot("cannot take a command's answer");
+      command.output = write_end.get();
       job->answer = answer_to(message);
     }
     job->child.emplace(command);

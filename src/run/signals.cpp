@@ -3,7 +3,6 @@
 
 #include "error.hpp"
 
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include <atomic>
 #include <cerrno>
@@ -31,20 +30,10 @@ ChildSignals as_the_shell_left_them() {
   return signals;
 }
 
-ChildSignals& known_signals() {
-  static ChildSignals signals = as_the_shell_left_them();
-  return signals;
-}
-
 /// What the run listens to: a signal that is ignored stays so.
-sigset_t wanted_signals() {
-  sigset_t wanted;
-  sigemptyset(&wanted);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    if (!ignored(signal)) {
-      sigaddset(&wanted, signal);
-    }
-  }
+sigset_t wanted_signals(Signals::UserSignal user_signal = Signals::UserSignal::ends) {
+  sigset_t wanted = heeded({SIGINT, SIGTERM, SIGHUP});
+  if (user_signal == Signals::UserSignal::asks) sigaddset(&wanted, SIGUSR1);
   return wanted;
 }
 
@@ -71,28 +60,40 @@ void leave_at_the_next(const sigset_t& signals) {
 
 }  // namespace
 
-Signals::Signals(UserSignal user_signal) {
-  known_signals();  // Before they change.
-  sigset_t wanted = wanted_signals();
-  if (user_signal == UserSignal::asks) sigaddset(&wanted, SIGUSR1);
-  ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
-  fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd_ < 0) {
+sigset_t heeded(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) {
+    if (!ignored(signal)) sigaddset(&set, signal);
+  }
+  return set;
+}
+
+SignalQueue::SignalQueue(const sigset_t& signals) {
+  child_signals();  // Before they change.
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  fd_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (fd_.get() < 0) {
     throw RunError{ExitCode::failure, std::string{"cannot watch signals: "} + std::strerror(errno)};
   }
 }
 
-Signals::~Signals() { ::close(fd_); }
+std::optional<signalfd_siginfo> SignalQueue::next() {
+  signalfd_siginfo info{};
+  const bool came = ::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  return came ? std::optional{info} : std::nullopt;
+}
+
+Signals::Signals(UserSignal user_signal) : signals_(wanted_signals(user_signal)) {}
 
 std::optional<ExitCode> Signals::raised() {
-  signalfd_siginfo info{};
-  while (::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGUSR1) {
+  while (const auto info = signals_.next()) {
+    if (info->ssi_signo == SIGUSR1) {
       asked_ = true;
       continue;
     }
     if (first_) break;
-    first_ = static_cast<ExitCode>(exit_offset + static_cast<int>(info.ssi_signo));
+    first_ = static_cast<ExitCode>(exit_offset + static_cast<int>(info->ssi_signo));
     leave_at_the_next(wanted_signals());
   }
   return first_;
@@ -111,10 +112,13 @@ void end_by_signal(int signal) noexcept {
 void before_sudden_end(void (*restore)()) noexcept { restore_first = restore; }
 
 void ignore_broken_pipes() {
-  known_signals() = as_the_shell_left_them();
+  child_signals() = as_the_shell_left_them();
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-const ChildSignals& child_signals() { return known_signals(); }
+ChildSignals& child_signals() {
+  static ChildSignals signals = as_the_shell_left_them();
+  return signals;
+}
 
 }  // namespace mqtt_tools::run

@@ -1,16 +1,37 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "descriptor.hpp"
 #include "error.hpp"
 
+#include <sys/signalfd.h>
 #include <csignal>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 
 namespace mqtt_tools::run {
 
-/// SIGINT, SIGTERM and SIGHUP as a question one can ask. They are blocked from here on in this
-/// thread and those it starts, and read from fd(). A signal that was ignored at the start (nohup,
+/// Those of `signals` that are not ignored.
+sigset_t heeded(std::initializer_list<int> signals);
+
+/// Signals that are read as they come. They are blocked from here on, in this thread and those it
+/// starts, and stay so.
+class SignalQueue {
+ public:
+  /// Throws RunError.
+  explicit SignalQueue(const sigset_t& signals);
+
+  int fd() const { return fd_.get(); }
+
+  std::optional<signalfd_siginfo> next();  ///< Does not wait.
+
+ private:
+  Descriptor fd_;
+};
+
+/// SIGINT, SIGTERM and SIGHUP as a question one can ask. A signal that was ignored at the start
+/// (nohup,
 /// `&`) stays ignored. A second signal ends the process at once, by itself.
 class Signals {
  public:
@@ -19,11 +40,8 @@ class Signals {
 
   /// Before any other thread is started.
   explicit Signals(UserSignal user_signal = UserSignal::ends);
-  ~Signals();  ///< The signals stay blocked: the run is about to end in its own way.
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return signals_.fd(); }
 
   /// Reads what has come; the exit code of the first signal, if there was one.
   std::optional<ExitCode> raised();
@@ -32,7 +50,7 @@ class Signals {
   bool asked() { return std::exchange(asked_, false); }
 
  private:
-  int fd_ = -1;
+  SignalQueue signals_;
   bool asked_ = false;
   std::optional<ExitCode> first_{};
 };
@@ -55,6 +73,7 @@ struct ChildSignals {
   sigset_t defaults{};  ///< Ignored by us only.
 };
 
-const ChildSignals& child_signals();
+/// As they are when this is called first, which a SignalQueue does.
+ChildSignals& child_signals();
 
 }  // namespace mqtt_tools::run

@@ -5,7 +5,6 @@
 #include "run/signals.hpp"
 
 #include <fcntl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include <array>
 #include <cerrno>
@@ -52,37 +51,33 @@ void restore_before_crashes() {
   }
 }
 
-}  // namespace
-
-Watch::Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as)
-    : table_(select, decode_as, Clock::now()) {
-  before_sudden_end(screen::Terminal::leave_at_once);
-  restore_before_crashes();
+sigset_t screen_signals() {
   sigset_t wanted;
   sigemptyset(&wanted);
   for (const int signal : {SIGWINCH, SIGTSTP, SIGCONT}) sigaddset(&wanted, signal);
-  ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
-  signals_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+  return wanted;
+}
+
+}  // namespace
+
+Watch::Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as)
+    : table_(select, decode_as, Clock::now()),
+      signals_(screen_signals()),
+      stderr_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+  before_sudden_end(screen::Terminal::leave_at_once);
+  restore_before_crashes();
 
   // All of stderr, also what commands of --on-ready write and what libraries do.
-  std::array<int, 2> ends{-1, -1};
-  stderr_ = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-  if (signals_ < 0 || stderr_ < 0 || ::pipe2(ends.data(), O_CLOEXEC) != 0) {
+  Descriptor ours;
+  if (stderr_.get() < 0 || !open_pipe(said_, ours) || ::dup2(ours.get(), STDERR_FILENO) < 0) {
     throw RunError(ExitCode::failure, std::string("cannot watch: ") + std::strerror(errno));
   }
-  said_ = ends[0];
-  ::fcntl(said_, F_SETFL, O_NONBLOCK);
-  also_there_ = ::isatty(stderr_) != 1;
-  ::dup2(ends[1], STDERR_FILENO);
-  ::close(ends[1]);
+  also_there_ = ::isatty(stderr_.get()) != 1;
 }
 
 Watch::~Watch() {
   leave();
   before_sudden_end(nullptr);
-  for (const int fd : {signals_, said_, stderr_}) {
-    if (fd >= 0) ::close(fd);
-  }
 }
 
 void Watch::add(const payload::Decoded& decoded, Clock::time_point now) {
@@ -92,8 +87,8 @@ void Watch::add(const payload::Decoded& decoded, Clock::time_point now) {
 
 void Watch::turn(Clock::time_point now, const Poller& poller, const std::string& broker,
                  const std::string& connection) {
-  const bool told =
-      poller.had(STDIN_FILENO, POLLIN) || poller.had(signals_, POLLIN) || poller.had(said_, POLLIN);
+  const bool told = poller.had(STDIN_FILENO, POLLIN) || poller.had(signals_.fd(), POLLIN) ||
+                    poller.had(said_.get(), POLLIN);
   if (poller.had(input_, 0)) input_ = -1;  // Hung up: it would be ready for ever.
   // While messages come faster than they are shown, nobody waits.
   if (told || now - attended_ >= longest_silence) attend(now);
@@ -110,8 +105,8 @@ void Watch::turn(Clock::time_point now, const Poller& poller, const std::string&
 
 void Watch::on(Poller& poller) const {
   poller.add(input_, POLLIN);
-  poller.add(signals_, POLLIN);
-  poller.add(said_, POLLIN);
+  poller.add(signals_.fd(), POLLIN);
+  poller.add(said_.get(), POLLIN);
   poller.until(shown_ + pause());
 }
 
@@ -130,11 +125,10 @@ void Watch::attend(Clock::time_point now) {
 }
 
 void Watch::attend_signals() {
-  signalfd_siginfo info{};
-  while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGTSTP) {
+  while (const auto info = signals_.next()) {
+    if (info->ssi_signo == SIGTSTP) {
       terminal_.stop();
-    } else if (info.ssi_signo == SIGCONT) {
+    } else if (info->ssi_signo == SIGCONT) {
       terminal_.resume();
     } else {
       terminal_.resize();
@@ -148,11 +142,11 @@ void Watch::attend_signals() {
 void Watch::attend_stderr() {
   std::array<char, 4096> buffer;
   while (true) {
-    const auto size = ::read(said_, buffer.data(), buffer.size());
+    const auto size = ::read(said_.get(), buffer.data(), buffer.size());
     if (size <= 0) return;
     const std::string_view text{buffer.data(), static_cast<std::size_t>(size)};
     if (also_there_) {
-      write_all(stderr_, text);
+      write_all(stderr_.get(), text);
     } else {
       lines_ += text;
       if (lines_.size() > most_said) lines_.erase(0, lines_.find('\n', lines_.size() / 2) + 1);
@@ -170,12 +164,12 @@ void Watch::attend_stderr() {
 }
 
 void Watch::leave() {
-  if (said_ < 0) return;
+  if (said_.get() < 0) return;
   terminal_.leave();
-  ::dup2(stderr_, STDERR_FILENO);
+  ::dup2(stderr_.get(), STDERR_FILENO);
   attend_stderr();
   write_all(STDERR_FILENO, std::exchange(lines_, {}));
-  ::close(std::exchange(said_, -1));
+  said_.reset();
 }
 
 }  // namespace mqtt_tools::run

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "descriptor.hpp"
 #include "payload/decode.hpp"
 #include "run/poller.hpp"
+#include "run/signals.hpp"
 #include "screen/terminal.hpp"
 #include "screen/topic_table.hpp"
 #include "screen/view.hpp"
@@ -50,10 +52,10 @@ class Watch {
 
   screen::TopicTable table_;
   screen::View view_{table_};
-  int input_ = 0;            ///< stdin, until it hangs up.
-  int signals_ = -1;         ///< A signalfd.
-  int said_ = -1;            ///< Where stderr ends while we have the screen.
-  int stderr_ = -1;          ///< What it was.
+  int input_ = 0;  ///< stdin, until it hangs up.
+  SignalQueue signals_;
+  Descriptor said_{};        ///< Where stderr ends while we have the screen.
+  Descriptor stderr_;        ///< What it was.
   bool also_there_ = false;  ///< It is no terminal: what is said goes there at once, too.
   std::string lines_{};      ///< What was said, to be repeated.
   std::string status_{};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "spool/folder.hpp"
 
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "spool/database.hpp"
-#include "spool/lock.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -66,7 +66,7 @@ std::uint32_t big_endian(std::string_view header, std::size_t at, std::size_t co
 
 /// A new name is on the disk only once its folder is.
 void sync_folder(const std::string& folder) {
-  const OwnedFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const Descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (fd.get() < 0 || ::fsync(fd.get()) < 0) {
     refuse_with_reason("cannot write the folder " + folder);
   }
@@ -82,7 +82,7 @@ std::string parent_of(const std::string& folder) {
 void make_database(const std::string& folder) {
   const auto draft = folder + "/new.db";
   for (const char* const end : {"", "-journal", "-wal", "-shm"}) ::unlink((draft + end).c_str());
-  const OwnedFd made{
+  const Descriptor made{
       ::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (made.get() < 0) refuse_with_reason("cannot make " + draft);
   try {
@@ -97,7 +97,7 @@ void make_database(const std::string& folder) {
     refuse("cannot make " + draft + ": " + error.what());
   }
   // SQLite would make the log when it is wanted, and sync its name each time that it syncs it.
-  const OwnedFd log{
+  const Descriptor log{
       ::open((folder + "/spool.db-wal").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (log.get() < 0) refuse_with_reason("cannot make " + folder + "/spool.db-wal");
   if (::rename(draft.c_str(), (folder + "/spool.db").c_str()) < 0) {
@@ -162,7 +162,7 @@ std::string checked_folder(const std::string& folder) {
 void check_database(const std::string& folder) {
   const auto name = folder + "/spool.db";
   const bool has_log = file_size(name + "-wal") > 0;
-  const OwnedFd fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  const Descriptor fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
   if (fd.get() < 0 && errno == ENOENT) {
     if (has_log) refuse(name + " is gone, and its log spool.db-wal is there: put the file back");
     return make_database(folder);
@@ -177,14 +177,14 @@ void check_database(const std::string& folder) {
 
 void sync_log(const std::string& folder) {
   const auto name = folder + "/spool.db-wal";
-  const OwnedFd fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  const Descriptor fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
   if (fd.get() < 0 || ::fdatasync(fd.get()) < 0) refuse_with_reason("cannot write " + name);
 }
 
 void hold_reserve(const std::string& folder) {
   const auto name = folder + "/reserve";
   if (file_size(name) >= static_cast<std::uint64_t>(reserve_size)) return;
-  const OwnedFd fd{::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  const Descriptor fd{::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (fd.get() < 0) refuse_with_reason("cannot make " + name);
   const int error = ::posix_fallocate(fd.get(), 0, reserve_size);
   if (error == 0) return;

@@ -31,17 +31,10 @@ namespace {
 
 }  // namespace
 
-void OwnedFd::reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-}
-
-int OwnedFd::release() { return std::exchange(fd_, -1); }
-
 /// A wait for the lock: shared with the thread that waits, which may outlive it.
 struct FileLock::Request {
-  OwnedFd file{};  ///< Of its own: what is locked is the open file, not the descriptor.
-  OwnedFd done{};  ///< An eventfd, readable when the wait is over.
+  Descriptor file{};  ///< Of its own: what is locked is the open file, not the descriptor.
+  Descriptor done{};  ///< An eventfd, readable when the wait is over.
   std::mutex mutex{};
   bool locked = false;     ///< Guarded by mutex, as the next.
   bool abandoned = false;  ///< Nobody wants it any more.
@@ -51,8 +44,8 @@ FileLock::FileLock(const std::string& path) : path_(path), file_(open()) {}
 
 FileLock::~FileLock() { unlock(); }
 
-OwnedFd FileLock::open() const {
-  OwnedFd file{::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+Descriptor FileLock::open() const {
+  Descriptor file{::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (file.get() < 0) fail("open", path_);
   return file;
 }
@@ -188,7 +181,7 @@ bool WakeFifo::clear() {
 }
 
 void WakeFifo::wake() const {
-  const OwnedFd end{::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)};
+  const Descriptor end{::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)};
   // Nobody listens (ENXIO), or the FIFO is full of wakes that were not seen yet: both are right.
   if (end.get() < 0) return;
   [[maybe_unused]] const auto written = ::write(end.get(), "", 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "descriptor.hpp"
 #include "timestamp.hpp"
 
 #include <sys/types.h>
@@ -10,25 +11,6 @@
 // What keeps the processes that share a spool apart, and what wakes those that wait.
 
 namespace mqtt_tools::spool {
-
-/// A descriptor that is closed when its owner goes.
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd = -1) : fd_(fd) {}
-  ~OwnedFd() { reset(); }
-  OwnedFd(OwnedFd&& other) noexcept : fd_(other.release()) {}
-  OwnedFd& operator=(OwnedFd&& other) noexcept {
-    reset(other.release());
-    return *this;
-  }
-
-  int get() const { return fd_; }
-  void reset(int fd = -1);
-  int release();
-
- private:
-  int fd_;
-};
 
 /// A file that one process at a time has locked (flock). Those that wait for it get it in the order
 /// in which they came. Its holder's process number stands in it, for those that wait. A process
@@ -69,10 +51,10 @@ class FileLock {
  private:
   struct Request;
 
-  OwnedFd open() const;
+  Descriptor open() const;
 
   std::string path_;
-  OwnedFd file_;
+  Descriptor file_;
   bool held_ = false;
   std::shared_ptr<Request> request_{};
 };
@@ -86,7 +68,7 @@ class LockWatch {
   bool touched();                       ///< Whether there was one since the last call.
 
  private:
-  OwnedFd fd_;
+  Descriptor fd_;
 };
 
 /// A FIFO by which those that store something wake the one that sends.
@@ -102,7 +84,7 @@ class WakeFifo {
 
  private:
   std::string path_;
-  OwnedFd fd_{};
+  Descriptor fd_{};
 };
 
 }  // namespace mqtt_tools::spool
