@@ -3,6 +3,7 @@
 
 #include "timestamp.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -17,12 +18,35 @@ class OutputBatching {
   static constexpr std::size_t enough = 8;  ///< ... this often are worth it.
 
   /// A turn that ends `now` has taken so many messages.
-  void turn(std::size_t messages, Clock::time_point now);
+  void turn(std::size_t messages, Clock::time_point now) {
+    counted_ += messages;
+    const auto span = now - counted_from_;
+    if (span >= length) {
+      // As a rate, because a span can be longer: the machine is busy, or nothing came for a day.
+      if (span / length <= static_cast<Duration::rep>(counted_ / busy)) {
+        busy_spans_ = std::min(busy_spans_ + 1, enough);
+      } else {
+        busy_spans_ -= span < pause ? std::min<std::size_t>(busy_spans_, 2) : busy_spans_;
+      }
+      counted_ = 0;
+      counted_from_ = now;
+    }
+    // Busy times have gaps: they begin with `enough` busy spans in a row and end with the half of
+    // it.
+    if (busy_spans_ == enough || (until_ && busy_spans_ > enough / 2)) {
+      until_ = now + length;
+    } else {
+      until_.reset();
+    }
+  }
 
   /// Until when new messages wait; empty when they are not that many.
   std::optional<Clock::time_point> until() const { return until_; }
 
  private:
+  /// A silence after which nothing is held back.
+  static constexpr Duration pause = 10 * length;
+
   std::optional<Clock::time_point> until_{};
   Clock::time_point counted_from_{};
   std::size_t counted_ = 0;     ///< Messages since then.

@@ -4,9 +4,9 @@
 #include "screen/terminal.hpp"
 
 #include "error.hpp"
+#include "shared_library.hpp"
 #include "text.hpp"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <ncursesw/curses.h>
@@ -111,68 +111,36 @@ constexpr std::pair<wint_t, Key::Kind> keys[] = {
 
 }  // namespace
 
-/// The functions that we call, and the screen. Linked, the library would cost each start a third of
-/// a millisecond.
+/// The functions that we call, and the screen. At the end the library restores the terminal.
 class Terminal::Library {
- public:
-  Library() : handle_(::dlopen(library_name, RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr) {
-      throw RunError(ExitCode::failure, "--watch needs ncurses: " + std::string(::dlerror()) +
-                                            " (on Debian: apt-get install libncursesw6)");
-    }
-    find(setup_terminal, "setupterm");
-    find(text_capability, "tigetstr");
-    find(set_terminal, "set_curterm");
-    find(delete_terminal, "del_curterm");
-    find(new_terminal, "newterm");
-    find(new_window, "newwin");
-    find(set_escape_delay, "set_escdelay");
-    find(one_key_at_a_time, "cbreak");
-    find(no_echo, "noecho");
-    find(no_newline_mapping, "nonl");
-    find(default_colours, "use_default_colors");
-    find(cursor, "curs_set");
-    find(keypad_keys, "keypad");
-    find(no_delay, "nodelay");
-    find(get_key, "wget_wch");
-    find(move, "wmove");
-    find(add_text, "waddnwstr");
-    find(attributes, "wattrset");
-    find(clear_to_end, "wclrtoeol");
-    find(erase, "werase");
-    find(clear_first, "clearok");
-    find(refresh, "wrefresh");
-    find(set_size, "resizeterm");
-    find(resize_window, "wresize");
-    find(end, "endwin");
-  }
+ private:
+  SharedLibrary library_{"libncursesw.so.6", "--watch", "ncurses", "libncursesw6"};
 
+ public:
   /// As term.h has it, whose macros take many a word from us.
-  int (*setup_terminal)(const char* name, int fd, int* error) = nullptr;
-  void* (*set_terminal)(void* terminal) = nullptr;
-  int (*delete_terminal)(void* terminal) = nullptr;
-  decltype(&::tigetstr) text_capability = nullptr;
-  decltype(&::newterm) new_terminal = nullptr;
-  decltype(&::newwin) new_window = nullptr;
-  decltype(&::set_escdelay) set_escape_delay = nullptr;
-  decltype(&::cbreak) one_key_at_a_time = nullptr;
-  decltype(&::noecho) no_echo = nullptr;
-  decltype(&::nonl) no_newline_mapping = nullptr;
-  decltype(&::use_default_colors) default_colours = nullptr;
-  decltype(&::curs_set) cursor = nullptr;
-  decltype(&::keypad) keypad_keys = nullptr;
-  decltype(&::nodelay) no_delay = nullptr;
-  decltype(&::wget_wch) get_key = nullptr;
-  decltype(&::wmove) move = nullptr;
-  decltype(&::waddnwstr) add_text = nullptr;
-  decltype(&::wattrset) attributes = nullptr;
-  decltype(&::wclrtoeol) clear_to_end = nullptr;
-  decltype(&::werase) erase = nullptr;
-  decltype(&::clearok) clear_first = nullptr;
-  decltype(&::wrefresh) refresh = nullptr;
-  decltype(&::resizeterm) set_size = nullptr;
-  decltype(&::wresize) resize_window = nullptr;
-  decltype(&::endwin) end = nullptr;
+  int (*setup_terminal)(const char* name, int fd, int* error) = library_["setupterm"];
+  void* (*set_terminal)(void* terminal) = library_["set_curterm"];
+  int (*delete_terminal)(void* terminal) = library_["del_curterm"];
+  decltype(&::tigetstr) text_capability = library_["tigetstr"];
+  decltype(&::newterm) new_terminal = library_["newterm"];
+  decltype(&::newwin) new_window = library_["newwin"];
+  decltype(&::set_escdelay) set_escape_delay = library_["set_escdelay"];
+  decltype(&::cbreak) one_key_at_a_time = library_["cbreak"];
+  decltype(&::noecho) no_echo = library_["noecho"];
+  decltype(&::nonl) no_newline_mapping = library_["nonl"];
+  decltype(&::curs_set) cursor = library_["curs_set"];
+  decltype(&::keypad) keypad_keys = library_["keypad"];
+  decltype(&::nodelay) no_delay = library_["nodelay"];
+  decltype(&::wget_wch) get_key = library_["wget_wch"];
+  decltype(&::wmove) move = library_["wmove"];
+  decltype(&::waddnwstr) add_text = library_["waddnwstr"];
+  decltype(&::wattrset) attributes = library_["wattrset"];
+  decltype(&::werase) erase = library_["werase"];
+  decltype(&::clearok) clear_first = library_["clearok"];
+  decltype(&::wrefresh) refresh = library_["wrefresh"];
+  decltype(&::resizeterm) set_size = library_["resizeterm"];
+  decltype(&::wresize) resize_window = library_["wresize"];
+  decltype(&::endwin) end = library_["endwin"];
 
   /// Takes what ncurses wrote, and gives the terminal as much of it as it takes without waiting.
   void flush();
@@ -188,20 +156,6 @@ class Terminal::Library {
   int terminal = -1;      ///< What the terminal is written to by.
   std::string pending{};  ///< What it has not taken.
   termios mode{};         ///< Of the terminal while we have it.
-
- private:
-  static constexpr const char* library_name = "libncursesw.so.6";
-
-  template <typename Function>
-  void find(Function& function, const char* name) {
-    function = reinterpret_cast<Function>(::dlsym(handle_, name));
-    if (function == nullptr) {
-      throw RunError(ExitCode::failure, std::string("--watch needs a newer ncurses: ") + name +
-                                            " is missing in " + library_name);
-    }
-  }
-
-  void* handle_;  ///< Never closed: it restores the terminal at the end.
 };
 
 void Terminal::Library::flush() {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "spool/database.hpp"
 
-#include "error.hpp"
+#include "shared_library.hpp"
 
-#include <dlfcn.h>
 #include <sqlite3.h>
 #include <cerrno>
 #include <cstring>
@@ -12,77 +11,35 @@ namespace mqtt_tools::spool {
 
 namespace {
 
-/// The functions that we call. Linked, the library would cost each start half a millisecond.
+/// The functions that we call.
 class Library {
- public:
-  Library() : handle_(::dlopen(library_name, RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr) {
-      throw RunError(ExitCode::failure, "a spool needs SQLite: " + std::string(::dlerror()) +
-                                            " (on Debian: apt-get install libsqlite3-0)");
-    }
-    find(open, "sqlite3_open_v2");
-    find(close, "sqlite3_close_v2");
-    find(config, "sqlite3_db_config");
-    find(busy_timeout, "sqlite3_busy_timeout");
-    find(error, "sqlite3_errmsg");
-    find(error_of, "sqlite3_errstr");
-    find(error_code, "sqlite3_extended_errcode");
-    find(system_error, "sqlite3_system_errno");
-    find(execute, "sqlite3_exec");
-    find(prepare, "sqlite3_prepare_v2");
-    find(step, "sqlite3_step");
-    find(reset, "sqlite3_reset");
-    find(finalize, "sqlite3_finalize");
-    find(bind_number, "sqlite3_bind_int64");
-    find(bind_text, "sqlite3_bind_text64");
-    find(bind_blob, "sqlite3_bind_blob64");
-    find(bind_null, "sqlite3_bind_null");
-    find(number, "sqlite3_column_int64");
-    find(blob, "sqlite3_column_blob");
-    find(size, "sqlite3_column_bytes");
-    find(type, "sqlite3_column_type");
-    find(log_hook, "sqlite3_wal_hook");
-    find(checkpoint, "sqlite3_wal_checkpoint_v2");
-  }
-
-  decltype(&sqlite3_open_v2) open = nullptr;
-  decltype(&sqlite3_close_v2) close = nullptr;
-  decltype(&sqlite3_db_config) config = nullptr;
-  decltype(&sqlite3_busy_timeout) busy_timeout = nullptr;
-  decltype(&sqlite3_errmsg) error = nullptr;
-  decltype(&sqlite3_errstr) error_of = nullptr;
-  decltype(&sqlite3_extended_errcode) error_code = nullptr;
-  decltype(&sqlite3_system_errno) system_error = nullptr;
-  decltype(&sqlite3_exec) execute = nullptr;
-  decltype(&sqlite3_prepare_v2) prepare = nullptr;
-  decltype(&sqlite3_step) step = nullptr;
-  decltype(&sqlite3_reset) reset = nullptr;
-  decltype(&sqlite3_finalize) finalize = nullptr;
-  decltype(&sqlite3_bind_int64) bind_number = nullptr;
-  decltype(&sqlite3_bind_text64) bind_text = nullptr;
-  decltype(&sqlite3_bind_blob64) bind_blob = nullptr;
-  decltype(&sqlite3_bind_null) bind_null = nullptr;
-  decltype(&sqlite3_column_int64) number = nullptr;
-  decltype(&sqlite3_column_blob) blob = nullptr;
-  decltype(&sqlite3_column_bytes) size = nullptr;
-  decltype(&sqlite3_column_type) type = nullptr;
-  decltype(&sqlite3_wal_hook) log_hook = nullptr;
-  decltype(&sqlite3_wal_checkpoint_v2) checkpoint = nullptr;
-
  private:
-  /// The name with the version of its interface, as the linker would note it.
-  static constexpr const char* library_name = "libsqlite3.so.0";
+  SharedLibrary library_{"libsqlite3.so.0", "a spool", "SQLite", "libsqlite3-0"};
 
-  template <typename Function>
-  void find(Function& function, const char* name) {
-    function = reinterpret_cast<Function>(::dlsym(handle_, name));
-    if (function == nullptr) {
-      throw RunError(ExitCode::failure, std::string("a spool needs a newer SQLite: ") +
-                                            library_name + " has no " + name);
-    }
-  }
-
-  void* handle_;  ///< Never closed: it is wanted until the end.
+ public:
+  decltype(&sqlite3_open_v2) open = library_["sqlite3_open_v2"];
+  decltype(&sqlite3_close_v2) close = library_["sqlite3_close_v2"];
+  decltype(&sqlite3_db_config) config = library_["sqlite3_db_config"];
+  decltype(&sqlite3_busy_timeout) busy_timeout = library_["sqlite3_busy_timeout"];
+  decltype(&sqlite3_errmsg) error = library_["sqlite3_errmsg"];
+  decltype(&sqlite3_errstr) error_of = library_["sqlite3_errstr"];
+  decltype(&sqlite3_extended_errcode) error_code = library_["sqlite3_extended_errcode"];
+  decltype(&sqlite3_system_errno) system_error = library_["sqlite3_system_errno"];
+  decltype(&sqlite3_exec) execute = library_["sqlite3_exec"];
+  decltype(&sqlite3_prepare_v2) prepare = library_["sqlite3_prepare_v2"];
+  decltype(&sqlite3_step) step = library_["sqlite3_step"];
+  decltype(&sqlite3_reset) reset = library_["sqlite3_reset"];
+  decltype(&sqlite3_finalize) finalize = library_["sqlite3_finalize"];
+  decltype(&sqlite3_bind_int64) bind_number = library_["sqlite3_bind_int64"];
+  decltype(&sqlite3_bind_text64) bind_text = library_["sqlite3_bind_text64"];
+  decltype(&sqlite3_bind_blob64) bind_blob = library_["sqlite3_bind_blob64"];
+  decltype(&sqlite3_bind_null) bind_null = library_["sqlite3_bind_null"];
+  decltype(&sqlite3_column_int64) number = library_["sqlite3_column_int64"];
+  decltype(&sqlite3_column_blob) blob = library_["sqlite3_column_blob"];
+  decltype(&sqlite3_column_bytes) size = library_["sqlite3_column_bytes"];
+  decltype(&sqlite3_column_type) type = library_["sqlite3_column_type"];
+  decltype(&sqlite3_wal_hook) log_hook = library_["sqlite3_wal_hook"];
+  decltype(&sqlite3_wal_checkpoint_v2) checkpoint = library_["sqlite3_wal_checkpoint_v2"];
 };
 
 const Library& library() {
