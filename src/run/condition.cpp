@@ -18,21 +18,34 @@ namespace {
 using payload::JsonToken;
 using Kind = payload::JsonToken::Kind;
 
+using Operator = Condition::Operator;
+
+struct Word {
+  std::string_view text{};
+  Operator meaning{};
+};
+
+constexpr std::array<Word, 7> words{{{"==", Operator::equal},
+                                     {"!=", Operator::unequal},
+                                     {"<=", Operator::at_most},
+                                     {">=", Operator::at_least},
+                                     {"=~", Operator::finds},
+                                     {"<", Operator::less},
+                                     {">", Operator::greater}}};
+
 /// Where the first operator between blanks stands.
 struct Split {
   std::string_view pointer{};
-  std::string_view word{};
+  Word word{};
   std::string_view value{};
 };
-
-constexpr std::array<std::string_view, 7> words{"==", "!=", "<=", ">=", "=~", "<", ">"};
 
 std::optional<Split> split(std::string_view text) {
   for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
        blank = text.find(' ', blank + 1)) {
-    for (const auto word : words) {
-      const auto end = blank + 1 + word.size();
-      if (text.substr(blank + 1, word.size()) == word && end < text.size() && text[end] == ' ') {
+    for (const Word& word : words) {
+      const auto end = blank + 1 + word.text.size();
+      if (text.substr(blank + 1).starts_with(word.text) && end < text.size() && text[end] == ' ') {
         return Split{text.substr(0, blank), word, text.substr(end + 1)};
       }
     }
@@ -42,10 +55,10 @@ std::optional<Split> split(std::string_view text) {
 
 std::string shown(std::string_view text) { return "\"" + escaped(shortened(text, 60)) + "\""; }
 
-std::unique_ptr<RE2> expression_of(const std::string& text) {
+std::shared_ptr<const RE2> expression_of(const std::string& text) {
   RE2::Options options;
   options.set_log_errors(false);
-  auto expression = std::make_unique<RE2>(text, options);
+  auto expression = std::make_shared<const RE2>(text, options);
   if (!expression->ok()) {
     throw UsageError(escaped(expression->error()) + " in the regular expression " + shown(text));
   }
@@ -74,7 +87,7 @@ Condition::Condition(std::string_view text) : text_(text) {
     return;
   }
   pointer_.emplace(parts->pointer);
-  operator_ = *operator_of(parts->word);
+  operator_ = parts->word.meaning;
   value_.emplace(parts->value);
   const auto& value = value_->text();
   payload::JsonTokens tokens{value};
@@ -88,23 +101,9 @@ Condition::Condition(std::string_view text) : text_(text) {
     }
     expression_ = expression_of(scalar_);
   } else if (operator_ > Operator::unequal && !ordered) {
-    throw UsageError(std::string{parts->word} + " compares numbers and texts, not " + shown(value));
+    throw UsageError(std::string{parts->word.text} + " compares numbers and texts, not " +
+                     shown(value));
   }
-}
-
-Condition::Condition(Condition&&) noexcept = default;
-Condition& Condition::operator=(Condition&&) noexcept = default;
-Condition::~Condition() = default;
-
-std::optional<Condition::Operator> Condition::operator_of(std::string_view word) const {
-  if (word == "==") return Operator::equal;
-  if (word == "!=") return Operator::unequal;
-  if (word == "<") return Operator::less;
-  if (word == "<=") return Operator::at_most;
-  if (word == ">") return Operator::greater;
-  if (word == ">=") return Operator::at_least;
-  if (word == "=~") return Operator::finds;
-  return std::nullopt;
 }
 
 bool Condition::met_by(const payload::Decoded& decoded) const {

@@ -27,19 +27,15 @@ class Condition {
  public:
   /// Throws UsageError that says what cannot be understood.
   explicit Condition(std::string_view text);
-  Condition(Condition&&) noexcept;
-  Condition& operator=(Condition&&) noexcept;
-  ~Condition();
+
+  enum class Operator { contains, equal, unequal, less, at_most, greater, at_least, finds };
 
   bool met_by(const payload::Decoded& decoded) const;
 
   const std::string& text() const { return text_; }
 
  private:
-  enum class Operator { contains, equal, unequal, less, at_most, greater, at_least, finds };
-
   bool holds(const payload::JsonToken& value) const;
-  std::optional<Operator> operator_of(std::string_view word) const;
 
   std::string text_;
   Operator operator_ = Operator::contains;
@@ -47,7 +43,7 @@ class Condition {
   std::optional<payload::Expectation> value_{};
   payload::JsonToken::Kind kind_ = payload::JsonToken::Kind::word;  ///< Of the value.
   std::string scalar_{};  ///< A number as written, or the text of a string.
-  std::unique_ptr<re2::RE2> expression_{};
+  std::shared_ptr<const re2::RE2> expression_{};
 };
 
 /// Reads what `option` (--match, --expect, --forbid) was given. Throws UsageError, which names it.

@@ -2,8 +2,6 @@
 #include "run/message_filter.hpp"
 
 #include "error.hpp"
-#include "payload/json_pointer.hpp"
-#include "run/condition.hpp"
 #include "text.hpp"
 #include "topic.hpp"
 
@@ -22,9 +20,22 @@
 namespace mqtt_tools::run {
 namespace {
 
+/// `text` itself, or of a long one its size and two hashes: what is kept of a topic is bounded.
+std::string kept(std::string text) {
+  constexpr std::size_t longest = 256;
+  if (text.size() <= longest) return text;
+  const std::hash<std::string_view> hash;
+  const std::string_view all{text};
+  const auto middle = all.size() / 2;
+  return std::to_string(all.size()) + ' ' + std::to_string(hash(all)) + ' ' +
+         std::to_string(hash(all.substr(0, middle)) ^ 3 * hash(all.substr(middle)));
+}
+
+}  // namespace
+
 /// One regular expression. A payload that is not UTF-8 is matched byte by byte: each byte is the
 /// character of that number, so that `\xff` and `.` mean a byte there.
-class Grep {
+class MessageFilter::Grep {
  public:
   explicit Grep(const std::string& expression)
       : text_(expression, options(RE2::Options::EncodingUTF8)),
@@ -51,73 +62,37 @@ class Grep {
   RE2 bytes_;
 };
 
-/// `text` itself, or of a long one its size and two hashes: what is kept of a topic is bounded.
-std::string kept(std::string text) {
-  constexpr std::size_t longest = 256;
-  if (text.size() <= longest) return text;
-  const std::hash<std::string_view> hash;
-  const std::string_view all{text};
-  const auto middle = all.size() / 2;
-  return std::to_string(all.size()) + ' ' + std::to_string(hash(all)) + ' ' +
-         std::to_string(hash(all.substr(0, middle)) ^ 3 * hash(all.substr(middle)));
-}
-
-}  // namespace
-
-struct MessageFilter::Conditions {
-  explicit Conditions(const MessageFilterOptions& given)
-      : options(given), match(read_conditions("--match", given.match)) {
-    for (const auto& pointer : options.select) select.emplace_back(pointer);
-    for (const auto& expression : options.grep) {
-      grep.push_back(std::make_unique<Grep>(expression));
-    }
-  }
-
-  MessageFilterOptions options;
-  std::vector<Condition> match;
-  std::vector<payload::JsonPointer> select{};
-  std::unordered_map<std::string, std::string> last{};  ///< What kept() gave, by topic.
-  std::vector<std::unique_ptr<Grep>> grep{};
-};
-
 MessageFilter::MessageFilter(const MessageFilterOptions& options)
-    : conditions_(std::make_unique<Conditions>(options)) {}
-
-MessageFilter::~MessageFilter() = default;
+    : options_(options), match_(read_conditions("--match", options.match)) {
+  for (const auto& pointer : options.select) select_.emplace_back(pointer);
+  for (const auto& expression : options.grep) {
+    grep_.push_back(std::make_shared<const Grep>(expression));
+  }
+}
 
 bool MessageFilter::operator()(const payload::Decoded& decoded) const {
   const Message& message = decoded.message();
-  const MessageFilterOptions& options = conditions_->options;
 
   // The cheap questions first: a payload is decoded only when it must be.
-  if (message.retained ? options.no_retained : options.retained_only) {
-    return false;
-  }
-  const auto& out = options.filter_out;
-  if (std::any_of(out.begin(), out.end(),
-                  [&](const auto& filter) { return matches(filter, message.topic); })) {
-    return false;
-  }
-  const auto& match = conditions_->match;
-  const auto& grep = conditions_->grep;
-  return std::all_of(match.begin(), match.end(),
-                     [&](const auto& value) { return value.met_by(decoded); }) &&
-         std::all_of(grep.begin(), grep.end(),
-                     [&](const auto& one) { return one->matches(decoded.shown()); });
+  if (message.retained ? options_.no_retained : options_.retained_only) return false;
+  const auto matches_topic = [&](const auto& filter) { return matches(filter, message.topic); };
+  return std::ranges::none_of(options_.filter_out, matches_topic) &&
+         std::ranges::all_of(match_, [&](const auto& each) { return each.met_by(decoded); }) &&
+         std::ranges::all_of(grep_,
+                             [&](const auto& each) { return each->matches(decoded.shown()); });
 }
 
 bool MessageFilter::changed(const payload::Decoded& decoded) {
-  auto& all = *conditions_;
-  if (!all.options.changes) return true;
+  if (!options_.changes) return true;
   std::string value;
-  for (const auto& pointer : all.select) {
+  for (const auto& pointer : select_) {
     const auto selected = pointer.find(decoded);
     value += selected ? std::string{selected->text} : std::string{};
     value += '\0';
   }
-  if (all.select.empty()) value = decoded.message().payload;
+  if (select_.empty()) value = decoded.message().payload;
   value = kept(std::move(value));
-  const auto [last, is_new] = all.last.try_emplace(decoded.message().topic, value);
+  const auto [last, is_new] = last_.try_emplace(decoded.message().topic, value);
   return is_new || std::exchange(last->second, value) != value;
 }
 

@@ -3,6 +3,8 @@
 
 #include "message.hpp"
 #include "payload/decode.hpp"
+#include "payload/json_pointer.hpp"
+#include "run/condition.hpp"
 #include "run/options.hpp"
 #include "timestamp.hpp"
 
@@ -14,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace mqtt_tools::run {
 
@@ -23,7 +26,6 @@ class MessageFilter {
  public:
   /// Throws UsageError for JSON or a regular expression that cannot be understood.
   explicit MessageFilter(const MessageFilterOptions& options);
-  ~MessageFilter();
 
   bool operator()(const payload::Decoded& decoded) const;
 
@@ -32,8 +34,13 @@ class MessageFilter {
   bool changed(const payload::Decoded& decoded);
 
  private:
-  struct Conditions;
-  std::unique_ptr<Conditions> conditions_;
+  class Grep;
+
+  MessageFilterOptions options_;
+  std::vector<Condition> match_;
+  std::vector<payload::JsonPointer> select_{};
+  std::vector<std::shared_ptr<const Grep>> grep_{};
+  std::unordered_map<std::string, std::string> last_{};  ///< What kept() gave, by topic.
 };
 
 /// Lets of each topic so many messages a second be shown (--max-rate). One that comes too early is
