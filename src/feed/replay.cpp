@@ -34,11 +34,7 @@ Duration pause(Timestamp earlier, Timestamp later, double speed) {
 class Replay final : public Feed {
  public:
   explicit Replay(const SourceOptions& options)
-      : speed_(options.speed),
-        topic_prefix_(options.topic_prefix),
-        keep_retain_(options.keep_retain),
-        skip_bad_lines_(options.skip_bad_lines),
-        lines_(options.file, max_line) {}
+      : options_(options), lines_(options.file, max_line) {}
 
   Supply next(Clock::time_point now, Message& message) override {
     if (!held_) {
@@ -74,7 +70,7 @@ class Replay final : public Feed {
         ahead_ = read(line);
         return Supply::message;
       } catch (const UsageError& error) {
-        if (!skip_bad_lines_) {
+        if (!options_.skip_bad_lines) {
           throw UsageError{where() + " (line " + std::to_string(lines_.number()) +
                            "): " + error.what()};
         }
@@ -86,14 +82,14 @@ class Replay final : public Feed {
   /// What belonged to the connection that the record was made on is left behind.
   Message read(std::string_view line) {
     Message message = payload::parse_record(line);
-    message.topic.insert(0, topic_prefix_);
+    message.topic.insert(0, options_.topic_prefix);
     check_topic(message.topic);
 
     message.id = 0;
     message.duplicate = false;
     message.properties.topic_alias.reset();
     message.properties.subscription_identifiers.clear();
-    if (message.retained && !keep_retain_) {
+    if (message.retained && !options_.keep_retain) {
       message.retained = false;
       ++remarks_.retain_dropped;
     }
@@ -101,15 +97,12 @@ class Replay final : public Feed {
   }
 
   void plan(Clock::time_point now) {
-    if (speed_ <= 0 || ahead_.time == Timestamp{}) return;
-    due_ = recorded_ ? due_.value_or(now) + pause(*recorded_, ahead_.time, speed_) : now;
+    if (options_.speed <= 0 || ahead_.time == Timestamp{}) return;
+    due_ = recorded_ ? due_.value_or(now) + pause(*recorded_, ahead_.time, options_.speed) : now;
     recorded_ = ahead_.time;
   }
 
-  double speed_;
-  std::string topic_prefix_;
-  bool keep_retain_;
-  bool skip_bad_lines_;
+  SourceOptions options_;
   Lines lines_;
   std::uint64_t record_ = 0;  ///< Number of the last record, from 1.
   Remarks remarks_{};
