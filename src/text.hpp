@@ -77,6 +77,9 @@ std::string counted(std::uint64_t count, std::string_view thing);
 /// What printf makes of one number.
 std::string formatted(const char* format, double value);
 
+/// " was " of one thing, " were " of more.
+inline const char* were(std::uint64_t count) { return count == 1 ? " was " : " were "; }
+
 /// Appends `text` so that no terminal acts on it: C0 and C1 controls, DEL, bidirectional controls
 /// and bytes that are not UTF-8 are written as `\x1b`, `\u009b`, `\u202e`, `\xff`; all else stays.
 void append_escaped(std::string& out, std::string_view text, Lines lines = Lines::escape);

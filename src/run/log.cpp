@@ -67,13 +67,11 @@ connection::LogSink log_sink(const Verbosity& verbosity) {
 
 void log_remarks(const feed::Remarks& remarks) {
   if (remarks.skipped > 0) {
-    log(std::to_string(remarks.skipped) +
-        (remarks.skipped == 1 ? " broken line was skipped" : " broken lines were skipped"));
+    log(counted(remarks.skipped, "broken line") + were(remarks.skipped) + "skipped");
   }
   if (remarks.retain_dropped > 0) {
-    log(std::to_string(remarks.retain_dropped) +
-        (remarks.retain_dropped == 1 ? " record was" : " records were") +
-        " retained and published without the flag: --keep-retain keeps it");
+    log(counted(remarks.retain_dropped, "record") + were(remarks.retain_dropped) +
+        "retained and published without the flag: --keep-retain keeps it");
   }
 }
 

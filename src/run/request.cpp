@@ -7,14 +7,6 @@
 
 namespace mqtt_tools::run {
 
-namespace {
-
-std::string messages(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " message" : " messages");
-}
-
-}  // namespace
-
 Request::Request(const RequestOptions& options, const std::string& client_id, ResultOutput& out)
     : options_(options),
       salt_(random_hex(8)),
@@ -78,13 +70,13 @@ ExitCode Request::exit_code() const {
 
 std::string Request::explanation() const {
   if (awaited_.empty() || out_.reader_left()) return {};
-  auto text = "no answer to " + std::to_string(awaited_.size()) + " of " + std::to_string(asked_) +
-              (asked_ == 1 ? " request" : " requests") + " in time";
+  auto text = "no answer to " + std::to_string(awaited_.size()) + " of " +
+              counted(asked_, "request") + " in time";
   if (unmarked_ + foreign_ == 0) return text;
   text += "; on " + escaped(response_topic_) + " came ";
-  if (unmarked_ > 0) text += messages(unmarked_) + " without correlation data";
+  if (unmarked_ > 0) text += counted(unmarked_, "message") + " without correlation data";
   if (unmarked_ > 0 && foreign_ > 0) text += " and ";
-  if (foreign_ > 0) text += messages(foreign_) + " with that of another request";
+  if (foreign_ > 0) text += counted(foreign_, "message") + " with that of another request";
   return text;
 }
 

@@ -86,8 +86,7 @@ std::string Verification::explanation() const {
   auto text =
       "the message to " + escaped(topic_) + " did not come back within " + seconds_text(limit_);
   if (others_ > 0) {
-    text += "; " + std::to_string(others_) +
-            (others_ == 1 ? " other message came" : " other messages came");
+    text += "; " + counted(others_, "other message") + " came";
   }
   return text;
 }
