@@ -59,8 +59,7 @@ class PublishRun {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
       if (!started_ && worth_connecting()) start(now);
-      client_.advance(now);
-      collect(now);
+      advance(now);
       if (client_.failure()) give_up(*client_.failure());
       if (stats_.overdue(now)) {
         give_up(RunError(ExitCode::lost, std::string{"nothing was "} + stats_.taken_word() +
@@ -118,8 +117,8 @@ class PublishRun {
   /// For one more message, and for what will be said of it.
   bool room() const { return publisher_.room() && (!results_ || results_->room()); }
 
-  void collect(Clock::time_point now) {
-    publisher_.collect(now);
+  void advance(Clock::time_point now) {
+    publisher_.advance(now);
     if (const auto why = publisher_.take_presence_denial()) run::log(*why);
     receive(now);
   }
@@ -160,9 +159,8 @@ class PublishRun {
       poller_.wait();
     }
     if (const auto missing = results_->unwritten(); missing > 0) {
-      run::log(std::to_string(missing) +
-               (missing == 1 ? " answer that was acknowledged was not written"
-                             : " answers that were acknowledged were not written"));
+      run::log(counted(missing, "answer") + " that" + were(missing) + "acknowledged" +
+               were(missing) + "not written");
     }
   }
 
@@ -185,7 +183,7 @@ class PublishRun {
   /// The one place that waits.
   void pause() {
     poller_.add(signals_.fd(), POLLIN);
-    poller_.add(client_.fd(), POLLIN);
+    publisher_.on(poller_);
     if (source_.open() && room()) {
       poller_.add(source_.feed().fd(), POLLIN);
       poller_.until(source_.feed().due());
@@ -193,8 +191,6 @@ class PublishRun {
     if (results_) results_->on(poller_);
     if (request_) poller_.until(request_->due());
     if (verification_) poller_.until(verification_->due());
-    poller_.until(client_.due());
-    poller_.until(publisher_.due());
     poller_.until(stats_.due());
     poller_.until(progress_.due());
     poller_.wait();
@@ -204,13 +200,10 @@ class PublishRun {
   /// Keeps the client going until `done`, it fails, or `deadline`.
   void keep_going(Clock::time_point deadline, const std::function<bool()>& done) {
     while (!done() && !client_.failure() && Clock::now() < deadline) {
-      poller_.add(client_.fd(), POLLIN);
-      poller_.until(client_.due());
-      poller_.until(publisher_.due());
+      publisher_.on(poller_);
       poller_.until(deadline);
       poller_.wait();
-      client_.advance(Clock::now());
-      collect(Clock::now());
+      advance(Clock::now());
     }
   }
 

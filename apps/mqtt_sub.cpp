@@ -84,8 +84,7 @@ class SubscribeRun {
     while (true) {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
-      client_.advance(now);
-      collect(now);
+      advance(now);
       if (client_.ready()) subscribed(now);
       if (exec_) attend();
       take(now);
@@ -110,8 +109,8 @@ class SubscribeRun {
     }
   }
 
-  void collect(Clock::time_point now) {
-    publisher_.collect(now);
+  void advance(Clock::time_point now) {
+    publisher_.advance(now);
     if (const auto why = publisher_.take_presence_denial()) run::log(*why);
   }
 
@@ -297,12 +296,10 @@ class SubscribeRun {
 
   void wait() {
     poller_.add(signals_.fd(), POLLIN);
-    poller_.add(client_.fd(), POLLIN);
+    publisher_.on(poller_);
     poller_.add(closed_ ? -1 : out_.fd(), out_.events());
     poller_.add(readiness_.fd(), POLLIN);
     if (exec_) exec_->on(poller_);
-    poller_.until(client_.due());
-    poller_.until(publisher_.due());
     if (out_.retry_after()) poller_.until(Clock::now() + *out_.retry_after());
     poller_.wait();
     if (poller_.had(readiness_.fd(), POLLIN)) readiness_.attend();
@@ -327,8 +324,7 @@ class SubscribeRun {
     while (true) {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
-      client_.advance(now);
-      collect(now);
+      advance(now);
       if (now >= left_by) client_.stop_receiving();
       const bool left = client_.disconnected() || now >= left_by;
       if (exec_) exec_->attend();
@@ -400,8 +396,8 @@ class SubscribeRun {
     }
     const auto missing = (stats_ ? 0 : out_.unwritten()) + left_out_ + client_.dropped();
     if (missing == 0) return {};
-    const std::string was = missing == 1 ? " was " : " were ";
-    return counted(missing, "message") + " that" + was + "acknowledged" + was + "not " +
+    return counted(missing, "message") + " that" + were(missing) + "acknowledged" + were(missing) +
+           "not " +
            (exec_    ? "handed to the command"
             : stats_ ? "counted"
                      : "written");

@@ -34,8 +34,7 @@ constexpr std::size_t most_bytes = std::size_t{1} << 20;
 constexpr int no_matching_subscribers = 0x10;  // MQTT 5.0 §3.4.2.1
 
 std::string of_messages(std::uint64_t part, std::uint64_t all) {
-  return std::to_string(part) + " of " + std::to_string(all) +
-         (all == 1 ? " message" : " messages") + (part == 1 ? " was" : " were");
+  return std::to_string(part) + " of " + counted(all, "message") + were(part);
 }
 
 }  // namespace
@@ -54,9 +53,10 @@ OutgoingQueue::Waiting* OutgoingQueue::next_unsent() {
   return unsent_ < waiting_.size() ? &waiting_[unsent_] : nullptr;
 }
 
-const OutgoingQueue::Waiting* OutgoingQueue::find(MessageId id) const {
+OutgoingQueue::Waiting* OutgoingQueue::find(MessageId id) {
+  // Ids are consecutive, so an id is a place.
   if (waiting_.empty() || id < waiting_.front().id || id > waiting_.back().id) return nullptr;
-  const Waiting& waiting = waiting_[id - waiting_.front().id];
+  Waiting& waiting = waiting_[id - waiting_.front().id];
   return waiting.done ? nullptr : &waiting;
 }
 
@@ -67,15 +67,13 @@ void OutgoingQueue::mark_sent(Waiting& waiting, Clock::time_point now) {
 }
 
 void OutgoingQueue::forget(MessageId id) {
-  // Ids are consecutive, so an id is a place.
-  if (waiting_.empty() || id < waiting_.front().id || id > waiting_.back().id) return;
-  Waiting& waiting = waiting_[id - waiting_.front().id];
-  if (waiting.done) return;
-  bytes_ -= size_of(waiting.message);
+  Waiting* const waiting = find(id);
+  if (waiting == nullptr) return;
+  bytes_ -= size_of(waiting->message);
   --live_;
-  in_flight_ -= waiting.sent ? 1 : 0;
-  waiting.done = true;
-  waiting.message = {};
+  in_flight_ -= waiting->sent ? 1 : 0;
+  waiting->done = true;
+  waiting->message = {};
 
   while (!waiting_.empty() && waiting_.front().done) {
     waiting_.pop_front();
@@ -84,9 +82,7 @@ void OutgoingQueue::forget(MessageId id) {
 }
 
 void OutgoingQueue::resend_all() {
-  for (auto& waiting : waiting_) {
-    waiting.sent = false;
-  }
+  for (auto& waiting : waiting_) waiting.sent = false;
   unsent_ = 0;
   in_flight_ = 0;
 }
@@ -128,24 +124,23 @@ bool DeliveryStats::overdue(Clock::time_point now) const {
 }
 
 std::string DeliveryStats::unacknowledged() const {
-  return of_messages(outstanding(), given_) + " not " + taken_word();
+  return of_messages(outstanding(), given_) + "not " + taken_word();
 }
 
 std::string DeliveryStats::so_far(std::uint64_t unsent) const {
   const auto sent = given_ - std::min(unsent, given_);
-  auto text = "of " + std::to_string(given_) + (given_ == 1 ? " message" : " messages") +
-              " read, " + std::to_string(sent) + (sent == 1 ? " was" : " were") + " sent";
+  auto text =
+      "of " + counted(given_, "message") + " read, " + std::to_string(sent) + were(sent) + "sent";
   if (acknowledgeable_) text += " and " + std::to_string(taken_) + " acknowledged";
   return text;
 }
 
 std::string DeliveryStats::summary() const {
-  return std::to_string(taken_) + (taken_ == 1 ? " message was" : " messages were") + " " +
-         taken_word();
+  return counted(taken_, "message") + were(taken_) + taken_word();
 }
 
 std::string DeliveryStats::denials() const {
-  return of_messages(denied_, given_) + " denied, " + why_;
+  return of_messages(denied_, given_) + "denied, " + why_;
 }
 
 std::string DeliveryStats::without_subscriber() const {
@@ -177,7 +172,15 @@ void Publisher::clear_retained(const std::string& topic, Clock::time_point now) 
   add(std::move(empty), now);
 }
 
-void Publisher::collect(Clock::time_point now) {
+void Publisher::on(Poller& poller) const {
+  poller.add(client_.fd(), POLLIN);
+  poller.until(client_.due());
+  poller.until(disconnect_at_);
+}
+
+std::vector<connection::Delivery> Publisher::advance(Clock::time_point now) {
+  client_.advance(now);
+  std::vector<connection::Delivery> others;
   for (const auto& delivery : client_.deliveries()) {
     if (delivery.id == presence_id) {
       presence_in_flight_ = false;
@@ -188,7 +191,7 @@ void Publisher::collect(Clock::time_point now) {
     }
     const auto* waiting = queue_.find(delivery.id);
     if (waiting == nullptr) {  // Taken already, before a loss, or another's.
-      if (others_) others_(delivery);
+      others.push_back(delivery);
       continue;
     }
     if (tell_) {
@@ -211,6 +214,7 @@ void Publisher::collect(Clock::time_point now) {
     presence_due_ = presence_.has_value();
   }
   if (disconnect_at_) go_offline(now);
+  return others;
 }
 
 bool Publisher::publish_presence(bool online) {
@@ -259,7 +263,8 @@ void Publisher::tell(const OutgoingQueue::Waiting& waiting, std::optional<int> r
 }
 
 void Publisher::tell_outstanding(Clock::time_point now) const {
-  queue_.for_each([&](const OutgoingQueue::Waiting& waiting) {
+  for (const auto& waiting : queue_.all()) {
+    if (waiting.done) continue;
     const bool sent = waiting.since != Clock::time_point{};
     const bool answered = waiting.message.qos != Qos::at_most_once;
     tell(waiting, std::nullopt,
@@ -267,7 +272,7 @@ void Publisher::tell_outstanding(Clock::time_point now) const {
          : answered ? "not acknowledged"
                     : "not written",
          now);
-  });
+  }
 }
 
 void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string words,

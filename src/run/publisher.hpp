@@ -4,6 +4,7 @@
 #include "connection/client.hpp"
 #include "connection/options.hpp"
 #include "message.hpp"
+#include "run/poller.hpp"
 #include "timestamp.hpp"
 
 #include <cstddef>
@@ -37,17 +38,12 @@ class OutgoingQueue {
   Waiting* next_unsent();
 
   /// What waits under `id`; null if nothing does.
-  const Waiting* find(MessageId id) const;
+  Waiting* find(MessageId id);
 
   void mark_sent(Waiting& waiting, Clock::time_point now = {});
 
-  /// All that wait, oldest first.
-  template <typename Visit>
-  void for_each(Visit visit) const {
-    for (const auto& waiting : waiting_) {
-      if (!waiting.done) visit(waiting);
-    }
-  }
+  /// All that wait, oldest first, and some that are done.
+  const std::deque<Waiting>& all() const { return waiting_; }
 
   /// The broker has taken `id` (or will never); its memory is given back.
   void forget(MessageId id);
@@ -169,18 +165,15 @@ class Publisher {
     return std::exchange(presence_denial_, std::nullopt);
   }
 
-  /// Calls `take` with what becomes of messages that were sent over the same client by another.
-  void pass_on(std::function<void(const connection::Delivery&)> take) { others_ = std::move(take); }
-
   /// How many messages may be in flight beside that of presence.
   std::size_t window() const;
 
   /// Ends the connection, behind the message that we are gone. Its acknowledgement is awaited for
-  /// half a second; collect() goes on being called.
+  /// half a second; advance() goes on being called.
   void disconnect(Clock::time_point now);
 
-  /// When collect() must be called though nothing came.
-  std::optional<Clock::time_point> due() const { return disconnect_at_; }
+  /// Waits for what advance() is to be called for, of the client and of its own.
+  void on(Poller& poller) const;
 
   /// Room for one more message. Without it, nothing should be added.
   bool room() const;
@@ -190,8 +183,9 @@ class Publisher {
   /// Adds an empty retained message, which takes the retained one away (MQTT 5.0 §3.3.1.3).
   void clear_retained(const std::string& topic, Clock::time_point now);
 
-  /// Learns what became of messages, after each Client::advance().
-  void collect(Clock::time_point now);
+  /// Does what is due on the connection (Client::advance()), and learns what became of messages;
+  /// gives what it learns of those that were sent over the same client by another.
+  std::vector<connection::Delivery> advance(Clock::time_point now);
 
   /// Hands over what waits, as far as the window goes. False when all that waits is in flight and
   /// the window has room: the moment to add more.
@@ -221,7 +215,6 @@ class Publisher {
   OutgoingQueue queue_{};
   DeliveryStats stats_;
   std::function<void(const Outcome&)> tell_{};
-  std::function<void(const connection::Delivery&)> others_{};
   std::vector<std::string> denials_{};
   std::uint64_t connections_ = 0;  ///< How often there was one when we looked last.
 

@@ -31,8 +31,6 @@ using Task = SpoolOptions::Task;
 constexpr std::size_t most_messages = 1000;
 constexpr std::size_t most_bytes = std::size_t{1} << 20;
 
-std::string were(std::uint64_t count) { return count == 1 ? " was " : " were "; }
-
 /// One run: source → store → sender.
 class SpoolRun {
  public:
@@ -40,7 +38,7 @@ class SpoolRun {
       : options_(options),
         spool_(*options.spool),
         store_(spool_.folder, spool_.limit, spool_broker(options.connection), patience()),
-        sender_(store_, sender_options()) {
+        sender_(store_, options, options.connection) {
     if (spool_.makes_messages()) source_.emplace(options.source, options.envelope);
   }
 
@@ -76,16 +74,6 @@ class SpoolRun {
     return patience;
   }
 
-  SpoolSender::Options sender_options() const {
-    SpoolSender::Options options;
-    options.task = spool_.task;
-    options.window = options_.window;
-    options.ack_timeout = options_.ack_timeout;
-    options.connection = options_.connection;
-    options.verbosity = options_.verbosity;
-    return options;
-  }
-
   ExitCode run_to_end() {
     if (spool_.makes_messages()) {
       sender_.set_open(streams(), Clock::now());
@@ -106,7 +94,7 @@ class SpoolRun {
       if (!reads() && (!sends() || sender_.finished())) break;
       pause();
     }
-    disconnect(Clock::now() + disconnect_limit);
+    sender_.leave(poller_, Clock::now() + disconnect_limit);
     const auto code = signals_.raised();
     return code ? *code : exit_code();
   }
@@ -164,40 +152,19 @@ class SpoolRun {
     poller_.wait();
   }
 
-  template <typename Done>
-  void keep_going(Clock::time_point deadline, const Done& done) {
-    while (!done() && !sender_.failure() && Clock::now() < deadline) {
-      sender_.listen(poller_);
-      poller_.until(deadline);
-      poller_.wait();
-      sender_.advance(Clock::now());
-    }
-  }
-
-  void disconnect(Clock::time_point deadline) {
-    sender_.stop();
-    sender_.disconnect(Clock::now());
-    keep_going(deadline, [this] { return sender_.disconnected(); });
-  }
-
   ExitCode interrupted(ExitCode code) {
     const auto deadline = Clock::now() + disconnect_limit;
     sender_.stop();
-    keep_going(deadline - std::chrono::milliseconds{300},
-               [this] { return sender_.in_flight() == 0; });
-    disconnect(deadline);
+    sender_.keep_going(poller_, deadline - std::chrono::milliseconds{300},
+                       [this] { return sender_.in_flight() == 0; });
+    sender_.leave(poller_, deadline);
     const auto left = sender_.waiting();
     if (left > 0) {
-      log("interrupted; " + stay(left));
+      log("interrupted; " + sender_.stay(left));
     } else if (!options_.verbosity.quiet) {
       log("interrupted");
     }
     return code;
-  }
-
-  std::string stay(std::uint64_t left) const {
-    return counted(left, "message") + (left == 1 ? " stays" : " stay") + " in the spool " +
-           store_.folder();
   }
 
   /// A run that only sends has told each as it came.
@@ -215,7 +182,7 @@ class SpoolRun {
     if (left == 0) throw RunError(why);
     const bool in_vain = why.code() == ExitCode::no_connection || why.code() == ExitCode::lost;
     throw RunError(in_vain ? ExitCode::kept : why.code(),
-                   std::string(why.what()) + "; " + stay(left));
+                   std::string(why.what()) + "; " + sender_.stay(left));
   }
 
   void tell_about_source() {

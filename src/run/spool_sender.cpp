@@ -31,9 +31,11 @@ std::string to_topic(const spool::StoredMessage& stored) {
 
 }  // namespace
 
-SpoolSender::SpoolSender(spool::Store& store, Options options)
+SpoolSender::SpoolSender(spool::Store& store, const cli::PubOptions& options,
+                         connection::Options connection)
     : store_(store),
-      options_(std::move(options)),
+      options_(options),
+      connection_(std::move(connection)),
       lock_(store.path("sender.lock")),
       wake_(store.path("wake")) {}
 
@@ -52,13 +54,13 @@ void SpoolSender::set_open(bool open, Clock::time_point now) {
   if (open_ && !open) {
     quiet_since_ = now;
     // It was to try for ever; from here on it tries as long as the user said.
-    if (client_ != nullptr) client_->set_wait(options_.connection.wait);
+    if (client_ != nullptr) client_->set_wait(connection_.wait);
   }
   open_ = open;
 }
 
 StoredId SpoolSender::target() const {
-  if (options_.task != SpoolOptions::Task::publish) return std::numeric_limits<StoredId>::max();
+  if (!publishes()) return std::numeric_limits<StoredId>::max();
   return own_.empty() ? 0 : own_.back().last;
 }
 
@@ -71,7 +73,7 @@ bool SpoolSender::is_own(StoredId id) const {
 /// Takes note of what has become of those that are gone, whoever sent them.
 bool SpoolSender::own_waiting() {
   while (!own_.empty() && store_.waiting(own_.front(), 1) == 0) {
-    if (options_.task == SpoolOptions::Task::publish) {
+    if (publishes()) {
       const auto fate = store_.fate(own_.front());
       if (reason_.empty() && fate.reason) reason_ = *fate.reason;
       dropped_ += fate.dropped;
@@ -82,14 +84,15 @@ bool SpoolSender::own_waiting() {
 }
 
 std::uint64_t SpoolSender::waiting() {
-  if (options_.task != SpoolOptions::Task::publish) {
-    return store_.waiting(store_.all(), all_of_them);
-  }
+  if (!publishes()) return store_.waiting(store_.all(), all_of_them);
   std::uint64_t count = 0;
-  for (const auto& range : own_) {
-    count += store_.waiting(range, all_of_them);
-  }
+  for (const auto& range : own_) count += store_.waiting(range, all_of_them);
   return count;
+}
+
+std::string SpoolSender::stay(std::uint64_t count) const {
+  return counted(count, "message") + (count == 1 ? " stays" : " stay") + " in the spool " +
+         store_.folder();
 }
 
 bool SpoolSender::finished() { return !endless() && (!lock_.held() || done_) && !own_waiting(); }
@@ -99,7 +102,7 @@ bool SpoolSender::finished() { return !endless() && (!lock_.held() || done_) && 
 void SpoolSender::advance(Clock::time_point now) {
   if (failure_) return;
   // Whether a stream is there is to be seen before its first message, and missed when it dies.
-  const bool seen = options_.connection.presence || options_.connection.will;
+  const bool seen = connection_.presence || connection_.will;
   if (client_ == nullptr && open_ && seen) connect(now);
   if (client_ != nullptr) run_client(now);
   if (failure_ || stopping_) return;
@@ -154,7 +157,7 @@ void SpoolSender::wait_for_lock(Clock::time_point now) {
 }
 
 Duration SpoolSender::lock_limit() const {
-  return options_.connection.connect_timeout + options_.ack_timeout;
+  return connection_.connect_timeout + options_.ack_timeout;
 }
 
 void SpoolSender::begin_sending(Clock::time_point now) {
@@ -168,7 +171,7 @@ void SpoolSender::begin_sending(Clock::time_point now) {
   loaded_up_to_ = 0;
   more_ = true;
   quiet_since_ = now;
-  if (own_.empty() || options_.task != SpoolOptions::Task::publish) return;
+  if (own_.empty() || !publishes()) return;
   const auto ahead = store_.waiting({1, own_.front().first - 1}, 1'000'000);
   if (ahead > many_ahead && !options_.verbosity.quiet) {
     log(counted(ahead, "message") + " of others in the spool " + store_.folder() + " go first");
@@ -187,19 +190,16 @@ void SpoolSender::all_sent() {
 // The connection.
 
 void SpoolSender::connect(Clock::time_point now) {
-  auto options = options_.connection;
+  auto options = connection_;
   if (endless()) options.wait = std::max(options.wait, for_ever);
   client_ = std::make_unique<connection::Client>(std::move(options), log_sink(options_.verbosity));
-  if (options_.connection.presence) {
-    presence_.emplace(*client_, options_.window);
-    presence_->set_presence(*options_.connection.presence);
-  }
+  publisher_.emplace(*client_, options_.window);
+  if (connection_.presence) publisher_->set_presence(*connection_.presence);
   client_->start(now);
 }
 
 void SpoolSender::reconnect_later(const std::string& why, Clock::time_point now) {
-  const auto longest =
-      std::max<Duration>(options_.connection.reconnect_max, std::chrono::seconds{1});
+  const auto longest = std::max<Duration>(connection_.reconnect_max, std::chrono::seconds{1});
   pause_ = std::clamp<Duration>(2 * pause_, std::chrono::seconds{1}, longest);
   resume_at_ = now + pause_;
   if (!options_.verbosity.quiet) log(why + "; trying again");
@@ -211,7 +211,6 @@ void SpoolSender::run_client(Clock::time_point now) {
     restart_ = false;
     client_->restart(now);
   }
-  client_->advance(now);
   collect(now);
   const bool again = client_->connections() != connections_;
   if (in_flight_ > 0 && (again || (connected_ && !client_->connected()))) lost();
@@ -223,14 +222,11 @@ void SpoolSender::run_client(Clock::time_point now) {
 
 void SpoolSender::collect(Clock::time_point now) {
   std::vector<StoredId> delivered;
-  if (presence_) {
-    presence_->pass_on([&](const Delivery& delivery) { take(delivery, delivered, now); });
-    presence_->collect(now);
-    presence_->deliver(now);
-    if (const auto why = presence_->take_presence_denial()) log(*why);
-  } else {
-    for (const auto& delivery : client_->deliveries()) take(delivery, delivered, now);
+  for (const auto& delivery : publisher_->advance(now)) {
+    if (take(delivery, now)) delivered.push_back(static_cast<StoredId>(delivery.id));
   }
+  publisher_->deliver(now);
+  if (const auto why = publisher_->take_presence_denial()) log(*why);
   if (delivered.empty()) return;
   store_.remove(delivered);  // Before anything else is sent: what cannot be removed ends the run.
   lock_.touch();
@@ -238,24 +234,23 @@ void SpoolSender::collect(Clock::time_point now) {
   pause_ = {};
 }
 
-void SpoolSender::take(const Delivery& delivery, std::vector<StoredId>& delivered,
-                       Clock::time_point now) {
+/// Whether the broker has it now.
+bool SpoolSender::take(const Delivery& delivery, Clock::time_point now) {
   const auto id = static_cast<StoredId>(delivery.id);
   const auto found = std::find_if(loaded_.begin(), loaded_.end(),
                                   [id](const Loaded& one) { return one.stored.id == id; });
-  if (found == loaded_.end() || !found->sent) return;
+  if (found == loaded_.end() || !found->sent) return false;
   --in_flight_;
   if (delivery.outcome != Delivery::Outcome::denied) {
-    delivered.push_back(id);
     loaded_.erase(found);
-    return;
+    return true;
   }
   const auto reason = to_topic(found->stored) + ": " + escaped(delivery.words);
   if (delivery.reason != quota_exceeded) {
     loaded_.erase(found);
     drop(id, reason);
     quiet_since_ = now;
-    return;
+    return false;
   }
   found->sent = false;
   if (endless()) {
@@ -263,6 +258,7 @@ void SpoolSender::take(const Delivery& delivery, std::vector<StoredId>& delivere
   } else {
     refusal_ = reason;
   }
+  return false;
 }
 
 /// The connection is gone. Which of several messages the broker did not bear is not known: from
@@ -367,8 +363,7 @@ SpoolSender::Loaded* SpoolSender::next_unsent() {
 /// False when messages were dropped instead: there is room for others.
 bool SpoolSender::deliver() {
   bool dropped = false;
-  const auto window = presence_ ? presence_->window() : client_->window(options_.window);
-  while (client_->ready() && in_flight_ < window) {
+  while (client_->ready() && in_flight_ < publisher_->window()) {
     auto* const next = next_unsent();
     if (next == nullptr) break;
     if (const auto why = client_->over_limits(next->stored.message)) {
@@ -395,7 +390,7 @@ void SpoolSender::drop(StoredId id, const std::string& reason) {
 
 /// What is mine is said at the end, whoever sent it.
 void SpoolSender::note_drop(StoredId id, const std::string& reason) {
-  if (options_.task != SpoolOptions::Task::publish) {
+  if (!publishes()) {
     if (++dropped_ == 1) reason_ = reason;
     log("a message was not delivered, " + reason);
   } else if (is_own(id)) {
@@ -412,9 +407,7 @@ void SpoolSender::listen(Poller& poller) const {
   if (restart_) {
     poller.until(resume_at_);
   } else if (client_ != nullptr) {
-    poller.add(client_->fd(), POLLIN);
-    poller.until(client_->due());
-    if (presence_) poller.until(presence_->due());
+    publisher_->on(poller);
     const bool overdue_counts = !endless() || client_->connected();
     if (overdue_counts && connections_ > 0 && !loaded_.empty()) {
       poller.until(quiet_since_ + options_.ack_timeout);
@@ -431,12 +424,21 @@ void SpoolSender::listen(Poller& poller) const {
   }
 }
 
-void SpoolSender::disconnect(Clock::time_point now) {
-  if (presence_) {
-    presence_->disconnect(now);
-  } else if (client_ != nullptr) {
-    client_->disconnect(now);
+void SpoolSender::keep_going(Poller& poller, Clock::time_point deadline,
+                             const std::function<bool()>& done) {
+  while (!done() && !failure_ && Clock::now() < deadline) {
+    listen(poller);
+    poller.until(deadline);
+    poller.wait();
+    advance(Clock::now());
   }
+}
+
+void SpoolSender::leave(Poller& poller, Clock::time_point deadline) {
+  stop();
+  if (!publisher_) return;
+  publisher_->disconnect(Clock::now());
+  keep_going(poller, deadline, [this] { return client_->disconnected(); });
 }
 
 }  // namespace mqtt_tools::run

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cli/pub_options.hpp"
 #include "connection/client.hpp"
 #include "connection/options.hpp"
 #include "error.hpp"
-#include "run/options.hpp"
 #include "run/poller.hpp"
 #include "run/publisher.hpp"
 #include "spool/lock.hpp"
@@ -14,14 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace mqtt_tools::cli {
-struct PubOptions;
-}
 
 namespace mqtt_tools::run {
 
@@ -39,16 +36,8 @@ std::string spool_broker(const connection::Options& options);
 /// Nothing here waits: advance() does what can be done, listen() says what to wait for.
 class SpoolSender {
  public:
-  struct Options {
-    SpoolOptions::Task task = SpoolOptions::Task::publish;
-    std::size_t window = 64;  ///< Messages in flight, if the broker allows as many.
-    Duration ack_timeout = std::chrono::seconds{30};
-    connection::Options connection{};
-    Verbosity verbosity{};
-  };
-
-  /// `store` must outlive it.
-  SpoolSender(spool::Store& store, Options options);
+  /// `connection` takes the place of the one in `options`. What is given must outlive it.
+  SpoolSender(spool::Store& store, const cli::PubOptions& options, connection::Options connection);
 
   /// These are of this run: it has to wait until they are gone.
   void own(spool::StoredRange range);
@@ -70,6 +59,9 @@ class SpoolSender {
 
   std::uint64_t waiting();  ///< Messages of this run that are still in the spool.
 
+  /// "2 messages stay in the spool FOLDER"
+  std::string stay(std::uint64_t count) const;
+
   /// Messages of this run that the broker denied or that were set aside, and why the first was.
   std::uint64_t dropped() const { return dropped_; }
   const std::string& reason() const { return reason_; }
@@ -80,13 +72,16 @@ class SpoolSender {
   std::size_t in_flight() const { return in_flight_; }
 
   /// The broker would not have it known whether we are there.
-  bool presence_denied() const { return presence_ && presence_->presence_denied(); }
+  bool presence_denied() const { return publisher_ && publisher_->presence_denied(); }
 
   /// Nothing more is sent; what is in flight may be acknowledged yet.
   void stop() { stopping_ = true; }
 
-  void disconnect(Clock::time_point now);
-  bool disconnected() const { return client_ == nullptr || client_->disconnected(); }
+  /// Waits and does what can be done until `done`, a failure, or `deadline`.
+  void keep_going(Poller& poller, Clock::time_point deadline, const std::function<bool()>& done);
+
+  /// Sends nothing more, and ends the connection; by `deadline`.
+  void leave(Poller& poller, Clock::time_point deadline);
 
  private:
   struct Loaded {
@@ -94,7 +89,8 @@ class SpoolSender {
     bool sent = false;
   };
 
-  bool follows() const { return options_.task == SpoolOptions::Task::follow; }
+  bool publishes() const { return options_.spool->task == SpoolOptions::Task::publish; }
+  bool follows() const { return options_.spool->task == SpoolOptions::Task::follow; }
   bool endless() const { return open_ || follows(); }
   bool own_waiting();
   bool take_lock(Clock::time_point now);
@@ -106,8 +102,7 @@ class SpoolSender {
   void reconnect_later(const std::string& why, Clock::time_point now);
   void run_client(Clock::time_point now);
   void collect(Clock::time_point now);
-  void take(const connection::Delivery& delivery, std::vector<spool::StoredId>& delivered,
-            Clock::time_point now);
+  bool take(const connection::Delivery& delivery, Clock::time_point now);
   void lost();
   void end_of_client(Clock::time_point now);
   void check_patience(Clock::time_point now);
@@ -125,12 +120,13 @@ class SpoolSender {
   void fail(ExitCode code, const std::string& text) { failure_.emplace(code, text); }
 
   spool::Store& store_;
-  Options options_;
+  const cli::PubOptions& options_;
+  connection::Options connection_;
   spool::FileLock lock_;
   std::optional<spool::LockWatch> watch_{};  ///< While we wait for the lock.
   spool::WakeFifo wake_;
   std::unique_ptr<connection::Client> client_{};
-  std::optional<Publisher> presence_{};  ///< Only for --presence; its queue stays empty.
+  std::optional<Publisher> publisher_{};  ///< For --presence; its queue stays empty.
   std::optional<RunError> failure_{};
 
   std::deque<spool::StoredRange> own_{};  ///< Those that may wait yet, oldest first.

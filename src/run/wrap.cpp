@@ -118,8 +118,7 @@ class WrapRun {
   }
 
   void attend(Clock::time_point now) {
-    client_->advance(now);
-    publisher_->collect(now);
+    publisher_->advance(now);
     if (const auto why = publisher_->take_presence_denial()) fail({ExitCode::denied, *why});
     if (client_->failure()) {
       lose(*client_->failure(), now);
@@ -257,8 +256,7 @@ class WrapRun {
     } else if (spool_) {
       // Only the command.
     } else if (client_) {
-      poller_.add(client_->fd(), POLLIN);
-      poller_.until(client_->due());
+      publisher_->on(poller_);
       if (!child_) poller_.until(publisher_->stats().due());
     } else if (connect_at_ != Clock::time_point::max()) {
       poller_.until(connect_at_);
@@ -277,9 +275,7 @@ class WrapRun {
       store_->check_broker();
       auto connection = around_.connection;
       if (!connection.presence) connection.will = will();
-      sender_.emplace(*store_,
-                      SpoolSender::Options{options.task, around_.window, around_.ack_timeout,
-                                           std::move(connection), around_.verbosity});
+      sender_.emplace(*store_, around_, std::move(connection));
       sender_->set_open(true, Clock::now());
     });
   }
@@ -307,34 +303,19 @@ class WrapRun {
     if (left == 0) return;
     const bool refused = failure_ && failure_->code() == ExitCode::refused;
     const auto code = refused ? ExitCode::refused : ExitCode::kept;
-    fail({code, counted(left, "message") + (left == 1 ? " stays" : " stay") + " in the spool " +
-                    store_->folder()});
+    fail({code, sender_->stay(left)});
   }
 
   void disconnect() {
     const auto deadline = Clock::now() + disconnect_limit;
-    if (sender_) {
-      with_spool([&] {
-        sender_->stop();
-        sender_->disconnect(Clock::now());
-        while (!sender_->disconnected() && !sender_->failure() && Clock::now() < deadline) {
-          sender_->listen(poller_);
-          poller_.until(deadline);
-          poller_.wait();
-          sender_->advance(Clock::now());
-        }
-      });
-    }
+    if (sender_) with_spool([&] { sender_->leave(poller_, deadline); });
     if (!client_) return;
     publisher_->disconnect(Clock::now());
     while (!client_->disconnected() && Clock::now() < deadline) {
-      poller_.add(client_->fd(), POLLIN);
-      poller_.until(client_->due());
-      poller_.until(publisher_->due());
+      publisher_->on(poller_);
       poller_.until(deadline);
       poller_.wait();
-      client_->advance(Clock::now());
-      publisher_->collect(Clock::now());
+      publisher_->advance(Clock::now());
     }
   }
 
