@@ -96,7 +96,7 @@ std::vector<std::string_view> cut(const Chunk& chunk, Cut how) {
 
 Finding follow(const Conversation& conversation, Cut how) {
   PacketGuard guard({.max_packet = 4000, .max_unreleased = 300});
-  if (conversation.resumes) guard.resume({{0, {}}, {1, {}}, {7, {"t", "p", true}}});
+  if (conversation.resumes) guard.resume({0, 1, 7});
   Finding finding;
   for (const auto& chunk : conversation.chunks) {
     for (const auto piece : cut(chunk, how)) {
@@ -121,10 +121,9 @@ Finding follow(const Conversation& conversation, Cut how) {
     must(violation->reason >= 0x80);
     finding.violation = violation->rule + ": " + violation->words;
   }
-  for (const auto& each : {guard.unreleased(), guard.take_released()}) {
-    for (const auto& [id, message] : each) {
-      finding.rest += std::to_string(id) + message.topic + message.payload + "|";
-    }
+  for (const auto id : guard.unreleased()) finding.rest += std::to_string(id) + "|";
+  for (const auto& message : guard.take_arrived()) {
+    finding.rest += std::to_string(message.id) + message.topic + message.payload + "|";
   }
   for (unsigned type = 0; type < 16; ++type) {
     for (const auto id : std::array<std::uint16_t, 4>{0, 1, 7, 256}) {

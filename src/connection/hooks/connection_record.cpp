@@ -42,6 +42,7 @@ ConnectionFacts ConnectionRecord::facts() const {
   const std::lock_guard lock{mutex_};
   auto facts = facts_;
   facts.violation = std::move(violation);
+  facts.connect_sent = guard_.connect_sent();
   return facts;
 }
 
@@ -106,26 +107,19 @@ bool ConnectionRecord::given_before(std::uint16_t id) const {
   return guard_.given_before(id);
 }
 
-PacketGuard::UnreleasedById ConnectionRecord::unreleased() const {
+PacketGuard::Ids ConnectionRecord::unreleased() const {
   const std::lock_guard lock{mutex_};
   auto all = guard_.unreleased();
-  for (const auto& [id, message] : not_taken_) {
-    // Under MQTT 5 the message comes again, under MQTT 3 its PUBREL does.
-    if (guard_.version() == 5) {
-      all.erase(id);
-    } else {
-      all.insert_or_assign(id, message);
-    }
-  }
+  for (const auto id : not_taken_) all.erase(id);
   return all;
 }
 
-void ConnectionRecord::not_taken(std::uint16_t id, PacketGuard::Unreleased message) {
+void ConnectionRecord::not_taken(std::uint16_t id) {
   const std::lock_guard lock{mutex_};
-  not_taken_.insert_or_assign(id, std::move(message));
+  not_taken_.insert(id);
 }
 
-void ConnectionRecord::resume(PacketGuard::UnreleasedById unreleased) {
+void ConnectionRecord::resume(PacketGuard::Ids unreleased) {
   const std::lock_guard lock{mutex_};
   guard_.resume(std::move(unreleased));
 }
@@ -134,11 +128,11 @@ std::size_t ConnectionRecord::received(std::string_view bytes) {
   std::unique_lock lock{mutex_};
   const auto legal = guard_.received(bytes);
   if (guard_.accepted()) observed_ = false;
-  if (!guard_.any_released()) return legal;
-  auto released = guard_.take_released();
+  if (!guard_.any_arrived()) return legal;
+  auto arrived = guard_.take_arrived();
   lock.unlock();
-  for (auto& [id, message] : released) {
-    if (take_released_) take_released_(id, std::move(message));
+  for (auto& message : arrived) {
+    if (take_arrived_) take_arrived_(std::move(message));
   }
   return legal;
 }

@@ -24,10 +24,11 @@ namespace mqtt_tools::connection::hooks {
 /// What was seen of a connection before its CONNACK. What servers said is untrusted, and cut off at
 /// 256 bytes.
 struct ConnectionFacts {
-  bool connected = false;  ///< TCP, or to the proxy if there is one.
-  int error = 0;           ///< errno of what failed: to connect, to read, or to write.
-  bool bound = true;       ///< `error` is not that of Route::bind.
-  bool closed = false;     ///< The other side closed the connection.
+  bool connected = false;     ///< TCP, or to the proxy if there is one.
+  int error = 0;              ///< errno of what failed: to connect, to read, or to write.
+  bool bound = true;          ///< `error` is not that of Route::bind.
+  bool closed = false;        ///< The other side closed the connection.
+  bool connect_sent = false;  ///< As ConnectionRecord::connect_sent().
   HandshakeFacts tls{};
   std::string proxy_answer{};    ///< To CONNECT of HTTP.
   std::string upgrade_answer{};  ///< To the WebSocket request.
@@ -76,13 +77,13 @@ class ConnectionRecord {
   std::optional<PacketGuard::Remark> take_remark_of_message(std::uint16_t id);
   std::string topic_of(std::uint16_t alias) const;
   bool given_before(std::uint16_t id) const;
-  PacketGuard::UnreleasedById unreleased() const;
-  void resume(PacketGuard::UnreleasedById unreleased);
+  PacketGuard::Ids unreleased() const;
+  void resume(PacketGuard::Ids unreleased);
 
-  /// Who takes PacketGuard::take_released(). Called on the thread that reads, without the lock, and
+  /// Who takes PacketGuard::take_arrived(). Called on the thread that reads, without the lock, and
   /// may wait there as Paho's message callback may. Before the connection is made.
-  using TakeReleased = std::function<void(std::uint16_t id, PacketGuard::Unreleased message)>;
-  void on_released(TakeReleased take) { take_released_ = std::move(take); }
+  using TakeArrived = std::function<void(PacketGuard::Arrived message)>;
+  void on_arrived(TakeArrived take) { take_arrived_ = std::move(take); }
 
   /// Nobody is interested in the connection any more: nothing more is read from it or written to
   /// it but, behind a CONNECT that has left, a DISCONNECT.
@@ -90,8 +91,8 @@ class ConnectionRecord {
   const std::atomic<bool>& given_up() const { return given_up_; }
 
   /// The message with QoS 2 and this id came over the connection when it was given up already, and
-  /// was dropped: unreleased() has it as one that was not handed over. Inside Paho's callback.
-  void not_taken(std::uint16_t id, PacketGuard::Unreleased message);
+  /// was dropped. No acknowledgement leaves, so that it comes again: unreleased() is without it.
+  void not_taken(std::uint16_t id);
 
   // The socket.
 
@@ -131,8 +132,8 @@ class ConnectionRecord {
   std::optional<WebSocketFrames::Violation> frame_violation_{};
   ConnectionFacts facts_{};
   std::atomic<bool> observed_{true};
-  TakeReleased take_released_{};
-  PacketGuard::UnreleasedById not_taken_{};
+  TakeArrived take_arrived_{};
+  PacketGuard::Ids not_taken_{};
 };
 
 template <typename Change>

@@ -56,11 +56,10 @@ std::size_t PacketGuard::follow(Reader& reader, std::string_view bytes) {
   while (at < bytes.size()) {
     if (reader.skip > 0) {
       const auto passed = std::min(reader.skip, bytes.size() - at);
-      if (inbound(reader) && kept_payload_ != nullptr) {
-        kept_payload_->append(bytes.substr(at, passed));
-      }
+      if (inbound(reader) && arriving_) arriving_->payload.append(bytes.substr(at, passed));
       reader.skip -= passed;
       at += passed;
+      if (inbound(reader)) end_arrival();
     } else if (reader.part == Reader::Part::head) {
       at += take_head(reader, bytes.substr(at));
       if (inbound(reader) && violation_) return at;
@@ -79,7 +78,6 @@ bool PacketGuard::take_header(Reader& reader, std::uint8_t byte) {
     reader.remaining = 0;
     reader.id = 0;
     reader.part = Reader::Part::length;
-    if (inbound(reader)) kept_payload_ = nullptr;
     return !inbound(reader) || check_first();
   }
   reader.remaining |= (byte & 0x7FU) << (7U * reader.digits);
@@ -209,6 +207,7 @@ bool PacketGuard::finish(Reader& reader, std::string_view head) {
   reader.part = Reader::Part::first_byte;
   reader.head.clear();
   if (reader.head.capacity() > kept_buffer) std::string().swap(reader.head);
+  if (inbound(reader)) end_arrival();
   return true;
 }
 
@@ -225,6 +224,12 @@ void PacketGuard::tell(const Reader& reader) const {
     default:
       break;
   }
+}
+
+void PacketGuard::end_arrival() {
+  if (!arriving_ || in_.skip > 0) return;
+  arrived_.push_back(std::move(*arriving_));
+  arriving_.reset();
 }
 
 bool PacketGuard::fail(std::uint8_t reason, std::string_view section, std::string_view section_of_3,
@@ -267,7 +272,7 @@ void PacketGuard::learn(std::string_view head) {
   }
   const auto id = out_.id = fields.two();
   if (fields.cut()) return;
-  // Before MQTT 5 there is none, and what is kept of a message stays until the server's PUBREL.
+  // Before MQTT 5 there is none, and an id is in use until the server's PUBREL.
   const auto code = version_ < 5 || fields.rest().empty() ? std::uint8_t{0} : fields.byte();
   if (type == PacketType::publish) {
     awaited_.set(id, out_.qos() == 1 ? Awaited::puback : Awaited::pubrec);
@@ -321,10 +326,7 @@ void PacketGuard::learn_subscription(std::string_view head) {
 /// A QoS 2 message that came on this connection or an earlier one is no longer the server's to
 /// repeat.
 void PacketGuard::release(std::uint16_t id) {
-  kept_.erase(id);
-  if (auto carried = carried_.extract(id); !carried.empty() && version_ < 5) {
-    released_.insert(std::move(carried));
-  }
+  carried_.erase(id);
   const auto size = unreleased_[id];
   if (size == 0) return;
   unreleased_.set(id, 0);
@@ -365,14 +367,13 @@ std::string_view PacketGuard::topic_of(std::uint16_t alias) const {
   return known == topics_.end() ? std::string_view() : known->second;
 }
 
-PacketGuard::UnreleasedById PacketGuard::unreleased() const {
+PacketGuard::Ids PacketGuard::unreleased() const {
   auto all = carried_;
   // Servers begin with the smallest: so the rest need not be looked at.
   auto left = unreleased_count_;
   for (std::uint16_t id = 1; left > 0; ++id) {
     if (unreleased_[id] == 0) continue;
-    const auto kept = kept_.find(id);
-    all[id] = kept == kept_.end() ? Unreleased{} : kept->second;
+    all.insert(id);
     --left;
   }
   return all;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -119,30 +120,31 @@ class PacketGuard {
   /// the next call of received().
   std::string_view topic_of(std::uint16_t alias) const;
 
-  /// A QoS 2 message that was received and not released. Under MQTT 3 Paho hands it over only when
-  /// it is released, and forgets it with the connection; the server, which has our PUBREC, sends
-  /// nothing but the PUBREL once more. So with a session that outlives the connection the message
-  /// is kept here; under MQTT 5 it was handed over, and its id is enough.
-  struct Unreleased {
+  /// A QoS 2 message of MQTT 3. Paho acknowledges it at once and hands it over only when it is
+  /// released, as it does not under MQTT 5: what ends in between, the connection or the run, would
+  /// lose it, for the server has our PUBREC. So the caller hands it over before Paho has its last
+  /// byte (the other way of MQTT 3.1.1 §4.3.3), and does not look at what Paho hands over.
+  struct Arrived {
+    std::uint16_t id = 0;
+    bool retained = false;
     std::string topic{};
     std::string payload{};
-    bool retained = false;
   };
-  using UnreleasedById = std::map<std::uint16_t, Unreleased>;
 
-  /// Those received over this connection and earlier ones of the session: they go on to the next
-  /// one with resume() (MQTT 5.0 §4.4). A CONNACK without the session forgets them.
-  UnreleasedById unreleased() const;
-  void resume(UnreleasedById unreleased) { carried_ = std::move(unreleased); }
+  /// Those that received() has just seen the end of. Each once.
+  bool any_arrived() const { return !arrived_.empty(); }
+  std::vector<Arrived> take_arrived() { return std::exchange(arrived_, {}); }
 
-  /// MQTT 5: `id` is that of a message handed over on an earlier connection, and has not been
-  /// released or used anew since. A PUBLISH with DUP and this id is the same message once more.
-  bool given_before(std::uint16_t id) const { return version_ == 5 && carried_.contains(id); }
+  /// Ids of the QoS 2 messages that were received and not released, over this connection and
+  /// earlier ones of the session: they go on to the next one with resume() (MQTT 5.0 §4.4). A
+  /// CONNACK without the session forgets them.
+  using Ids = std::set<std::uint16_t>;
+  Ids unreleased() const;
+  void resume(Ids unreleased) { carried_ = std::move(unreleased); }
 
-  /// MQTT 3: messages of an earlier connection that have just been released, so that nobody but the
-  /// caller can hand them over. Each once.
-  bool any_released() const { return !released_.empty(); }
-  UnreleasedById take_released() { return std::exchange(released_, {}); }
+  /// What Paho hands over with QoS 2 and `id` was handed over before: under MQTT 3 by the caller,
+  /// under MQTT 5 on an earlier connection, since when the id was not released or used anew.
+  bool given_before(std::uint16_t id) const { return version_ < 5 || carried_.contains(id); }
 
   int version() const { return version_; }  ///< Protocol level of CONNECT: 3, 4, 5; 0 before it.
   bool connect_sent() const { return version_ != 0; }
@@ -251,6 +253,7 @@ class PacketGuard {
   bool check_properties(Fields& fields, Properties& properties);
   bool check_end(const Fields& fields);
   bool check_awaited(Awaited expected);
+  void end_arrival();
 
   bool fail(std::uint8_t reason, std::string_view section, std::string_view section_of_3,
             const std::string& words);
@@ -284,10 +287,9 @@ class PacketGuard {
       unreleased_{};  ///< Size of the packet of each QoS 2 message of this connection.
   std::size_t unreleased_count_ = 0;
   std::size_t unreleased_bytes_ = 0;
-  UnreleasedById kept_{};                ///< MQTT 3 with a session: what came on this connection.
-  std::string* kept_payload_ = nullptr;  ///< Of the message whose payload is passing.
-  UnreleasedById carried_{};             ///< Unreleased since an earlier connection.
-  UnreleasedById released_{};
+  Ids carried_{};                      ///< Unreleased since an earlier connection.
+  std::optional<Arrived> arriving_{};  ///< The message whose payload is passing.
+  std::vector<Arrived> arrived_{};
   std::uint32_t unacknowledged_ = 0;  ///< As the server counts (MQTT 5.0 §4.9).
   std::uint32_t receive_maximum_ = 0xFFFF;
 

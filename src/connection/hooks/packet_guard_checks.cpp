@@ -245,11 +245,10 @@ bool PacketGuard::check_publish(std::string_view head) {
   Properties properties;
   if (version_ == 5 && !check_properties(fields, properties)) return false;
   if (!check_alias(properties.topic_alias, topic)) return false;
+  const bool given = in_.duplicate() && (unreleased_[in_.id] > 0 || carried_.contains(in_.id));
   if (in_.qos() > 0 && !check_window()) return false;
-  if (in_.qos() == 2 && version_ < 5 && !clean_start_) {
-    auto& kept = kept_[in_.id];
-    kept = {std::string(topic), {}, (in_.flags() & 1U) != 0};
-    kept_payload_ = &kept.payload;
+  if (in_.qos() == 2 && version_ < 5 && !given) {
+    arriving_ = Arrived{in_.id, (in_.flags() & 1U) != 0, std::string(topic), {}};
   }
   return true;
 }
@@ -318,8 +317,7 @@ bool PacketGuard::check_window() {
   unreleased_.set(in_.id, static_cast<std::uint32_t>(size));
   unreleased_bytes_ = all;
   if (before == 0) ++unreleased_count_;
-  // What comes anew under MQTT 3, repeated or not, Paho hands over itself.
-  if (!in_.duplicate() || version_ < 5) carried_.erase(in_.id);
+  if (!in_.duplicate()) carried_.erase(in_.id);
   return true;
 }
 

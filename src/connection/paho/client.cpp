@@ -187,9 +187,8 @@ struct Handle {
             limits(shared_), hooks::Route{connection.address, shared_.options.bind})),
         previous(connection.previous),
         events(shared_.events, connection.number, *record) {
-    record->on_released([this](std::uint16_t id, hooks::PacketGuard::Unreleased message) {
-      receiver.put_released(id, std::move(message));
-    });
+    record->on_arrived(
+        [this](hooks::PacketGuard::Arrived message) { receiver.put(std::move(message)); });
   }
 
   static hooks::PacketGuard::Limits limits(Shared& shared) {

@@ -182,20 +182,14 @@ void refuse(MessageReceiver& self, ReceiveQueue::Put why) {
 
 /// `topic` has no NUL: the guard refuses such a one.
 void receive(MessageReceiver& self, const char* topic, const MQTTAsync_message& in) {
-  // Shown over an earlier connection, and acknowledged there by a PUBREC that may have been lost
-  // (MQTT 5.0 §4.3.3). Paho hides the DUP flag of QoS 2, but without it the guard knows the id no
-  // longer.
   const auto id = static_cast<std::uint16_t>(in.msgid);
-  if (in.qos == 2 && self.record.given_before(id)) return;
   auto& queue = self.queue;
   const auto& given_up = self.record.given_up();
   const auto put = given_up ? ReceiveQueue::Put::given_up : queue.claim(given_up);
   if (put == ReceiveQueue::Put::given_up) {
     // No acknowledgement leaves any more (hooks::Socket). With a session the broker sends a
     // message with QoS 1 again; one with QoS 2 must not count as handed over.
-    if (in.qos == 2) {
-      self.record.not_taken(id, {topic, std::string{payload_of(in)}, in.retained != 0});
-    }
+    if (in.qos == 2) self.record.not_taken(id);
     return;
   }
   if (put != ReceiveQueue::Put::taken) {
@@ -237,13 +231,21 @@ void no_memory(MessageReceiver& self, const char* topic, const MQTTAsync_message
   if (in.qos > 0) park(self);
 }
 
+void take(MessageReceiver& self, const char* topic, const MQTTAsync_message& in) noexcept {
+  try {
+    receive(self, topic, in);
+  } catch (...) {
+    no_memory(self, topic, in);
+  }
+}
+
 int on_message(void* context, char* topic, int /*size*/, MQTTAsync_message* message) noexcept {
   auto& self = *static_cast<MessageReceiver*>(context);
-  try {
-    receive(self, topic, *message);
-  } catch (...) {
-    no_memory(self, topic, *message);
-  }
+  // Shown over an earlier connection, and acknowledged there by a PUBREC that may have been lost
+  // (MQTT 5.0 §4.3.3). Paho hides the DUP flag of QoS 2, but without it the guard knows the id no
+  // longer.
+  const auto id = static_cast<std::uint16_t>(message->msgid);
+  if (message->qos < 2 || !self.record.given_before(id)) take(self, topic, *message);
   MQTTAsync_freeMessage(&message);
   MQTTAsync_free(topic);
   return 1;
@@ -255,19 +257,14 @@ void MessageReceiver::await(void* handle) {
   MQTTAsync_setMessageArrivedCallback(handle, this, on_message);
 }
 
-void MessageReceiver::put_released(std::uint16_t id,
-                                   hooks::PacketGuard::Unreleased message) noexcept {
+void MessageReceiver::put(hooks::PacketGuard::Arrived message) noexcept {
   MQTTAsync_message in = MQTTAsync_message_initializer;
   in.payload = message.payload.data();
   in.payloadlen = static_cast<int>(message.payload.size());
   in.qos = 2;
   in.retained = message.retained ? 1 : 0;
-  in.msgid = id;
-  try {
-    receive(*this, message.topic.c_str(), in);
-  } catch (...) {
-    // As in on_message().
-  }
+  in.msgid = message.id;
+  take(*this, message.topic.c_str(), in);
 }
 
 }  // namespace mqtt_tools::connection

@@ -164,8 +164,9 @@ struct MessageReceiver {
   /// Takes all messages of Paho's client `handle` (an MQTTAsync) from now on.
   void await(void* handle);
 
-  /// A message that Paho does not hand over: see PacketGuard::Unreleased. Paho's receiving thread.
-  void put_released(std::uint16_t id, hooks::PacketGuard::Unreleased message) noexcept;
+  /// A message that Paho would hand over too late: see PacketGuard::Arrived. Paho's receiving
+  /// thread.
+  void put(hooks::PacketGuard::Arrived message) noexcept;
 };
 
 }  // namespace mqtt_tools::connection
