@@ -157,7 +157,7 @@ ConnectError explain_proxy(const ConnectionFacts& facts, const Proxy& proxy) {
     return {Kind::unreachable,
             "no answer of the proxy " + name + ": " + silence_message(facts, facts.proxy_answer)};
   }
-  if (status.code / 100 == 2) return {};
+  if (status.code == 200) return {};  // Paho takes no other.
   // A gateway's 5xx is about a broker that may come up yet.
   return {status.code < 500 ? Kind::lasting : Kind::unreachable,
           "the proxy " + name + " refused: " + status.text};
@@ -206,7 +206,12 @@ ConnectError explain_tls(const ConnectionFacts& facts, const Options& options,
 /// No message: the WebSocket is there.
 ConnectError explain_websocket(const ConnectionFacts& facts, const Options& options) {
   const auto status = status_of(facts.upgrade_answer);
-  if (status.code == 101) return {};
+  if (status.code == 101 && (facts.violation || facts.connect_sent)) return {};
+  if (status.code == 101) {
+    return {Kind::lasting,
+            "the answer to the WebSocket request is not a valid one (wrong Sec-WebSocket-Accept, "
+            "or not HTTP/1.1)"};
+  }
   if (status.code != 0) {
     // What follows a '?' may be a secret.
     const auto path = options.websocket_path.substr(0, options.websocket_path.find('?'));
@@ -221,18 +226,24 @@ ConnectError explain_websocket(const ConnectionFacts& facts, const Options& opti
 }
 
 /// CONNECT was sent, or might have been.
-ConnectError explain_silence(const ConnectionFacts& facts, const Options& options) {
-  if (!is_over(facts)) return {Kind::unreachable, "no answer in time"};
+ConnectError explain_silence(const ConnectionFacts& facts, const Options& options,
+                             const Endpoint& endpoint) {
+  const bool begun = !facts.answer.empty();
+  if (!is_over(facts)) {
+    return {Kind::unreachable, begun ? "only part of an answer in time" : "no answer in time"};
+  }
   std::string message = facts.error == ECONNRESET ? "the connection was reset during CONNECT"
                                                   : "the connection was closed during CONNECT";
-  if (!options.version_5_only.empty()) {
+  if (begun) {
+    message += ", amid the answer";
+  } else if (!options.version_5_only.empty()) {
     message += " of MQTT 5, which " + options.version_5_only +
                " needs (perhaps the broker speaks MQTT 3.1.1 only)";
   } else if (options.version == Version::v5) {
     message += " of MQTT 5, as -V 5 asks for (perhaps the broker speaks MQTT 3.1.1 only)";
   } else if (facts.tls.certificate_asked && options.tls.certificate.empty()) {
     message += " (the broker had asked for a client certificate: --cert and --key)";
-  } else if (!options.tls.on) {
+  } else if (!options.tls.on && endpoint.socket_path.empty()) {
     message += " (TLS port spoken to in plain text?)";
   }
   return {Kind::closed, message};
@@ -284,7 +295,7 @@ ConnectError explain(const ConnectionFacts& facts, const Options& options,
     if (!error.message.empty() && (!facts.violation || error.kind == Kind::lasting)) return error;
   }
   if (facts.violation) return {Kind::violation, "sent " + *facts.violation};
-  return explain_silence(facts, options);
+  return explain_silence(facts, options, endpoint);
 }
 
 ConnectError explain(const ConnectionFacts& facts, const Options& options, const Endpoint& endpoint,

@@ -264,6 +264,19 @@ TEST_CASE("a web server on the port of a plain broker is known by its answer") {
   CHECK(contains(about(answered("HTTP/1.1 400 Bad Request\r\n\r\n")).message, "a web server"));
 }
 
+TEST_CASE("an answer that ends or stops in the middle is no sign of TLS") {
+  auto facts = answered(std::string{"\x20\x03", 2});
+  CHECK(about(facts).message == "the connection was closed during CONNECT, amid the answer");
+  facts.closed = false;
+  CHECK(about(facts).message == "only part of an answer in time");
+}
+
+TEST_CASE("who closes a connection over a Unix-domain socket is not asked for TLS") {
+  Endpoint endpoint;
+  endpoint.socket_path = "/run/broker.sock";
+  CHECK(explain(closed(), {}, endpoint).message == "the connection was closed during CONNECT");
+}
+
 TEST_CASE("a server that is no broker is told by what it said first") {
   auto facts = answered("SSH-2.0-OpenSSH\x1b_9.2\r\nmore");
   facts.violation = "a PUBREC before CONNACK; MQTT 5.0 §3.2";
@@ -596,6 +609,11 @@ TEST_CASE("an answer other than 101 to the WebSocket request is repeated") {
   facts.upgrade_answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
   CHECK(about(facts, options).kind == Kind::unreachable);
   facts.upgrade_answer = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+  CHECK(about(facts, options).message ==
+        "the answer to the WebSocket request is not a valid one (wrong Sec-WebSocket-Accept, or "
+        "not HTTP/1.1)");
+  CHECK(about(facts, options).kind == Kind::lasting);
+  facts.connect_sent = true;
   CHECK(about(facts, options).kind == Kind::closed);
   facts.upgrade_answer = {"\x20\x02\x00\x01", 4};
   CHECK(contains(about(facts, options).message, "no answer to the WebSocket request"));
@@ -646,6 +664,8 @@ TEST_CASE("what a proxy has to say is told") {
   CHECK(found(facts).kind == Kind::unreachable);
   facts.proxy_answer = "SSH-2.0\r\n\r\n";
   CHECK(contains(found(facts).message, "no answer of the proxy"));
+  facts.proxy_answer = "HTTP/1.1 204 No Content\r\n\r\n";
+  CHECK(found(facts).message == "the proxy 127.0.0.1:3128 refused: 204 No Content");
   facts.proxy_answer = "HTTP/1.1 200 OK\r\n\r\n";
   CHECK(found(facts).kind == Kind::closed);
 

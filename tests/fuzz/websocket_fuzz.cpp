@@ -109,7 +109,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const unsigned how = data[0];
   const std::string_view bytes{reinterpret_cast<const char*>(data) + 1, size - 1};
-  constexpr std::string_view upgraded = "HTTP/1.1 101 x\r\n\r\n";
+  constexpr std::string_view upgraded =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Accept: "
+      "a=\r\n\r\n";
   constexpr std::string_view tunnel = "HTTP/1.1 200 x\r\n\r\n";
   const std::size_t step = how >> 2 & 7;
 

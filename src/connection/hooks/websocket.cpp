@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "connection/hooks/websocket.hpp"
 
-#include <strings.h>
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace mqtt_tools::connection::hooks {
@@ -48,36 +48,46 @@ std::uint64_t payload_size(std::string_view header) {
 }
 
 std::string frame_header(std::size_t size) {
+  const unsigned bytes = size <= longest_control ? 0 : size < 65536 ? 2 : 8;
   std::string header(1, static_cast<char>(final_bit | binary));
-  const auto add = [&](std::size_t number) { header += static_cast<char>(number & 0xFF); };
-  if (size <= longest_control) {
-    add(size);
-    return header;
-  }
-  const int first = size < 65536 ? 8 : 56;
-  add(size < 65536 ? 126 : 127);
-  for (int shift = first; shift >= 0; shift -= 8) add(size >> shift);
+  header += static_cast<char>(bytes == 0 ? size : bytes == 2 ? 126 : 127);
+  for (auto left = bytes; left > 0; --left) header += static_cast<char>(size >> 8 * (left - 1));
   return header;
 }
 
-bool begins(std::string_view line, std::string_view name) {
-  return line.size() >= name.size() && ::strncasecmp(line.data(), name.data(), name.size()) == 0;
+/// The value of a line of an HTTP head that begins with `name` and a colon, in any case; or
+/// nothing.
+std::string_view value_of(std::string_view head, std::string_view name) {
+  for (auto at = head.find("\r\n") + 2; at < head.size(); at = head.find("\r\n", at) + 2) {
+    auto line = head.substr(at, head.find("\r\n", at) - at);
+    if (line.size() <= name.size() || line[name.size()] != ':') continue;
+    if (::strncasecmp(line.data(), name.data(), name.size()) != 0) continue;
+    line.remove_prefix(std::min(line.find_first_not_of(" \t", name.size() + 1), line.size()));
+    return line.substr(0, line.find_last_not_of(" \t") + 1);
+  }
+  return {};
 }
 
-/// The status line, and what a WebSocket client must look at (RFC 6455 §4.1): Paho takes no more
-/// than 1 kB.
+bool holds(std::string_view text, std::string_view word) {
+  return ::strcasestr(std::string(text).c_str(), std::string(word).c_str()) != nullptr;
+}
+
+/// What a 101 lacks or has too much (RFC 6455 §4.1). Which Sec-WebSocket-Accept it must be, Paho
+/// knows.
+std::string_view upgrade_flaw(std::string_view head) {
+  if (!holds(value_of(head, "Upgrade"), "websocket")) return "without Upgrade: websocket";
+  if (!holds(value_of(head, "Connection"), "upgrade")) return "without Connection: Upgrade";
+  if (value_of(head, "Sec-WebSocket-Accept").empty()) return "without Sec-WebSocket-Accept";
+  if (!value_of(head, "Sec-WebSocket-Extensions").empty()) return "with an extension";
+  return holds("mqtt mqttv3.1", value_of(head, "Sec-WebSocket-Protocol")) ? ""
+                                                                          : "for another protocol";
+}
+
+/// Paho takes no more than 1 kB: what it looks at.
 std::string shortened(std::string_view head) {
-  std::string text;
-  for (std::size_t at = 0; at < head.size();) {
-    const auto end = head.find("\r\n", at) + 2;
-    const auto line = head.substr(at, end - at);
-    if (at == 0 || line.size() == 2 || begins(line, "upgrade:") || begins(line, "connection:") ||
-        begins(line, "sec-websocket-")) {
-      text += line;
-    }
-    at = end;
-  }
-  return text;
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Accept: " +
+         std::string(value_of(head, "Sec-WebSocket-Accept")) + "\r\n\r\n";
 }
 
 struct Forbidden {
@@ -187,6 +197,9 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
   const bool tunnel = !upgrade && (status == "HTTP/1.1 200" || status == "HTTP/1.0 200");
   const bool unclear = upgrade && !upgraded &&
                        (status.compare(0, 8, "HTTP/1.1") != 0 || status.compare(9, 3, "101") == 0);
+  if (const auto flaw = upgraded ? upgrade_flaw(in_) : ""; !flaw.empty()) {
+    return refuse("an answer to the WebSocket request " + std::string(flaw), "RFC 6455 §4.1");
+  }
   const auto head = upgraded ? shortened(in_) : unclear ? std::string{refusal} : in_;
   in_ = {};
   store(head, true);
@@ -255,12 +268,11 @@ void WebSocketFrames::take_data(std::string_view& bytes) {
 
 /// Type and remaining length (MQTT 5.0 §2.1.4), byte for byte.
 void WebSocketFrames::take_packet_start(std::string_view& bytes) {
-  constexpr std::size_t longest_start = 5;
   start_ += bytes.front();
   bytes.remove_prefix(1);
   if (start_.size() == 1) return;
   if ((byte(start_, start_.size() - 1) & 0x80) != 0) {
-    if (start_.size() < longest_start) return;
+    if (start_.size() < 5) return;
     return refuse("an MQTT packet whose length has more than four bytes", "MQTT 5.0 §1.5.5");
   }
   std::size_t length = 0;
@@ -324,8 +336,7 @@ void WebSocketFrames::end() {
 }
 
 WebSocketFrames::Piece WebSocketFrames::front() const {
-  const bool first_head = !runs_.empty() && runs_.front().head;
-  if (!ping_.empty() && !in_frame_ && !first_head) {
+  if (!ping_.empty() && !in_frame_ && (runs_.empty() || !runs_.front().head)) {
     return {.bytes = ping_, .ping = true, .answered = !ping_begun_};
   }
   if (runs_.empty()) return {.bytes = close_, .answered = !close_.empty() && !close_begun_};
@@ -383,8 +394,7 @@ std::string_view SentFrames::next(std::string_view& bytes, std::size_t skippable
       case Stage::head: {
         const char next = bytes.front();
         bytes.remove_prefix(1);
-        const bool matches = next == head_end[end_matched_];
-        end_matched_ = matches ? end_matched_ + 1 : next == head_end[0] ? 1 : 0;
+        end_matched_ = next == head_end[end_matched_] ? end_matched_ + 1 : next == '\r' ? 1 : 0;
         if (end_matched_ == head_end.size()) {
           end_matched_ = 0;
           stage_ = Stage::first;
@@ -412,8 +422,7 @@ void SentFrames::take_header(std::string_view& bytes) {
   const auto size = header_size(header_);
   if (!fill(header_, size + (is_masked ? mask_.size() : 0), bytes)) return;
   mask_ = {};
-  if (is_masked)
-    std::copy_n(header_.begin() + static_cast<long>(size), mask_.size(), mask_.begin());
+  if (is_masked) header_.copy(mask_.data(), mask_.size(), size);
   masked_ = 0;
   data_ = (byte(header_, 0) & 0x0F) < close;
   left_ = payload_size(header_);

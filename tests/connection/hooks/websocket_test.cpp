@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::size_t max_packet = 1'000'000;
 
-const std::string upgraded = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+const std::string upgraded =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: a=\r\n\r\n";
 const std::string proxied = "HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\n";
 
 std::string number(std::uint64_t value, int bytes) {
@@ -280,12 +282,30 @@ TEST_CASE("after a close frame nothing counts") {
 
 TEST_CASE("of the answer to an upgrade only what matters goes on") {
   const std::string long_answer = "HTTP/1.1 101 OK\r\nServer: " + std::string(5'000, 's') +
-                                  "\r\nconnection: Upgrade\r\nUPGRADE: websocket\r\nSet-Cookie: c"
-                                  "\r\nSec-WebSocket-Accept: a=\r\n\r\n";
+                                  "\r\nconnection: Keep-Alive, Upgrade\r\nUPGRADE:WebSocket "
+                                  "\r\nSet-Cookie: c\r\nSec-WebSocket-Protocol: mqtt\r\n"
+                                  "Sec-WebSocket-Accept:\t a=\r\n\r\n";
   becomes(long_answer + binary(packet(1)),
-          "HTTP/1.1 101 OK\r\nconnection: Upgrade\r\nUPGRADE: websocket\r\n"
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
           "Sec-WebSocket-Accept: a=\r\n\r\n" +
               binary(packet(1)));
+}
+
+TEST_CASE("an answer to an upgrade that is not as it must be is refused") {
+  const auto refused = [](const std::string& from, const std::string& to, const std::string& flaw) {
+    auto text = upgraded;
+    text.replace(text.find(from), from.size(), to);
+    is_refused(text + binary(packet(1)), "", "an answer to the WebSocket request " + flaw,
+               "RFC 6455 §4.1");
+  };
+  refused("Upgrade: websocket\r\n", "", "without Upgrade: websocket");
+  refused("Upgrade: websocket", "Upgrade: h2c", "without Upgrade: websocket");
+  refused("Connection: Upgrade", "Connection: close", "without Connection: Upgrade");
+  refused("Sec-WebSocket-Accept: a=", "X: y", "without Sec-WebSocket-Accept");
+  refused("Accept: a=", "Accept: ", "without Sec-WebSocket-Accept");
+  refused("\r\n\r\n", "\r\nsec-websocket-protocol: chat\r\n\r\n", "for another protocol");
+  refused("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+          "with an extension");
 }
 
 TEST_CASE("after a proxy's 200 the bytes are plain MQTT") {
