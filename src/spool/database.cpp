@@ -148,10 +148,11 @@ void Statement::bind(int index, const std::optional<std::string>& text) {
 Database::Database(const std::string& path)
     : database_(nullptr, [](sqlite3* database) { library().close(database); }) {
   sqlite3* database = nullptr;
-  const int code = library().open(
-      path.c_str(), &database,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
-      nullptr);
+  // Not SQLITE_OPEN_NOFOLLOW: it forbids links in the whole path (/var/run is one). That the file
+  // itself is none was looked at (folder.hpp).
+  const int code =
+      library().open(path.c_str(), &database,
+                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   database_.reset(database);
   check(database, code);
   // Our own writers wait for write.lock and never meet; this is for a stranger's sqlite3.

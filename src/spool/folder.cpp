@@ -162,14 +162,17 @@ std::string checked_folder(const std::string& folder) {
 void check_database(const std::string& folder) {
   const auto name = folder + "/spool.db";
   const bool has_log = file_size(name + "-wal") > 0;
-  const Descriptor fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  // A FIFO in its place must not be waited for.
+  const Descriptor fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
   if (fd.get() < 0 && errno == ENOENT) {
     if (has_log) refuse(name + " is gone, and its log spool.db-wal is there: put the file back");
     return make_database(folder);
   }
   struct stat found {};
   if (fd.get() < 0 || ::fstat(fd.get(), &found) < 0) refuse_with_reason("cannot open " + name);
-  const auto fault = fault_of(fd.get(), static_cast<std::uint64_t>(found.st_size), has_log);
+  const auto fault = S_ISREG(found.st_mode)
+                         ? fault_of(fd.get(), static_cast<std::uint64_t>(found.st_size), has_log)
+                         : "is no regular file";
   if (!fault.empty()) {
     refuse(name + " " + fault + "; it is left as it is: give another --spool, or move it away");
   }

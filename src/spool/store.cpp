@@ -290,8 +290,9 @@ StoredRange Store::add(const std::vector<Message>& messages) {
     range.last = range.first + static_cast<StoredId>(messages.size()) - 1;
     state.reset();
     if (kept + bytes > limit_) {
-      refuse("cannot " + what + " " + path("spool.db") + ": " + std::to_string(kept) +
-             " bytes wait there, and --spool-limit is " + std::to_string(limit_));
+      refuse("cannot " + what + " " + path("spool.db") + ": " + std::to_string(bytes) +
+             " bytes more than the " + std::to_string(kept) +
+             " that wait there, and --spool-limit is " + std::to_string(limit_));
     }
     check_file_size(folder_, bytes);
     hold_reserve(folder_);

@@ -313,6 +313,28 @@ TEST_CASE("A folder that cannot be a spool is named, with the reason") {
   CHECK(opened(directory / "made/") == "nothing");
 }
 
+TEST_CASE("A spool may lie behind a link, but its file must be one") {
+  const Spool spool;
+  ::mkdir((spool.directory / "real").c_str(), 0700);
+  REQUIRE(::symlink("real", spool.folder.c_str()) == 0);
+  spool.open().add({message("1")});
+  auto store = spool.open();
+  CHECK(payloads(all(store)) == "1 ");
+
+  const auto complains = [&](const std::string& words) {
+    auto opened = spool.open();
+    CHECK_THAT(complaint([&] { opened.add({message("2")}); }),
+               Contains(spool.file()) && Contains(words));
+  };
+  for (const auto* const end : {"-wal", "-shm", ""})
+    ::unlink(spool.file("spool.db" + std::string(end)).c_str());
+  REQUIRE(::mkfifo(spool.file().c_str(), 0600) == 0);
+  complains("is no regular file");
+  ::unlink(spool.file().c_str());
+  REQUIRE(::symlink("reserve", spool.file().c_str()) == 0);
+  complains("cannot open");
+}
+
 TEST_CASE("A file that may not grow keeps what it has, and can be emptied") {
   const Spool spool;
   const auto told = forked([&] {
