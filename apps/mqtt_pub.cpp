@@ -134,9 +134,9 @@ class PublishRun {
   }
 
   /// stdout, for a run that prints something.
-  run::ResultOutput& results() { return results_ ? *results_ : results_.emplace(); }
+  output::StandardOutput& results() { return results_ ? *results_ : results_.emplace(1); }
 
-  void tell(const run::Outcome& outcome, run::ResultOutput& out) const {
+  void tell(const run::Outcome& outcome, output::StandardOutput& out) const {
     std::string line;
     run::append_outcome(line, outcome);
     // JSON leaves much as it is that a terminal would act on.
@@ -151,10 +151,10 @@ class PublishRun {
     const bool interrupted = signals_.raised().has_value();
     while (true) {
       receive(Clock::now());
-      if (results_->written() || Clock::now() >= deadline) break;
+      if (results_->pending() == 0 || Clock::now() >= deadline) break;
       if (!interrupted && signals_.raised()) break;
       poller_.add(interrupted ? -1 : signals_.fd(), POLLIN);
-      results_->on(poller_);
+      poller_.add(*results_);
       poller_.until(deadline);
       poller_.wait();
     }
@@ -188,7 +188,7 @@ class PublishRun {
       poller_.add(source_.feed().fd(), POLLIN);
       poller_.until(source_.feed().due());
     }
-    if (results_) results_->on(poller_);
+    if (results_ && results_->pending() > 0) poller_.add(*results_);
     if (request_) poller_.until(request_->due());
     if (verification_) poller_.until(verification_->due());
     poller_.until(stats_.due());
@@ -270,7 +270,7 @@ class PublishRun {
 
   const cli::PubOptions& options_;
   run::Signals signals_{};
-  std::optional<run::ResultOutput> results_{};
+  std::optional<output::StandardOutput> results_{};
   run::CpuAffinity cpu_affinity_{};
   run::MessageSource source_;
   connection::Client client_;

@@ -34,9 +34,6 @@
 namespace mqtt_tools {
 namespace {
 
-/// Output that waits for its reader; with more than this, no message is taken.
-constexpr std::size_t most_pending = std::size_t{64} * 1024;
-
 /// After a loss, how long the reader of stdout has to take what was acknowledged.
 constexpr auto reader_patience = std::chrono::seconds{1};
 
@@ -126,7 +123,7 @@ class SubscribeRun {
   /// Whether the broker has answered each subscription, as far as that matters: success is none
   /// with one of them denied. Not when a message that must not be acknowledged stands in the way.
   bool answered() {
-    if (announced_ || closed_) return true;
+    if (announced_ || out_.closed()) return true;
     client_.refuse_surplus();
     return client_.blocked();
   }
@@ -134,17 +131,18 @@ class SubscribeRun {
   /// Whether the next message may be taken: what stands in the way holds the broker back. Not what
   /// we publish: its acknowledgements come behind the messages that we would not take. A table has
   /// its size however many come, and what the broker would drop meanwhile would be our own gaps.
-  bool free() const {
-    return (stats_ || out_.pending() < most_pending) && (!exec_ || exec_->free());
-  }
+  bool free() const { return (stats_ || out_.room()) && (!exec_ || exec_->free()); }
 
   void take(Clock::time_point now) {
     for (show_held_back(now); free(); show_held_back(now)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
-      const bool too_late = backlog_ && *backlog_ == 0;
-      if (backlog_ && !too_late) --*backlog_;
-      too_late ? leave_out(*message) : accept(*message, now);
+      if (backlog_ && *backlog_ == 0) {
+        leave_out(*message);
+        continue;
+      }
+      if (backlog_) --*backlog_;
+      accept(*message, now);
     }
   }
 
@@ -262,11 +260,8 @@ class SubscribeRun {
   }
 
   void write() {
-    if (closed_ || broken_) return;
-    broken_ = true;  // Unless it returns.
-    closed_ = out_.flush() == output::StandardOutput::State::closed;
-    broken_ = false;
-    if (closed_) reader_left();
+    out_.flush();
+    if (out_.closed() && !ending_) stop_.reader_left();
   }
 
   /// All that was started is done, and what is to be published is acknowledged.
@@ -297,18 +292,12 @@ class SubscribeRun {
   void wait() {
     poller_.add(signals_.fd(), POLLIN);
     publisher_.on(poller_);
-    poller_.add(closed_ ? -1 : out_.fd(), out_.events());
+    poller_.add(out_);
     poller_.add(readiness_.fd(), POLLIN);
     if (exec_) exec_->on(poller_);
-    if (out_.retry_after()) poller_.until(Clock::now() + *out_.retry_after());
     poller_.wait();
     if (poller_.had(readiness_.fd(), POLLIN)) readiness_.attend();
-    if (!closed_ && poller_.had(out_.fd(), 0)) reader_left();
-  }
-
-  void reader_left() {
-    closed_ = true;
-    if (!ending_) stop_.reader_left();
+    if (poller_.had(out_.fd(), 0)) out_.close();
   }
 
   // The end.
@@ -333,7 +322,8 @@ class SubscribeRun {
       if (left) show_held_back(Clock::time_point::max());
       write();
       if (const auto code = signals_.raised(); code && !signal_) return code;
-      const bool written = (out_.pending() == 0 && !held_back()) || closed_ || broken_;
+      const bool written = (out_.pending() == 0 && !held_back()) ||
+                           out_.state() != output::StandardOutput::State::open;
       const bool taken = !exec_ || signal_ || (!client_.more() && !exec_->busy());
       if ((left && written && taken) || now >= deadline) break;
       if (left && held_back() && free()) continue;  // There was more than fits into a buffer.
@@ -391,7 +381,7 @@ class SubscribeRun {
 
   /// "3 messages that were acknowledged were not written"; empty when there are none.
   std::string missing_words() const {
-    if (stats_ && !closed_ && out_.unwritten() > 0) {
+    if (stats_ && !out_.closed() && out_.unwritten() > 0) {
       return "the table of --stats was not written in full";
     }
     const auto missing = (stats_ ? 0 : out_.unwritten()) + left_out_ + client_.dropped();
@@ -427,8 +417,6 @@ class SubscribeRun {
   std::optional<ExitCode> signal_{};      ///< Of the signal that ends the run.
   std::optional<std::size_t> backlog_{};  ///< Once the end is due: messages for commands to come.
   std::uint64_t left_out_ = 0;  ///< Messages acknowledged and neither shown nor handed on.
-  bool closed_ = false;         ///< The reader of stdout went away.
-  bool broken_ = false;         ///< Writing to stdout failed.
 };
 
 }  // namespace

@@ -74,7 +74,7 @@ StandardOutput::StandardOutput(int fd) : fd_(fd) {
 }
 
 StandardOutput::~StandardOutput() {
-  if (way_ == Way::own) close(fd_);
+  if (way_ == Way::own) ::close(fd_);
 }
 
 void StandardOutput::end_record(Delivery delivery) {
@@ -91,7 +91,7 @@ std::uint64_t StandardOutput::unwritten() const {
 short StandardOutput::events() const { return pending() > 0 && !retry_after_ ? POLLOUT : 0; }
 
 StandardOutput::State StandardOutput::flush() {
-  while (pending() > 0) {
+  while (state_ == State::open && pending() > 0) {
     const auto piece = next_piece();
     if (piece.empty()) break;
     const std::ptrdiff_t size = write_some(piece);
@@ -102,14 +102,15 @@ StandardOutput::State StandardOutput::flush() {
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) break;
     const int error = errno;
-    written_ = buffer_.size();
+    const bool left = error == EPIPE || error == ECONNRESET;
+    state_ = left ? State::closed : State::failed;
     tidy();
-    if (error == EPIPE || error == ECONNRESET) return State::closed;
+    if (left) break;
     throw RunError(ExitCode::failure,
                    "cannot write to stdout: " + std::generic_category().message(error));
   }
   tidy();
-  return State::open;
+  return state_;
 }
 
 void StandardOutput::wrote(std::size_t size) {
@@ -192,6 +193,7 @@ std::ptrdiff_t StandardOutput::write_some(std::string_view text) {
 }
 
 void StandardOutput::tidy() {
+  if (state_ != State::open) written_ = buffer_.size();
   if (pending() == 0) {
     buffer_.clear();
     written_ = 0;

@@ -23,7 +23,8 @@ namespace mqtt_tools::output {
 /// a part may be out.
 class StandardOutput {
  public:
-  enum class State { open, closed };  ///< closed: the reader went away (EPIPE).
+  /// closed: the reader went away (EPIPE). Once it is not open, what is appended is thrown away.
+  enum class State { open, closed, failed };
 
   /// Takes over file descriptor `fd` (1). It is not changed for other processes that share it. Make
   /// it before anything else is opened: a stdout that is closed (`>&-`) is noticed here, later its
@@ -48,16 +49,25 @@ class StandardOutput {
   /// writing failed.
   std::uint64_t unwritten() const;
 
-  /// Writes as much as can be written without waiting. Throws RunError (code 1) when writing fails
-  /// for a reason other than a reader that left (no space, I/O error).
+  /// Writes as much as can be written without waiting. Throws RunError (code 1), once, when writing
+  /// fails for a reason other than a reader that left (no space, I/O error).
   State flush();
 
+  State state() const { return state_; }
+  bool closed() const { return state_ == State::closed; }
+
+  /// poll told that the reader went away.
+  void close() { state_ = State::closed; }
+
   std::size_t pending() const { return buffer_.size() - written_; }
+
+  /// Not so much waits for the reader that no more should be made.
+  bool room() const { return pending() < std::size_t{64} * 1024; }
 
   /// The descriptor to poll with events(): POLLOUT while something is pending that can go out as
   /// soon as there is any room; else 0, where POLLERR or POLLHUP tells that the reader left. -1,
   /// which poll passes over, when stdout is closed.
-  int fd() const { return fd_; }
+  int fd() const { return state_ == State::open ? fd_ : -1; }
   short events() const;
 
   /// After which time to call flush() again though poll has nothing to tell: a record waits for
@@ -93,6 +103,7 @@ class StandardOutput {
 
   int fd_;  ///< Its own open file description where the kernel gives one.
   Way way_ = Way::file;
+  State state_ = State::open;
   bool terminal_ = false;
   std::string buffer_{};
   std::size_t written_ = 0;  ///< Bytes of buffer_ already out.

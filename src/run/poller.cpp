@@ -26,6 +26,11 @@ void Poller::add(int fd, short events) {
   }
 }
 
+void Poller::add(const output::StandardOutput& out) {
+  add(out.fd(), out.events());
+  if (out.retry_after()) until(Clock::now() + *out.retry_after());
+}
+
 void Poller::until(std::optional<Clock::time_point> time) {
   if (time && (!until_ || *time < *until_)) {
     until_ = time;

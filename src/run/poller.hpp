@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "output/standard_output.hpp"
 #include "timestamp.hpp"
 
 #include <poll.h>
@@ -14,6 +15,9 @@ class Poller {
  public:
   /// Also wait for `events` on `fd`; a negative fd is left out.
   void add(int fd, short events);
+
+  /// Also wait until more of `out` can be written, or its reader goes away.
+  void add(const output::StandardOutput& out);
 
   /// Also wait no longer than until `time`.
   void until(std::optional<Clock::time_point> time);

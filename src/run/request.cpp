@@ -7,7 +7,8 @@
 
 namespace mqtt_tools::run {
 
-Request::Request(const RequestOptions& options, const std::string& client_id, ResultOutput& out)
+Request::Request(const RequestOptions& options, const std::string& client_id,
+                 output::StandardOutput& out)
     : options_(options),
       salt_(random_hex(8)),
       printer_(output::make_printer(options.output)),
@@ -58,18 +59,18 @@ void Request::consider(const Message& message) {
 }
 
 bool Request::over(Clock::time_point now) const {
-  return out_.reader_left() || (awaited_.empty() && out_.written()) ||
+  return out_.closed() || (awaited_.empty() && out_.pending() == 0) ||
          (deadline_ && now >= *deadline_);
 }
 
 std::optional<Clock::time_point> Request::due() const { return deadline_; }
 
 ExitCode Request::exit_code() const {
-  return awaited_.empty() || out_.reader_left() ? ExitCode::ok : ExitCode::timeout;
+  return awaited_.empty() || out_.closed() ? ExitCode::ok : ExitCode::timeout;
 }
 
 std::string Request::explanation() const {
-  if (awaited_.empty() || out_.reader_left()) return {};
+  if (awaited_.empty() || out_.closed()) return {};
   auto text = "no answer to " + std::to_string(awaited_.size()) + " of " +
               counted(asked_, "request") + " in time";
   if (unmarked_ + foreign_ == 0) return text;

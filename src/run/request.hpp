@@ -25,7 +25,7 @@ class Request {
  public:
   /// `client_id` makes a response topic that is ours alone, unless the user named one. Answers are
   /// printed to `out`, which must outlive it.
-  Request(const RequestOptions& options, const std::string& client_id, ResultOutput& out);
+  Request(const RequestOptions& options, const std::string& client_id, output::StandardOutput& out);
 
   /// Where the answers come.
   connection::Subscription subscription() const;
@@ -59,7 +59,7 @@ class Request {
   std::uint64_t foreign_ = 0;   ///< Those with other correlation data.
   std::optional<Clock::time_point> deadline_{};
   std::unique_ptr<output::Printer> printer_;
-  ResultOutput& out_;
+  output::StandardOutput& out_;
 };
 
 }  // namespace mqtt_tools::run

@@ -13,29 +13,12 @@ namespace mqtt_tools::run {
 
 namespace {
 
-/// Output that waits for its reader; with more than this, no message is taken in.
-constexpr std::size_t most_pending = std::size_t{64} * 1024;
-
 /// "5 s", "0.25 s"
 std::string seconds_text(Duration time) {
   return formatted("%g s", std::chrono::duration<double>{time}.count());
 }
 
 }  // namespace
-
-void ResultOutput::flush() {
-  if (out_.pending() > 0 && out_.flush() == output::StandardOutput::State::closed) {
-    reader_left_ = true;
-  }
-}
-
-bool ResultOutput::room() const { return reader_left_ || out_.pending() < most_pending; }
-
-void ResultOutput::on(Poller& poller) const {
-  if (written()) return;
-  poller.add(out_.fd(), out_.events());
-  if (out_.retry_after()) poller.until(Clock::now() + *out_.retry_after());
-}
 
 void append_outcome(std::string& line, const Outcome& outcome) {
   const Message& message = outcome.message;

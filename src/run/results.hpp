@@ -17,35 +17,6 @@
 
 namespace mqtt_tools::run {
 
-/// stdout for records that are never waited for; the run asks for it to be written now and then.
-class ResultOutput {
- public:
-  /// Records are appended here, and end_record() follows.
-  std::string& buffer() { return out_.buffer(); }
-  void end_record(output::StandardOutput::Delivery delivery) { out_.end_record(delivery); }
-
-  /// Writes what can be written. Throws RunError (code 1) when that fails.
-  void flush();
-
-  bool reader_left() const { return reader_left_; }
-
-  /// All that came is out, or there is no reader for it.
-  bool written() const { return reader_left_ || out_.pending() == 0; }
-
-  /// Not so much waits for the reader that no more should be made.
-  bool room() const;
-
-  /// Also waits until more can be written.
-  void on(Poller& poller) const;
-
-  /// Acknowledged records that are not written, or only in part.
-  std::uint64_t unwritten() const { return out_.unwritten(); }
-
- private:
-  output::StandardOutput out_{1};
-  bool reader_left_ = false;
-};
-
 /// Appends what became of a message as one line of JSON (-o json), without a newline.
 void append_outcome(std::string& line, const Outcome& outcome);
 

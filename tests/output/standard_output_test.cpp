@@ -242,6 +242,13 @@ TEST_CASE("a full disk is an error with its reason") {
     CHECK(error.what() == std::string{"cannot write to stdout: No space left on device"});
     CHECK(error.code() == ExitCode::failure);
   }
+  CHECK(out.state() == State::failed);
+  CHECK(out.fd() == -1);
+  out.buffer() += "more\n";
+  out.end_record(StandardOutput::Delivery::acknowledged);
+  CHECK(out.flush() == State::failed);  // Said once.
+  CHECK(out.pending() == 0);
+  CHECK(out.unwritten() == 1);
   close(fd);
 }
 
@@ -455,6 +462,22 @@ TEST_CASE("a record larger than a pipe goes out in parts") {
     received += pipe.take();
   }
   CHECK(received == "first\n" + numbered(300'000) + "last\n");
+}
+
+TEST_CASE("nothing is written once it is known that the reader left") {
+  Pipe pipe;
+  StandardOutput out{pipe.writer};
+  append(out, "one\n");
+  CHECK(out.flush() == State::open);
+  out.close();
+  CHECK(out.closed());
+  CHECK(out.fd() == -1);
+  append(out, "two\n");
+  CHECK(out.flush() == State::closed);
+  CHECK(out.pending() == 0);
+  CHECK(out.room());
+  CHECK(out.unwritten() == 1);
+  CHECK(pipe.take() == "one\n");
 }
 
 TEST_CASE("records that are not out as a whole are counted, if they were acknowledged") {
