@@ -179,7 +179,8 @@ class SubscribeRun {
     if (stats_) stats_->add(message, shown, now);
     if (!shown && !held) return false;
     if (options_.remove_retained && message.retained) publisher_.clear_retained(message.topic, now);
-    held ? stop_.judge(decoded, now) : stop_.consider(decoded, now);
+    if (shown) stop_.count_shown();
+    stop_.judge(decoded, now);
     return shown;
   }
 
@@ -239,11 +240,7 @@ class SubscribeRun {
   }
 
   void look(Clock::time_point now) {
-    watch_->turn(now, poller_, client_.broker(),
-                 client_.ready()             ? "connected"
-                 : client_.connected()       ? "subscribing"
-                 : client_.connections() > 0 ? "connection lost, reconnecting"
-                                             : "connecting");
+    watch_->turn(now, poller_, client_);
     if (watch_->quit()) stop_.quit();
   }
 
@@ -342,8 +339,11 @@ class SubscribeRun {
     while (!exec_ || (exec_->free() && !signal_)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
-      const bool in_vain = exec_ && options_.exec->reply;  // Nobody could be answered any more.
-      in_vain ? leave_out(*message) : accept(*message, now);
+      if (exec_ && options_.exec->reply) {
+        leave_out(*message);  // Nobody could be answered any more.
+      } else {
+        accept(*message, now);
+      }
     }
   }
 
@@ -368,8 +368,11 @@ class SubscribeRun {
   }
 
   ExitCode judged(Clock::time_point now) {
-    const auto why = stop_.explanation(now);
-    why.empty() ? status_.end(stop_.seen(), now) : run::log(why);
+    if (const auto why = stop_.explanation(now); !why.empty()) {
+      run::log(why);
+    } else {
+      status_.end(stop_.seen(), now);
+    }
     if (const auto missing = missing_words(); !missing.empty() && !options_.verbosity.quiet) {
       run::log(missing);
     }

@@ -76,11 +76,6 @@ bool StopCondition::ends_before(const Message& message) {
   return complete_;
 }
 
-void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point now) {
-  count_shown();
-  judge(decoded, now);
-}
-
 void StopCondition::judge(const payload::Decoded& decoded, Clock::time_point now) {
   last_ = now;
   for (std::size_t at = 0; options_.silence && at < heard_.size(); ++at) {

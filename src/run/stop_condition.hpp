@@ -32,12 +32,11 @@ class StopCondition {
   /// ones are passed over. Ask it before the message is judged wanted or not.
   bool ends_before(const Message& message);
 
-  /// A wanted message came and was shown.
-  void consider(const payload::Decoded& decoded, Clock::time_point now);
-
-  /// The same in two steps, for one that came but is held back: that it came, that it was shown.
-  void judge(const payload::Decoded& decoded, Clock::time_point now);
+  /// A message was shown. It may have been judged long before, when it was held back.
   void count_shown() { ++seen_; }
+
+  /// A wanted message came.
+  void judge(const payload::Decoded& decoded, Clock::time_point now);
 
   /// As many messages were shown as --count allows: no other is to be.
   bool full() const { return options_.count && seen_ >= *options_.count; }

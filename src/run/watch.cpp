@@ -58,6 +58,12 @@ sigset_t screen_signals() {
   return wanted;
 }
 
+std::string state_of(const connection::Client& client) {
+  if (client.ready()) return "connected";
+  if (client.connected()) return "subscribing";
+  return client.connections() > 0 ? "connection lost, reconnecting" : "connecting";
+}
+
 }  // namespace
 
 Watch::Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as)
@@ -85,15 +91,15 @@ void Watch::add(const payload::Decoded& decoded, Clock::time_point now) {
   changed_ = true;
 }
 
-void Watch::turn(Clock::time_point now, const Poller& poller, const std::string& broker,
-                 const std::string& connection) {
+void Watch::turn(Clock::time_point now, const Poller& poller, const connection::Client& client) {
   const bool told = poller.had(STDIN_FILENO, POLLIN) || poller.had(signals_.fd(), POLLIN) ||
                     poller.had(said_.get(), POLLIN);
   if (poller.had(input_, 0)) input_ = -1;  // Hung up: it would be ready for ever.
   // While messages come faster than they are shown, nobody waits.
   if (told || now - attended_ >= longest_silence) attend(now);
-  if (around_.broker != broker || around_.connection != connection) {
-    around_.broker = broker;
+  const std::string connection = state_of(client);
+  if (around_.broker != client.broker() || around_.connection != connection) {
+    around_.broker = client.broker();
     around_.connection = connection;
     changed_ = true;
   }

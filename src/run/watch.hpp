@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/client.hpp"
 #include "descriptor.hpp"
 #include "payload/decode.hpp"
 #include "run/poller.hpp"
@@ -30,10 +31,8 @@ class Watch {
   void add(const payload::Decoded& decoded, Clock::time_point now);
 
   /// Does what is due: keys, the size, what was said, and the picture: at most ten times a second
-  /// because of what comes, and soon after a key.
-  /// `connection` says how it stands ("connected"), `broker` is its name; `poller` waited last.
-  void turn(Clock::time_point now, const Poller& poller, const std::string& broker,
-            const std::string& connection);
+  /// because of what comes, and soon after a key. `poller` waited last.
+  void turn(Clock::time_point now, const Poller& poller, const connection::Client& client);
 
   /// The user wants to leave.
   bool quit() const { return view_.quit(); }

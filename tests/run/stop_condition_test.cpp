@@ -23,7 +23,8 @@ Clock::time_point at(Duration time) { return Clock::time_point{time}; }
 void come(StopCondition& condition, const std::string& payload, Duration time = 0s) {
   Message message;
   message.payload = payload;
-  condition.consider(payload::decode(message), at(time));
+  condition.count_shown();
+  condition.judge(payload::decode(message), at(time));
 }
 
 /// A condition whose subscriptions were granted at 0 s.
@@ -338,7 +339,8 @@ TEST_CASE("a filter that is silent for too long ends the run with 27 and its nam
   const auto message = [&](const std::string& topic, Duration time) {
     Message made;
     made.topic = topic;
-    condition.consider(payload::decode(made), at(time));
+    condition.count_shown();
+    condition.judge(payload::decode(made), at(time));
   };
   message("a/x", 3s);
   message("b/x", 4s);
