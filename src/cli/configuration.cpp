@@ -191,7 +191,7 @@ Layer read_environment(const Declarations& declared, const Environment& environm
     std::vector<std::string> values = option.takes == Option::Takes::nothing
                                           ? switched(variable, *value)
                                           : std::vector{std::move(*value)};
-    layer.push_back({&option, std::move(values), {Origin::Layer::environment, variable}, false});
+    layer.push_back({&option, std::move(values), {Origin::Layer::environment, variable}});
   }
   return layer;
 }
@@ -322,7 +322,7 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
     }
     const Option* own = declared.named("--" + entry.name);
     if (own != nullptr) {
-      layer.push_back({own, std::move(values), {origin, entry.place}, false});
+      layer.push_back({own, std::move(values), {origin, entry.place}});
     }
   }
   return layer;
@@ -335,7 +335,7 @@ namespace {
 bool asks_for_all(const Setting& asked, const std::vector<std::string>& arguments) {
   std::string word = asked.value();
   if (word == briefly) {
-    const auto name = std::find(arguments.begin(), arguments.end(), "--help");
+    const auto name = std::ranges::find(arguments, "--help");
     if (name == arguments.end() || std::next(name) == arguments.end()) return false;
     word = *std::next(name);
     if (word.empty() || word[0] == '-') return false;

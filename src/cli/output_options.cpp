@@ -172,7 +172,7 @@ void check_subscriber(const Settings& settings, PubOptions& options) {
 }  // namespace
 
 std::vector<std::string> take_command(std::vector<std::string>& arguments) {
-  const auto wrap = std::find(arguments.begin(), arguments.end(), "--wrap");
+  const auto wrap = std::ranges::find(arguments, "--wrap");
   const auto end = std::find(wrap, arguments.end(), "--");
   if (end == arguments.end()) return {};
   std::vector<std::string> command(end + 1, arguments.end());

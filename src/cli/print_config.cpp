@@ -137,9 +137,8 @@ bool fits_file(const Settings& settings, const Setting& setting,
   const std::string_view name = setting.option->key;
   const bool off = (name == "tls" && !settings.on("tls")) || (name == "no-tls");
   const bool keyless = name == "psk-identity" && settings.find("psk") != nullptr;
-  const bool text =
-      std::none_of(setting.values.begin(), setting.values.end(),
-                   [](const std::string& value) { return first_invalid_utf8(value).has_value(); });
+  const bool text = std::ranges::none_of(
+      setting.values, [](const auto& value) { return first_invalid_utf8(value).has_value(); });
   const bool on_network = name == "port" || name == "http-proxy" || name == "bind";
   const bool elsewhere = on_network && settings.find("unix") != nullptr;
   return setting.option->file && text && !keyless && !elsewhere && !(off && connection.tls.on);

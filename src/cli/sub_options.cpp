@@ -44,19 +44,17 @@ Duration interval(const Setting& setting) {
 /// Two of the filters that ask for the same messages; nothing when there are none, or so many
 /// filters that looking further would delay the start.
 std::optional<std::pair<std::string, std::string>> overlapping(std::vector<std::string> filters) {
-  const auto bare = [](const std::string& filter) { return without_share(filter); };
-  std::stable_sort(filters.begin(), filters.end(),
-                   [&](const auto& one, const auto& other) { return bare(one) < bare(other); });
-  const auto twice = std::adjacent_find(
-      filters.begin(), filters.end(),
-      [&](const auto& one, const auto& other) { return bare(one) == bare(other); });
+  std::ranges::stable_sort(filters, {}, without_share);
+  const auto twice = std::ranges::adjacent_find(filters, {}, without_share);
   if (twice != filters.end()) return std::pair{*twice, *(twice + 1)};
   std::size_t comparisons = 1'000'000;  // Some 20 ms.
   for (auto one = filters.begin(); one != filters.end(); ++one) {
-    if (bare(*one).find_first_of("+#") == std::string_view::npos) continue;
+    if (without_share(*one).find_first_of("+#") == std::string_view::npos) continue;
     for (auto other = filters.begin(); other != filters.end(); ++other) {
       if (comparisons-- == 0) return {};
-      if (one != other && overlap(bare(*one), bare(*other))) return std::pair{*one, *other};
+      if (one != other && overlap(without_share(*one), without_share(*other))) {
+        return std::pair{*one, *other};
+      }
     }
   }
   return {};

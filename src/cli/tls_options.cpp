@@ -45,9 +45,7 @@ const Setting* said(const Settings& settings, const ConnectionInput& input) {
 /// The setting that leads to port 8883; null if none does.
 const Setting* leading_to_port(const Settings& settings,
                                const std::vector<connection::Endpoint>& endpoints) {
-  const bool there = std::any_of(endpoints.begin(), endpoints.end(),
-                                 [](const auto& endpoint) { return endpoint.port == tls_port; });
-  if (!there) {
+  if (std::ranges::count(endpoints, tls_port, &connection::Endpoint::port) == 0) {
     return nullptr;
   }
   const Setting* port = settings.find("port");
