@@ -68,6 +68,20 @@ std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
+std::string percent_encoded(std::string_view bytes, const std::function<bool(char)>& plain) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (plain(c)) {
+      text += c;
+    } else {
+      text += {'%', digits[byte / 16], digits[byte % 16]};
+    }
+  }
+  return text;
+}
+
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string bytes;
   for (std::size_t at = 0; at < text.size(); ++at) {

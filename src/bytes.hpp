@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +18,10 @@ std::string to_base64(std::string_view bytes);  ///< RFC 4648, with padding, wit
 /// Hex digits, blanks between bytes allowed; nothing if `text` is not that.
 std::optional<std::string> from_hex(std::string_view text);
 
-/// Bytes of which some are written as '%' and two hex digits (RFC 3986 §2.1); nothing if `text` is
-/// not that.
+/// Writes a byte that is not `plain` as '%' and two hex digits (RFC 3986 §2.1).
+std::string percent_encoded(std::string_view bytes, const std::function<bool(char)>& plain);
+
+/// The reverse; nothing if `text` is not that.
 std::optional<std::string> percent_decoded(std::string_view text);
 
 /// RFC 4648 base64 with padding, line breaks allowed; nothing if `text` is not that.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "bytes.hpp"
 #include "cli/arguments.hpp"
 #include "cli/connection_options.hpp"
 #include "connection/url.hpp"
@@ -92,19 +93,11 @@ std::string comment(std::string_view key, const std::string& value, const std::s
 
 /// A topic as the path of a URL (RFC 3986 §2.1).
 std::string as_path(std::string_view topic) {
-  std::string path = "/";
   const bool text = !first_invalid_utf8(topic);
-  for (const char letter : topic) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (byte <= ' ' || byte == '%' || byte == 0x7F || (byte > 0x7F && !text)) {
-      char code[4];
-      std::snprintf(code, sizeof code, "%%%02X", byte);
-      path += code;
-    } else {
-      path += letter;
-    }
-  }
-  return path;
+  return "/" + percent_encoded(topic, [text](char letter) {
+           const auto byte = static_cast<unsigned char>(letter);
+           return byte > ' ' && byte != '%' && byte != 0x7F && (byte < 0x7F || text);
+         });
 }
 
 /// Scheme and path that lead to the connection in effect. The host has a line of its own.

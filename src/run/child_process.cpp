@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/child_process.hpp"
 
+#include "bytes.hpp"
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "run/cpu_affinity.hpp"
@@ -115,19 +116,9 @@ class Preparation {
 };
 
 /// RFC 3986 §2.3: what stands for itself anywhere in a URL.
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char letter : text) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (std::isalnum(byte) != 0 ||
-        std::string_view{"-._~"}.find(letter) != std::string_view::npos) {
-      encoded += letter;
-    } else {
-      encoded += {'%', digits[byte / 16], digits[byte % 16]};
-    }
-  }
-  return encoded;
+bool unreserved(char letter) {
+  return std::isalnum(static_cast<unsigned char>(letter)) != 0 ||
+         std::string_view{"-._~"}.find(letter) != std::string_view::npos;
 }
 
 /// The command may change its folder.
@@ -142,11 +133,8 @@ bool fits_variable(const std::optional<std::string>& text) {
 
 std::string url_of(const connection::Options& connection, const connection::Endpoint& broker) {
   if (const auto socket = absolute(broker.socket_path)) {
-    auto path = percent_encoded(*socket);
-    for (auto at = path.find("%2F"); at != std::string::npos; at = path.find("%2F", at)) {
-      path.replace(at, 3, "/");
-    }
-    return "unix://" + path;
+    const auto plain = [](char letter) { return letter == '/' || unreserved(letter); };
+    return "unix://" + percent_encoded(*socket, plain);
   }
   const bool websocket = connection.transport == connection::Transport::websocket;
   std::string place = connection::with_port(broker.host, broker.port);
@@ -157,8 +145,8 @@ std::string url_of(const connection::Options& connection, const connection::Endp
 
 std::string proxy_url(const connection::Proxy& proxy) {
   std::string login;
-  if (proxy.username) login = percent_encoded(*proxy.username);
-  if (proxy.password) login += ":" + percent_encoded(*proxy.password);
+  if (proxy.username) login = percent_encoded(*proxy.username, unreserved);
+  if (proxy.password) login += ":" + percent_encoded(*proxy.password, unreserved);
   return "http://" + (proxy.username || proxy.password ? login + "@" : "") +
          connection::with_port(proxy.host, proxy.port);
 }
@@ -169,7 +157,7 @@ class ConnectionLines {
  public:
   void add(std::string_view option, std::string_view value = {}) {
     text_ += option;
-    text_ += '=' + percent_encoded(value) + '\n';
+    text_ += '=' + percent_encoded(value, unreserved) + '\n';
   }
 
   void add_if(std::string_view option, const std::optional<std::string>& value) {
