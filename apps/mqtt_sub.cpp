@@ -315,7 +315,7 @@ class SubscribeRun {
       const bool left = client_.disconnected() || now >= left_by;
       if (exec_) exec_->attend();
       drain(now);
-      if (stats_ && (left || now >= deadline)) stats_->finish(out_, now);
+      if (stats_ && left) stats_->finish(out_, now);
       if (left) show_held_back(Clock::time_point::max());
       write();
       if (const auto code = signals_.raised(); code && !signal_) return code;

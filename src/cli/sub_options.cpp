@@ -387,12 +387,7 @@ void SubReader::check_stats(const Settings& settings) {
            in_quotes(subscription.filter)});
     }
   }
-  const PrinterOptions& output = options_.output;
-  options_.stats.emplace();
-  options_.stats->json = output.form == PrinterOptions::Form::json;
-  options_.stats->terminal = output.terminal;
-  options_.stats->colour = output.colour;
-  options_.stats->width = output.width;
+  options_.stats = run::StatsOptions{{}, options_.output};
   if (*stats_ != Duration::zero()) {
     options_.stats->interval = stats_;
   }

@@ -81,10 +81,7 @@ struct ExecOptions {
 /// A table of what came instead of the messages (--stats).
 struct StatsOptions {
   std::optional<Duration> interval{};  ///< Between tables; none: only at the end and on SIGUSR1.
-  bool json = false;                   ///< As one line of JSON.
-  bool terminal = false;               ///< stdout is one: lines fit its width.
-  bool colour = false;
-  int width = 80;
+  output::PrinterOptions output{};     ///< Form::json: one line of JSON; else a table.
 };
 
 /// One question and its answer (--request).

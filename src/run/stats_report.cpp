@@ -8,7 +8,6 @@
 #include "screen/frame.hpp"
 #include "text.hpp"
 
-#include <sys/ioctl.h>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -228,7 +227,7 @@ void Stats::append(std::string& out, Rate rate, Clock::time_point now, Timestamp
   const double interval = of_interval ? since(interval_since_) : seconds;
   Topic all = total_;
   const auto lines = rows(all, interval, of_interval);
-  if (options_.json) {
+  if (options_.output.form == output::PrinterOptions::Form::json) {
     append_json(out, lines, seconds, interval, time);
   } else {
     if (std::exchange(any_table_, true)) out += '\n';
@@ -256,9 +255,7 @@ void Stats::finish(output::StandardOutput& out, Clock::time_point now) {
 }
 
 void Stats::add_record(output::StandardOutput& out, Rate rate, Clock::time_point now) {
-  winsize size{};  // The user may have changed it.
-  const bool known = options_.terminal && ::ioctl(out.fd(), TIOCGWINSZ, &size) == 0;
-  if (known && size.ws_col > 0) options_.width = size.ws_col;
+  if (options_.output.columns) options_.output.width = options_.output.columns();
   append(out.buffer(), rate, now, std::chrono::system_clock::now());
   out.end_record(output::StandardOutput::Delivery::acknowledged);
 }
@@ -267,11 +264,11 @@ void Stats::append_table(std::string& out, const std::vector<Row>& rows, double 
                          Timestamp time) {
   const Topic& all = *rows.back().topic;
   Table table{rows, seconds, time, all.numbered || all.latency.count() > 0};
-  if (options_.terminal) {
-    const auto missing = table.fit(static_cast<std::size_t>(std::max(options_.width, 1)));
+  if (options_.output.terminal) {
+    const auto missing = table.fit(static_cast<std::size_t>(std::max(options_.output.width, 1)));
     if (!missing.empty() && notes_[narrow].count == 0) note(narrow, missing);
   }
-  table.append(out, output::Styler{options_.colour});
+  table.append(out, output::Styler{options_.output.colour});
 }
 
 namespace {
@@ -337,7 +334,7 @@ void Stats::append_json(std::string& out, const std::vector<Row>& rows, double s
     }
     list += ']';
   }
-  output::append_untrusted(out, line, options_.terminal);
+  output::append_untrusted(out, line, options_.output.terminal);
   out += '\n';
 }
 

@@ -149,10 +149,13 @@ const std::vector<Row>& rows() {
       {{"a"}, [](const SubOptions& o) { return !o.watch; }},
       {{"a", "--stats"},
        [](const SubOptions& o) {
-         return o.stats && !o.stats->interval && !o.stats->json && o.filter.select.empty();
+         return o.stats && !o.stats->interval && o.stats->output.form != Form::json &&
+                o.filter.select.empty();
        }},
       {{"a", "--stats=2.5", "-j"},
-       [](const SubOptions& o) { return o.stats->interval == 2'500ms && o.stats->json; }},
+       [](const SubOptions& o) {
+         return o.stats->interval == 2'500ms && o.stats->output.form == Form::json;
+       }},
       {{"--stats", "5"},
        [](const SubOptions& o) {
          return !o.stats->interval && o.subscriptions.at(0).filter == "5" &&
@@ -163,7 +166,8 @@ const std::vector<Row>& rows() {
          return o.verbosity.warnings.at(0).text ==
                 "gaps of --stats are also what goes to others of the group of '$share/g/a'";
        }},
-      {{"a", "--stats", "-o", "auto"}, [](const SubOptions& o) { return !o.stats->json; }},
+      {{"a", "--stats", "-o", "auto"},
+       [](const SubOptions& o) { return o.stats->output.form != Form::json; }},
       {{"a", "--stats", "--retained-only"},
        [](const SubOptions& o) { return o.stats.has_value(); }},
       {{"a"}, [](const SubOptions& o) { return !o.stats; }},

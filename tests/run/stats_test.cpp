@@ -77,7 +77,7 @@ class Arrivals {
 
 StatsOptions as_json() {
   StatsOptions options;
-  options.json = true;
+  options.output.form = output::PrinterOptions::Form::json;
   return options;
 }
 
@@ -559,8 +559,8 @@ TEST_CASE("a table fits its terminal, and what is left out is said") {
   for (const int width : {1, 20, 40, 60, 80, 100, 200}) {
     CAPTURE(width);
     StatsOptions options;
-    options.terminal = true;
-    options.width = width;
+    options.output.terminal = true;
+    options.output.width = width;
     Arrivals arrivals{options};
     arrivals.number("sensors/a/very/long/topic/that/ends/late/temperature", "0000000a", 1);
     arrivals.number("房间/温度/很长的主题名称很长的主题名称很长的主题名称", "0000000a", 3);
@@ -596,7 +596,7 @@ TEST_CASE("a topic with any characters is valid JSON") {
   arrivals.add(name);
   CHECK(topic(arrivals, name)["messages"] == 1);
   auto options = as_json();
-  options.terminal = true;
+  options.output.terminal = true;
   Arrivals terminal{options};
   terminal.add("\u202e\u009b");
   CHECK(escaped(lines_of(terminal.text()).at(0)) == lines_of(terminal.text()).at(0));
