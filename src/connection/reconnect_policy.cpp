@@ -49,26 +49,34 @@ void LossHistory::add(Clock::time_point since, Clock::time_point now, bool progr
   while (early_.size() > most_with_progress) early_.pop_front();
 }
 
-bool LossHistory::rivalry() const {
-  if (in_a_row_ >= 3 && early_.back() - early_[early_.size() - 3] < std::chrono::seconds{10}) {
-    return true;
-  }
+bool LossHistory::frequent() const {
   return early_.size() == most_with_progress &&
          early_.back() - early_.front() < std::chrono::minutes{1};
 }
 
-std::optional<RunError> LossHistory::ending(const std::string& text, const Options& options) const {
-  const auto end = [](const std::string& why) { return RunError(ExitCode::lost, escaped(why)); };
+bool LossHistory::rivalry() const {
+  if (in_a_row_ >= 3 && early_.back() - early_[early_.size() - 3] < std::chrono::seconds{10}) {
+    return true;
+  }
+  return frequent();
+}
+
+std::optional<RunError> LossHistory::ending(const std::string& text, const std::string& why,
+                                            const Options& options) const {
+  const auto end = [](const std::string& words) {
+    return RunError(ExitCode::lost, escaped(words));
+  };
   if (options.client_id_given && rivalry()) {
-    return end(text + " three times within 10 s: another client may be using id " +
-               options.client_id);
+    return end(text + " three times within 10 s" + (why.empty() ? "" : " (" + why + ")") +
+               ": another client may be using id " + options.client_id);
   }
   if (hopeless()) {
-    return end(text +
-               " three times in a row soon after connecting: not allowed on this topic, a message "
-               "too large, or one that the broker or we cannot read?");
+    return end(text + " three times in a row soon after connecting: " +
+               (!why.empty() ? why
+                             : "not allowed on this topic, a message too large, or one that the "
+                               "broker or we cannot read?"));
   }
-  if (!options.reconnect) return end(text);
+  if (!options.reconnect) return end(text + (why.empty() ? "" : ": " + why));
   return std::nullopt;
 }
 
@@ -138,15 +146,18 @@ ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
                                                       const std::string& why,
                                                       const ServerDisconnect& disconnect,
                                                       Clock::time_point now) {
-  const auto text = "connection to " + broker + " lost" + (why.empty() ? "" : ": " + why);
+  const auto lost = "connection to " + broker + " lost";
+  const auto text = lost + (why.empty() ? "" : ": " + why);
   since_ = lost_at_ = now;
   losses_.add(connected_at_, now, progress_);
   Decision decision;
   decision.give_up = disconnect.ending(broker, why);
-  if (!decision.give_up) decision.give_up = losses_.ending(text, options_);
+  if (!decision.give_up) decision.give_up = losses_.ending(lost, why, options_);
   if (decision.give_up) return decision;
   const bool fruitful = now - connected_at_ > std::chrono::seconds{5} || progress_;
   if (fruitful) backoff_.reset();
+  // Without a pause it would be a loop that keeps broker and processor busy.
+  if (fruitful && losses_.frequent()) backoff_.next(0);
   // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with
   // the same number would be taken for it.
   const bool rival = options_.client_id_given && losses_.suspects_rival();

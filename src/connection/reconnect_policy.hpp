@@ -26,12 +26,17 @@ class LossHistory {
   /// Twice in a row lost within 5 s of CONNACK: time to ask whether another client has our id.
   bool suspects_rival() const { return early_.size() >= 2; }
 
-  /// Losses soon after CONNACK, as when two clients share an id: three within 10 s; or fifteen
-  /// within a minute when messages got through between them, which a bad network does too.
+  /// Fifteen within a minute, each within 5 s of CONNACK, whatever got through between them.
+  bool frequent() const;
+
+  /// Losses soon after CONNACK, as when two clients share an id: three within 10 s; or frequent()
+  /// ones when messages got through between them, which a bad network does too.
   bool rivalry() const;
 
-  /// Why there is no use in connecting again after the last one, which `text` tells; or nothing.
-  std::optional<RunError> ending(const std::string& text, const Options& options) const;
+  /// Why there is no use in connecting again after the last one, which `text` tells, with the
+  /// reason `why` or none; or nothing.
+  std::optional<RunError> ending(const std::string& text, const std::string& why,
+                                 const Options& options) const;
 
  private:
   int in_a_row_ = 0;

@@ -531,6 +531,31 @@ TEST_CASE("three losses in a row soon after connecting end the run") {
   CHECK(run.state().rfind("exit 6: connection to 127.0.0.1:1 lost three times in a row", 0) == 0);
 }
 
+TEST_CASE("what the broker said goes before what a loss might mean") {
+  Run run;
+  for (int i = 0; i < 3; ++i) {
+    if (i > 0) run.until_due();
+    up(run);
+    run.event(Event::Kind::server_disconnect, 0x96);
+    run.event(Event::Kind::lost);
+  }
+  CHECK(run.state() ==
+        "exit 6: connection to 127.0.0.1:1 lost three times in a row soon after connecting: "
+        "message rate too high");
+}
+
+TEST_CASE("connections that are lost again and again are made with pauses, whatever came") {
+  Run run;
+  for (int i = 0; i < 16; ++i) {
+    if (i > 0) run.until_due();
+    up(run);
+    run.message();
+    run.event(Event::Kind::lost);
+    if (i == 13) CHECK(*run.client().due() - run.now < milliseconds{100});
+  }
+  CHECK(*run.client().due() - run.now > milliseconds{800});
+}
+
 TEST_CASE("without reconnecting a loss ends the run, with it only after the time that was said") {
   auto options = options_for_tests();
   SECTION("--no-reconnect") {
