@@ -50,7 +50,7 @@ class SubscribeRun {
         printer_(output::make_printer(options.output)),
         readiness_(options.readiness),
         client_(options.connection, run::log_sink(options.verbosity)),
-        publisher_(client_, 64) {
+        publisher_(client_, 64, options.connection.connect_timeout) {
     if (options.exec) exec_.emplace(*options.exec);
     if (options.stop.last) retained_end_.emplace(options.connection.connect_timeout);
     if (options.stats) stats_.emplace(*options.stats);
@@ -101,6 +101,9 @@ class SubscribeRun {
         if (exec_) show_held_back(Clock::time_point::max());
         if (exec_ && !backlog_) backlog_ = client_.waiting();
         if (answered() && settled()) return std::nullopt;
+        if (const auto& sent = publisher_.stats(); sent.overdue(now)) {
+          throw RunError(ExitCode::lost, sent.unacknowledged() + " in time");
+        }
       }
       if (!client_.more() || !free()) pause(now);
     }
@@ -279,7 +282,9 @@ class SubscribeRun {
       return poller_.wait();
     }
     if (held_back() && free()) poller_.until(rate_limit_.due());
-    if (!stop_.reached(now)) {
+    if (stop_.reached(now)) {
+      poller_.until(publisher_.stats().due());
+    } else {
       poller_.until(stop_.due());
       if (retained_end_ && client_.connected()) poller_.until(retained_end_->due());
     }
@@ -379,7 +384,7 @@ class SubscribeRun {
     const auto code = stop_.exit_code(now);
     const bool failed = readiness_.failed() || (exec_ && exec_->failures() > 0);
     if (code != ExitCode::ok) return code;
-    return failed ? ExitCode::failure : publisher_.presence_denied() ? ExitCode::denied : code;
+    return failed ? ExitCode::failure : publisher_.any_denied() ? ExitCode::denied : code;
   }
 
   /// "3 messages that were acknowledged were not written"; empty when there are none.

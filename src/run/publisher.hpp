@@ -161,6 +161,8 @@ class Publisher {
 
   /// The broker denied one of them, and why, once.
   bool presence_denied() const { return presence_denied_; }
+  /// Or a message.
+  bool any_denied() const { return presence_denied_ || stats_.any_denied(); }
   std::optional<std::string> take_presence_denial() {
     return std::exchange(presence_denial_, std::nullopt);
   }

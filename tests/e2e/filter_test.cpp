@@ -75,6 +75,18 @@ TEST_CASE("retained messages that are shown can be removed") {
   CHECK(left.out.find("r/2") == std::string::npos);
 }
 
+TEST_CASE("a retained message that may not be removed is no success") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    session.send(encode_packet(PacketType::publish, 1, encode_text("t") + encode_length(0) + "x"));
+    session.puback(session.expect(PacketType::publish), 0x87);
+    session.serve();
+  }};
+  const auto result = run(sub(broker.port(), {"t", "--remove-retained", "-C", "1"}));
+  check_exit(result, 5);
+  CHECK_THAT(result.err, Contains("a message was not published: to t: not authorized"));
+}
+
 TEST_CASE("a run that removes retained messages and wants fewer than there are ends") {
   Broker broker;
   std::string lines;

@@ -298,3 +298,27 @@ TEST_CASE("a command that fails is said with its topic, and the run ends with 1"
   CHECK(std::regex_search(result.err, std::regex{"ended with 9 \\(message on t\\)"}));
   CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
 }
+
+TEST_CASE("an answer that the broker denies, or does not acknowledge, is no success") {
+  const auto asks = [](Session& session) {
+    session.accept_subscription();
+    session.publish("t", "x", 1, 1, encode_byte(0x08) + encode_text("answers"));
+    return session.expect(PacketType::publish);
+  };
+  const auto answer = [](const ScriptBroker& broker) {
+    return run(sub(broker.port(), {"t", "-C", "1", "--reply", "--exec", "cat", "--connect-timeout",
+                                   "1", "--no-reconnect"}));
+  };
+  ScriptBroker denies{[&](Session& session) {
+    session.puback(asks(session), 0x87);
+    session.serve();
+  }};
+  check_exit(answer(denies), 5);
+  ScriptBroker silent{[&](Session& session) {
+    asks(session);
+    session.stay_silent();
+  }};
+  const auto result = answer(silent);
+  check_exit(result, 6);
+  CHECK_THAT(result.err, Contains("1 of 1 message was not acknowledged in time"));
+}
