@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 #include <array>
@@ -24,10 +25,6 @@ constexpr std::size_t longest = 65'535;  // MQTT 5.0 §1.5.6: binary data has a 
 /// nor the password be shown.
 constexpr std::array<int, 6> watched{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
 
-volatile sig_atomic_t signal_seen = 0;
-
-void see(int number) { signal_seen = number; }
-
 sigset_t only(int signal) {
   sigset_t set;
   sigemptyset(&set);
@@ -41,45 +38,38 @@ bool foreground(int fd) {
   return group < 0 || group == ::getpgrp();
 }
 
-/// While it lives, the signals above are held back, but for the time of wait(). One that is ignored
-/// stays ignored.
+/// While it lives, the signals above are held back, and told by wait(). One that is ignored stays
+/// ignored.
 class HeldSignals {
  public:
   HeldSignals() {
     sigset_t held;
     sigemptyset(&held);
-    pthread_sigmask(SIG_BLOCK, nullptr, &mask_);
-    open_ = mask_;
-    for (std::size_t at = 0; at < watched.size(); ++at) {
+    for (const int number : watched) {
       struct sigaction action {};
-      action.sa_handler = see;
-      sigaction(watched[at], nullptr, &before_[at]);
-      if (before_[at].sa_handler != SIG_IGN || watched[at] == SIGCONT) {
-        sigaction(watched[at], &action, nullptr);
-        sigaddset(&held, watched[at]);
-        sigdelset(&open_, watched[at]);
-      }
+      sigaction(number, nullptr, &action);
+      if (action.sa_handler != SIG_IGN || number == SIGCONT) sigaddset(&held, number);
     }
-    pthread_sigmask(SIG_BLOCK, &held, nullptr);
+    come_.reset(::signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (come_.get() < 0) {
+      throw RunError(ExitCode::failure,
+                     std::string{"cannot watch signals: "} + std::strerror(errno));
+    }
+    pthread_sigmask(SIG_BLOCK, &held, &mask_);
   }
 
-  ~HeldSignals() {
-    for (std::size_t at = 0; at < watched.size(); ++at) {
-      sigaction(watched[at], &before_[at], nullptr);
-    }
-    pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
-  }
+  ~HeldSignals() { pthread_sigmask(SIG_SETMASK, &mask_, nullptr); }
 
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
 
   /// Waits until `fd` is readable, which gives 0, or for a signal.
   int wait(int fd) const {
-    pollfd line{fd, POLLIN, 0};
-    signal_seen = 0;
-    while (::ppoll(&line, 1, nullptr, &open_) < 0) {
-      if (signal_seen != 0) {
-        return signal_seen;
+    pollfd lines[] = {{fd, POLLIN, 0}, {come_.get(), POLLIN, 0}};
+    signalfd_siginfo info{};
+    while (::poll(lines, 2, -1) < 0 || lines[0].revents == 0) {
+      if (::read(come_.get(), &info, sizeof info) > 0) {
+        return static_cast<int>(info.ssi_signo);
       }
     }
     return 0;
@@ -125,9 +115,8 @@ class HeldSignals {
   }
 
  private:
-  std::array<struct sigaction, watched.size()> before_{};
-  sigset_t mask_{};
-  sigset_t open_{};
+  sigset_t mask_{};  ///< As it was.
+  Descriptor come_{};
 };
 
 /// A terminal that does not show what is typed, from off() on and for no longer than it lives. What
