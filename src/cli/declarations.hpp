@@ -65,20 +65,15 @@ std::vector<std::string_view> shown_names(const Option& option);
 /// of type T, or of std::monostate for one without a field.
 template <typename T>
 class Declared {
-  template <typename Optional>
-  struct Inner {
-    using Type = Optional;
-  };
-  template <typename Value>
-  struct Inner<std::optional<Value>> {
-    using Type = Value;
-  };
+  template <typename Inner>
+  static Inner value_of(const std::optional<Inner>&);
+  template <typename Inner>
+  static Inner value_of(const Inner&);
 
  public:
-  using Value = typename Inner<T>::Type;
+  using Value = decltype(value_of(std::declval<T>()));  ///< Of an optional field, what it may hold.
 
   Declared(Option& option, T* field) : option_(option), field_(field) {
-    using Takes = Option::Takes;
     if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       repeated().as([](const Setting& setting) { return setting.values; });
     } else if constexpr (std::is_same_v<Value, bool>) {
@@ -86,9 +81,9 @@ class Declared {
     } else if constexpr (std::is_same_v<Value, std::string>) {
       as([](const Setting& setting) { return setting.value(); });
     } else if constexpr (std::is_same_v<Value, Duration>) {
-      takes(Takes::time).as(seconds);
+      takes(Option::Takes::time).as(seconds);
     } else if constexpr (std::is_same_v<Value, double>) {
-      takes(Takes::number).as(number);
+      takes(Option::Takes::number).as(number);
     }
   }
 
