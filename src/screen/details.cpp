@@ -17,17 +17,6 @@ namespace mqtt_tools::screen {
 
 namespace {
 
-/// The lines of a text that is escaped but for its newlines.
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (true) {
-    const auto end = text.find('\n');
-    lines.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return lines;
-    text.remove_prefix(end + 1);
-  }
-}
-
 /// One line for each property that a message has (MQTT 5.0 §3.3.2.3).
 std::vector<std::string> property_lines(const Properties& properties) {
   std::vector<std::string> lines;
@@ -65,7 +54,7 @@ void View::details(Frame& frame, std::size_t width, std::size_t rows, Clock::tim
   const TopicEntry& entry = table_[detailed_];
   const bool stale = entry.stale(now);
   const auto add = [&](std::string_view text, unsigned attributes = plain) {
-    frame.lines.push_back({{fit(text, width), attributes}});
+    frame.lines.push_back({fit(text, width), attributes});
   };
   add((stale ? "!" : " ") + entry.last.topic, bold | (stale ? dim : plain));
   std::string figures =
@@ -121,9 +110,9 @@ void View::chart(Frame& frame, std::size_t width, std::size_t rows, Clock::time_
   if (numbers.size() > 1) {
     title += "  (" + std::to_string(choice_ + 1) + " of " + std::to_string(numbers.size()) + ")";
   }
-  frame.lines.push_back({{fit(title, width), underline}});
+  frame.lines.push_back({fit(title, width), underline});
   for (auto& line : bars(values, rows)) {
-    frame.lines.push_back({{fit(" " + line, width)}});
+    frame.lines.push_back({fit(" " + line, width)});
   }
 }
 
@@ -147,7 +136,8 @@ const std::vector<std::string>& View::payload_lines(const TopicEntry& entry, std
   for (auto tab = text.find('\t'); tab != std::string::npos; tab = text.find('\t', tab)) {
     text.replace(tab, 1, "    ");
   }
-  payload_lines_ = lines_of(text);
+  const auto lines = split(text, "\n");
+  payload_lines_.assign(lines.begin(), lines.end());
   return payload_lines_;
 }
 

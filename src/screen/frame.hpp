@@ -12,16 +12,14 @@
 
 namespace mqtt_tools::screen {
 
-/// How a piece of a line is shown; no colours, which some background would swallow. Bits.
+/// How a line is shown; no colours, which some background would swallow. Bits.
 enum Attribute : unsigned { plain = 0, bold = 1, dim = 2, reverse = 4, underline = 8 };
 
-/// Text in one manner: UTF-8 in which nothing acts on a terminal.
-struct Span {
+/// UTF-8 in which nothing acts on a terminal.
+struct Line {
   std::string text{};
   unsigned attributes = plain;
 };
-
-using Line = std::vector<Span>;
 
 struct Size {
   int columns = 80;

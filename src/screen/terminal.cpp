@@ -289,18 +289,16 @@ bool Terminal::show(const Frame& frame) {
   curses.flush();
   if (!curses.pending.empty()) return false;
   curses.erase(curses.window);
-  for (std::size_t row = 0; row < frame.lines.size(); ++row) {
-    curses.move(curses.window, static_cast<int>(row), 0);
-    for (const Span& span : frame.lines[row]) {
-      unsigned attributes = A_NORMAL;
-      if ((span.attributes & bold) != 0) attributes |= A_BOLD;
-      if ((span.attributes & dim) != 0) attributes |= A_DIM;
-      if ((span.attributes & reverse) != 0) attributes |= A_REVERSE;
-      if ((span.attributes & underline) != 0) attributes |= A_UNDERLINE;
-      curses.attributes(curses.window, static_cast<int>(attributes));
-      const std::wstring text = wide(span.text);
-      curses.add_text(curses.window, text.data(), static_cast<int>(text.size()));
-    }
+  for (int row = 0; const Line& line : frame.lines) {
+    unsigned attributes = A_NORMAL;
+    if ((line.attributes & bold) != 0) attributes |= A_BOLD;
+    if ((line.attributes & dim) != 0) attributes |= A_DIM;
+    if ((line.attributes & reverse) != 0) attributes |= A_REVERSE;
+    if ((line.attributes & underline) != 0) attributes |= A_UNDERLINE;
+    curses.attributes(curses.window, static_cast<int>(attributes));
+    const std::wstring text = wide(line.text);
+    curses.move(curses.window, row++, 0);
+    curses.add_text(curses.window, text.data(), static_cast<int>(text.size()));
   }
   curses.refresh(curses.window);
   curses.flush();

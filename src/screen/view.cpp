@@ -286,10 +286,10 @@ Frame View::frame(Size size, Clock::time_point now, const Surroundings& around) 
   } else if (page_ == Page::details) {
     details(frame, width, middle, now);
   } else {
-    for (const auto line : help) frame.lines.push_back({{fit(line, width)}});
+    for (const auto line : help) frame.lines.push_back({fit(line, width)});
   }
   frame.lines.resize(std::min(frame.lines.size(), middle + 1));
-  while (frame.lines.size() < middle + 1) frame.lines.push_back({{std::string(width, ' ')}});
+  while (frame.lines.size() < middle + 1) frame.lines.push_back({std::string(width, ' ')});
   if (rows > 1) frame.lines.push_back(bottom(width, around));
   return frame;
 }
@@ -301,23 +301,23 @@ Line View::header(std::size_t width, Clock::time_point now, const Surroundings& 
                       short_number(table_.rate(now)) + "/s ";
   if (paused_) right = "PAUSED  " + right;
   const std::size_t rest = width > right.size() ? width - right.size() : 0;
-  if (rest < 12) return {{fit(right, width), bold | reverse}};
-  return {{fit(left, rest - 1) + " " + right, bold | reverse}};
+  if (rest < 12) return {fit(right, width), bold | reverse};
+  return {fit(left, rest - 1) + " " + right, bold | reverse};
 }
 
 Line View::bottom(std::size_t width, const Surroundings& around) const {
-  if (typing_) return {{fit("/" + filter_ + "_", width), bold}};
-  if (!around.status.empty()) return {{fit(around.status, width), bold}};
-  if (page_ == Page::help) return {{fit("any key: back", width), dim}};
+  if (typing_) return {fit("/" + filter_ + "_", width), bold};
+  if (!around.status.empty()) return {fit(around.status, width), bold};
+  if (page_ == Page::help) return {fit("any key: back", width), dim};
   if (page_ == Page::details) {
-    return {{fit("Tab number  arrows scroll  Esc back  space pause  q quit", width), dim}};
+    return {fit("Tab number  arrows scroll  Esc back  space pause  q quit", width), dim};
   }
   std::string keys = "? help  / filter  s sort  space pause  Enter details  c clear  q quit";
   if (!filter_.empty()) keys = "filter: " + filter_ + "  (Esc: none)  " + keys;
   if (table_.left_out() > 0) {
     keys = with_commas(table_.left_out()) + " messages of further topics are not shown";
   }
-  return {{fit(keys, width), dim}};
+  return {fit(keys, width), dim};
 }
 
 /// The topic gets what it needs, but leaves two fifths of what there is to the value.
@@ -360,17 +360,16 @@ void View::list(Frame& frame, std::size_t width, std::size_t rows, Clock::time_p
   append_cell(titles, heading("age", Sort::age), columns.age);
   titles += " " + fit("value", columns.value);
   append_cell(titles, "", columns.sparkline);
-  frame.lines.push_back({{fit(titles, width), bold | underline}});
+  frame.lines.push_back({fit(titles, width), bold | underline});
 
   for (std::size_t i = top_; i < order_.size() && i < top_ + page_rows_; ++i) {
     frame.lines.push_back(row(columns, order_[i], i == selected_, now));
   }
   if (order_.empty() && page_rows_ > 0) {
-    frame.lines.push_back(
-        {{fit(table_.size() == 0 ? " no message yet"
-                                 : " no topic has \"" + filter_ + "\" in its name",
-              width),
-          dim}});
+    frame.lines.push_back({fit(table_.size() == 0 ? " no message yet"
+                                                  : " no topic has \"" + filter_ + "\" in its name",
+                               width),
+                           dim});
   }
 }
 
@@ -390,7 +389,7 @@ Line View::row(const Columns& columns, std::size_t index, bool selected, Clock::
   text += " " + fit(value(index), columns.value);
   append_cell(text, sparkline(entry.series.last(columns.sparkline)), columns.sparkline);
   if (mqtt_tools::columns(text) != columns.all) text = fit(text, columns.all);
-  return {{std::move(text), attributes}};
+  return {std::move(text), attributes};
 }
 
 /// Made once for each message that is seen.

@@ -48,7 +48,7 @@ void check_screen(const payload::Decoded& decoded) {
       const auto frame = view.frame(size, now + std::chrono::seconds{3}, {"broker", "", ""});
       must(frame.lines.size() <= static_cast<std::size_t>(size.rows));
       for (const auto& line : frame.lines) {
-        const auto text = screen::text_of(line);
+        const auto& text = line.text;
         must(fuzz::harmless(text) && text.find('\n') == std::string::npos);
         must(!first_invalid_utf8(text));
         must(columns(text) <= static_cast<std::size_t>(size.columns));

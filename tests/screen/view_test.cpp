@@ -22,13 +22,6 @@ namespace {
 
 const Clock::time_point start{1000s};
 
-/// A line without its attributes.
-std::string text_of(const Line& line) {
-  std::string text;
-  for (const Span& span : line) text += span.text;
-  return text;
-}
-
 struct Screen {
   explicit Screen(int columns = 80, int rows = 8) : size{columns, rows} {}
 
@@ -54,7 +47,7 @@ struct Screen {
   std::vector<std::string> picture() {
     std::vector<std::string> lines;
     for (const auto& line : frame().lines) {
-      auto text = text_of(line);
+      auto text = line.text;
       text.resize(text.find_last_not_of(' ') + 1);
       lines.push_back(text);
     }
@@ -66,9 +59,9 @@ struct Screen {
     std::string names;
     const auto lines = frame().lines;
     for (std::size_t row = 2; row + 1 < lines.size(); ++row) {
-      const auto text = text_of(lines[row]);
+      const auto text = lines[row].text;
       if (text.find_first_not_of(' ') == std::string::npos) break;
-      const bool selected = (lines[row].front().attributes & reverse) != 0;
+      const bool selected = (lines[row].attributes & reverse) != 0;
       names += (selected ? "*" : "") + text.substr(1, text.find(' ', 1) - 1) + " ";
     }
     return names;
@@ -204,8 +197,8 @@ TEST_CASE("each line is as wide as the screen, and there are as many as it has")
         CAPTURE(keys, columns, rows);
         CHECK(lines.size() == static_cast<std::size_t>(rows));
         for (const auto& line : lines) {
-          CHECK(mqtt_tools::columns(text_of(line)) == static_cast<std::size_t>(columns));
-          CHECK(escaped(text_of(line)) == text_of(line));
+          CHECK(mqtt_tools::columns(line.text) == static_cast<std::size_t>(columns));
+          CHECK(escaped(line.text) == line.text);
         }
       }
     }
@@ -331,9 +324,9 @@ TEST_CASE("a stale topic is marked and dim") {
   Screen screen;
   for (int i = 0; i < 4; ++i) screen.add("t", "1", i * 1s);
   screen.now = start + 5s;
-  CHECK(screen.frame().lines[2].front().attributes == reverse);
+  CHECK(screen.frame().lines[2].attributes == reverse);
   screen.now = start + 7s;
-  CHECK(screen.frame().lines[2].front().attributes == (reverse | dim));
+  CHECK(screen.frame().lines[2].attributes == (reverse | dim));
   CHECK(screen.picture()[2].front() == '!');
 }
 
