@@ -4,9 +4,9 @@
 #include "bytes.hpp"
 #include "payload/json.hpp"
 #include "payload/json_scalar.hpp"
+#include "text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -27,10 +27,8 @@ constexpr std::size_t longest_place = 200;
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 std::optional<double> read_number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return {};
-  return value;
+  const auto value = to_number<double>(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 /// A step of a JSON pointer (RFC 6901 §3).
@@ -112,7 +110,8 @@ std::vector<double> Series::between(std::uint32_t from, std::uint32_t to,
     const double until =
         from + span * static_cast<double>(column + 1) / static_cast<double>(columns);
     const bool last = column + 1 == columns;
-    while (next < samples_.size() && (last ? at(next).second <= to : at(next).second < until)) {
+    while (next < samples_.size() &&
+           (last ? samples_[next].second <= to : samples_[next].second < until)) {
       current = value(next++);
     }
     values[column] = current;
@@ -121,31 +120,21 @@ std::vector<double> Series::between(std::uint32_t from, std::uint32_t to,
 }
 
 double Series::value(std::size_t index) const {
-  const Sample& sample = at(index);
+  const Sample& sample = samples_[index];
   if (kind_ == Kind::values || index == 0) return sample.value;
-  return sample.value / static_cast<double>(sample.second - at(index - 1).second);
+  return sample.value / static_cast<double>(sample.second - samples_[index - 1].second);
 }
 
 void Series::add(Kind kind, std::uint32_t second, double value) {
-  if (kind != kind_) {
-    samples_.clear();
-    begin_ = 0;
-    kind_ = kind;
+  if (kind != kind_) samples_.clear();
+  kind_ = kind;
+  if (!samples_.empty() && samples_.back().second >= second) {
+    const double before = kind == Kind::rate ? samples_.back().value : 0;
+    samples_.back().value = static_cast<float>(before + value);
+    return;
   }
-  if (!samples_.empty()) {
-    Sample& newest = samples_[(begin_ + samples_.size() - 1) % samples_.size()];
-    if (newest.second >= second) {
-      newest.value = static_cast<float>(kind == Kind::rate ? newest.value + value : value);
-      return;
-    }
-  }
-  const Sample sample{second, static_cast<float>(value)};
-  if (samples_.size() < capacity) {
-    samples_.push_back(sample);
-  } else {
-    samples_[begin_] = sample;
-    begin_ = (begin_ + 1) % capacity;
-  }
+  if (samples_.size() == capacity) samples_.erase(samples_.begin());
+  samples_.push_back({second, static_cast<float>(value)});
 }
 
 std::vector<Number> numbers_in(const payload::Decoded& decoded, std::size_t most) {
@@ -213,7 +202,6 @@ void TopicTable::add(const payload::Decoded& decoded, Clock::time_point now) {
   TopicEntry& entry = entries_[index];
   if (frozen_size_ && index < *frozen_size_) frozen_.try_emplace(index, entry);
   entry.arrived(now, message.retained);
-  entry.bytes += message.payload.size();
   keep(entry, decoded);
   sample(entry, decoded, now);
   if (index == followed_index_) sample_all(decoded, now);

@@ -38,7 +38,7 @@ class Series {
   /// before the first.
   std::vector<double> between(std::uint32_t from, std::uint32_t to, std::size_t columns) const;
 
-  std::uint32_t first_second() const { return samples_[begin_].second; }
+  std::uint32_t first_second() const { return samples_.front().second; }
 
  private:
   struct Sample {
@@ -48,12 +48,10 @@ class Series {
   static constexpr std::size_t capacity = 120;
 
   void add(Kind kind, std::uint32_t second, double value);
-  const Sample& at(std::size_t index) const { return samples_[(begin_ + index) % samples_.size()]; }
   double value(std::size_t index) const;
 
   Kind kind_ = Kind::values;
-  std::vector<Sample> samples_{};
-  std::size_t begin_ = 0;  ///< The oldest, once they go round.
+  std::vector<Sample> samples_{};  ///< The oldest first.
 };
 
 /// A number in a payload: its place (a JSON pointer) and what it is.
@@ -71,7 +69,6 @@ struct TopicEntry {
   std::size_t size = 0;    ///< Of the whole payload.
   std::string selected{};  ///< What --select gave, where the payload is not whole.
   std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;
   Clock::time_point latest{};  ///< When the last one came.
   std::string place{};         ///< Of the number chosen for the sparkline; empty: the first.
   bool rate_chosen = false;    ///< The sparkline shows the rate, whatever the payload holds.
