@@ -31,53 +31,34 @@ std::string size_text(std::size_t size) {
 
 /// What is unusual about a message, with commas between: a QoS other than 1, retained, a large
 /// payload, a binary encoding, MQTT 5 properties. What others wrote is not escaped.
-class Annotations {
- public:
-  explicit Annotations(const payload::Decoded& decoded) {
-    const Message& message = decoded.message();
-    if (message.qos != Qos::at_least_once) {
-      add(message.qos == Qos::exactly_once ? "qos 2" : "qos 0");
-    }
-    if (message.retained) add("retained");
-    if (message.duplicate) add("duplicate");
-    if (message.payload.size() >= large) add(size_text(message.payload.size()));
-    if (decoded.kind() == payload::Kind::cbor) add("CBOR");
-    if (decoded.kind() == payload::Kind::msgpack) add("MessagePack");
-    if (!message.properties.empty()) add_properties(message.properties);
+std::string annotations(const payload::Decoded& decoded) {
+  constexpr std::size_t large = 1024;         // From here on the size is told.
+  constexpr std::size_t longest_value = 120;  // Bytes of a property that are shown.
+  const Message& message = decoded.message();
+  const Properties& properties = message.properties;
+  std::vector<std::string> all;
+  const auto add = [&all](const char* name, const std::string& value) {
+    all.push_back(name + shortened(value, longest_value));
+  };
+
+  if (message.qos == Qos::at_most_once) all.emplace_back("qos 0");
+  if (message.qos == Qos::exactly_once) all.emplace_back("qos 2");
+  if (message.retained) all.emplace_back("retained");
+  if (message.duplicate) all.emplace_back("duplicate");
+  if (message.payload.size() >= large) all.push_back(size_text(message.payload.size()));
+  if (decoded.kind() == payload::Kind::cbor) all.emplace_back("CBOR");
+  if (decoded.kind() == payload::Kind::msgpack) all.emplace_back("MessagePack");
+  if (properties.content_type) add("content-type ", *properties.content_type);
+  if (properties.expiry) all.push_back("expires in " + std::to_string(*properties.expiry) + " s");
+  if (properties.response_topic) add("response-topic ", *properties.response_topic);
+  if (const auto& bytes = properties.correlation_data) {
+    add("correlation-data ", first_invalid_utf8(*bytes) ? to_hex(*bytes) : *bytes);
   }
-
-  const std::string& text() const { return text_; }
-
- private:
-  static constexpr std::size_t large = 1024;         ///< From here on the size is told.
-  static constexpr std::size_t longest_value = 120;  ///< Bytes of a property that are shown.
-
-  void add(std::string_view annotation) {
-    text_ += text_.empty() ? "" : ", ";
-    text_ += annotation;
+  for (const auto& [name, value] : properties.user) {
+    all.push_back(shortened(name, longest_value) + "=" + shortened(value, longest_value));
   }
-
-  void add(std::string_view name, std::string_view value) {
-    add(name);
-    text_ += ' ';
-    text_ += shortened(value, longest_value);
-  }
-
-  void add_properties(const Properties& properties) {
-    if (properties.content_type) add("content-type", *properties.content_type);
-    if (properties.expiry) add("expires in", std::to_string(*properties.expiry) + " s");
-    if (properties.response_topic) add("response-topic", *properties.response_topic);
-    if (properties.correlation_data) {
-      const std::string& bytes = *properties.correlation_data;
-      add("correlation-data", first_invalid_utf8(bytes) ? to_hex(bytes) : bytes);
-    }
-    for (const auto& [name, value] : properties.user) {
-      add(shortened(name, longest_value) + "=" + shortened(value, longest_value));
-    }
-  }
-
-  std::string text_{};
-};
+  return joined(all);
+}
 
 /// What stands before the payload. Topics take as many columns as the widest so far, so that
 /// payloads stand in line.
@@ -112,11 +93,11 @@ class Header {
     out += "  ";
     const std::size_t sum = time.size() + 2 + topic + 2;
 
-    const std::string annotations = Annotations{decoded}.text();
-    if (annotations.empty()) return sum;
-    styler.append(out, Style::notice, "[" + annotations + "]");
+    const std::string unusual = annotations(decoded);
+    if (unusual.empty()) return sum;
+    styler.append(out, Style::notice, "[" + unusual + "]");
     out += "  ";
-    return sum + columns(escaped(annotations)) + 4;
+    return sum + columns(escaped(unusual)) + 4;
   }
 
  private:
@@ -264,14 +245,12 @@ class PrettyPrinter : public Printer {
 
   void append_block(std::string& out, std::string_view text) const {
     break_line(out);
-    for (;;) {
-      const std::size_t end = text.find('\n');
+    for (const auto line : split(text, "\n")) {
       out += margin;
-      styler_.append(out, Style::plain, text.substr(0, end), Lines::keep);
-      if (end == std::string_view::npos) return;
+      styler_.append(out, Style::plain, line, Lines::keep);
       out += '\n';
-      text.remove_prefix(end + 1);
     }
+    out.pop_back();
   }
 
   std::size_t width_ = 0;
