@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -44,11 +43,7 @@ bool has_shape(std::string_view text, std::string_view shape) {
 }
 
 /// The number that `digits` are, at most 18.
-std::int64_t number(std::string_view digits) {
-  std::int64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
-}
+std::int64_t number(std::string_view digits) { return *to_number<std::int64_t>(digits); }
 
 /// "18:15" since midnight; nothing if no clock shows it.
 std::optional<std::chrono::minutes> read_clock(std::string_view text) {

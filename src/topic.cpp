@@ -38,19 +38,15 @@ void check_text(std::string_view what, std::string_view text) {
 
 /// Throws unless wildcards stand where they may; `whole` is what the user wrote.
 void check_levels(std::string_view filter, std::string_view whole) {
-  std::size_t begin = 0;
-  while (begin <= filter.size()) {
-    const std::size_t end = std::min(filter.find('/', begin), filter.size());
-    const std::string_view level = filter.substr(begin, end - begin);
+  for (const auto level : split(filter, "/")) {
     if (level.size() > 1 && level.find_first_of("+#") != std::string_view::npos) {
       throw UsageError("the filter " + quoted(whole) + " has a wildcard beside other characters; " +
                        "+ and # stand alone between slashes, as in a/+/b or a/#");
     }
-    if (level == "#" && end < filter.size()) {
+    if (level == "#" && level.end() != filter.end()) {
       throw UsageError("the filter " + quoted(whole) +
                        " goes on after #, which must be the last level; + stands for one level");
     }
-    begin = end + 1;
   }
 }
 

@@ -7,7 +7,6 @@
 #include "text.hpp"
 
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -35,10 +34,9 @@ std::optional<Integer> read_integer(std::string_view token) {
   if (negative && digits == "18446744073709551616") {
     return Integer{true, std::numeric_limits<std::uint64_t>::max()};
   }
-  std::uint64_t size = 0;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-  if (read.ec != std::errc{}) return std::nullopt;
-  return Integer{negative, negative ? size - 1 : size};
+  const auto size = to_number<std::uint64_t>(digits);
+  if (!size) return std::nullopt;
+  return Integer{negative, negative ? *size - 1 : *size};
 }
 
 /// Minus zero is an integer only to those who do not see its sign.

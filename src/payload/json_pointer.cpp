@@ -5,9 +5,6 @@
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
-#include <algorithm>
-#include <charconv>
-
 namespace mqtt_tools::payload {
 
 namespace {
@@ -34,12 +31,7 @@ std::string step_text(std::string_view step, std::string_view pointer) {
 
 /// The index that a step names: decimal digits without leading zeros.
 std::optional<std::size_t> index_of(std::string_view step) {
-  std::size_t index = 0;
-  const char* end = step.data() + step.size();
-  const auto read = std::from_chars(step.data(), end, index);
-  const bool whole = read.ec == std::errc{} && read.ptr == end;
-  if (!whole || (step.size() > 1 && step.front() == '0')) return std::nullopt;
-  return index;
+  return step.starts_with('0') && step.size() > 1 ? std::nullopt : to_number<std::size_t>(step);
 }
 
 /// Follows steps through JSON text in one walk: what lies beside the way is passed over, and
@@ -103,12 +95,7 @@ JsonPointer::JsonPointer(std::string_view text) {
   if (first_invalid_utf8(text)) {
     throw UsageError("the JSON pointer \"" + escaped(text) + "\" is not UTF-8");
   }
-  std::size_t begin = 1;
-  while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find('/', begin), text.size());
-    steps_.push_back(step_text(text.substr(begin, end - begin), text));
-    begin = end + 1;
-  }
+  for (const auto step : split(text.substr(1), "/")) steps_.push_back(step_text(step, text));
 }
 
 std::optional<JsonToken> JsonPointer::find(const Decoded& decoded) const {

@@ -131,8 +131,7 @@ std::string exponent_plus(std::string_view exponent, std::int64_t change) {
   const bool negative = !exponent.empty() && exponent.front() == '-';
   exponent.remove_prefix(std::min(exponent.find_first_not_of("+-0"), exponent.size()));
   if (exponent.size() <= safe) {
-    std::int64_t value = 0;
-    std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);
+    const auto value = to_number<std::int64_t>(exponent).value_or(0);  // None, or only zeros.
     return std::to_string((negative ? -value : value) + change);
   }
   // Larger than any change, which is the length of a text at most: its sign stays.

@@ -10,12 +10,10 @@
 #include "timestamp.hpp"
 #include "topic.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace mqtt_tools::payload {
@@ -46,16 +44,14 @@ std::string bytes_of_member(std::string_view key, const JsonToken& base64) {
 }
 
 template <class Number>
-Number number_of_member(std::string_view key, const JsonToken& value, Number low, Number high) {
-  Number result{};
-  const char* const end = value.text.data() + value.text.size();
-  const auto read = std::from_chars(value.text.data(), end, result);
-  if (value.kind != JsonToken::Kind::number || read.ec != std::errc{} || read.ptr != end ||
-      result < low || result > high) {
+Number number_of_member(std::string_view key, const JsonToken& value, Number low = 0,
+                        Number high = std::numeric_limits<Number>::max()) {
+  const auto result = to_number<Number>(value.text);
+  if (!result || *result < low || *result > high) {
     refuse_member(
         key, "is not a whole number from " + std::to_string(low) + " to " + std::to_string(high));
   }
-  return result;
+  return *result;
 }
 
 constexpr std::size_t longest_text = 65535;  // MQTT 5.0 §1.5.4
@@ -101,7 +97,7 @@ void add_user_properties(Properties& properties, const JsonToken& object) {
 void read_property(Properties& properties, const std::string& key, const JsonToken& value) {
   constexpr std::uint32_t highest_identifier = 268435455;  // MQTT 5.0 §3.8.2.1.2
   if (key == "topic-alias") {
-    properties.topic_alias = number_of_member<std::uint16_t>(key, value, 0, 65535);
+    properties.topic_alias = number_of_member<std::uint16_t>(key, value);
   } else if (key == "content-type") {
     properties.content_type = welcome_text(key, value);
   } else if (key == "response-topic") {
@@ -116,8 +112,7 @@ void read_property(Properties& properties, const std::string& key, const JsonTok
   } else if (key == "payload-format-indicator") {
     properties.payload_format = number_of_member<int>(key, value, 0, 1);
   } else if (key == "message-expiry-interval") {
-    properties.expiry =
-        number_of_member<std::uint32_t>(key, value, 0, std::numeric_limits<std::uint32_t>::max());
+    properties.expiry = number_of_member<std::uint32_t>(key, value);
   } else if (key == "subscription-identifier") {
     const auto add = [&](const JsonToken& identifier) {
       properties.subscription_identifiers.push_back(
@@ -196,15 +191,13 @@ class RecordReader {
     } else if (key == "retain") {
       message_.retained = flag(key, value);
     } else if (key == "mid") {
-      message_.id = number_of_member<std::uint16_t>(key, value, 0, 65535);
+      message_.id = number_of_member<std::uint16_t>(key, value);
     } else if (key == "dup") {
       message_.duplicate = flag(key, value);
     } else if (key == "properties") {
       message_.properties = read_properties(value);
     } else if (key == "payloadlen") {
-      std::size_t size = 0;
-      const auto* const end = value.text.data() + value.text.size();
-      if (std::from_chars(value.text.data(), end, size).ptr == end) payload_size_ = size;
+      payload_size_ = to_number<std::size_t>(value.text);
     } else if (key == "payload" || key == "payload_base64") {
       if (has_payload_) throw UsageError("more than one payload");
       has_payload_ = true;
