@@ -238,7 +238,7 @@ TEST_CASE("a stamp says when a message was made, by which run, and as which on i
 
   // Of the stamps of a recorded message and of this run only one can be meant.
   const auto replayed = run(pub(broker.port(), {"--replay", "-", "--stamp"}),
-                            R"({"topic":"a","payload":"x","properties":{"user-properties":)"
+                            R"({"topic":"a","qos":1,"payload":"x","properties":{"user-properties":)"
                             R"([{"seq":"77"},{"k":"v"}]}})"
                             "\n");
   check_exit(replayed, 0);

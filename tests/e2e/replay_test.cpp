@@ -192,7 +192,8 @@ TEST_CASE("a byte order mark at the beginning of a file is no part of what it sa
     check_exit(run(pub(broker.port(), words)), 0);
     return broker.received(PacketType::publish).at(0);
   };
-  const auto records = directory.write("records", mark + "{\"topic\":\"a\",\"payload\":\"x\"}\n");
+  const auto records =
+      directory.write("records", mark + "{\"topic\":\"a\",\"qos\":1,\"payload\":\"x\"}\n");
   CHECK(published({"--replay", records}).payload() == "x");
   const auto lines = directory.write("lines", mark + "a/b\tx\n");
   const auto message = published({"-l", "-f", lines, "--topic-from-line", "--raw"});
