@@ -154,11 +154,15 @@ std::optional<Field::Part> field_part(char letter) {
   return static_cast<Part>(letter);
 }
 
-/// Whether this part is made from the time of the message.
-bool needs_time(Field::Part part) { return part == Part::local_time || part == Part::unix_time; }
+/// Whether this piece is made from the time of the message.
+bool needs_time(const TemplatePiece& piece) {
+  const auto* field = std::get_if<Field>(&piece);
+  return std::holds_alternative<Conversion>(piece) ||
+         (field != nullptr && (field->part == Part::local_time || field->part == Part::unix_time));
+}
 
 /// Appends the part of the message that `field` names, as mosquitto_sub prints it; on a terminal
-/// without its control characters. `time` is the message's, if needs_time().
+/// without its control characters. `time` is the message's, if a piece needs it.
 void append_field(std::string& out, const Field& field, const payload::Decoded& decoded,
                   const LocalTime& time, bool terminal) {
   const Message& message = decoded.message();
@@ -228,14 +232,21 @@ constexpr std::string_view separators = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-}  // namespace
+void append_conversion(std::string& out, Conversion conversion, const LocalTime& time) {
+  if (conversion.letter == 'N') {
+    out += time.decimals(9);
+    return;
+  }
+  const std::array<char, 3> format{'%', conversion.letter, '\0'};
+  append_time(out, time.fields, format.data());
+}
 
 /// Reads a format from left to right.
 class TemplateParser {
  public:
-  TemplateParser(Template& result, std::string_view format) : result_(&result), format_(format) {}
+  explicit TemplateParser(std::string_view format) : format_(format) {}
 
-  void parse() {
+  std::vector<TemplatePiece> parse() {
     while (at_ < format_.size()) {
       begin_ = at_;
       switch (const char c = format_[at_++]) {
@@ -253,6 +264,7 @@ class TemplateParser {
       }
     }
     finish_text();
+    return std::move(pieces_);
   }
 
  private:
@@ -273,7 +285,7 @@ class TemplateParser {
     const auto part = field_part(letter);
     if (!part || (separated && letter != 'x' && letter != 'X')) fail("unknown");
     field.part = *part;
-    add(field, needs_time(*part));
+    add(field);
   }
 
   void parse_conversion() {
@@ -283,7 +295,7 @@ class TemplateParser {
     } else if (letter != 'N' && strftime_letters.find(letter) == std::string_view::npos) {
       fail("unknown");
     } else {
-      add(Template::Conversion{letter}, true);
+      add(Conversion{letter});
     }
   }
 
@@ -315,17 +327,13 @@ class TemplateParser {
     return format_[at_++];
   }
 
-  void add(Template::Piece piece, bool needs_time) {
+  void add(TemplatePiece piece) {
     finish_text();
-    result_->pieces_.push_back(std::move(piece));
-    result_->needs_time_ = result_->needs_time_ || needs_time;
+    pieces_.push_back(std::move(piece));
   }
 
   void finish_text() {
-    if (!text_.empty()) {
-      result_->pieces_.emplace_back(std::move(text_));
-      text_.clear();
-    }
+    if (!text_.empty()) pieces_.emplace_back(std::exchange(text_, {}));
   }
 
   [[noreturn]] void fail(const char* what) const {
@@ -338,18 +346,22 @@ class TemplateParser {
                      " (write %% @@ \\\\ for the characters themselves)");
   }
 
-  Template* result_;
   std::string_view format_;
   std::size_t at_ = 0;
   std::size_t begin_ = 0;  ///< Of what is being read.
   std::string text_{};
+  std::vector<TemplatePiece> pieces_{};
 };
 
-Template::Template(std::string_view format) { TemplateParser{*this, format}.parse(); }
+}  // namespace
+
+Template::Template(std::string_view format)
+    : pieces_(TemplateParser{format}.parse()),
+      needs_time_(std::ranges::any_of(pieces_, needs_time)) {}
 
 void Template::render(std::string& out, const payload::Decoded& decoded, bool terminal) const {
   const LocalTime time = needs_time_ ? local_time(decoded.message().time) : LocalTime{};
-  for (const Piece& piece : pieces_) {
+  for (const TemplatePiece& piece : pieces_) {
     if (const auto* text = std::get_if<std::string>(&piece)) {
       out += *text;
     } else if (const auto* field = std::get_if<Field>(&piece)) {
@@ -358,15 +370,6 @@ void Template::render(std::string& out, const payload::Decoded& decoded, bool te
       append_conversion(out, *std::get_if<Conversion>(&piece), time);
     }
   }
-}
-
-void Template::append_conversion(std::string& out, Conversion conversion, const LocalTime& time) {
-  if (conversion.letter == 'N') {
-    out += time.decimals(9);
-    return;
-  }
-  const std::array<char, 3> format{'%', conversion.letter, '\0'};
-  append_time(out, time.fields, format.data());
 }
 
 }  // namespace mqtt_tools::output

@@ -49,6 +49,13 @@ struct Field {
   char separator = ' ';                    ///< Between groups of hex digits.
 };
 
+/// `@X` of a format: strftime's %X, but for nanoseconds.
+struct Conversion {
+  char letter = 'N';
+};
+
+using TemplatePiece = std::variant<std::string, Field, Conversion>;
+
 /// The format of -F, as mosquitto_sub has it: text with `%` fields of the message, `@` conversions
 /// of its time and `\` escapes. Parsed once.
 class Template {
@@ -61,18 +68,8 @@ class Template {
   void render(std::string& out, const payload::Decoded& decoded, bool terminal) const;
 
  private:
-  /// `@X`: strftime's %X, but for nanoseconds.
-  struct Conversion {
-    char letter = 'N';
-  };
-  using Piece = std::variant<std::string, Field, Conversion>;
-
-  friend class TemplateParser;
-
-  static void append_conversion(std::string& out, Conversion conversion, const LocalTime& time);
-
-  std::vector<Piece> pieces_{};
-  bool needs_time_ = false;
+  std::vector<TemplatePiece> pieces_;
+  bool needs_time_;  ///< Whether a piece is made from the time of the message.
 };
 
 }  // namespace mqtt_tools::output
