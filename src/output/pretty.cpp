@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -60,52 +59,6 @@ std::string annotations(const payload::Decoded& decoded) {
   return joined(all);
 }
 
-/// What stands before the payload. Topics take as many columns as the widest so far, so that
-/// payloads stand in line.
-class Header {
- public:
-  /// So many `decimals` of the second.
-  explicit Header(int decimals) : decimals_(static_cast<std::size_t>(decimals)) {}
-
-  /// `width` is that of the terminal; a topic wider than a third of it moves nobody else.
-  void fit(std::size_t width) {
-    widest_allowed_ = std::max<std::size_t>(width, 48) / 3;
-    topic_columns_ = std::min(topic_columns_, widest_allowed_);
-  }
-
-  /// Appends the header and two blanks; how many columns they take.
-  std::size_t append(std::string& out, const payload::Decoded& decoded, const Styler& styler) {
-    const Message& message = decoded.message();
-    std::string time;
-    const LocalTime received = local_time(message.time);
-    append_time(time, received.fields, "%H:%M:%S");
-    if (decimals_ > 0) time += '.' + received.decimals(decimals_);
-    styler.append(out, Style::dim, time);
-
-    out += "  ";
-    styler.append_topic(out, message.topic);
-    std::size_t topic = columns(escaped(message.topic));
-    if (topic <= widest_allowed_) {
-      topic_columns_ = std::max(topic_columns_, topic);
-      out.append(topic_columns_ - topic, ' ');
-      topic = topic_columns_;
-    }
-    out += "  ";
-    const std::size_t sum = time.size() + 2 + topic + 2;
-
-    const std::string unusual = annotations(decoded);
-    if (unusual.empty()) return sum;
-    styler.append(out, Style::notice, "[" + unusual + "]");
-    out += "  ";
-    return sum + columns(escaped(unusual)) + 4;
-  }
-
- private:
-  std::size_t decimals_;
-  std::size_t widest_allowed_ = 0;
-  std::size_t topic_columns_ = 0;
-};
-
 /// The wire format of the tools, `{"msg":…,"data":"<time>",…}`, taken apart. All parts are JSON
 /// text, as written.
 struct EnvelopeView {
@@ -139,22 +92,47 @@ void break_line(std::string& out) {
 class PrettyPrinter : public Printer {
  public:
   explicit PrettyPrinter(const PrinterOptions& options)
-      : Printer(options), styler_(options.colour), header_(options.decimals) {
-    fit(options.width);
-  }
+      : Printer(options), styler_(options.colour) {}
 
   bool print(const payload::Decoded& decoded, std::string& out) override {
-    if (options_.columns) fit(options_.columns());
-    const std::size_t column = header_.append(out, decoded, styler_);
-    append_payload(out, column, decoded);
+    const int width = options_.columns ? options_.columns() : options_.width;
+    width_ = static_cast<std::size_t>(std::max(width, 1));
+    append_payload(out, append_header(out, decoded), decoded);
     append_delimiter(out);
     return true;
   }
 
  private:
-  void fit(int width) {
-    width_ = static_cast<std::size_t>(std::max(width, 1));
-    header_.fit(width_);
+  /// Appends what stands before the payload, and two blanks; how many columns they take. Topics
+  /// take as many columns as the widest so far, so that payloads stand in line; a topic wider than
+  /// a third of the terminal moves nobody else.
+  std::size_t append_header(std::string& out, const payload::Decoded& decoded) {
+    const Message& message = decoded.message();
+    const LocalTime received = local_time(message.time);
+    std::string time;
+    append_time(time, received.fields, "%H:%M:%S");
+    const auto decimals = static_cast<std::size_t>(options_.decimals);
+    if (decimals > 0) time += '.' + received.decimals(decimals);
+    styler_.append(out, Style::dim, time);
+
+    out += "  ";
+    styler_.append_topic(out, message.topic);
+    const std::size_t widest_allowed = std::max<std::size_t>(width_, 48) / 3;
+    topic_columns_ = std::min(topic_columns_, widest_allowed);
+    std::size_t topic = columns(escaped(message.topic));
+    if (topic <= widest_allowed) {
+      topic_columns_ = std::max(topic_columns_, topic);
+      out.append(topic_columns_ - topic, ' ');
+      topic = topic_columns_;
+    }
+    out += "  ";
+    const std::size_t sum = time.size() + 2 + topic + 2;
+
+    const std::string unusual = annotations(decoded);
+    if (unusual.empty()) return sum;
+    styler_.append(out, Style::notice, "[" + unusual + "]");
+    out += "  ";
+    return sum + columns(escaped(unusual)) + 4;
   }
 
   void append_payload(std::string& out, std::size_t column, const payload::Decoded& decoded) const {
@@ -253,9 +231,9 @@ class PrettyPrinter : public Printer {
     out.pop_back();
   }
 
-  std::size_t width_ = 0;
   Styler styler_;
-  Header header_;
+  std::size_t width_ = 0;  ///< Of the terminal.
+  std::size_t topic_columns_ = 0;
   TimeFormat wire_time_{};  ///< As an envelope of ours would have it.
 };
 
