@@ -79,21 +79,6 @@ void append_rewritten(std::string& out, std::string_view json) {
   }
 }
 
-void append_key(std::string& out, std::string_view key) {
-  append_string(out, key);
-  out += ':';
-}
-
-void append_field(std::string& out, const Field& field) {
-  out += ',';
-  append_key(out, field.key);
-  if (field.form == Field::Form::json) {
-    append_rewritten(out, field.value);
-  } else {
-    append_string(out, field.value);
-  }
-}
-
 std::string as_bytes(std::string_view json, Encoding encoding) {
   return encoding == Encoding::cbor ? json_to_cbor(json) : json_to_msgpack(json);
 }
@@ -110,33 +95,33 @@ Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
   if (options_.raw) return;
   check_names(options_);
 
-  begin_ = "{";
-  append_key(begin_, options_.message_key);
-  middle_ = ",";
-  append_key(middle_, options_.time_key);
-  for (const Field& field : options_.fields) {
+  for (Field& field : options_.fields) {
     check_field(field);
     // What the encoding cannot hold is refused before anything is connected or read.
     if (field.form == Field::Form::json && options_.encoding != Encoding::json) {
       as_bytes(field.value, options_.encoding);
     }
-    append_field(end_, field);
+    std::string written;
+    field.form == Field::Form::json ? append_rewritten(written, field.value)
+                                    : append_string(written, field.value);
+    field.value = std::move(written);
+    field.form = Field::Form::json;
+    fields_size_ += field.key.size() + field.value.size() + 4;
   }
-  end_ += '}';
 }
 
 std::string Envelope::wrap(std::string text, std::optional<Timestamp> now) const {
   if (options_.raw) return unwrapped(std::move(text));
 
   std::string json;
-  json.reserve(begin_.size() + text.size() + middle_.size() + end_.size() + 48);
-  json += begin_;
-  append_value(json, text);
-  if (now) {
-    json += middle_;
-    append_string(json, options_.time_format.text(*now));
+  json.reserve(options_.message_key.size() + text.size() + options_.time_key.size() + fields_size_ +
+               64);
+  {
+    JsonObject object{json};
+    append_value(object.key(options_.message_key), text);
+    if (now) object.text(options_.time_key, options_.time_format.text(*now));
+    for (const Field& field : options_.fields) object.key(field.key) += field.value;
   }
-  json += end_;
   return options_.encoding == Encoding::json ? json : as_bytes(json, options_.encoding);
 }
 

@@ -3,6 +3,7 @@
 
 #include "timestamp.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,10 +55,8 @@ class Envelope {
   void append_value(std::string& out, std::string_view text) const;
   std::string unwrapped(std::string text) const;
 
-  EnvelopeOptions options_;
-  std::string begin_{};   ///< What stands before the message's value,
-  std::string middle_{};  ///< between it and the time,
-  std::string end_{};     ///< and behind that: the fields. Written once.
+  EnvelopeOptions options_;      ///< The fields' values as JSON text, checked and written once.
+  std::size_t fields_size_ = 0;  ///< Bytes that they take.
 };
 
 }  // namespace mqtt_tools::payload
