@@ -5,6 +5,7 @@
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <unordered_map>
 #include <utility>
@@ -47,65 +48,59 @@ Value read(JsonTokens& tokens, const JsonToken& first) {
   return value;
 }
 
-/// Compares a payload with what is expected in one walk from its first token to its last: what
-/// nobody asks for is passed over, and nothing is read twice however deep it nests. Of members with
-/// the same key the last counts, so that nothing is decided before an object has ended.
-class Comparison {
- public:
-  explicit Comparison(std::string_view json) : tokens_(json) {}
+// A payload is compared with what is expected in one walk from its first token to its last: what
+// nobody asks for is passed over, and nothing is read twice however deep it nests. Of members with
+// the same key the last counts, so that nothing is decided before an object has ended.
 
-  bool contains(const Value& expected) { return holds(expected, tokens_.next(), false); }
-  bool equals(const Value& expected) { return holds(expected, tokens_.next(), true); }
+bool holds(JsonTokens& tokens, const JsonToken& first, const Value& expected, bool exactly);
 
- private:
-  /// Reads the value that `first` begins, all of it, and compares. `exactly`: an object may have no
-  /// other members. Recursive no deeper than `expected` nests.
-  bool holds(const Value& expected, const JsonToken& first, bool exactly) {
-    if (first.kind != expected.kind) {
-      tokens_.whole(first);
-      return false;
+bool object_holds(JsonTokens& tokens, const Value& expected, bool exactly) {
+  // Grows with what the payload has, not with what is expected: keys may repeat a million times.
+  std::unordered_map<std::size_t, bool> met;
+  bool others = false;
+  for (JsonToken key; tokens.next_key(key);) {
+    const auto place = expected.members.find(exact_text(key.text));
+    if (place == expected.members.end()) {
+      others = true;
+      tokens.next_value();
+    } else {
+      met[place->second] = holds(tokens, tokens.next(), expected.entries[place->second], exactly);
     }
-    if (first.kind == TokenKind::begin_object) return object(expected, exactly);
-    if (first.kind == TokenKind::begin_array) return array(expected);
-    return comparable(first) == expected.text;
   }
+  return !(exactly && others) && met.size() == expected.entries.size() &&
+         std::ranges::all_of(met, [](const auto& entry) { return entry.second; });
+}
 
-  bool object(const Value& expected, bool exactly) {
-    // Grows with what the payload has, not with what is expected: keys may repeat a million times.
-    std::unordered_map<std::size_t, bool> met;
-    bool others = false;
-    for (JsonToken key; tokens_.next_key(key);) {
-      const auto place = expected.members.find(exact_text(key.text));
-      if (place == expected.members.end()) {
-        others = true;
-        tokens_.next_value();
-      } else {
-        met[place->second] = holds(expected.entries[place->second], tokens_.next(), exactly);
-      }
+bool array_holds(JsonTokens& tokens, const Value& expected) {
+  bool equal = true;
+  std::size_t at = 0;
+  for (JsonToken element; tokens.next_element(element);) {
+    if (!equal || at == expected.entries.size()) {
+      equal = false;
+      tokens.whole(element);
+    } else {
+      equal = holds(tokens, element, expected.entries[at++], true);
     }
-    if ((exactly && others) || met.size() != expected.entries.size()) return false;
-    for (const auto& [place, equal] : met) {
-      if (!equal) return false;
-    }
-    return true;
   }
+  return equal && at == expected.entries.size();
+}
 
-  bool array(const Value& expected) {
-    bool equal = true;
-    std::size_t at = 0;
-    for (JsonToken element; tokens_.next_element(element);) {
-      if (!equal || at == expected.entries.size()) {
-        equal = false;
-        tokens_.whole(element);
-      } else {
-        equal = holds(expected.entries[at++], element, true);
-      }
-    }
-    return equal && at == expected.entries.size();
+/// Reads the value that `first` begins, all of it, and compares. `exactly`: an object may have no
+/// other members. Recursive no deeper than `expected` nests.
+bool holds(JsonTokens& tokens, const JsonToken& first, const Value& expected, bool exactly) {
+  if (first.kind != expected.kind) {
+    tokens.whole(first);
+    return false;
   }
+  if (first.kind == TokenKind::begin_object) return object_holds(tokens, expected, exactly);
+  if (first.kind == TokenKind::begin_array) return array_holds(tokens, expected);
+  return comparable(first) == expected.text;
+}
 
-  JsonTokens tokens_;
-};
+bool holds(std::string_view json, const Value& expected, bool exactly) {
+  JsonTokens tokens{json};
+  return holds(tokens, tokens.next(), expected, exactly);
+}
 
 }  // namespace
 
@@ -118,10 +113,10 @@ Expectation::Expectation(std::string_view json) : text_(without_byte_order_mark(
   value_ = read(tokens, tokens.next());
 }
 
-bool Expectation::equals(std::string_view json) const { return Comparison{json}.equals(value_); }
+bool Expectation::equals(std::string_view json) const { return holds(json, value_, true); }
 
 bool Expectation::met_by(const Decoded& decoded) const {
-  if (const auto json = decoded.json()) return Comparison{*json}.contains(value_);
+  if (const auto json = decoded.json()) return holds(*json, value_, false);
   // A text is the JSON string of itself, and no bytes at all are the empty text.
   const bool text = decoded.kind() == Kind::text || decoded.kind() == Kind::empty;
   return text && value_.kind == TokenKind::string && value_.text == decoded.message().payload;

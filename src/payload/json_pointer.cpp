@@ -5,6 +5,8 @@
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
+#include <span>
+
 namespace mqtt_tools::payload {
 
 namespace {
@@ -34,55 +36,35 @@ std::optional<std::size_t> index_of(std::string_view step) {
   return step.starts_with('0') && step.size() > 1 ? std::nullopt : to_number<std::size_t>(step);
 }
 
-/// Follows steps through JSON text in one walk: what lies beside the way is passed over, and
-/// nothing is read twice however deep it nests.
-class Walk {
- public:
-  Walk(std::string_view json, const std::vector<std::string>& steps)
-      : tokens_(json), steps_(&steps) {}
-
-  std::optional<JsonToken> result() { return follow(tokens_.next(), 0); }
-
- private:
-  /// Reads the value that `first` begins, all of it; gives what the steps from `at` on name in it.
-  /// Recursive: is_json() has bounded the nesting.
-  std::optional<JsonToken> follow(const JsonToken& first, std::size_t at) {
-    if (at == steps_->size()) return tokens_.whole(first);
-    if (first.kind == TokenKind::begin_object) return member(at);
-    if (first.kind == TokenKind::begin_array) return element(at);
-    return std::nullopt;
-  }
-
-  /// Of members with the same key the last.
-  std::optional<JsonToken> member(std::size_t at) {
-    std::optional<JsonToken> found;
-    for (JsonToken key; tokens_.next_key(key);) {
-      if (exact_text(key.text) == (*steps_)[at]) {
-        found = follow(tokens_.next(), at + 1);
+/// What the steps name in the value that `first` begins, all of which is read: what lies beside the
+/// way is passed over, and nothing is read twice however deep it nests. Recursive: is_json() has
+/// bounded the nesting.
+std::optional<JsonToken> follow(JsonTokens& tokens, const JsonToken& first,
+                                std::span<const std::string> steps) {
+  if (steps.empty()) return tokens.whole(first);
+  std::optional<JsonToken> found;
+  if (first.kind == TokenKind::begin_object) {
+    for (JsonToken key; tokens.next_key(key);) {
+      const JsonToken value = tokens.next();
+      if (exact_text(key.text) == steps.front()) {
+        found = follow(tokens, value, steps.subspan(1));  // Of members with the same key the last.
       } else {
-        tokens_.next_value();
+        tokens.whole(value);
       }
     }
-    return found;
-  }
-
-  std::optional<JsonToken> element(std::size_t at) {
-    const auto index = index_of((*steps_)[at]);
-    std::optional<JsonToken> found;
+  } else if (first.kind == TokenKind::begin_array) {
+    const auto index = index_of(steps.front());
     std::size_t count = 0;
-    for (JsonToken first; tokens_.next_element(first);) {
+    for (JsonToken element; tokens.next_element(element);) {
       if (count++ == index) {
-        found = follow(first, at + 1);
+        found = follow(tokens, element, steps.subspan(1));
       } else {
-        tokens_.whole(first);
+        tokens.whole(element);
       }
     }
-    return found;
   }
-
-  JsonTokens tokens_;
-  const std::vector<std::string>* steps_;
-};
+  return found;
+}
 
 }  // namespace
 
@@ -101,7 +83,8 @@ JsonPointer::JsonPointer(std::string_view text) {
 std::optional<JsonToken> JsonPointer::find(const Decoded& decoded) const {
   const auto json = decoded.json();
   if (!json) return std::nullopt;
-  return Walk{*json, steps_}.result();
+  JsonTokens tokens{*json};
+  return follow(tokens, tokens.next(), steps_);
 }
 
 std::optional<std::string> JsonPointer::select(const Decoded& decoded) const {
