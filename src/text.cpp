@@ -140,7 +140,7 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 }
 
 std::string formatted(const char* format, double value) {
-  std::array<char, 400> text;  // DBL_MAX has 309 digits before the point.
+  std::array<char, 512> text;  // DBL_MAX has 309 digits before the point.
   const int size = std::snprintf(text.data(), text.size(), format, value);
   return {text.data(), static_cast<std::size_t>(size)};
 }

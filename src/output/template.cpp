@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -25,11 +24,6 @@ namespace mqtt_tools::output {
 namespace {
 
 using Part = Field::Part;
-
-/// The first `size` bytes, if there is such a limit.
-std::string_view cut(std::string_view text, std::optional<std::size_t> size) {
-  return size ? text.substr(0, *size) : text;
-}
 
 /// Fills up what was appended to `out` since `begin` to the width of the field.
 void pad(std::string& out, std::size_t begin, const Field& field, char filler) {
@@ -72,11 +66,9 @@ void append_float(std::string& out, const Field& field, std::string_view payload
   Float value = 0;
   if (payload.size() != sizeof value) return;
   std::memcpy(&value, payload.data(), sizeof value);
-  const int decimals = static_cast<int>(std::min<std::size_t>(field.precision.value_or(6), 100));
-  std::array<char, 512> text;  // DBL_MAX has 309 digits before the point
-  const int size = std::snprintf(text.data(), text.size(), "%.*f", decimals, double{value});
+  const auto decimals = std::min<std::size_t>(field.precision.value_or(6), 100);
   const std::size_t begin = out.size();
-  out.append(text.data(), static_cast<std::size_t>(size));
+  out += formatted(("%." + std::to_string(decimals) + "f").c_str(), value);
   if (field.zeros && !field.left && std::isfinite(value) && out.size() - begin < field.width) {
     const std::size_t sign = out[begin] == '-' ? 1 : 0;
     out.insert(begin + sign, field.width - (out.size() - begin), '0');
@@ -89,7 +81,7 @@ constexpr std::string_view letters = "ACDdEFfIjJlmPpqRrStUxX";
 
 void append_text(std::string& out, const Field& field, std::string_view text, bool terminal) {
   const std::size_t begin = out.size();
-  append_untrusted(out, cut(text, field.precision), terminal);
+  append_untrusted(out, text.substr(0, field.precision.value_or(text.size())), terminal);
   pad(out, begin, field, ' ');
 }
 

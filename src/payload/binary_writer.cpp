@@ -44,12 +44,6 @@ bool is_integer(std::string_view token) {
   return token.find_first_of(".eE") == std::string_view::npos && token != "-0";
 }
 
-/// Whether a digit before the exponent says that the number is not zero.
-bool has_size(std::string_view token) {
-  return token.substr(0, token.find_first_of("eE")).find_first_of("123456789") !=
-         std::string_view::npos;
-}
-
 /// Bytes that grow, numbers with their highest byte first.
 class Bytes {
  public:
@@ -61,6 +55,14 @@ class Bytes {
   }
   void put(std::uint64_t byte) { put(byte, 0, 0); }
   void put_text(std::string_view text) { bytes_ += text; }
+
+  /// `value` in as many bytes as `size` takes; `first` says one byte, the next two, and so on.
+  void sized(std::uint64_t first, std::uint64_t size, std::uint64_t value) {
+    if (size <= 0xFF) return put(first, value, 1);
+    if (size <= 0xFFFF) return put(first + 1, value, 2);
+    if (size <= 0xFFFFFFFF) return put(first + 2, value, 4);
+    put(first + 3, value, 8);
+  }
 
   /// In four bytes if that is the same number.
   void put_real(double value, std::uint64_t as_float, std::uint64_t as_double) {
@@ -99,11 +101,7 @@ class Cbor : public Bytes {
  private:
   void head(std::uint64_t major, std::uint64_t argument) {
     major <<= 5;
-    if (argument < 24) return put(major | argument);
-    if (argument <= 0xFF) return put(major | 24, argument, 1);
-    if (argument <= 0xFFFF) return put(major | 25, argument, 2);
-    if (argument <= 0xFFFFFFFF) return put(major | 26, argument, 4);
-    put(major | 27, argument, 8);
+    argument < 24 ? put(major | argument) : sized(major | 24, argument, argument);
   }
 };
 
@@ -141,14 +139,6 @@ class MessagePack : public Bytes {
  private:
   void length(std::uint64_t first, std::uint64_t count) {
     count <= 0xFFFF ? put(first, count, 2) : put(first + 1, count, 4);
-  }
-
-  /// `value` in as many bytes as `size` takes; `first` says one byte, the next two, and so on.
-  void sized(std::uint64_t first, std::uint64_t size, std::uint64_t value) {
-    if (size <= 0xFF) return put(first, value, 1);
-    if (size <= 0xFFFF) return put(first + 1, value, 2);
-    if (size <= 0xFFFFFFFF) return put(first + 2, value, 4);
-    put(first + 3, value, 8);
   }
 };
 
@@ -193,7 +183,7 @@ void write_number(Encoding& out, std::string_view token) {
   }
   // The programs never leave the C locale.
   const double value = std::strtod(std::string(token).c_str(), nullptr);
-  if (std::isinf(value) || (value == 0 && has_size(token))) {
+  if (std::isinf(value) || (value == 0 && canonical_number(token) != "0")) {
     refuse<Encoding>(
         "the number " + shown(token),
         std::string("it is too ") + (value == 0 ? "small" : "large") + " for a double");
