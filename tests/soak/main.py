@@ -116,22 +116,24 @@ class Soak:
         self.leaving = False
         self.feeders = []
 
-    def connection(self, kind):
-        words = ["--no-config", "-h", "localhost", "-p", self.ports[kind], "-k", 5, "-V", 5,
+    def connection(self, kind, version="5"):
+        words = ["--no-config", "-h", "localhost", "-p", self.ports[kind], "-k", 5, "-V", version,
                  "--reconnect-max", 1, "--connect-timeout", 5, "--wait", "10m"]
         return words + {"tls": ["--cafile", self.broker.ca], "ws": ["--ws"]}.get(kind, [])
 
     def begin(self):
-        def command(program, kind, *words):
-            return [str(word) for word in (program, *self.connection(kind), *words)]
+        def command(program, kind, *words, version="5"):
+            return [str(word) for word in (program, *self.connection(kind, version), *words)]
 
-        def subscriber(name, kind, *words):
-            return Client(name, command(self.sub, kind, "-i", name, "-c", "-F", "%t", *words),
-                        stdout=f"{name}.out")
+        def subscriber(name, kind, *words, version="5"):
+            return Client(name, command(self.sub, kind, "-i", name, "-c", "-F", "%t", *words,
+                                        version=version), stdout=f"{name}.out")
 
         self.subscribers = {
             "plain-1": (subscriber("plain-1", "plain", "-q", 1, "s/#"), "abdefo"),
             "plain-2": (subscriber("plain-2", "plain", "-q", 2, "s/b/#", "s/e/#", "s/o/#"), "beo"),
+            "old-2": (subscriber("old-2", "plain", "-q", 2, "s/b/#", "s/o/#", version="3.1.1"),
+                      "bo"),
             "tls-2": (subscriber("tls-2", "tls", "-q", 2, "s/d/#", "s/f/#", "s/b/#"), "dfb"),
             "ws-1": (subscriber("ws-1", "ws", "-q", 1, "s/a/#", "s/o/#"), "ao"),
             "exec": (Client("exec", command(
@@ -262,7 +264,7 @@ class Soak:
         elif kind == "cut" or kind == "reset":
             relay.cut(randomness.choice((0.2, 0.5, 1)), kind == "reset")
         elif kind == "subscriber":
-            name = randomness.choice(("plain-2", "ws-1"))
+            name = randomness.choice(("plain-2", "old-2", "ws-1"))
             self.subscribers[name][0].restart(signal.SIGTERM)
             # A new process cannot know what was printed and is not acknowledged for good.
             self.traffic.clients[name].incoming.clear()
@@ -405,8 +407,9 @@ class Soak:
                     elif count > 1:
                         again += count - 1
                         # With QoS 2 each delivery that the broker began is printed once.
-                        if subscriber == "plain-2" and (name != "o" or number % 3 == 2) and (
-                                count > passed.given.get(name.encode(), number)):
+                        exactly = (subscriber in ("plain-2", "old-2")
+                                   and (name != "o" or number % 3 == 2))
+                        if exactly and count > passed.given.get(name.encode(), number):
                             repeated.append(f"s/{name}/{number}")
             print(f"soak: {subscriber:8} {sum(sum(each.values()) for each in printed.values()):9,}"
                   f" printed, {again:,} of them again, {forgotten:,} forgotten by a killed broker,"

@@ -95,8 +95,8 @@ class Traffic:
                 if message:
                     self.acknowledged.row(*message)[message[1]] = time.monotonic()
         elif packet == 1:
-            # "MQTT", version, flags, keep-alive, properties; then the client identifier.
-            at = 11 + body[10]
+            # "MQTT", version, flags, keep-alive, properties of MQTT 5; then the client identifier.
+            at = 11 + body[10] if body[6] == 5 else 10
             size = body[at] << 8 | body[at + 1]
             link.client = self.clients[bytes(body[at + 2:at + 2 + size]).decode()]
 
