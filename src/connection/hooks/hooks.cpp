@@ -143,7 +143,6 @@ struct RealFunctions {
     short_waits = !short_waits_wanted() ? ShortWaits::switched_off
                   : possible            ? ShortWaits::in_effect
                                         : ShortWaits::impossible;
-    counters.waits_shortened = short_waits == ShortWaits::in_effect;
 #endif
   }
 
@@ -161,7 +160,7 @@ const RealFunctions& real() {
   return found;
 }
 
-bool shortened(const void* caller) { return counters.waits_shortened && is_in_paho(caller); }
+bool shortened(const void* caller) { return waits_shortened() && is_in_paho(caller); }
 
 /// The socket behind `descriptor` when Paho calls, else nothing.
 Socket* served(const void* caller, int descriptor) {
@@ -241,12 +240,12 @@ void gather_write(Socket& socket, int descriptor) {
   const bool was_dense = socket.writes_are_dense();
   const bool dense = socket.dense_writes(Clock::now());
   if (dense != was_dense) send_at_once(descriptor, !dense);
-  if (!dense && counters.waits_shortened) waits::gather_write(descriptor);
+  if (!dense && waits_shortened()) waits::gather_write(descriptor);
 }
 
 /// Paho wrote `size` bytes, or fewer.
 void note_write(Socket& socket, bool whole) {
-  if (counters.waits_shortened) {
+  if (waits_shortened()) {
     waits::note_write(socket, whole);
   } else {
     socket.wrote(whole);
@@ -265,7 +264,7 @@ void write_last(Socket& socket, SSL* ssl) {
 }
 
 void wake_receiver() {
-  if (counters.waits_shortened) waits::wake_receiver();
+  if (waits_shortened()) waits::wake_receiver();
 }
 
 [[maybe_unused]] const bool registered = (
@@ -337,7 +336,7 @@ int close(int descriptor) {
 int poll(pollfd* sockets, nfds_t number, int milliseconds) {
   const void* const caller = __builtin_return_address(0);
   if (!is_in_paho(caller)) return real().poll(sockets, number, milliseconds);
-  if (counters.waits_shortened) {
+  if (waits_shortened()) {
     if (const auto ready = waits::poll(sockets, number, milliseconds)) return *ready;
   }
   return waits::poll_with_held(real().poll, sockets, number, milliseconds);

@@ -15,7 +15,6 @@ struct Route;
 
 /// What the hooks did so far. Any thread.
 struct Counters {
-  std::atomic<bool> waits_shortened{false};      ///< Shortened waits are in effect.
   std::atomic<std::uint64_t> waits_removed{0};   ///< Fixed sleeps of Paho that did not take place.
   std::atomic<std::uint64_t> polls_saved{0};     ///< Questions about a socket answered from memory.
   std::atomic<std::uint64_t> reads_saved{0};     ///< Reads answered from bytes read before.
@@ -52,6 +51,10 @@ enum class ShortWaits : unsigned char {
 };
 
 extern std::atomic<ShortWaits> short_waits;  ///< Set by hooks.cpp before in_effect() answers.
+
+inline bool waits_shortened() {
+  return short_waits.load(std::memory_order_relaxed) == ShortWaits::in_effect;
+}
 
 /// The same for --debug: "shortened", "not shortened: MQTT_TOOLS_FAST_IO=0".
 const char* short_waits_message();

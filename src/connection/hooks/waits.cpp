@@ -63,28 +63,14 @@ namespace {
 using State = Socket::State;
 
 /// Ends a wait of Paho's receiving thread. Any thread writes to it; only that one reads.
-class EventFd {
- public:
-  int descriptor() const { return descriptor_; }
+int receiver_event() {
+  static const int descriptor = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return descriptor;
+}
 
-  void signal() const {
-    const int error = errno;
-    ::eventfd_write(descriptor_, 1);
-    errno = error;
-  }
-
-  void clear() const {
-    eventfd_t count = 0;
-    ::eventfd_read(descriptor_, &count);
-  }
-
- private:
-  int descriptor_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-};
-
-const EventFd& receiver_event() {
-  static const EventFd one;
-  return one;
+void clear_receiver_event() {
+  eventfd_t count = 0;
+  ::eventfd_read(receiver_event(), &count);
 }
 
 /// Where Paho's sending thread waits for something to send, woken there without delay. There is one
@@ -237,7 +223,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
   }
 
   const bool at_once = ready > 0 || thread_state.established;
-  auto& news = asked[number] = {receiver_event().descriptor(), POLLIN, 0};
+  auto& news = asked[number] = {receiver_event(), POLLIN, 0};
   if (!at_once && thread_state.read_coalescing.wanted(Clock::now(), writes)) {
     wait(&news, 1, ReadCoalescing::time);
     count(counters.gatherings);
@@ -245,7 +231,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
   const int result = wait(asked.data(), number + 1, at_once ? 0ms : milliseconds * 1ms);
   if (result < 0) return result;
   if (result == 0 && !at_once) thread_state.fruitless = 0;
-  if (news.revents != 0) receiver_event().clear();
+  if (news.revents != 0) clear_receiver_event();
 
   ready = 0;
   for (nfds_t i = 0; i < number; ++i) {
@@ -296,9 +282,9 @@ int nap() {
     return 0;
   }
   // Not shorter on the whole than Paho's own: it gives its threads a hundred naps to end.
-  pollfd news{receiver_event().descriptor(), POLLIN, 0};
+  pollfd news{receiver_event(), POLLIN, 0};
   const int milliseconds = std::min(1 << std::min(thread_state.naps++, 7U), nap_of_paho / 1'000);
-  if (wait(&news, 1, milliseconds * 1ms) > 0) receiver_event().clear();
+  if (wait(&news, 1, milliseconds * 1ms) > 0) clear_receiver_event();
   return 0;
 }
 
@@ -313,10 +299,14 @@ void note_write(Socket& stream, bool whole) {
   if (whole && stream.blocked()) thread_state.unblocked = true;
   stream.wrote(whole);
   count(writes);
-  if (!whole) receiver_event().signal();
+  if (!whole) wake_receiver();
 }
 
-void wake_receiver() { receiver_event().signal(); }
+void wake_receiver() {
+  const int error = errno;
+  ::eventfd_write(receiver_event(), 1);
+  errno = error;
+}
 
 int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                  const timespec* limit) {

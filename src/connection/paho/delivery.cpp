@@ -101,7 +101,7 @@ void Deliveries::end(Outstanding* entry) noexcept {
     ended_.push_back(entry);
     // Without the hooks the broker's Nagle waits for our delayed acknowledgement, and a window
     // that is refilled in bunches stands still for 40 ms each time.
-    wake = !fine || !hooks::counters.waits_shortened || wake_ == Wake::for_each ||
+    wake = !fine || !hooks::waits_shortened() || wake_ == Wake::for_each ||
            2 * ended_.size() >= with_paho_;
   } catch (...) {
     // No memory for an acknowledgement: --ack-timeout ends the run.

@@ -45,16 +45,15 @@ void EventQueue::post_packet(bool ours, hooks::PacketType packet, std::uint16_t 
 
 void EventQueue::wake() noexcept {
   if (woken_.exchange(true, std::memory_order_acq_rel)) return;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
+  ::eventfd_write(fd_, 1);
 }
 
 void EventQueue::clear() {
   // First the descriptor, then the flag: a wake() in between writes again, which costs a turn but
   // loses nothing.
   if (!woken_.load(std::memory_order_acquire)) return;
-  std::uint64_t count = 0;
-  [[maybe_unused]] const auto read = ::read(fd_, &count, sizeof count);
+  eventfd_t count = 0;
+  ::eventfd_read(fd_, &count);
   woken_.store(false, std::memory_order_release);
 }
 
