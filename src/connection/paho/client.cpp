@@ -88,7 +88,7 @@ void CallQueue::work() {
   }
 }
 
-/// The context to pass with a call for subscription or filter `index`; none for connect.
+/// The context to pass with a call for subscription or filter `index`.
 void* context_of(std::size_t index) {
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(index + 1));
 }
@@ -176,17 +176,8 @@ void accepted(void* context, const MQTTProperties& properties, bool session_pres
 /// calls to Paho are made (CallQueue), Paho's callbacks on threads of Paho's. The members that both
 /// use have locks of their own or are constant.
 struct Handle {
-  Handle(Shared& shared_, CallQueue& calls_, const Connection& connection)
-      : shared(shared_),
-        calls(calls_),
-        v5(version_number(connection.version) == MQTTVERSION_5),
-        uri(server_uri(shared_.options, connection.endpoint)),
-        client_id(connection.client_id),
-        create(version_number(connection.version), most_buffered),
-        record(std::make_shared<hooks::ConnectionRecord>(
-            limits(shared_), hooks::Route{connection.address, shared_.options.bind})),
-        previous(connection.previous),
-        events(shared_.events, connection.number, *record) {
+  Handle(Shared& shared_, CallQueue& calls_, const Connection& connection_)
+      : shared(shared_), calls(calls_), connection(connection_) {
     record->on_arrived(
         [this](hooks::PacketGuard::Arrived message) { receiver.put(std::move(message)); });
   }
@@ -205,13 +196,11 @@ struct Handle {
 
   Shared& shared;
   CallQueue& calls;
-  const bool v5;
-  const std::string uri;
-  const std::string client_id;
-  const mqtt::create_options create;
-  const std::shared_ptr<hooks::ConnectionRecord> record;
-  const std::shared_ptr<const hooks::ConnectionRecord> previous;
-  ConnectionEvents events;
+  const Connection connection;
+  const bool v5 = version_number(connection.version) == MQTTVERSION_5;
+  const std::shared_ptr<hooks::ConnectionRecord> record = std::make_shared<hooks::ConnectionRecord>(
+      limits(shared), hooks::Route{connection.address, shared.options.bind});
+  ConnectionEvents events{shared.events, connection.number, *record};
   Connect connect{};  ///< Paho may point into it while `client` lives.
   Deliveries deliveries{
       shared.events, *record,
@@ -225,7 +214,9 @@ struct Handle {
   MQTTAsync handle = nullptr;
 
   void open() {
-    client = std::make_unique<mqtt::async_client>(uri, client_id, create);
+    client = std::make_unique<mqtt::async_client>(
+        server_uri(shared.options, connection.endpoint), connection.client_id,
+        mqtt::create_options(version_number(connection.version), most_buffered));
     handle = handle_of(*client);
     client->set_connection_lost_handler(
         [this](const std::string&) { events.post(Event::Kind::lost); });
@@ -242,16 +233,17 @@ struct Handle {
     receiver.await(handle);
   }
 
-  void begin(Version version, std::chrono::seconds keep_alive,
-             std::chrono::seconds limit) noexcept {
+  void begin(std::chrono::seconds keep_alive, std::chrono::seconds limit) noexcept {
     if (record->given_up()) return;
     hooks::expect(record);
     try {
       open();
       // Not before there is a client: the properties take memory of Paho's.
-      fill(connect, shared.options, version, keep_alive, limit);
+      fill(connect, shared.options, connection.version, keep_alive, limit);
       // Not before the last one is destroyed: until then messages come over it.
-      if (previous && !shared.options.clean_start) record->resume(previous->unreleased());
+      if (connection.previous && !shared.options.clean_start) {
+        record->resume(connection.previous->unreleased());
+      }
       call_connect();
     } catch (const mqtt::exception& error) {
       events.not_connected(error.get_return_code(), 0);
@@ -322,9 +314,7 @@ class PahoClient : public Client {
   ~PahoClient() override { PahoClient::give_up(); }
 
   void connect(std::chrono::seconds keep_alive, std::chrono::seconds limit) override {
-    handle_->calls.make([self = handle_, version = connection_.version, keep_alive, limit] {
-      self->begin(version, keep_alive, limit);
-    });
+    handle_->calls.make([self = handle_, keep_alive, limit] { self->begin(keep_alive, limit); });
   }
 
   void give_up() override {
