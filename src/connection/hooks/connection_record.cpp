@@ -82,19 +82,14 @@ bool ConnectionRecord::connect_sent() const {
   return guard_.connect_sent();
 }
 
-std::optional<PacketGuard::Remark> ConnectionRecord::take_remark(PacketType packet,
-                                                                 std::uint16_t id) {
+std::optional<PacketGuard::Remark> ConnectionRecord::take_remark(
+    std::initializer_list<PacketType> packets, std::uint16_t id) {
   const std::lock_guard lock{mutex_};
-  return guard_.take_remark(packet, id);
-}
-
-std::optional<PacketGuard::Remark> ConnectionRecord::take_remark_of_message(std::uint16_t id) {
-  const std::lock_guard lock{mutex_};
-  auto remark = guard_.take_remark(PacketType::puback, id);
-  for (const auto packet : {PacketType::pubrec, PacketType::pubcomp}) {
-    if (auto next = guard_.take_remark(packet, id); next && !remark) remark = std::move(next);
+  std::optional<PacketGuard::Remark> first;
+  for (const auto packet : packets) {
+    if (auto next = guard_.take_remark(packet, id); next && !first) first = std::move(next);
   }
-  return remark;
+  return first;
 }
 
 std::string ConnectionRecord::topic_of(std::uint16_t alias) const {

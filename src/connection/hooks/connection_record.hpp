@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -70,11 +71,11 @@ class ConnectionRecord {
   std::size_t max_packet() const { return max_packet_; }  ///< Bytes.
   const Route& route() const { return route_; }
 
-  /// See PacketGuard.
-  std::optional<PacketGuard::Remark> take_remark(PacketType packet, std::uint16_t id);
+  /// What the broker said in the first of these packets that said something, of that id.
+  std::optional<PacketGuard::Remark> take_remark(std::initializer_list<PacketType> packets,
+                                                 std::uint16_t id);
 
-  /// What a broker said of the message with this id in PUBACK, PUBREC or PUBCOMP.
-  std::optional<PacketGuard::Remark> take_remark_of_message(std::uint16_t id);
+  // See PacketGuard.
   std::string topic_of(std::uint16_t alias) const;
   bool given_before(std::uint16_t id) const;
   PacketGuard::Ids unreleased() const;

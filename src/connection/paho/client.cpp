@@ -161,15 +161,6 @@ class ResultListener : public mqtt::iaction_listener {
   ConnectionEvents& events_;
 };
 
-void accepted(void* context, const MQTTProperties& properties, bool session_present) noexcept {
-  try {
-    static_cast<ConnectionEvents*>(context)->connected(
-        limits_from_paho(properties, session_present));
-  } catch (...) {
-    // No memory for the event: the limit on the wait ends the attempt.
-  }
-}
-
 /// A client of Paho's with all that its callbacks use; calls that are still to be made keep it.
 ///
 /// It is made on the app's thread. open(), begin(), disconnect() and the end of `client` run where
@@ -255,23 +246,21 @@ struct Handle {
   void call_connect() {
     auto& call = connect.call;
     call.context = &events;
-    if (v5) {
-      call.onSuccess5 = [](void* self, MQTTAsync_successData5* data) {
-        accepted(self, data->properties, data->alt.connect.sessionPresent != 0);
-      };
-      call.onFailure5 = [](void* self, MQTTAsync_failureData5* data) {
-        static_cast<ConnectionEvents*>(self)->not_connected(data->code,
-                                                            static_cast<int>(data->reasonCode));
-      };
-    } else {
-      call.onSuccess = [](void* self, MQTTAsync_successData* data) {
-        const MQTTProperties none = MQTTProperties_initializer;
-        accepted(self, none, data->alt.connect.sessionPresent != 0);
-      };
-      call.onFailure = [](void* self, MQTTAsync_failureData* data) {
-        static_cast<ConnectionEvents*>(self)->not_connected(data->code, 0);
-      };
-    }
+    on_end(
+        call, v5,
+        [](void* self, auto* data) {
+          MQTTProperties properties = MQTTProperties_initializer;
+          if constexpr (requires { data->properties; }) properties = data->properties;
+          try {
+            static_cast<ConnectionEvents*>(self)->connected(
+                limits_from_paho(properties, data->alt.connect.sessionPresent != 0));
+          } catch (...) {
+            // No memory for the event: the limit on the wait ends the attempt.
+          }
+        },
+        [](void* self, auto* data) {
+          static_cast<ConnectionEvents*>(self)->not_connected(data->code, reason_in(data));
+        });
     if (const int code = MQTTAsync_connect(handle, &call); code != MQTTASYNC_SUCCESS) {
       events.not_connected(code, 0);
     }
@@ -288,21 +277,16 @@ struct Handle {
       call = MQTTAsync_disconnectOptions_initializer5;
       to_paho(shared.options.disconnect_properties, properties);
       call.properties = properties;
-      call.onSuccess5 = [](void* self, MQTTAsync_successData5*) { on_closed(self); };
-      call.onFailure5 = [](void* self, MQTTAsync_failureData5*) { on_closed(self); };
-    } else {
-      call.onSuccess = [](void* self, MQTTAsync_successData*) { on_closed(self); };
-      call.onFailure = [](void* self, MQTTAsync_failureData*) { on_closed(self); };
     }
+    const auto closed = [](void* self, auto*) {
+      static_cast<ConnectionEvents*>(self)->post(Event::Kind::closed);
+    };
+    on_end(call, v5, closed, closed);
     call.context = &events;
     call.timeout = 0;  // own messages are waited for before; with any left this must not take 3 s
     const int code = MQTTAsync_disconnect(handle, &call);
     MQTTProperties_free(&properties);
-    if (code != MQTTASYNC_SUCCESS) on_closed(&events);
-  }
-
-  static void on_closed(void* context) noexcept {
-    static_cast<ConnectionEvents*>(context)->post(Event::Kind::closed);
+    if (code != MQTTASYNC_SUCCESS) events.post(Event::Kind::closed);
   }
 };
 

@@ -11,35 +11,6 @@
 
 namespace mqtt_tools::connection {
 
-namespace {
-
-// Called by Paho C with an Outstanding.
-
-Deliveries& deliveries_of(void* context) { return *static_cast<Outstanding*>(context)->deliveries; }
-
-void on_success(void* context, MQTTAsync_successData* data) noexcept {
-  deliveries_of(context).done(static_cast<Outstanding*>(context), 0,
-                              data != nullptr ? data->token : 0);
-}
-
-void on_failure(void* context, MQTTAsync_failureData*) noexcept {
-  deliveries_of(context).returned(static_cast<Outstanding*>(context));
-}
-
-void on_success5(void* context, MQTTAsync_successData5* data) noexcept {
-  const int code = data != nullptr ? static_cast<int>(data->reasonCode) : 0;
-  deliveries_of(context).done(static_cast<Outstanding*>(context), code,
-                              data != nullptr ? data->token : 0);
-}
-
-void on_failure5(void* context, MQTTAsync_failureData5* data) noexcept {
-  const int code = data != nullptr ? static_cast<int>(data->reasonCode) : 0;
-  deliveries_of(context).returned(static_cast<Outstanding*>(context), code,
-                                  data != nullptr ? data->token : 0);
-}
-
-}  // namespace
-
 Outstanding* Deliveries::start(std::uint64_t id, Qos qos, Clock::time_point since) {
   using Outcome = Delivery::Outcome;
   if (unused_.empty()) unused_.push_back(&entries_.emplace_back());
@@ -76,7 +47,9 @@ void Deliveries::returned(Outstanding* entry, int code, int id) noexcept {
 void Deliveries::explain(Delivery& delivery, int code, int id) noexcept {
   std::string text;
   try {
-    if (const auto remark = record_.take_remark_of_message(static_cast<std::uint16_t>(id))) {
+    using enum hooks::PacketType;
+    if (const auto remark =
+            record_.take_remark({puback, pubrec, pubcomp}, static_cast<std::uint16_t>(id))) {
       if (remark->code != 0) code = remark->code;
       text = remark->text();
     }
@@ -132,14 +105,18 @@ bool send_message(void* handle, bool v5, Outstanding* entry, const Message& mess
   out.retained = message.retained ? 1 : 0;
   MQTTAsync_responseOptions call = MQTTAsync_responseOptions_initializer;
   call.context = entry;
-  if (v5) {
-    call.onSuccess5 = on_success5;
-    call.onFailure5 = on_failure5;
-    if (!message.properties.empty()) paho::to_paho(message.properties, out.properties);
-  } else {
-    call.onSuccess = on_success;
-    call.onFailure = on_failure;
-  }
+  paho::on_end(
+      call, v5,
+      [](void* context, auto* data) {
+        auto* const ended = static_cast<Outstanding*>(context);
+        ended->deliveries->done(ended, paho::reason_in(data), data != nullptr ? data->token : 0);
+      },
+      [](void* context, auto* data) {
+        auto* const ended = static_cast<Outstanding*>(context);
+        ended->deliveries->returned(ended, paho::reason_in(data),
+                                    data != nullptr ? data->token : 0);
+      });
+  if (v5 && !message.properties.empty()) paho::to_paho(message.properties, out.properties);
   const int code = MQTTAsync_sendMessage(handle, message.topic.c_str(), &out, &call);
   MQTTProperties_free(&out.properties);
   return code == MQTTASYNC_SUCCESS;

@@ -78,7 +78,7 @@ class ConnectionEvents {
 
   /// What the broker said beside success in this packet; inside Paho's callback for it.
   hooks::PacketGuard::Remark remark(hooks::PacketType packet, int id = 0) {
-    return record_.take_remark(packet, static_cast<std::uint16_t>(id))
+    return record_.take_remark({packet}, static_cast<std::uint16_t>(id))
         .value_or(hooks::PacketGuard::Remark{});
   }
 

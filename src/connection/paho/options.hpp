@@ -22,6 +22,27 @@ std::string server_uri(const Options& options, const Endpoint& endpoint);
 
 mqtt::subscribe_options to_paho(const Subscription& subscription);
 
+/// Sets what Paho calls when `call` has ended, with its context and with data that may be null.
+/// MQTT 5 has callbacks of its own, with a reason code in their data.
+template <typename Call, typename Success, typename Failure>
+void on_end(Call& call, bool v5, Success success, Failure failure) {
+  if (v5) {
+    call.onSuccess5 = success;
+    call.onFailure5 = failure;
+  } else {
+    call.onSuccess = success;
+    call.onFailure = failure;
+  }
+}
+
+/// The reason code in what such a callback is given, or 0.
+template <typename Data>
+int reason_in(const Data* data) {
+  if constexpr (requires { data->reasonCode; })
+    return data ? static_cast<int>(data->reasonCode) : 0;
+  return 0;
+}
+
 /// The C handle inside a C++ client, for what the wrapper lacks or does slowly.
 MQTTAsync handle_of(mqtt::async_client& client);
 
