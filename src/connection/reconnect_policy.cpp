@@ -80,13 +80,11 @@ std::optional<RunError> LossHistory::ending(const std::string& text, const std::
   return std::nullopt;
 }
 
-Duration Backoff::next(double random) {
-  const auto attempt = attempts_++;
-  if (attempt == 0) return Duration{};
-
-  const auto doublings = std::min(attempt - 1, most_doublings);
+Duration pause_after(int attempts, Duration longest, double random) {
+  if (attempts == 0) return Duration{};
+  const auto doublings = std::min(attempts - 1, most_doublings);
   const Duration doubled = std::chrono::seconds{1 << doublings};
-  const auto pause = std::min(doubled, std::max(longest_, shortest));
+  const auto pause = std::min(doubled, std::max(longest, shortest));
   return std::chrono::duration_cast<Duration>(pause * (0.9 + 0.2 * random));
 }
 
@@ -107,19 +105,13 @@ void ReconnectPolicy::begin(Clock::time_point now) {
   if (!since_ || !first_) since_ = now;
 }
 
-ReconnectPolicy::Decision ReconnectPolicy::retry_after(Duration pause, Clock::time_point now,
-                                                       std::string warning) const {
-  Decision decision;
-  decision.retry_at = now + pause;
-  decision.warning = std::move(warning);
-  return decision;
+Duration ReconnectPolicy::next_pause() {
+  return pause_after(attempts_++, options_.reconnect_max, chance());
 }
 
 ReconnectPolicy::Decision ReconnectPolicy::after(const Failure& why, Clock::time_point now) {
-  const auto give_up = [&](ExitCode code, const std::string& text) {
-    Decision decision;
-    decision.give_up.emplace(code, escaped(text));
-    return decision;
+  const auto give_up = [](ExitCode code, const std::string& text) {
+    return Decision{.give_up = RunError(code, escaped(text))};
   };
   const auto no_connection = first_ ? ExitCode::no_connection : ExitCode::lost;
   if (why.violation) return give_up(no_connection, why.text);
@@ -130,16 +122,16 @@ ReconnectPolicy::Decision ReconnectPolicy::after(const Failure& why, Clock::time
   const auto pause =
       first_ ? within(options_.wait, std::min<Duration>(pause_before_first, options_.reconnect_max),
                       since, now)
-             : within(options_.reconnect_for, backoff_.next(chance()), since, now);
+             : within(options_.reconnect_for, next_pause(), since, now);
   if (!pause) {
     const bool waited = first_ && options_.wait > Duration{};
     return give_up(no_connection, waited ? why.text + " (kept trying as --wait says)" : why.text);
   }
   // The first reason while we wait for a connection; after a loss, which was told, only what
   // somebody has to mend.
-  if (told_ || !(first_ || why.lasting)) return retry_after(*pause, now);
-  told_ = true;
-  return retry_after(*pause, now, why.text + "; trying again");
+  const bool tell = !told_ && (first_ || why.lasting);
+  told_ = told_ || tell;
+  return {.retry_at = now + *pause, .warning = tell ? why.text + "; trying again" : ""};
 }
 
 ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
@@ -155,16 +147,16 @@ ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
   if (!decision.give_up) decision.give_up = losses_.ending(lost, why, options_);
   if (decision.give_up) return decision;
   const bool fruitful = now - connected_at_ > std::chrono::seconds{5} || progress_;
-  if (fruitful) backoff_.reset();
   // Without a pause it would be a loop that keeps broker and processor busy.
-  if (fruitful && losses_.frequent()) backoff_.next(0);
+  if (fruitful) attempts_ = losses_.frequent() ? 1 : 0;
   // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with
   // the same number would be taken for it.
   const bool rival = options_.client_id_given && losses_.suspects_rival();
-  return retry_after(
-      std::max<Duration>(backoff_.next(chance()), milliseconds{15}), now,
+  decision.retry_at = now + std::max<Duration>(next_pause(), milliseconds{15});
+  decision.warning =
       text + (rival ? "; is another client using id " + options_.client_id + "? Reconnecting"
-                    : "; reconnecting"));
+                    : "; reconnecting");
+  return decision;
 }
 
 void ReconnectPolicy::connected(Clock::time_point now) {

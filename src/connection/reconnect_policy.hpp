@@ -43,21 +43,9 @@ class LossHistory {
   std::deque<Clock::time_point> early_{};
 };
 
-/// The pauses between attempts to connect: none, then 1 s doubling to `longest`, each ±10 %.
-class Backoff {
- public:
-  explicit Backoff(Duration longest) : longest_(longest) {}
-
-  /// The pause before the next attempt. `random` is in [0, 1).
-  Duration next(double random);
-
-  /// The connection is made: begin anew.
-  void reset() { attempts_ = 0; }
-
- private:
-  Duration longest_;
-  int attempts_ = 0;
-};
+/// The pause before a further attempt to connect, after so many in a row: none, then 1 s doubling
+/// to `longest`, each ±10 %. `random` is in [0, 1).
+Duration pause_after(int attempts, Duration longest, double random);
 
 /// What the broker said in DISCONNECT (MQTT 5.0 §3.14), if it did.
 class ServerDisconnect {
@@ -91,8 +79,7 @@ class ReconnectPolicy {
   };
 
   /// `options` must outlive it.
-  explicit ReconnectPolicy(const Options& options)
-      : options_(options), backoff_(options.reconnect_max) {}
+  explicit ReconnectPolicy(const Options& options) : options_(options) {}
 
   /// There is no connection, and one is to be made at once: at the beginning of the run, or
   /// because we have left the one that there was.
@@ -119,10 +106,10 @@ class ReconnectPolicy {
   std::optional<Clock::time_point> lost_at() const { return lost_at_; }
 
  private:
-  Decision retry_after(Duration pause, Clock::time_point now, std::string warning = {}) const;
+  Duration next_pause();
 
   const Options& options_;
-  Backoff backoff_;
+  int attempts_ = 0;  ///< Since the last connection of any use.
   LossHistory losses_{};
   bool first_ = true;                         ///< There has been no connection yet.
   bool told_ = false;                         ///< Why there is none at present.
