@@ -128,19 +128,11 @@ std::string split_host(std::string_view text, Written written, std::string& host
 /// Whether a URL must name a host.
 enum class HostPart { required, optional };
 
-/// The parts that URLs of all schemes have.
-struct Parts {
-  std::string scheme{};
-  std::optional<std::string> username{};
-  std::optional<std::string> password{};
-  std::string host{};
-  std::optional<int> port{};
-  std::string rest{};  ///< From the slash on.
-};
-
-Parts take_apart(std::string_view url, const std::string& right_schemes,
-                 HostPart host = HostPart::required) {
-  Parts parts;
+/// The parts that URLs of all schemes have: the scheme as it is written, in lower case, and as path
+/// all that stands from the slash on.
+Url take_apart(std::string_view url, const std::string& right_schemes,
+               HostPart host = HostPart::required) {
+  Url parts;
   const auto colon = url.find("://");
   // What is no scheme is not repeated: "joe:password@host://" would be.
   if (colon == std::string_view::npos || !is_scheme(url.substr(0, colon))) {
@@ -151,7 +143,7 @@ Parts take_apart(std::string_view url, const std::string& right_schemes,
   const auto after = url.substr(colon + 3);
   const auto slash = std::min(after.find_first_of("/?#"), after.size());
   auto authority = after.substr(0, slash);
-  parts.rest = after.substr(slash);
+  parts.path = after.substr(slash);
 
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
     const auto login = authority.substr(0, at);
@@ -161,7 +153,7 @@ Parts take_apart(std::string_view url, const std::string& right_schemes,
     if (split < login.size()) {
       parts.password = decoded(url, login.substr(split + 1), "password");
     }
-  } else if (parts.rest.find('@') != std::string::npos &&
+  } else if (parts.path.find('@') != std::string::npos &&
              authority.find(':') != std::string_view::npos && authority.front() != '[' &&
              authority.find_first_not_of("0123456789", authority.rfind(':') + 1) !=
                  std::string_view::npos) {
@@ -202,32 +194,26 @@ Url read_unix(std::string_view text) {
 Url read(std::string_view text, HostPart host) {
   const std::string right = "mqtt, mqtts, ws or wss (also tcp, ssl, tls), or unix";
   if (lower_case(text.substr(0, unix_scheme.size())) == unix_scheme) return read_unix(text);
-  auto parts = take_apart(text, right, host);
+  auto url = take_apart(text, right, host);
 
   const auto* const known = std::find_if(schemes.begin(), schemes.end(), [&](const Scheme& scheme) {
-    return scheme.name == parts.scheme;
+    return scheme.name == url.scheme;
   });
   if (known == schemes.end()) {
-    refuse(text, "scheme '" + escaped(parts.scheme) + "' is not known: it is " + right);
+    refuse(text, "scheme '" + escaped(url.scheme) + "' is not known: it is " + right);
   }
-
-  Url url;
   url.scheme = known->meaning;
-  url.host = std::move(parts.host);
-  url.port = parts.port;
-  url.username = std::move(parts.username);
-  url.password = std::move(parts.password);
   if (url.username && first_invalid_utf8(*url.username)) {
     refuse(text, "the user name is not UTF-8");
   }
 
   if (url.websocket()) {
-    check_request_target(text, parts.rest);
-    url.path = parts.rest.rfind('?', 0) == 0 ? '/' + parts.rest : parts.rest;
-  } else if (!parts.rest.empty()) {
-    if (parts.rest.front() != '/') refuse(text, "a topic follows a '/'");
+    check_request_target(text, url.path);
+    if (url.path.starts_with('?')) url.path.insert(0, "/");
+  } else if (!url.path.empty()) {
+    if (url.path.front() != '/') refuse(text, "a topic follows a '/'");
     // '?' and '#' stay: to MQTT they are part of a topic or filter.
-    url.path = decoded(text, std::string_view{parts.rest}.substr(1), "topic");
+    url.path = decoded(text, std::string_view{url.path}.substr(1), "topic");
   }
   return url;
 }
@@ -264,9 +250,7 @@ bool is_localhost_name(std::string_view host) {
   auto name = lower_case(host);
   if (!name.empty() && name.back() == '.') name.pop_back();
   constexpr std::string_view suffix = ".localhost";
-  return name == "localhost" ||
-         (name.size() > suffix.size() &&
-          name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0);
+  return name == "localhost" || (name.ends_with(suffix) && name.size() > suffix.size());
 }
 
 bool is_loopback(const std::string& host) {
@@ -363,7 +347,7 @@ Proxy read_proxy(std::string_view text) {
   if (parts.scheme != "http") {
     refuse(text, "a proxy is " + right + ", not '" + escaped(parts.scheme) + "'");
   }
-  if (!parts.rest.empty() && parts.rest != "/") {
+  if (!parts.path.empty() && parts.path != "/") {
     refuse(text, "a proxy has no path: " + right);
   }
   Proxy proxy;
