@@ -44,12 +44,19 @@ struct Route {
   std::string bind{};  ///< Options::bind
 };
 
+/// What a TLS handshake must keep to, beyond what Paho asks of OpenSSL.
+struct TlsRules {
+  TlsVersion minimum = TlsVersion::v1_2;  ///< The system's configuration may ask for more.
+  bool only_1_2 = false;                  ///< For a pre-shared key.
+  bool check_name = true;                 ///< false: a good chain is enough.
+};
+
 /// What happens on one connection that Paho makes. Shared by the one who asked Paho for it and by
 /// the socket that Paho opens for it; a lock of its own makes each call safe on any thread.
 class ConnectionRecord {
  public:
-  explicit ConnectionRecord(const PacketGuard::Limits& limits, Route route = {})
-      : max_packet_(limits.max_packet), route_(std::move(route)), guard_(limits) {}
+  explicit ConnectionRecord(const PacketGuard::Limits& limits, Route route = {}, TlsRules tls = {})
+      : max_packet_(limits.max_packet), route_(std::move(route)), tls_(tls), guard_(limits) {}
   ConnectionRecord(const ConnectionRecord&) = delete;
   ConnectionRecord& operator=(const ConnectionRecord&) = delete;
 
@@ -70,6 +77,7 @@ class ConnectionRecord {
 
   std::size_t max_packet() const { return max_packet_; }  ///< Bytes.
   const Route& route() const { return route_; }
+  const TlsRules& tls() const { return tls_; }
 
   /// What the broker said in the first of these packets that said something, of that id.
   std::optional<PacketGuard::Remark> take_remark(std::initializer_list<PacketType> packets,
@@ -127,6 +135,7 @@ class ConnectionRecord {
  private:
   const std::size_t max_packet_;
   const Route route_;
+  const TlsRules tls_;
   std::atomic<bool> given_up_{false};
   mutable std::mutex mutex_{};
   PacketGuard guard_;

@@ -396,7 +396,7 @@ int shutdown(int descriptor, int how) noexcept {
 int SSL_connect(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream != nullptr && stream->state() != State::tls) stream->enter(State::tls);
-  prepare_handshake(ssl, stream != nullptr ? stream->record() : nullptr);
+  if (!prepare_handshake(ssl, stream != nullptr ? stream->record() : nullptr)) return -1;
   const int result = real().ssl_connect(ssl);
   note_result(stream, ssl, result);
   return result;

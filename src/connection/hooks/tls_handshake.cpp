@@ -3,8 +3,10 @@
 #include "connection/hooks/tls_handshake.hpp"
 
 #include <sys/socket.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include <openssl/bio.h>
@@ -87,6 +89,12 @@ void observe(SSL* ssl, const SharedRecord& record) {
   }
 }
 
+bool limit_versions(SSL* ssl, const TlsRules& rules) {
+  const long least = rules.minimum == TlsVersion::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
+  return SSL_set_min_proto_version(ssl, std::max(least, SSL_get_min_proto_version(ssl))) == 1 &&
+         (!rules.only_1_2 || SSL_set_max_proto_version(ssl, TLS1_2_VERSION) == 1);
+}
+
 }  // namespace
 
 std::string host_of_paho(std::string_view text) {
@@ -95,24 +103,28 @@ std::string host_of_paho(std::string_view text) {
   return std::string{text};
 }
 
-void prepare_handshake(SSL* ssl, const SharedRecord& record) noexcept {
+bool prepare_handshake(SSL* ssl, const SharedRecord& record) noexcept {
   // Paho sets no callback: with one, the server is verified by us already.
-  if (SSL_in_before(ssl) != 1 || SSL_get_verify_callback(ssl) != nullptr) return;
+  if (SSL_in_before(ssl) != 1 || SSL_get_verify_callback(ssl) != nullptr) return true;
+  const auto rules = record ? record->tls() : TlsRules{};
   const bool verify = (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
   try {
     observe(ssl, record);
     const char* const named = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     const auto host = host_of_paho(named != nullptr ? named : "");
     if (verify) {
-      verify_server(ssl, host, [record](const TlsFailure& failure) {
-        if (record) record->note([&](ConnectionFacts& facts) { facts.tls.distrust = failure; });
-      });
+      verify_server(ssl, rules.check_name ? std::optional{host} : std::nullopt,
+                    [record](const TlsFailure& failure) {
+                      if (record)
+                        record->note([&](ConnectionFacts& facts) { facts.tls.distrust = failure; });
+                    });
     }
     indicate_name(ssl, indicated_name(host));
   } catch (...) {
     // No memory. An empty host matches no certificate.
-    if (verify) verify_server(ssl, {}, {});
+    if (verify) verify_server(ssl, "", {});
   }
+  return limit_versions(ssl, rules);
 }
 
 void note_result(const SSL* ssl, int result, ConnectionRecord& record) noexcept {

@@ -20,17 +20,14 @@ void set_up_libraries(const Options& options) {
                    "cannot check what a broker sends: this program was linked with a static Paho "
                    "library; build it with the shared one (libpaho-mqtt3as)");
   }
-  if (options.tls.on) {
-    check_tls_files(options.tls);
-    prepare_tls(options.tls);
-  }
+  check_tls_files(options.tls);
   static bool done = false;
   if (std::exchange(done, true)) return;
   // Paho 1.3.12 applies the first two to plain MQTT, and the last prints on stdout.
   for (const char* name : {"http_proxy", "https_proxy", "MQTT_C_CLIENT_TRACE"}) ::unsetenv(name);
   MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
   MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
-  init.do_openssl_init = 0;  // OpenSSL 3 needs none, and tls.cpp has done it when TLS is on
+  init.do_openssl_init = 0;  // OpenSSL 3 needs none
   MQTTAsync_global_init(&init);
 }
 

@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdio>
 #include <ctime>
 #include <memory>
@@ -111,7 +110,7 @@ std::string without_last_dot(std::string host) {
 
 /// What verify_server() was told. The SSL owns it.
 struct Expected {
-  std::string host{};
+  std::optional<std::string> host{};
   std::function<void(const TlsFailure&)> failed{};
 };
 
@@ -125,9 +124,6 @@ int expected_index() {
   return index;
 }
 
-/// As OpenSSL is told in prepare_tls(), for the whole process.
-std::atomic<bool> names_count{true};
-
 /// OpenSSL's verify callback: asked about each certificate of the chain, the broker's own last.
 int verified(int fine, X509_STORE_CTX* chain) noexcept {
   if (fine != 0 && X509_STORE_CTX_get_error_depth(chain) > 0) return 1;
@@ -137,10 +133,10 @@ int verified(int fine, X509_STORE_CTX* chain) noexcept {
   try {
     if (fine != 0) {
       if (expected != nullptr &&
-          (!names_count || matches(X509_STORE_CTX_get0_cert(chain), expected->host))) {
+          (!expected->host || matches(X509_STORE_CTX_get0_cert(chain), *expected->host))) {
         return 1;
       }
-      X509_STORE_CTX_set_error(chain, expected == nullptr || address_bytes(expected->host).empty()
+      X509_STORE_CTX_set_error(chain, expected == nullptr || address_bytes(*expected->host).empty()
                                           ? X509_V_ERR_HOSTNAME_MISMATCH
                                           : X509_V_ERR_IP_ADDRESS_MISMATCH);
     }
@@ -223,16 +219,14 @@ bool matches(const X509* certificate, const std::string& host) {
   return X509_check_host(given, name.data(), name.size(), flags, nullptr) == 1;
 }
 
-void check_names(bool check) { names_count = check; }
-
-void verify_server(ssl_st* ssl, const std::string& host,
+void verify_server(ssl_st* ssl, std::optional<std::string> host,
                    std::function<void(const TlsFailure&)> failed) noexcept {
   // First, so that what fails below leaves no gap.
   SSL_set_verify(ssl, SSL_VERIFY_PEER, verified);
   delete static_cast<Expected*>(SSL_get_ex_data(ssl, expected_index()));
   SSL_set_ex_data(ssl, expected_index(), nullptr);
   try {
-    auto expected = std::make_unique<Expected>(Expected{host, std::move(failed)});
+    auto expected = std::make_unique<Expected>(Expected{std::move(host), std::move(failed)});
     if (SSL_set_ex_data(ssl, expected_index(), expected.get()) == 1) (void)expected.release();
   } catch (...) {
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,17 +44,13 @@ void indicate_name(ssl_st* ssl, std::string name);
 bool matches(const x509_st* certificate, const std::string& host);
 
 /// Makes OpenSSL accept the server of `ssl` only if its chain is good and its certificate matches
-/// `host`, and tell `failed` otherwise, before the handshake ends in an alert. `failed` is called
-/// on the thread that shakes hands; it must outlive `ssl` and what it throws is lost. Without
-/// memory for this no certificate is accepted. To be called before the handshake; repeated calls
-/// count as the last one. A session that is resumed is not verified again: its server proves that
-/// it is the one that was.
-void verify_server(ssl_st* ssl, const std::string& host,
+/// `host` (none: whatever name it has), and tell `failed` otherwise, before the handshake ends in
+/// an alert. `failed` is called on the thread that shakes hands; it must outlive `ssl` and what it
+/// throws is lost. Without memory for this no certificate is accepted. To be called before the
+/// handshake; repeated calls count as the last one. A session that is resumed is not verified
+/// again: its server proves that it is the one that was.
+void verify_server(ssl_st* ssl, std::optional<std::string> host,
                    std::function<void(const TlsFailure&)> failed) noexcept;
-
-/// Whether verify_server() is to compare names; else a good chain is enough. For the whole process,
-/// before its first connection.
-void check_names(bool check);
 
 /// `failure` as a sentence about the broker that the user calls `host`. Terminal-safe.
 std::string certificate_message(const TlsFailure& failure, const std::string& host);

@@ -16,11 +16,6 @@ namespace mqtt_tools::connection {
 /// useless (not PEM, key does not fit certificate, wrong passphrase) RunError (code 3).
 void check_tls_files(const Tls& tls);
 
-/// Sets OpenSSL up for this process: minimum version, and only TLS 1.2 with a pre-shared key. Call
-/// once, before the first Paho client is created, and only when TLS is on. What the system's
-/// configuration says besides is kept, and never lowered. Throws RunError if OpenSSL does not obey.
-void prepare_tls(const Tls& tls);
-
 /// The cipher list that Paho must be given: the user's or the default, always with a security level
 /// of at least 2; for a pre-shared key only suites that use it.
 std::string cipher_list(const Tls& tls);
@@ -41,7 +36,7 @@ struct FreeTlsContext {
 /// An SSL_CTX of OpenSSL.
 using TlsContext = std::unique_ptr<ssl_ctx_st, FreeTlsContext>;
 
-/// As the system's configuration makes it, and after prepare_tls() ours.
+/// As the system's configuration makes it. Throws RunError (code 3).
 TlsContext new_context();
 
 /// The lowest protocol version, as OpenSSL numbers them: 1.2, the system's or the user's, whichever

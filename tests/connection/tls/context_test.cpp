@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls/context.hpp"
 
+#include "connection/hooks/tls_handshake.hpp"
+
 #include "error.hpp"
 #include "support/certificates.hpp"
 
@@ -129,8 +131,24 @@ bool alone(const std::function<bool()>& check) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-int least() { return static_cast<int>(SSL_CTX_get_min_proto_version(new_context().get())); }
-int most() { return static_cast<int>(SSL_CTX_get_max_proto_version(new_context().get())); }
+/// The versions that a connection speaks at the least and at the most, whatever its context has.
+struct Versions {
+  explicit Versions(hooks::TlsRules rules, int context_least = 0) {
+    const auto context = new_context();
+    if (context_least != 0) SSL_CTX_set_min_proto_version(context.get(), context_least);
+    const std::unique_ptr<SSL, void (*)(SSL*)> ssl{SSL_new(context.get()), SSL_free};
+    const auto record = std::make_shared<hooks::ConnectionRecord>(hooks::PacketGuard::Limits{},
+                                                                  hooks::Route{}, rules);
+    SSL_set_connect_state(ssl.get());
+    obeys = hooks::prepare_handshake(ssl.get(), record);
+    least = static_cast<int>(SSL_get_min_proto_version(ssl.get()));
+    most = static_cast<int>(SSL_get_max_proto_version(ssl.get()));
+  }
+
+  bool obeys = false;
+  int least = 0;
+  int most = 0;
+};
 
 /// An openssl.cnf as a strict administrator writes it, in force from now on.
 void be_strict(Certificates& files, const std::string& settings) {
@@ -379,43 +397,29 @@ TEST_CASE("a pre-shared key is hex digits and has an identity") {
   CHECK(verdict(tls).rfind("2 ", 0) == 0);
 }
 
-TEST_CASE("TLS 1.2 is the lowest version that this process speaks once TLS is prepared") {
-  CHECK(alone([] {
-    prepare_tls(tls_on());
-    return least() == TLS1_2_VERSION;
-  }));
-  CHECK(alone([] {
-    auto tls = tls_on();
-    tls.minimum = TlsVersion::v1_3;
-    prepare_tls(tls);
-    return least() == TLS1_3_VERSION;
-  }));
-  CHECK(alone([] {
-    auto tls = tls_on();
-    tls.psk = "00";
-    prepare_tls(tls);
-    return least() == TLS1_2_VERSION && most() == TLS1_2_VERSION;
-  }));
+TEST_CASE("TLS 1.2 is the lowest version that a connection speaks, whatever its context allows") {
+  for (const int allowed : {TLS1_VERSION, TLS1_2_VERSION}) {
+    const Versions plain{{}, allowed};
+    CHECK(plain.obeys);
+    CHECK(plain.least == TLS1_2_VERSION);
+    CHECK((plain.most == 0 || plain.most == TLS1_3_VERSION));
+    CHECK(Versions({.minimum = TlsVersion::v1_3}, allowed).least == TLS1_3_VERSION);
+    const Versions shared_key{{.only_1_2 = true}, allowed};
+    CHECK(shared_key.least == TLS1_2_VERSION);
+    CHECK(shared_key.most == TLS1_2_VERSION);
+  }
+  CHECK(Versions({}, TLS1_3_VERSION).least == TLS1_3_VERSION);
 }
 
 TEST_CASE("what a strict administrator has set is never lowered") {
   Certificates files;
   CHECK(alone([&] {
     be_strict(files, "MinProtocol = TLSv1.3\nCipherString = DEFAULT:@SECLEVEL=3\n");
-    prepare_tls(tls_on());
-    return least() == TLS1_3_VERSION && security_level() == 3 &&
+    return Versions({}).least == TLS1_3_VERSION && security_level() == 3 &&
            cipher_list(tls_on()) == "DEFAULT:@SECLEVEL=3";
   }));
   CHECK(alone([&] {
     be_strict(files, "MaxProtocol = TLSv1.2\nCiphersuites = TLS_AES_256_GCM_SHA384\n");
-    prepare_tls(tls_on());
-    const auto context = new_context();
-    const auto* const ciphers = SSL_CTX_get_ciphers(context.get());
-    int suites = 0;
-    for (int at = 0; at < sk_SSL_CIPHER_num(ciphers); ++at) {
-      suites +=
-          std::string{SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, at))}.rfind("TLS_", 0) == 0;
-    }
-    return most() == TLS1_2_VERSION && suites == 1;
+    return Versions({}).most == TLS1_2_VERSION;
   }));
 }
