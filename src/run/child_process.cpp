@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -121,6 +122,10 @@ bool unreserved(char letter) {
          std::string_view{"-._~"}.find(letter) != std::string_view::npos;
 }
 
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional{text};
+}
+
 /// The command may change its folder.
 std::optional<std::string> absolute(const std::string& path) {
   return path.empty() ? std::nullopt : std::optional{std::filesystem::absolute(path).string()};
@@ -151,55 +156,41 @@ std::string proxy_url(const connection::Proxy& proxy) {
          connection::with_port(proxy.host, proxy.port);
 }
 
-/// The lines of connection_variable. None but the options of the connection itself: our client id,
-/// session and will are ours, and a reconnect is the child's own matter.
-class ConnectionLines {
- public:
-  void add(std::string_view option, std::string_view value = {}) {
-    text_ += option;
-    text_ += '=' + percent_encoded(value, unreserved) + '\n';
+/// An option in connection_variable, left out when it has no value; that of a flag is empty.
+using Setting = std::pair<std::string_view, std::optional<std::string>>;
+
+std::optional<std::string> flag(bool on) {
+  return on ? std::optional<std::string>{""} : std::nullopt;
+}
+
+std::vector<Setting> tls_settings(const connection::Tls& tls) {
+  if (!tls.on) return {{"no-tls", flag(true)}};
+  const char* const version = tls.minimum == connection::TlsVersion::v1_2 ? "1.2" : "1.3";
+  return {{"cafile", absolute(tls.ca_file)},
+          {"capath", absolute(tls.ca_path)},
+          {"cert", absolute(tls.certificate)},
+          {"key", absolute(tls.key)},
+          {"keypass-file", tls.key_passphrase},
+          {"ciphers", unless_empty(tls.ciphers)},
+          {"tls-version", tls.minimum ? std::optional<std::string>{version} : std::nullopt},
+          {"tls-alpn", unless_empty(joined(tls.alpn, ","))},
+          {"psk", tls.psk},
+          {"psk-identity", unless_empty(tls.psk_identity)},
+          {"insecure", flag(!tls.verify)}};
+}
+
+/// Of the properties of CONNECT those that say who we are.
+std::optional<std::string> identity(const connection::Property& property) {
+  constexpr int method = 21;  // MQTT 5.0 §2.2.2.2
+  constexpr int data = 22;
+  const std::string nul(1, '\0');
+  if (const auto* pair = std::get_if<std::pair<std::string, std::string>>(&property.value)) {
+    return "connect" + nul + "user-property" + nul + pair->first + nul + pair->second;
   }
-
-  void add_if(std::string_view option, const std::optional<std::string>& value) {
-    if (value) add(option, *value);
-  }
-
-  void add_tls(const connection::Tls& tls) {
-    add_if("cafile", absolute(tls.ca_file));
-    add_if("capath", absolute(tls.ca_path));
-    add_if("cert", absolute(tls.certificate));
-    add_if("key", absolute(tls.key));
-    add_if("keypass-file", tls.key_passphrase);
-    if (!tls.ciphers.empty()) add("ciphers", tls.ciphers);
-    if (tls.minimum)
-      add("tls-version", tls.minimum == connection::TlsVersion::v1_2 ? "1.2" : "1.3");
-    std::string names;
-    for (const auto& name : tls.alpn) names += (names.empty() ? "" : ",") + name;
-    if (!names.empty()) add("tls-alpn", names);
-    add_if("psk", tls.psk);
-    if (!tls.psk_identity.empty()) add("psk-identity", tls.psk_identity);
-    if (!tls.verify) add("insecure");
-  }
-
-  /// Of the properties of CONNECT those that say who we are.
-  void add_property(const connection::Property& property) {
-    constexpr int method = 21;  // MQTT 5.0 §2.2.2.2
-    constexpr int data = 22;
-    const std::string nul(1, '\0');
-    if (const auto* pair = std::get_if<std::pair<std::string, std::string>>(&property.value)) {
-      add("property", "connect" + nul + "user-property" + nul + pair->first + nul + pair->second);
-    } else if (property.identifier == method || property.identifier == data) {
-      add("property", "connect" + nul + "authentication-" +
-                          (property.identifier == method ? "method" : "data") + nul +
-                          std::get<std::string>(property.value));
-    }
-  }
-
-  std::string text() && { return std::move(text_); }
-
- private:
-  std::string text_{};
-};
+  if (property.identifier != method && property.identifier != data) return {};
+  return "connect" + nul + "authentication-" + (property.identifier == method ? "method" : "data") +
+         nul + std::get<std::string>(property.value);
+}
 
 }  // namespace
 
@@ -211,55 +202,52 @@ std::vector<Variable> environment_of(const connection::Options& connection,
   auto endpoint = socket ? connection.endpoints.front() : connection::read_endpoint(broker);
   endpoint.port = connection::port_of(endpoint, connection);
   const auto url = url_of(connection, endpoint);
-  const auto port = std::to_string(endpoint.port);
+  const auto host = socket ? std::nullopt : std::optional{endpoint.host};
+  const auto port = socket ? std::nullopt : std::optional{std::to_string(endpoint.port)};
   const auto& [username, password] = connection.credentials;
   const auto version = connection.version == connection::Version::automatic
                            ? std::nullopt
                            : std::optional{version_name(connection.version)};
+  const double timeout = std::chrono::duration<double>{connection.connect_timeout}.count();
 
-  ConnectionLines all;
-  if (socket) {
-    all.add("unix", *socket);
-  } else {
-    all.add("url", url);
-    all.add("host", endpoint.host);
-    all.add("port", port);
-  }
-  if (!connection.bind.empty()) all.add("bind", connection.bind);
-  all.add_if("protocol-version", version);
-  if (!fits_variable(username)) all.add_if("username", username);
-  if (!fits_variable(password)) all.add_if("password", password);
-  if (connection.tls.on) {
-    all.add_tls(connection.tls);
-  } else {
-    all.add("no-tls");
-  }
+  // None but the options of the connection itself: our client id, session and will are ours, and a
+  // reconnect is the child's own matter.
+  std::vector<Setting> settings{
+      {"unix", socket},
+      {"url", socket ? std::nullopt : std::optional{url}},
+      {"host", host},
+      {"port", port},
+      {"bind", unless_empty(connection.bind)},
+      {"protocol-version", version},
+      {"username", fits_variable(username) ? std::nullopt : username},
+      {"password", fits_variable(password) ? std::nullopt : password},
+      {"http-proxy", connection.proxy ? std::optional{proxy_url(*connection.proxy)} : std::nullopt},
+      {"keepalive", std::to_string(connection.keep_alive.count())},
+      {"connect-timeout", std::to_string(timeout)}};
+  std::ranges::move(tls_settings(connection.tls), std::back_inserter(settings));
   for (const auto& [name, value] : connection.websocket_headers) {
-    all.add("ws-header", name + ": " + value);
+    settings.emplace_back("ws-header", name + ": " + value);
   }
-  if (connection.proxy) all.add("http-proxy", proxy_url(*connection.proxy));
-  for (const auto& property : connection.connect_properties) all.add_property(property);
-  all.add("keepalive", std::to_string(connection.keep_alive.count()));
-  all.add("connect-timeout",
-          std::to_string(std::chrono::duration<double>{connection.connect_timeout}.count()));
+  for (const auto& property : connection.connect_properties) {
+    settings.emplace_back("property", identity(property));
+  }
+  std::string lines;
+  for (const auto& [option, value] : settings) {
+    if (value) lines.append(option).append("=" + percent_encoded(*value, unreserved) + "\n");
+  }
 
-  const auto file = [&](const std::string& path) {
-    return connection.tls.on ? absolute(path) : std::nullopt;
-  };
-  const auto variable = [](const std::optional<std::string>& text) {
-    return fits_variable(text) ? text : std::nullopt;
-  };
+  const bool tls = connection.tls.on;
   return {{"MQTT_URL", url},
-          {"MQTT_HOST", socket ? std::nullopt : std::optional{endpoint.host}},
-          {"MQTT_PORT", socket ? std::nullopt : std::optional{port}},
+          {"MQTT_HOST", host},
+          {"MQTT_PORT", port},
           {"MQTT_PROTOCOL_VERSION", version},
-          {"MQTT_USERNAME", variable(username)},
-          {"MQTT_PASSWORD", variable(password)},
-          {"MQTT_CAFILE", file(connection.tls.ca_file)},
-          {"MQTT_CERT", file(connection.tls.certificate)},
-          {"MQTT_KEY", file(connection.tls.key)},
+          {"MQTT_USERNAME", fits_variable(username) ? username : std::nullopt},
+          {"MQTT_PASSWORD", fits_variable(password) ? password : std::nullopt},
+          {"MQTT_CAFILE", tls ? absolute(connection.tls.ca_file) : std::nullopt},
+          {"MQTT_CERT", tls ? absolute(connection.tls.certificate) : std::nullopt},
+          {"MQTT_KEY", tls ? absolute(connection.tls.key) : std::nullopt},
           {"MQTT_PROFILE", {}},
-          {connection_variable, std::move(all).text()}};
+          {connection_variable, lines}};
 }
 
 Child::Child(const ChildCommand& command) {
