@@ -262,4 +262,8 @@ void append_time(std::string& out, const std::tm& time, const char* format) {
 #pragma GCC diagnostic pop
 }
 
+std::string seconds_text(Duration time) {
+  return formatted("%.10g s", std::chrono::duration<double>{time}.count());
+}
+
 }  // namespace mqtt_tools

@@ -22,6 +22,9 @@ std::string to_rfc3339(Timestamp time, int digits);
 /// Reads RFC 3339 with any offset and up to nine decimals; nothing if `text` is not that.
 std::optional<Timestamp> from_rfc3339(std::string_view text);
 
+/// "5 s", "0.25 s"
+std::string seconds_text(Duration time);
+
 enum class Zone { local, utc };
 
 /// How the time in an envelope is written: `iso` (RFC 3339, UTC, milliseconds), `unix`, `unix-ms`,

@@ -112,11 +112,7 @@ void StatusLines::begin(const std::vector<std::string>& filters, const std::stri
                         Clock::time_point now) {
   since_ = now;
   constexpr std::size_t most = 3;
-  std::string list;
-  for (std::size_t i = 0; i < filters.size() && filters.size() <= most; ++i) {
-    list += (i == 0 ? "" : ", ") + filters[i];
-  }
-  if (filters.size() > most) list = counted(filters.size(), "filter");
+  const auto list = filters.size() > most ? counted(filters.size(), "filter") : joined(filters);
   connected_ =
       "connected to " + broker + (list.empty() ? "" : ", subscribed to " + list) + "; Ctrl-C ends";
   if (on_) due_ = now + (open_ended_ ? 0s : patience);

@@ -11,15 +11,6 @@
 
 namespace mqtt_tools::run {
 
-namespace {
-
-/// "5 s", "0.25 s"
-std::string seconds_text(Duration time) {
-  return formatted("%g s", std::chrono::duration<double>{time}.count());
-}
-
-}  // namespace
-
 void append_outcome(std::string& line, const Outcome& outcome) {
   const Message& message = outcome.message;
   payload::JsonObject object{line};

@@ -44,19 +44,12 @@ constexpr std::size_t range_bytes = 16;
 constexpr std::size_t stream_bytes = 112;
 constexpr std::size_t topic_bytes = 320;
 
-/// A whole number in digits, nothing else; 0 when it is none.
-template <typename Number>
-Number read_number(std::string_view text, int base) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  return error == std::errc{} && end == text.data() + text.size() ? number : 0;
-}
-
 /// The eight hex digits that name a run.
 std::optional<std::uint32_t> read_run(std::string_view text) {
-  const auto number = read_number<std::uint32_t>(text, 16);
-  if (text.size() != 8 || (number == 0 && text != "00000000")) return {};
-  return number;
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const bool hex = std::from_chars(text.data(), end, number, 16).ptr == end;
+  return hex && text.size() == 8 ? std::optional{number} : std::nullopt;
 }
 
 }  // namespace
@@ -226,7 +219,7 @@ void Stats::measure(const std::string& name, Topic& topic, const Message& messag
   }
   if (run != nullptr || seq != nullptr) {
     const auto id = run != nullptr ? read_run(*run) : std::nullopt;
-    const auto number = seq != nullptr ? read_number<std::uint64_t>(*seq, 10) : 0;
+    const auto number = seq != nullptr ? to_number<std::uint64_t>(*seq).value_or(0) : 0;
     if (id && number > 0) {
       add_number(name, topic, *id, number);
     } else {

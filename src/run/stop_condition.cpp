@@ -20,18 +20,6 @@ constexpr Duration shortest_quiet = std::chrono::milliseconds{200};
 /// After so long without an answer the broker is asked again.
 constexpr Duration answer_patience = std::chrono::seconds{1};
 
-/// "5 s", "0.25 s"
-std::string seconds(Duration time) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-  std::string text = std::to_string(milliseconds / 1000);
-  if (const auto rest = milliseconds % 1000; rest != 0) {
-    std::string decimals = std::to_string(1000 + rest).substr(1);
-    decimals.erase(decimals.find_last_not_of('0') + 1);
-    text += '.' + decimals;
-  }
-  return text + " s";
-}
-
 /// The beginning of a payload; no character is torn apart.
 std::string excerpt(std::string_view payload) {
   if (payload.size() <= told_bytes) {
@@ -42,16 +30,6 @@ std::string excerpt(std::string_view payload) {
     --end;
   }
   return escaped(payload.substr(0, end)) + "…";
-}
-
-template <typename List, typename Text>
-std::string joined(const List& list, std::string_view between, Text text) {
-  std::string result;
-  for (const auto& entry : list) {
-    result += result.empty() ? std::string_view{} : between;
-    result += text(entry);
-  }
-  return result;
 }
 
 }  // namespace
@@ -106,10 +84,6 @@ bool StopCondition::met(const payload::Decoded& decoded) {
   return any;
 }
 
-void StopCondition::reader_left() { reader_left_ = true; }
-
-void StopCondition::quit() { quit_ = true; }
-
 bool StopCondition::reached(Clock::time_point now) const { return ending(now) != Ending::none; }
 
 std::optional<Clock::time_point> StopCondition::due() const {
@@ -124,22 +98,12 @@ std::optional<Clock::time_point> StopCondition::due() const {
 }
 
 ExitCode StopCondition::exit_code(Clock::time_point now) const {
-  switch (ending(now)) {
-    case Ending::reader_left:
-    case Ending::quit:
-      return unmet_.empty() ? ExitCode::ok : ExitCode::failure;
-    case Ending::timeout:
-    case Ending::silence:
-      return ExitCode::timeout;
-    case Ending::forbidden:
-      return ExitCode::failure;
-    case Ending::none:
-    case Ending::enough:
-    case Ending::duration:
-    case Ending::idle:
-      break;
-  }
-  return unmet_.empty() ? ExitCode::ok : ExitCode::timeout;
+  const Ending end = ending(now);
+  if (end == Ending::forbidden) return ExitCode::failure;
+  if (end == Ending::timeout || end == Ending::silence) return ExitCode::timeout;
+  if (unmet_.empty()) return ExitCode::ok;
+  const bool left = end == Ending::reader_left || end == Ending::quit;
+  return left ? ExitCode::failure : ExitCode::timeout;
 }
 
 std::string StopCondition::explanation(Clock::time_point now) const {
@@ -151,13 +115,11 @@ std::string StopCondition::explanation(Clock::time_point now) const {
     return text;
   }
   if (!unmet_.empty()) {
-    text += (options_.in_order ? "; not met in order: " : "; not met: ") +
-            joined(unmet_, ", ", [](const auto& unmet) { return escaped(unmet.text()); });
+    std::vector<std::string> conditions;
+    for (const auto& unmet : unmet_) conditions.push_back(escaped(unmet.text()));
+    text += (options_.in_order ? "; not met in order: " : "; not met: ") + joined(conditions);
   }
-  if (!instead_.empty()) {
-    text += "; what came instead: " +
-            joined(instead_, " | ", [](const auto& payload) { return std::string_view{payload}; });
-  }
+  if (!instead_.empty()) text += "; what came instead: " + joined(instead_, " | ");
   return text;
 }
 
@@ -216,15 +178,15 @@ std::string StopCondition::what_ended(Ending ending) const {
                      : counted(seen_, "message");
   switch (ending) {
     case Ending::timeout:
-      return "timed out after " + seconds(*options_.timeout) + " with " + messages;
+      return "timed out after " + seconds_text(*options_.timeout) + " with " + messages;
     case Ending::duration:
-      return "left after " + seconds(*options_.duration) + " with " + messages;
+      return "left after " + seconds_text(*options_.duration) + " with " + messages;
     case Ending::idle:
-      return "no message for " + seconds(*options_.idle_timeout) + " after " + messages;
+      return "no message for " + seconds_text(*options_.idle_timeout) + " after " + messages;
     case Ending::silence: {
       const auto quiet = std::min_element(heard_.begin(), heard_.end()) - heard_.begin();
       return "no message on " + escaped(options_.filters[static_cast<std::size_t>(quiet)]) +
-             " for " + seconds(*options_.silence) + " after " + messages;
+             " for " + seconds_text(*options_.silence) + " after " + messages;
     }
     case Ending::forbidden:
       return violation_;

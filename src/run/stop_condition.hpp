@@ -45,10 +45,10 @@ class StopCondition {
   void all_retained_came() { complete_ = true; }
 
   /// The reader of stdout went away.
-  void reader_left();
+  void reader_left() { reader_left_ = true; }
 
   /// The user has seen enough.
-  void quit();
+  void quit() { quit_ = true; }
 
   /// How many messages that was.
   std::uint64_t seen() const { return seen_; }
