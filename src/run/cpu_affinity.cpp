@@ -3,11 +3,12 @@
 
 #include "connection/hooks/hooks.hpp"
 
-#include <dirent.h>
 #include <sched.h>
 #include <sys/types.h>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace mqtt_tools::run {
 
@@ -35,13 +36,10 @@ cpu_set_t only(int processor) {
 /// is slower, but no harm.
 void place_all(const cpu_set_t& processors) {
   place(0, processors);
-  DIR* threads = ::opendir("/proc/self/task");
-  if (threads == nullptr) return;
-  while (const dirent* thread = ::readdir(threads)) {
-    const int id = std::atoi(thread->d_name);  // "." and ".." give 0, which is this one
-    place(id, processors);
+  std::error_code no_folder;
+  for (const auto& thread : std::filesystem::directory_iterator{"/proc/self/task", no_folder}) {
+    place(std::atoi(thread.path().filename().c_str()), processors);
   }
-  ::closedir(threads);
 }
 
 }  // namespace

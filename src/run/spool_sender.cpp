@@ -237,8 +237,7 @@ void SpoolSender::collect(Clock::time_point now) {
 /// Whether the broker has it now.
 bool SpoolSender::take(const Delivery& delivery, Clock::time_point now) {
   const auto id = static_cast<StoredId>(delivery.id);
-  const auto found = std::find_if(loaded_.begin(), loaded_.end(),
-                                  [id](const Loaded& one) { return one.stored.id == id; });
+  const auto found = find(id);
   if (found == loaded_.end() || !found->sent) return false;
   --in_flight_;
   if (delivery.outcome != Delivery::Outcome::denied) {
@@ -274,8 +273,7 @@ void SpoolSender::lost() {
   in_flight_ = 0;
   store_.count_losses(ids);
   if (ids.size() != 1) return;
-  const auto alone = std::find_if(loaded_.begin(), loaded_.end(),
-                                  [&](const Loaded& one) { return one.stored.id == ids.front(); });
+  const auto alone = find(ids.front());
   if (alone->stored.losses < most_losses) return;
   const auto reason = to_topic(alone->stored) + ": set aside, the connection was lost with it " +
                       std::to_string(alone->stored.losses) + " times";
@@ -348,6 +346,10 @@ bool SpoolSender::load_some() {
   return more_;
 }
 
+std::deque<SpoolSender::Loaded>::iterator SpoolSender::find(StoredId id) {
+  return std::ranges::find_if(loaded_, [id](const Loaded& one) { return one.stored.id == id; });
+}
+
 /// With one that was in flight when the connection was lost, no other is in flight: whether it is
 /// to blame shows then.
 SpoolSender::Loaded* SpoolSender::next_unsent() {
@@ -368,8 +370,7 @@ bool SpoolSender::deliver() {
     if (next == nullptr) break;
     if (const auto why = client_->over_limits(next->stored.message)) {
       const auto id = next->stored.id;
-      loaded_.erase(std::find_if(loaded_.begin(), loaded_.end(),
-                                 [id](const Loaded& one) { return one.stored.id == id; }));
+      loaded_.erase(find(id));
       drop(id, escaped(*why));
       dropped = true;
       continue;

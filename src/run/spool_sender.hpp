@@ -111,6 +111,7 @@ class SpoolSender {
   bool load_some();
   bool deliver();
   Loaded* next_unsent();
+  std::deque<Loaded>::iterator find(spool::StoredId id);
   void drop(spool::StoredId id, const std::string& reason);
   void note_drop(spool::StoredId id, const std::string& reason);
   bool is_own(spool::StoredId id) const;

@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 
 namespace mqtt_tools::spool {
@@ -70,12 +71,6 @@ void sync_folder(const std::string& folder) {
   if (fd.get() < 0 || ::fsync(fd.get()) < 0) {
     refuse_with_reason("cannot write the folder " + folder);
   }
-}
-
-std::string parent_of(const std::string& folder) {
-  const auto slash = folder.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : folder.substr(0, slash);
 }
 
 /// Under another name until it is whole: a spool.db that is there is never half made.
@@ -138,7 +133,8 @@ std::string checked_folder(const std::string& folder) {
   std::string path = folder;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   if (::mkdir(path.c_str(), 0700) == 0) {
-    sync_folder(parent_of(path));
+    const auto parent = std::filesystem::path(path).parent_path().string();
+    sync_folder(parent.empty() ? "." : parent);
   } else if (errno != EEXIST) {
     refuse_with_reason("cannot make the spool's folder " + path);
   }
