@@ -7,7 +7,6 @@
 #include "topic.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace mqtt_tools::feed {
@@ -25,11 +24,7 @@ void drop_newline(std::string& text) {
 class Single final : public Feed {
  public:
   explicit Single(const SourceOptions& options)
-      : message_(options.form),
-        null_(options.kind == SourceOptions::Kind::null),
-        empty_is_nothing_(options.implicit_stdin),
-        keep_newline_(options.keep_newline),
-        left_(options.repeat) {
+      : options_(options), message_(options.form), left_(options.repeat) {
     message_.payload.clear();
     if (options.kind == SourceOptions::Kind::argument) message_.payload = options.text;
     if (options.kind != SourceOptions::Kind::whole) {
@@ -64,7 +59,7 @@ class Single final : public Feed {
   }
 
   int fd() const override { return input_ ? input_->fd() : -1; }
-  bool final() const override { return null_; }
+  bool final() const override { return options_.kind == SourceOptions::Kind::null; }
   Progress progress() const override { return input_ ? input_->progress() : Progress{}; }
 
  private:
@@ -82,11 +77,11 @@ class Single final : public Feed {
       if (supply == Supply::not_yet) return supply;
       if (supply == Supply::end) break;
     }
-    if (text.empty() && empty_is_nothing_) {
+    if (text.empty() && options_.implicit_stdin) {
       throw UsageError{
           "no message given: give one after the topic, with -m, with -f, or on standard input"};
     }
-    if (!keep_newline_) drop_newline(text);
+    if (!options_.keep_newline) drop_newline(text);
     return Supply::end;
   }
 
@@ -95,11 +90,9 @@ class Single final : public Feed {
                      " bytes or more; a message holds at most " + std::to_string(max_payload)};
   }
 
+  SourceOptions options_;
   Message message_;
   std::optional<Input> input_{};
-  bool null_;
-  bool empty_is_nothing_;  ///< Nobody asked for stdin.
-  bool keep_newline_;
   bool read_ = false;   ///< The payload is whole.
   std::uint64_t left_;  ///< How often the message is still to be given.
 };
@@ -200,28 +193,14 @@ class Paced final : public Feed {
 
 /// The least time between two messages; none: as fast as they go.
 Duration gap(const SourceOptions& options) {
-  using Seconds = std::chrono::duration<double>;
-  constexpr Seconds longest = std::chrono::hours{24 * 365};  // Far from overflow.
-
-  Duration gap = options.repeat_delay.value_or(Duration::zero());
-  if (options.rate && *options.rate > 0) {
-    const Seconds between = std::min(Seconds{1 / *options.rate}, longest);
-    gap = std::max(gap, std::chrono::duration_cast<Duration>(between));
-  }
-  return gap;
+  const Duration gap = options.repeat_delay.value_or(Duration::zero());
+  return options.rate && *options.rate > 0 ? std::max(gap, gap_at(*options.rate)) : gap;
 }
 
 std::unique_ptr<Feed> open_unpaced(const SourceOptions& options) {
-  switch (options.kind) {
-    case SourceOptions::Kind::argument:
-    case SourceOptions::Kind::null:
-    case SourceOptions::Kind::whole:
-      break;
-    case SourceOptions::Kind::lines:
-      return std::make_unique<LineFeed>(options);
-    case SourceOptions::Kind::replay:
-      return open_replay(options);
-  }
+  using Kind = SourceOptions::Kind;
+  if (options.kind == Kind::lines) return std::make_unique<LineFeed>(options);
+  if (options.kind == Kind::replay) return open_replay(options);
   return std::make_unique<Single>(options);
 }
 

@@ -9,6 +9,14 @@
 
 namespace mqtt_tools::feed {
 
+/// Between two messages where so many of them go each second, more than 0; a year at most, which is
+/// far from overflow.
+inline Duration gap_at(double messages_a_second) {
+  using Seconds = std::chrono::duration<double>;
+  constexpr Seconds longest = std::chrono::hours{24 * 365};
+  return std::chrono::duration_cast<Duration>(std::min(Seconds{1 / messages_a_second}, longest));
+}
+
 /// When the next of a row of messages may go: the first at once, number k at the first one's time
 /// plus k gaps, however long each took. What a stall has missed is not made up for, but for one
 /// message or those of the last 10 ms.

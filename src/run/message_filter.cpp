@@ -2,11 +2,11 @@
 #include "run/message_filter.hpp"
 
 #include "error.hpp"
+#include "feed/pace.hpp"
 #include "text.hpp"
 #include "topic.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <iterator>
 #include <string>
@@ -97,11 +97,7 @@ bool MessageFilter::changed(const payload::Decoded& decoded) {
 }
 
 RateLimit::RateLimit(std::optional<double> messages_a_second) {
-  using Seconds = std::chrono::duration<double>;
-  constexpr Seconds longest = std::chrono::hours{24 * 365};
-  if (!messages_a_second) return;
-  const auto interval = std::min(Seconds{1 / *messages_a_second}, longest);
-  interval_ = std::chrono::duration_cast<Duration>(interval);
+  if (messages_a_second) interval_ = feed::gap_at(*messages_a_second);
 }
 
 bool RateLimit::holds_back(const Message& message, Clock::time_point now) {
