@@ -40,52 +40,31 @@ std::string step(std::string_view key) {
   return text;
 }
 
-class NumberReader {
- public:
-  NumberReader(std::string_view json, std::size_t most) : tokens_(json), most_(most) {}
-
-  std::vector<Number> read() {
-    std::string place;
-    value(tokens_.next(), place);
-    return std::move(found_);
-  }
-
- private:
-  /// The value that begins with `first`. Nested no deeper than valid JSON may be.
-  void value(const JsonToken& first, std::string& place) {
-    if (found_.size() >= most_) return;
-    if (first.kind == Kind::number) {
-      add(first.text, place);
-    } else if (first.kind == Kind::string) {
-      add(first.text.substr(1, first.text.size() - 2), place);
-    } else if (first.kind == Kind::begin_object) {
-      for (JsonToken key; found_.size() < most_ && tokens_.next_key(key);) {
-        nested(step(key.text), tokens_.next(), place);
-      }
-    } else if (first.kind == Kind::begin_array) {
-      std::size_t index = 0;
-      for (JsonToken item; found_.size() < most_ && tokens_.next_element(item);) {
-        nested("/" + std::to_string(index++), item, place);
-      }
+/// Adds the numbers in the value at `place` that `first` begins, until there are `most`. Nested no
+/// deeper than valid JSON may be.
+void add_numbers(std::vector<Number>& found, std::size_t most, JsonTokens& tokens,
+                 const JsonToken& first, std::string& place) {
+  const std::size_t before = place.size();
+  if (first.kind == Kind::number || first.kind == Kind::string) {
+    const bool text = first.kind == Kind::string;
+    const auto number =
+        read_number(text ? first.text.substr(1, first.text.size() - 2) : first.text);
+    if (number && place.size() <= longest_place) found.push_back({place, *number});
+  } else if (first.kind == Kind::begin_object) {
+    for (JsonToken key; found.size() < most && tokens.next_key(key);) {
+      place += step(key.text);
+      add_numbers(found, most, tokens, tokens.next(), place);
+      place.resize(before);
+    }
+  } else if (first.kind == Kind::begin_array) {
+    std::size_t index = 0;
+    for (JsonToken item; found.size() < most && tokens.next_element(item);) {
+      place += "/" + std::to_string(index++);
+      add_numbers(found, most, tokens, item, place);
+      place.resize(before);
     }
   }
-
-  void nested(const std::string& deeper, const JsonToken& first, std::string& place) {
-    const std::size_t before = place.size();
-    place += deeper;
-    value(first, place);
-    place.resize(before);
-  }
-
-  void add(std::string_view text, const std::string& place) {
-    const auto number = read_number(text);
-    if (number && place.size() <= longest_place) found_.push_back({place, *number});
-  }
-
-  JsonTokens tokens_;
-  std::size_t most_;
-  std::vector<Number> found_{};
-};
+}
 
 }  // namespace
 
@@ -138,7 +117,13 @@ void Series::add(Kind kind, std::uint32_t second, double value) {
 }
 
 std::vector<Number> numbers_in(const payload::Decoded& decoded, std::size_t most) {
-  if (const auto json = decoded.json()) return NumberReader{*json, most}.read();
+  if (const auto json = decoded.json()) {
+    JsonTokens tokens{*json};
+    std::vector<Number> found;
+    std::string place;
+    add_numbers(found, most, tokens, tokens.next(), place);
+    return found;
+  }
   const auto number = read_number(decoded.shown());
   if (number) return {{"", *number}};
   return {};
