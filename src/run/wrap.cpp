@@ -229,8 +229,9 @@ class WrapRun {
       return;
     }
     const bool lasting = why.code() != ExitCode::no_connection && why.code() != ExitCode::lost;
-    pause_ =
-        std::clamp<Duration>(2 * pause_, std::chrono::seconds{1}, around_.connection.reconnect_max);
+    // Not std::clamp: --reconnect-max may be below a second.
+    pause_ = std::min<Duration>(std::max<Duration>(2 * pause_, std::chrono::seconds{1}),
+                                around_.connection.reconnect_max);
     connect_at_ = lasting ? Clock::time_point::max() : now + pause_;
   }
 
