@@ -95,6 +95,10 @@ class SubscribeRun {
         run::log("a message was not published: " + why);
       }
       if (client_.failure()) throw RunError(*client_.failure());
+      if (publisher_.overfull()) {
+        throw RunError(ExitCode::lost,
+                       publisher_.stats().unacknowledged() + ", and no more can be kept");
+      }
       if (const auto code = signals_.raised()) return code;
       if (stats_) show_table(now);
       if (stop_.reached(now)) {

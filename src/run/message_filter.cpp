@@ -20,9 +20,10 @@
 namespace mqtt_tools::run {
 namespace {
 
+constexpr std::size_t longest = 256;  // Of what kept() gives.
+
 /// `text` itself, or of a long one its size and two hashes: what is kept of a topic is bounded.
 std::string kept(std::string text) {
-  constexpr std::size_t longest = 256;
   if (text.size() <= longest) return text;
   const std::hash<std::string_view> hash;
   const std::string_view all{text};
@@ -92,7 +93,12 @@ bool MessageFilter::changed(const payload::Decoded& decoded) {
   }
   if (select_.empty()) value = decoded.message().payload;
   value = kept(std::move(value));
+  if (last_bytes_ > RateLimit::most_bytes) {
+    last_.clear();
+    last_bytes_ = 0;
+  }
   const auto [last, is_new] = last_.try_emplace(decoded.message().topic, value);
+  if (is_new) last_bytes_ += last->first.size() + longest;
   return is_new || std::exchange(last->second, value) != value;
 }
 

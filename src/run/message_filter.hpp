@@ -31,6 +31,7 @@ class MessageFilter {
 
   /// Whether a message that passed the above says something else than the last one of its topic
   /// (--changes), which it is from now on. A selected value that is not there is a value, too.
+  /// What is kept of topics is bounded: beyond that, all is new again.
   bool changed(const payload::Decoded& decoded);
 
  private:
@@ -41,6 +42,7 @@ class MessageFilter {
   std::vector<payload::JsonPointer> select_{};
   std::vector<std::shared_ptr<const Grep>> grep_{};
   std::unordered_map<std::string, std::string> last_{};  ///< What kept() gave, by topic.
+  std::size_t last_bytes_ = 0;                           ///< What it takes, at most.
 };
 
 /// Lets of each topic so many messages a second be shown (--max-rate). One that comes too early is

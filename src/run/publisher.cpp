@@ -159,6 +159,11 @@ bool Publisher::room() const {
   return queue_.size() < client_.window(window_) && (queue_.empty() || queue_.bytes() < most_bytes);
 }
 
+bool Publisher::overfull() const {
+  constexpr std::size_t own = 300;  // Of each message, beside its text.
+  return queue_.size() > window_ && queue_.bytes() + own * queue_.size() > 64 * most_bytes;
+}
+
 void Publisher::add(Message message, Clock::time_point now) {
   stats_.given(now, message.qos);
   queue_.add(std::move(message));

@@ -194,6 +194,11 @@ class Publisher {
   bool deliver(Clock::time_point now);
 
   bool empty() const { return queue_.empty(); }
+
+  /// The broker leaves more unacknowledged than is kept: 64 MiB, in more messages than the window
+  /// has.
+  bool overfull() const;
+
   std::size_t in_flight() const { return queue_.in_flight(); }
 
   /// How many were not sent on this connection yet.

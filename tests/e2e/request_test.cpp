@@ -322,3 +322,17 @@ TEST_CASE("an answer that the broker denies, or does not acknowledge, is no succ
   check_exit(result, 6);
   CHECK_THAT(result.err, Contains("1 of 1 message was not acknowledged in time"));
 }
+
+TEST_CASE("answers that a broker never acknowledges do not fill the memory") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    for (int i = 1; i <= 100; ++i) {
+      session.publish("t", "x", 1, i, encode_byte(0x08) + encode_text("answers"));
+    }
+    session.stay_silent();
+  }};
+  const auto result = run(
+      sub(broker.port(), {"t", "--reply", "--jobs", "4", "--exec", "head -c 1000000 /dev/zero"}));
+  check_exit(result, 6);
+  CHECK_THAT(result.err, Contains("not acknowledged, and no more can be kept"));
+}

@@ -122,6 +122,23 @@ TEST_CASE("what cannot be understood is refused by the name of its option") {
   CHECK_THROWS_WITH(MessageFilter{options}, Catch::Matchers::StartsWith("--match: "));
 }
 
+TEST_CASE("with changes so much is kept of topics, and beyond it all is new again") {
+  MessageFilterOptions options;
+  options.changes = true;
+  MessageFilter filter{options};
+  auto message = with_payload("x");
+  const auto changed = [&](const std::string& topic) {
+    message.topic = topic;
+    return filter.changed(payload::decode(message));
+  };
+  CHECK(changed("first"));
+  const std::string longest(60'000, 't');
+  for (int i = 0; i < 1'000; ++i) changed(longest + std::to_string(i));
+  CHECK_FALSE(changed("first"));
+  for (int i = 1'000; i < 1'200; ++i) changed(longest + std::to_string(i));
+  CHECK(changed("first"));
+}
+
 TEST_CASE("with changes only what differs from the last message of its topic is wanted") {
   MessageFilterOptions options;
   options.changes = true;
