@@ -309,13 +309,14 @@ class Client::Impl {
   void on_no_suback() {
     if (connections > 1) {
       client->disconnect();
-      lost("no answer to SUBSCRIBE in time");
+      lost(std::string{"no answer to "} + subscriptions.unanswered() + " in time");
     } else if (shared.received.holds_back()) {
       // The answer is behind messages that our reader does not take, which is no fault of the
       // broker's. Later connections are given up all the same: that costs nothing.
       due = now + options().connect_timeout;
     } else {
-      end({ExitCode::no_connection, escaped(broker + " did not answer SUBSCRIBE in time")});
+      end({ExitCode::no_connection,
+           escaped(broker + " did not answer " + subscriptions.unanswered() + " in time")});
     }
   }
 

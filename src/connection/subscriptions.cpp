@@ -92,10 +92,11 @@ bool Subscriptions::probed(const Event& event) {
 }
 
 bool Subscriptions::complete() const {
-  const auto done = [](const std::vector<bool>& list) {
-    return std::all_of(list.begin(), list.end(), [](bool b) { return b; });
-  };
-  return done(granted_) && done(unsubscribed_);
+  return std::ranges::count(granted_, false) + std::ranges::count(unsubscribed_, false) == 0;
+}
+
+const char* Subscriptions::unanswered() const {
+  return std::ranges::count(granted_, false) > 0 ? "SUBSCRIBE" : "UNSUBSCRIBE";
 }
 
 }  // namespace mqtt_tools::connection

@@ -48,6 +48,9 @@ class Subscriptions {
   /// All is granted.
   bool complete() const;
 
+  /// What of ours the broker has not answered yet, if not complete().
+  const char* unanswered() const;
+
   /// Unsubscribes from a filter that this client does not have, for the answer: see Probes.
   void probe(paho::Client& client, Log& log);
 

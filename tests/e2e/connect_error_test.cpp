@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "support/programs.hpp"
+#include "support/script_broker.hpp"
 #include "support/server.hpp"
 
 #include <poll.h>
@@ -77,4 +78,14 @@ TEST_CASE("a silent server is told by what it did not answer") {
   fails(silent.port(), {"--tls"}, "no answer to the TLS handshake in time (does port " + port);
   fails(silent.port(), {"--http-proxy", "http://127.0.0.1:" + port},
         "no answer of the proxy 127.0.0.1:" + port + ": no answer in time");
+}
+
+TEST_CASE("a broker is told by the packet that it does not answer") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    session.stay_silent();
+  }};
+  const auto result = run(sub(broker.port(), {"t", "-U", "u", "-E", "--connect-timeout", "1"}));
+  check_exit(result, 3);
+  CHECK_THAT(result.err, Contains("did not answer UNSUBSCRIBE in time"));
 }
