@@ -94,7 +94,7 @@ class SubscribeRun {
       for (const auto& why : publisher_.take_denials()) {
         run::log("a message was not published: " + why);
       }
-      if (client_.failure()) throw RunError(*client_.failure());
+      if (client_.failure() && !complete()) throw RunError(*client_.failure());
       if (publisher_.overfull()) {
         throw RunError(ExitCode::lost,
                        publisher_.stats().unacknowledged() + ", and no more can be kept");
@@ -274,6 +274,9 @@ class SubscribeRun {
            (!exec_ || (!exec_->busy() && !held_back() && backlog_.value_or(0) == 0));
   }
 
+  /// All that --count wants has come: a loss does not matter any more.
+  bool complete() const { return announced_ && publisher_.empty() && stop_.full(); }
+
   /// The one place that waits, while the run goes on.
   void pause(Clock::time_point now) {
     batching_.turn(std::exchange(taken_, 0), Clock::now());
@@ -370,6 +373,8 @@ class SubscribeRun {
     const auto signal = finish(Clock::now() + (signal_ ? Duration{} : reader_patience));
     status_.end(stop_.seen(), Clock::now());
     const auto missing = missing_words();
+    const bool lost = why.code() == ExitCode::lost && !signal && !signal_;
+    if (lost && complete() && missing.empty()) return judged(Clock::now());
     const auto words = std::string(why.what()) + (missing.empty() ? "" : "; " + missing);
     if (!signal && !signal_) throw RunError(why.code(), words);
     run::log(words);

@@ -318,3 +318,23 @@ TEST_CASE("messages that a signal keeps from the command are told") {
   CHECK(result.err.find("4 messages that were acknowledged were not handed to the command") !=
         std::string::npos);
 }
+
+TEST_CASE("a connection that ends with the last message that was wanted is no loss") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    // One that is acknowledged once it was shown, which is after the run has looked at SUBACK.
+    session.publish("t", std::string(1 << 20, 'x'), 1, 1);
+    session.expect(PacketType::puback);
+    for (int i = 2; i <= 20; ++i) session.publish("t", std::to_string(i));
+    session.close();
+  }};
+  for (const std::string exec : {"", "sleep 0.2; wc -c"}) {
+    for (int i = 0; i < 5; ++i) {
+      auto command = sub(broker.port(), {"t", "-C", "20", "--no-reconnect"});
+      if (!exec.empty()) command.add({"--jobs", "20", "--exec", exec});
+      const auto result = run(command);
+      check_exit(result, 0);
+      CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 20);
+    }
+  }
+}
