@@ -263,10 +263,6 @@ void write_last(Socket& socket, SSL* ssl) {
   if (!words.empty()) real().ssl_write(ssl, words.data(), static_cast<int>(words.size()));
 }
 
-void wake_receiver() {
-  if (waits_shortened()) waits::wake_receiver();
-}
-
 [[maybe_unused]] const bool registered = (
     find_paho = [] { return real().guards(); }, true);
 
@@ -308,7 +304,7 @@ int connect(int descriptor, const sockaddr* address, socklen_t size) {
   if (stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);
     if (result == 0 || errno != EINPROGRESS) note_connect(*stream, result == 0 ? 0 : errno);
-    wake_receiver();
+    if (waits_shortened()) waits::wake_receiver();
   }
   return result;
 }
@@ -328,7 +324,7 @@ int close(int descriptor) {
     note_unread(*stream, descriptor);
     stream->enter(State::unused);
     last_closed = descriptor;
-    wake_receiver();
+    if (waits_shortened()) waits::wake_receiver();
   }
   return real().close(descriptor);
 }

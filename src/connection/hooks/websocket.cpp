@@ -404,11 +404,9 @@ std::string_view SentFrames::next(std::string_view& bytes, std::size_t skippable
       case Stage::header:
         take_header(bytes);
         break;
-      case Stage::payload: {
-        const auto mqtt = take_payload(bytes, skippable);
-        if (!mqtt.empty()) return mqtt;
+      case Stage::payload:
+        if (const auto mqtt = take_payload(bytes, skippable); !mqtt.empty()) return mqtt;
         break;
-      }
       case Stage::plain:
         return std::exchange(bytes, {});
     }
