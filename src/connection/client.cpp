@@ -432,7 +432,7 @@ void Client::give_back() {
 }
 
 std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
-void Client::disconnect(Clock::time_point) { impl_->disconnect(); }
+void Client::disconnect() { impl_->disconnect(); }
 bool Client::stop_receiving() { return impl_->shared.received.close(); }
 void Client::refuse_surplus() { impl_->shared.received.refuse_surplus(); }
 bool Client::blocked() const { return impl_->shared.received.parked(); }

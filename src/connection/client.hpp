@@ -106,7 +106,7 @@ class Client {
 
   /// DISCONNECT is sent if connected and nothing stands in its way. Messages that come
   /// before it is written are still there for receive().
-  void disconnect(Clock::time_point now);
+  void disconnect();
 
   /// DISCONNECT is written and the connection closed, or there is none.
   bool disconnected() const;

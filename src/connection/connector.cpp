@@ -67,7 +67,7 @@ bool Connector::may_fall_back() const {
 
 void Connector::next_endpoint(Clock::time_point now) {
   if (endpoint_ == options_.endpoints.size()) {
-    fail(errors_.failure(options_.endpoints.size()));
+    fail(failure_of(errors_, options_.endpoints.size()));
     return;
   }
   const auto& endpoint = options_.endpoints[endpoint_];
@@ -305,7 +305,7 @@ void Connector::next_candidate(ConnectError error, Clock::time_point now) {
 void Connector::note(ConnectError error) {
   error.message = name() + ": " + error.message;
   log_.debug(error.message);
-  errors_.add(endpoint_, std::move(error));
+  errors_.push_back({endpoint_, std::move(error)});
 }
 
 void Connector::fail(Failure failure) {
@@ -319,21 +319,17 @@ std::optional<Clock::time_point> Connector::due() const {
   return due_;
 }
 
-void CandidateErrors::add(std::size_t endpoint, ConnectError error) {
-  notes_.push_back({endpoint, std::move(error)});
-}
-
-Failure CandidateErrors::failure(std::size_t endpoints) const {
+Failure failure_of(const std::vector<CandidateError>& errors, std::size_t endpoints) {
   Failure failure;
   failure.lasting = true;
   std::vector<std::string> texts;
   for (std::size_t endpoint = 0; endpoint < endpoints; ++endpoint) {
     auto furthest = Kind::unreachable;
-    for (const auto& note : notes_) {
-      if (note.endpoint == endpoint) furthest = std::max(furthest, note.error.kind);
+    for (const auto& [of, error] : errors) {
+      if (of == endpoint) furthest = std::max(furthest, error.kind);
     }
     failure.lasting = failure.lasting && furthest == Kind::lasting;
-    for (const auto& [of, error] : notes_) {
+    for (const auto& [of, error] : errors) {
       if (of != endpoint || error.kind != furthest) continue;
       if (std::find(texts.begin(), texts.end(), error.message) == texts.end()) {
         texts.push_back(error.message);

@@ -56,27 +56,15 @@ class BackgroundTask {
   std::future<Result> result_{};
 };
 
-/// What stood in the way to each candidate. A Connector owns it; the app's thread.
-class CandidateErrors {
- public:
-  /// A candidate of the endpoint with this number failed; the message has its name.
-  void add(std::size_t endpoint, ConnectError error);
-
-  bool empty() const { return notes_.empty(); }
-
-  /// Why there is no connection, with this many endpoints: what the candidates that came
-  /// furthest say of each, without repeats. Trying again is of no use only if it is of no use with
-  /// any endpoint.
-  Failure failure(std::size_t endpoints) const;
-
- private:
-  struct Note {
-    std::size_t endpoint = 0;
-    ConnectError error{};
-  };
-
-  std::vector<Note> notes_{};
+/// What stood in the way to a candidate of the endpoint with this number; the message has its name.
+struct CandidateError {
+  std::size_t endpoint = 0;
+  ConnectError error{};
 };
+
+/// Why there is no connection, with this many endpoints: what the candidates that came furthest say
+/// of each, without repeats. Trying again is of no use only if it is of no use with any endpoint.
+Failure failure_of(const std::vector<CandidateError>& errors, std::size_t endpoints);
 
 /// Makes a connection to a broker: all endpoints in order, all addresses of each, within one time
 /// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5. A candidate that is given
@@ -174,7 +162,7 @@ class Connector {
   BackgroundTask<Resolved> look_up_{};
   BackgroundTask<ConnectError> examination_{};
   std::unique_ptr<paho::Client> client_{};
-  CandidateErrors errors_{};  ///< Why each candidate failed.
+  std::vector<CandidateError> errors_{};  ///< Why each candidate failed.
 };
 
 }  // namespace mqtt_tools::connection

@@ -244,7 +244,7 @@ void Publisher::disconnect(Clock::time_point now) {
     disconnect_at_ = now + patience;
     go_offline(now);
   } else {
-    client_.disconnect(now);
+    client_.disconnect();
   }
 }
 
@@ -256,7 +256,7 @@ void Publisher::go_offline(Clock::time_point now) {
     return;
   }
   disconnect_at_.reset();
-  client_.disconnect(now);
+  client_.disconnect();
 }
 
 void Publisher::tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,

@@ -198,10 +198,10 @@ void renewing(Run& run) {
 
 void leaving(Run& run) {
   up(run);
-  run.client().disconnect(run.now);
+  run.client().disconnect();
 }
 
-void give_up_connecting(Run& run) { run.client().disconnect(run.now); }
+void give_up_connecting(Run& run) { run.client().disconnect(); }
 
 const std::vector<std::pair<std::string, Step>>& states() {
   static const std::vector<std::pair<std::string, Step>> all{
@@ -231,7 +231,7 @@ const std::vector<std::pair<std::string, Step>>& events() {
       {"denial", [](Run& run) { run.event(Event::Kind::not_granted, 0x87); }},
       {"closed", [](Run& run) { run.event(Event::Kind::closed); }},
       {"silence", [](Run& run) { run.after(seconds{11}); }},
-      {"leave", [](Run& run) { run.client().disconnect(run.now); }},
+      {"leave", [](Run& run) { run.client().disconnect(); }},
   };
   return all;
 }
