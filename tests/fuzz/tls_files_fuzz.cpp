@@ -9,6 +9,7 @@
 #include "fuzz.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <memory>
@@ -42,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
   const Certificate certificate{PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr),
                                 X509_free};
-  (void)openssl_message();
+  ERR_clear_error();
   must(!matches(certificate.get(), "never.example") || certificate);
   (void)matches(certificate.get(), "127.0.0.1");
   return 0;

@@ -20,6 +20,14 @@ constexpr int least_security_level = 2;
 
 constexpr std::size_t longest_key = 256;  // Bytes: OpenSSL 1.1's limit, the smallest of all.
 
+/// The first reason in OpenSSL's error queue in words, which it empties.
+std::string openssl_message() {
+  const auto error = ERR_get_error();
+  ERR_clear_error();
+  const char* const reason = ERR_reason_error_string(error);
+  return reason != nullptr ? reason : "unknown reason";
+}
+
 }  // namespace
 
 void FreeTlsContext::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
@@ -47,13 +55,6 @@ std::string cipher_list(const Tls& tls) {
   // With a pre-shared key no certificate is verified: none may stand in for the key.
   if (tls.psk) list += ":!aRSA:!aDSS:!aECDSA:!aNULL:!eNULL:!SRP";
   return list + ":@SECLEVEL=" + std::to_string(security_level());
-}
-
-std::string openssl_message() {
-  const auto error = ERR_get_error();
-  ERR_clear_error();
-  const char* const reason = ERR_reason_error_string(error);
-  return reason != nullptr ? reason : "unknown reason";
 }
 
 std::string psk_bytes(const Tls& tls) {

@@ -46,7 +46,4 @@ int minimum_version(const Tls& tls);
 /// The system's security level, at least 2.
 int security_level();
 
-/// The first reason in OpenSSL's error queue in words, which it empties.
-std::string openssl_message();
-
 }  // namespace mqtt_tools::connection
