@@ -72,8 +72,7 @@ bool holds(std::string_view text, std::string_view word) {
   return ::strcasestr(std::string(text).c_str(), std::string(word).c_str()) != nullptr;
 }
 
-/// What a 101 lacks or has too much (RFC 6455 §4.1). Which Sec-WebSocket-Accept it must be, Paho
-/// knows.
+/// What is wrong with a 101 (RFC 6455 §4.1); its Sec-WebSocket-Accept Paho compares.
 std::string_view upgrade_flaw(std::string_view head) {
   if (!holds(value_of(head, "Upgrade"), "websocket")) return "without Upgrade: websocket";
   if (!holds(value_of(head, "Connection"), "upgrade")) return "without Connection: Upgrade";
