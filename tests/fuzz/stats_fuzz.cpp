@@ -19,7 +19,9 @@ namespace {
 
 void check_tables(std::string_view lines, bool json) {
   const Clock::time_point start{std::chrono::hours{1}};
-  run::Stats stats{{.interval = std::chrono::seconds{1}, .json = json, .terminal = true}};
+  using Form = output::PrinterOptions::Form;
+  run::Stats stats{{.interval = std::chrono::seconds{1},
+                    .output = {.form = json ? Form::json : Form::pretty, .terminal = true}}};
   stats.subscribed(start);
   auto now = start;
   for (fuzz::Input input{lines}; !input.empty();) {
