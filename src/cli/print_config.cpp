@@ -168,7 +168,8 @@ std::string setting_lines(const Settings& settings, const Setting& setting,
 }
 
 /// The line of an option that nobody gave; empty if it has no default.
-std::string fallback_line(const Option& option, const connection::Options& connection) {
+std::string fallback_line(const Settings& settings, const Option& option,
+                          const connection::Options& connection) {
   const std::string_view name = option.key;
   if ((name == "host" || name == "port") && !connection.endpoints.front().socket_path.empty()) {
     return "";
@@ -179,7 +180,9 @@ std::string fallback_line(const Option& option, const connection::Options& conne
   if (name == "client-id" && !connection.client_id_given) {
     return comment(name, quoted(connection.client_id), "default, new each time");
   }
-  if (option.fallback.empty() || !option.file || (name == "will-qos" && !connection.will)) {
+  const bool of_none = (name == "will-qos" && !connection.will) ||
+                       (name.starts_with("presence-") && settings.find("presence") == nullptr);
+  if (option.fallback.empty() || !option.file || of_none) {
     return "";
   }
   return line(name, as_toml(option, std::vector{std::string{option.fallback}}), "default");
@@ -202,7 +205,7 @@ std::string print_config(const Settings& settings, const connection::Options& co
       // The key is a comment; without it nothing else may turn TLS on.
       text += line("tls", "true", source_of(settings.find("psk")->origin));
     } else {
-      text += fallback_line(option, connection);
+      text += fallback_line(settings, option, connection);
     }
   }
   for (const run::Warning& warning : settings.dropped_logins()) {

@@ -224,7 +224,8 @@ void SubReader::check_subscriptions(const Settings& settings) {
         "no filter given; such as: mqtt-sub 'sensors/#', in quotes, as # begins a "
         "comment in shells; more: --help");
   }
-  for (const std::string_view key : {"no-local", "retain-as-published", "retain-handling"}) {
+  for (const std::string_view key :
+       {"no-local", "retain-as-published", "retain-handling", "reply"}) {
     need_version_5(options_.connection, settings, key);
   }
   for (const std::vector<std::string>* filters :

@@ -208,7 +208,7 @@ std::vector<connection::Delivery> Publisher::advance(Clock::time_point now) {
       stats_.taken(now);
       queue_.forget(delivery.id);
     } else {
-      deny(*waiting, "to " + escaped(waiting->message.topic) + ": " + escaped(delivery.words), now);
+      deny(*waiting, delivery.words, now);
     }
   }
   if (client_.connections() != connections_) {
@@ -280,8 +280,9 @@ void Publisher::tell_outstanding(Clock::time_point now) const {
   }
 }
 
-void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string words,
+void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string_view why,
                      Clock::time_point now) {
+  auto words = "to " + escaped(waiting.message.topic) + ": " + escaped(why);
   stats_.denied(words, now);
   denials_.push_back(std::move(words));
   queue_.forget(waiting.id);

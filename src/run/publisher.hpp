@@ -212,7 +212,7 @@ class Publisher {
  private:
   void tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
             const std::string& words, Clock::time_point now, int packet_id = 0) const;
-  void deny(const OutgoingQueue::Waiting& waiting, std::string words, Clock::time_point now);
+  void deny(const OutgoingQueue::Waiting& waiting, std::string_view why, Clock::time_point now);
   bool publish_presence(bool online);
   void deny_presence(const std::string& words);
   void go_offline(Clock::time_point now);

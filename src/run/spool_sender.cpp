@@ -370,8 +370,9 @@ bool SpoolSender::deliver() {
     if (next == nullptr) break;
     if (const auto why = client_->over_limits(next->stored.message)) {
       const auto id = next->stored.id;
+      const auto reason = to_topic(next->stored) + ": " + escaped(*why);
       loaded_.erase(find(id));
-      drop(id, escaped(*why));
+      drop(id, reason);
       dropped = true;
       continue;
     }

@@ -300,3 +300,13 @@ TEST_CASE("a login that is not used is told by --print-config, too") {
                   "near, and are not sent\n") != std::string::npos);
   CHECK(text.find("joe") == std::string::npos);
 }
+
+TEST_CASE("defaults of a presence and a will are shown where there is one") {
+  FakeEnvironment fake;
+  const std::string bare = printed_by(fake, false, {});
+  CHECK(bare.find("presence") == std::string::npos);
+  CHECK(bare.find("will-qos") == std::string::npos);
+  const std::string present = printed_by(fake, false, {"--presence", "p"});
+  CHECK(present.find("presence-online = \"online\"") != std::string::npos);
+  CHECK(printed_by(fake, false, {"--will-topic", "w"}).find("will-qos = ") != std::string::npos);
+}

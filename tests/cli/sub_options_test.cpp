@@ -280,6 +280,8 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
        "--retain-as-published needs MQTT 5; leave out --protocol-version or say 5"},
       {{"a", "-V", "311", "--retain-handling", "new"},
        "--retain-handling needs MQTT 5; leave out --protocol-version or say 5"},
+      {{"a", "-V", "311", "--exec", "cat", "--reply"},
+       "--reply needs MQTT 5; leave out --protocol-version or say 5"},
       {{"a", "-o", "xml"}, "--output must be one of auto, pretty, raw, json, csv, not 'xml'"},
       {{"a", "-o", "raw", "-j"}, "--output and --json exclude each other, use one of them"},
       {{"a", "-F", "%p", "-j"}, "--json and --format exclude each other, use one of them"},

@@ -19,7 +19,7 @@ TEST_CASE("a message larger than the broker takes is refused by name and number,
   relay.record();
   const auto result = run(pub(relay.port(), {"t", "--raw", std::string(2'000, 'x')}));
   check_exit_within(result, 5, 1s);
-  CHECK(result.err.find("2000 bytes") != std::string::npos);
+  CHECK(result.err.find("denied, to t: a message of 2000 bytes") != std::string::npos);
   CHECK(result.err.find("at most 1000 bytes") != std::string::npos);
   CHECK(result.err.find("127.0.0.1:" + relay.port_text()) != std::string::npos);
   CHECK(relay.recorded().find("xxx") == std::string::npos);

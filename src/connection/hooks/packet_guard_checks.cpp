@@ -137,8 +137,8 @@ bool PacketGuard::check_length(std::uint8_t last) {
   const auto size = in_.packet_size();
   if (size > max_packet_) {
     fail(packet_too_large, "§3.1.2.11.4", "§2.2.3",
-         " of " + std::to_string(size) + " bytes, where " + std::to_string(max_packet_) +
-             " are the limit");
+         " of " + std::to_string(size) + " bytes, above the limit of " +
+             std::to_string(max_packet_));
     violation_->too_large = size > limits_.max_packet;
     return false;
   }
@@ -312,7 +312,7 @@ bool PacketGuard::check_window() {
   if (all > limits_.max_unreleased) {
     return fail(quota_exceeded, "§4.3.3",
                 message + " that brings those without PUBREL to " + std::to_string(all) +
-                    " bytes, where " + std::to_string(limits_.max_unreleased) + " are the limit");
+                    " bytes, above the limit of " + std::to_string(limits_.max_unreleased));
   }
   unreleased_.set(in_.id, static_cast<std::uint32_t>(size));
   unreleased_bytes_ = all;

@@ -263,8 +263,8 @@ TEST_CASE("QoS 2 messages without PUBREL take no more memory than so much") {
     const auto result = outcome(setting, message(1) + message(2) + message(3));
     CHECK(result.reason == 0x97);
     CHECK(result.words == "a PUBLISH with QoS 2 that brings those without PUBREL to " +
-                              std::to_string(3 * size) + " bytes, where " +
-                              std::to_string(2 * size) + " are the limit");
+                              std::to_string(3 * size) + " bytes, above the limit of " +
+                              std::to_string(2 * size));
     CHECK(result.handed == 3 * size - std::string("payload").size() - 1);
   }
 }

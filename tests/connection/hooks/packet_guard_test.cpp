@@ -132,12 +132,12 @@ TEST_CASE("a packet above the limit is refused before its body") {
     REQUIRE(guard->violation());
     CHECK(guard->violation()->too_large);
     CHECK(guard->violation()->reason == 0x95);
-    CHECK(guard->violation()->words == "a PUBLISH of 1001 bytes, where 1000 are the limit");
+    CHECK(guard->violation()->words == "a PUBLISH of 1001 bytes, above the limit of 1000");
   }
   // The limit of our CONNECT is another one.
   const auto smaller = guard_after({.properties = raw({0x27, 0, 0, 0, 50}), .limits = limits});
   CHECK(smaller->received(raw({0x30, 49})) == 1);
-  CHECK(smaller->violation()->words == "a PUBLISH of 51 bytes, where 50 are the limit");
+  CHECK(smaller->violation()->words == "a PUBLISH of 51 bytes, above the limit of 50");
   CHECK_FALSE(smaller->violation()->too_large);
 }
 
