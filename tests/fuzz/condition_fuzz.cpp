@@ -47,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     must(condition.text() == text);
     if (const auto at = text.find(" == "); at != std::string_view::npos) {
       const auto pointer = std::string{text.substr(0, at)};
-      if (pointer.empty() || pointer.find(' ') == std::string::npos) {
+      // A text in quotes may hold an operator as well.
+      if (pointer.empty() || (pointer[0] == '/' && pointer.find(' ') == std::string::npos)) {
         check_operators(pointer, std::string{text.substr(at + 4)}, decoded);
       }
     }
