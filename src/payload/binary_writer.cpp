@@ -101,7 +101,11 @@ class Cbor : public Bytes {
  private:
   void head(std::uint64_t major, std::uint64_t argument) {
     major <<= 5;
-    argument < 24 ? put(major | argument) : sized(major | 24, argument, argument);
+    if (argument < 24) {
+      put(major | argument);
+    } else {
+      sized(major | 24, argument, argument);
+    }
   }
 };
 
@@ -110,8 +114,20 @@ class MessagePack : public Bytes {
   static constexpr const char* name = "MessagePack";
   static constexpr const char* integers = "-9223372036854775808 to 18446744073709551615";
 
-  void array(std::uint64_t count) { count < 16 ? put(0x90 | count) : length(0xDC, count); }
-  void map(std::uint64_t count) { count < 16 ? put(0x80 | count) : length(0xDE, count); }
+  void array(std::uint64_t count) {
+    if (count < 16) {
+      put(0x90 | count);
+    } else {
+      length(0xDC, count);
+    }
+  }
+  void map(std::uint64_t count) {
+    if (count < 16) {
+      put(0x80 | count);
+    } else {
+      length(0xDE, count);
+    }
+  }
   void text(std::string_view text) {
     if (text.size() < 32) {
       put(0xA0 | text.size());
@@ -127,12 +143,20 @@ class MessagePack : public Bytes {
   bool integer(const Integer& value) {
     const std::uint64_t argument = value.argument;
     if (!value.negative) {
-      argument < 0x80 ? put(argument) : sized(0xCC, argument, argument);
+      if (argument < 0x80) {
+        put(argument);
+      } else {
+        sized(0xCC, argument, argument);
+      }
       return true;
     }
     if (argument > std::numeric_limits<std::uint64_t>::max() / 2) return false;
     // Half of what the bytes can count is below zero.
-    argument < 32 ? put(~argument) : sized(0xD0, 2 * argument, ~argument);
+    if (argument < 32) {
+      put(~argument);
+    } else {
+      sized(0xD0, 2 * argument, ~argument);
+    }
     return true;
   }
 

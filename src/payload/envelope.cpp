@@ -102,8 +102,11 @@ Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
       as_bytes(field.value, options_.encoding);
     }
     std::string written;
-    field.form == Field::Form::json ? append_rewritten(written, field.value)
-                                    : append_string(written, field.value);
+    if (field.form == Field::Form::json) {
+      append_rewritten(written, field.value);
+    } else {
+      append_string(written, field.value);
+    }
     field.value = std::move(written);
     field.form = Field::Form::json;
     fields_size_ += field.key.size() + field.value.size() + 4;

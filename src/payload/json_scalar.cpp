@@ -220,7 +220,11 @@ void append_string(std::string& out, std::string_view text) {
 void append_requoted(std::string& out, std::string_view token) {
   out += '"';
   append_parts(out, token, [&out](const Escape& escape, std::string_view written) {
-    escape.is_character ? append_character(out, escape.value) : void(out += written);
+    if (escape.is_character) {
+      append_character(out, escape.value);
+    } else {
+      out += written;
+    }
   });
   out += '"';
 }
