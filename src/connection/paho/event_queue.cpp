@@ -48,13 +48,13 @@ void EventQueue::wake() noexcept {
   ::eventfd_write(fd_, 1);
 }
 
+/// The flag falls only with what was written: a wake() that has set it may not have come to write,
+/// and nobody would read what it writes afterwards: the descriptor would stay readable for ever.
 void EventQueue::clear() {
-  // First the descriptor, then the flag: a wake() in between writes again, which costs a turn but
-  // loses nothing.
-  if (!woken_.load(std::memory_order_acquire)) return;
   eventfd_t count = 0;
-  ::eventfd_read(fd_, &count);
-  woken_.store(false, std::memory_order_release);
+  if (!woken_.load(std::memory_order_acquire) || ::eventfd_read(fd_, &count) < 0) return;
+  // An exchange: what came before a wake() that finds the flag still set is seen after it.
+  woken_.exchange(false, std::memory_order_acq_rel);
 }
 
 std::vector<Event> EventQueue::take() {

@@ -3,11 +3,27 @@
 #include "connection/paho/receive_queue.hpp"
 
 #include "catch.hpp"
+#include "connection/paho/event_queue.hpp"
 
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <string>
+#include <utility>
+
+namespace {
+std::function<void()> before_eventfd_write;  // NOLINT(cert-err58-cpp)
+}
+
+/// In front of glibc's in this executable: what another thread does in the middle of a wake().
+extern "C" int eventfd_write(int fd, eventfd_t value) {
+  if (before_eventfd_write) std::exchange(before_eventfd_write, nullptr)();
+  return ::write(fd, &value, sizeof value) == sizeof value ? 0 : -1;
+}
 
 namespace mqtt_tools::connection {
 namespace {
@@ -181,6 +197,22 @@ TEST_CASE("a writer whose connection is given up waits no longer, and puts nothi
   REQUIRE(writer.wait_for(std::chrono::seconds{10}) == std::future_status::ready);
   CHECK(writer.get() == ReceiveQueue::Put::given_up);
   CHECK(queue.received() == ReceiveQueue::max_messages);
+}
+
+bool readable(int fd) {
+  pollfd asked{fd, POLLIN, 0};
+  return ::poll(&asked, 1, 0) == 1;
+}
+
+TEST_CASE("a wake that is written after the queue was cleared leaves it readable only once") {
+  EventQueue queue;
+  before_eventfd_write = [&] { queue.clear(); };
+  queue.wake();
+  CHECK(readable(queue.fd()));
+  queue.clear();
+  CHECK_FALSE(readable(queue.fd()));
+  queue.wake();
+  CHECK(readable(queue.fd()));
 }
 
 }  // namespace
