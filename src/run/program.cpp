@@ -89,7 +89,7 @@ void exit_with(int code) {
 void run_program(std::string_view name, const std::function<ExitCode()>& body) {
   set_program_name(name);
   open_standard_descriptors();
-  ignore_broken_pipes();
+  set_up_signals();
 
   ExitCode code = ExitCode::failure;
   try {

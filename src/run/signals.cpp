@@ -111,9 +111,10 @@ void end_by_signal(int signal) noexcept {
 
 void before_sudden_end(void (*restore)()) noexcept { restore_first = restore; }
 
-void ignore_broken_pipes() {
+void set_up_signals() {
   child_signals() = as_the_shell_left_them();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);
 }
 
 ChildSignals& child_signals() {

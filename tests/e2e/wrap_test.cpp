@@ -70,6 +70,13 @@ TEST_CASE("the code of a command is that of the run, whatever it is") {
   }
 }
 
+TEST_CASE(
+    "the code of a command is known where the parent of the run ignores the ends of children") {
+  ScriptBroker broker{serve};
+  check_exit(run(wrap(broker.port(), "exit 7").ignoring(SIGCHLD)), 7);
+  CHECK(told(broker).size() == 2);
+}
+
 TEST_CASE("a command that dies of a signal gives 128 and its number") {
   ScriptBroker broker{serve};
   for (const auto& [number, name] : {std::pair{SIGHUP, "HUP"},

@@ -34,7 +34,7 @@ int ended(Child& child) {
 /// What a process tells that starts `command` and waits for it.
 Told told_by(const ChildCommand& command) {
   return forked([&] {
-    ignore_broken_pipes();
+    set_up_signals();
     const Signals signals;
     Child child{command};
     ::_exit(ended(child));
@@ -59,6 +59,16 @@ TEST_CASE("a command's status is known once it has ended") {
 
   Child missing{shell("/no/such/command 2>/dev/null")};
   CHECK(ended(missing) == 127);
+}
+
+TEST_CASE("a command's status is known where our parent ignored SIGCHLD") {
+  const auto told = forked([&] {
+    ::signal(SIGCHLD, SIG_IGN);
+    set_up_signals();
+    Child failed{shell("exit 7")};
+    ::_exit(ended(failed));
+  });
+  CHECK(told.code == 7);
 }
 
 TEST_CASE("a command reads nothing and writes where it was told to") {

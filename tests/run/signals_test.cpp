@@ -103,7 +103,7 @@ TEST_CASE("a signal that was ignored at the start stays ignored") {
 
 TEST_CASE("children get the signals as the shell left them") {
   CHECK(code_of([] {
-          ignore_broken_pipes();
+          set_up_signals();
           const Signals blocked;
           const ChildSignals& signals = child_signals();
           return sigismember(&signals.mask, SIGINT) == 0 &&
@@ -111,7 +111,7 @@ TEST_CASE("children get the signals as the shell left them") {
         }) == 0);
   CHECK(code_of([] {
           ::signal(SIGPIPE, SIG_IGN);
-          ignore_broken_pipes();
+          set_up_signals();
           return sigismember(&child_signals().defaults, SIGPIPE) == 0;
         }) == 0);
 }
