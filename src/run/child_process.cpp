@@ -258,6 +258,13 @@ Child::Child(const ChildCommand& command) {
   const Preparation preparation{command};
   const Roaming anywhere;
   const std::string program = shell ? "/bin/sh" : command.words.front();
+  const auto cannot_watch = [] {
+    return RunError{ExitCode::failure,
+                    std::string{"cannot watch a command: "} + std::strerror(errno)};
+  };
+  // Room for what it is watched by, before it has begun.
+  fd_.reset(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (fd_.get() < 0) throw cannot_watch();
   const int error =
       ::posix_spawnp(&pid_, program.c_str(), preparation.actions(), preparation.attributes(),
                      pointers(arguments).data(), pointers(variables).data());
@@ -267,12 +274,12 @@ Child::Child(const ChildCommand& command) {
                    "cannot start " + (shell ? "a command with " : std::string{}) +
                        escaped(program) + ": " + std::strerror(error)};
   }
+  fd_.reset();
   fd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // Close-on-exec by itself.
   if (fd_.get() < 0) {
-    const int reason = errno;
-    terminate();
-    throw RunError{ExitCode::failure,
-                   std::string{"cannot watch a command: "} + std::strerror(reason)};
+    const auto why = cannot_watch();
+    ::kill(command.ours ? pid_ : -pid_, SIGTERM);
+    throw why;
   }
 }
 

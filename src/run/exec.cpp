@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
@@ -122,7 +121,9 @@ Exec::Exec(ExecOptions options) : options_(std::move(options)) {}
 
 Exec::~Exec() = default;
 
-bool Exec::free() const { return jobs_.size() < static_cast<std::size_t>(options_.jobs); }
+bool Exec::free() const {
+  return !waiting_ && jobs_.size() < static_cast<std::size_t>(options_.jobs);
+}
 
 void Exec::start(const Message& message, std::vector<Variable> connection) {
   auto job = std::make_unique<Job>();
@@ -130,7 +131,7 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
   try {
     ChildCommand command;
     command.text = options_.command;
-    command.environment = std::move(connection);
+    command.environment = connection;
     auto variables = message_variables(message);
     std::move(variables.begin(), variables.end(), std::back_inserter(command.environment));
 
@@ -145,7 +146,9 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
     }
     job->child.emplace(command);
   } catch (const RunError& error) {  // A message must not be able to end the run.
-    fail(message.topic, error.what());
+    if (jobs_.empty()) return fail(message.topic, error.what());
+    waiting_ = message;
+    waiting_connection_ = std::move(connection);
     return;
   }
   if (options_.reply && !job->answer && !std::exchange(unanswerable_told_, true)) {
@@ -179,12 +182,18 @@ void Exec::attend() {
     }
     return true;
   };
-  jobs_.erase(std::remove_if(jobs_.begin(), jobs_.end(), ended), jobs_.end());
+  const bool any_ended = std::erase_if(jobs_, ended) > 0;
+  if (waiting_ && any_ended) {
+    const auto message = *std::exchange(waiting_, std::nullopt);
+    start(message, std::move(waiting_connection_));
+  }
 }
 
 std::vector<Message> Exec::replies() { return std::exchange(replies_, {}); }
 
-void Exec::stop() const {
+void Exec::stop() {
+  if (waiting_) fail(waiting_->topic, "there was no room for one more --exec command");
+  waiting_.reset();
   for (const auto& job : jobs_) {
     job->child->terminate();
   }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ class Exec {
   /// Whether start() may be called: take no message while it may not.
   bool free() const;
 
-  /// Starts the command for `message`; its environment also has the variables of `connection`. A
-  /// command that cannot be started counts as failed.
+  /// Starts the command for `message`; its environment also has the variables of `connection`. One
+  /// that cannot be started beside others, for want of descriptors, say, waits until one of them
+  /// has ended; one that cannot be started alone counts as failed.
   void start(const Message& message, std::vector<Variable> connection = {});
 
   /// Waits for the commands that run.
@@ -43,8 +45,8 @@ class Exec {
   /// How many commands failed: any ends a run with 1 when nothing else decided.
   std::uint64_t failures() const { return failures_; }
 
-  /// Asks the commands that run to end.
-  void stop() const;
+  /// Asks the commands that run to end; says it of a message whose command waits to be started.
+  void stop();
 
  private:
   struct Job;
@@ -53,6 +55,8 @@ class Exec {
 
   ExecOptions options_;
   std::vector<std::unique_ptr<Job>> jobs_{};
+  std::optional<Message> waiting_{};  ///< Until a command has ended: there are some.
+  std::vector<Variable> waiting_connection_{};
   std::vector<Message> replies_{};
   std::uint64_t failures_ = 0;
   bool unanswerable_told_ = false;

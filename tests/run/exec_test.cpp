@@ -5,6 +5,8 @@
 
 #include "catch.hpp"
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cstdlib>
 #include <string>
@@ -202,6 +204,49 @@ TEST_CASE("a command that cannot be started is a failure and not the end") {
   });
   CHECK(told.code == 0);
   CHECK(told.error.find("cannot start a command") != std::string::npos);
+}
+
+TEST_CASE("a command for which there are no descriptors waits until one beside it has ended") {
+  const auto leave = [](int free) {
+    const int next = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    ::close(next);
+    const auto most = static_cast<rlim_t>(next + free);
+    const rlimit few{most, most};
+    return ::setrlimit(RLIMIT_NOFILE, &few) == 0;
+  };
+  for (int free = 2; free < 6; ++free) {
+    CAPTURE(free);
+    const Told told = forked([&] {
+      Exec exec{running("cat", 8)};
+      if (!leave(free)) ::_exit(99);
+      for (const char* const payload : {"1", "1", "1", "1", "1", "1"}) {
+        until_free(exec);
+        exec.start(message(payload));
+      }
+      until_done(exec);
+      ::_exit(static_cast<int>(exec.failures()));
+    });
+    CHECK(told.error.empty());
+    CHECK(told.out == "111111");
+    CHECK(told.code == 0);
+  }
+}
+
+TEST_CASE("a message whose command waits to be started is named when the run ends") {
+  const Told told = forked([] {
+    Exec exec{running("exec sleep 30", 8)};
+    exec.start(message("", "one"));
+    Message large = message("", "two");
+    large.properties.content_type = std::string(1'000'000, 'x');  // No environment holds it.
+    exec.start(large);
+    if (exec.free() || exec.failures() > 0) ::_exit(99);
+    exec.stop();
+    until_done(exec);
+    ::_exit(static_cast<int>(exec.failures()));
+  });
+  CHECK(told.error.find("no room for one more --exec command (message on two)") !=
+        std::string::npos);
+  CHECK(told.code == 2);
 }
 
 }  // namespace
