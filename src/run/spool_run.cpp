@@ -104,11 +104,13 @@ class SpoolRun {
     if (!reads()) return;
     std::vector<Message> messages;
     std::size_t bytes = 0;
+    more_ = false;
     for (Message message; source_->next(now, message); message = {}) {
       message.time = std::chrono::system_clock::now();
       bytes += message.payload.size();
       messages.push_back(std::move(message));
-      if (streams() && (messages.size() == most_messages || bytes >= most_bytes)) break;
+      more_ = streams() && (messages.size() == most_messages || bytes >= most_bytes);
+      if (more_) break;
     }
     store(messages);
     if (source_->complaint() && given_ == 0) throw RunError(*source_->complaint());
@@ -146,7 +148,7 @@ class SpoolRun {
     poller_.add(signals_.fd(), POLLIN);
     if (reads()) {
       poller_.add(source_->feed().fd(), POLLIN);
-      poller_.until(source_->feed().due());
+      poller_.until(more_ ? Clock::now() : source_->feed().due());
     }
     if (sends()) sender_.listen(poller_);
     poller_.wait();
@@ -210,6 +212,7 @@ class SpoolRun {
   std::optional<MessageSource> source_{};
   std::optional<RunError> refused_{};  ///< The spool took no more.
   std::uint64_t given_ = 0;
+  bool more_ = false;  ///< The source may have more at once: its descriptor need not tell.
   Poller poller_{};
 };
 

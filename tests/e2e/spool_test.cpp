@@ -53,6 +53,21 @@ void serve(Session& session) { session.serve(); }
 
 }  // namespace
 
+TEST_CASE(
+    "all lines of a file are kept, also when they are as many as go into one commit, or more") {
+  for (const int count : {999, 1000, 1001, 2500}) {
+    CAPTURE(count);
+    const Spool spool;
+    std::string lines;
+    for (int i = 1; i <= count; ++i) lines += std::to_string(i) + "\n";
+    const auto file = spool.directory.write("lines", lines);
+    check_exit(run(spool.pub(1, {"t", "--enqueue", "-l", "-f", file})), 0);
+    const auto kept = spool.payloads();
+    CHECK(std::ranges::count(kept, ' ') == count);
+    CHECK(kept.ends_with(" " + std::to_string(count)));
+  }
+}
+
 TEST_CASE("what cannot be delivered is kept, and goes first with the next run") {
   const Spool spool;
   Broker broker;
