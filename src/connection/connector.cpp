@@ -61,8 +61,7 @@ std::string Connector::name() const {
 }
 
 bool Connector::may_fall_back() const {
-  return options_.version == Version::automatic && !settled_ && options_.version_5_only.empty() &&
-         !fell_back_;
+  return options_.version == Version::automatic && options_.version_5_only.empty() && !fell_back_;
 }
 
 void Connector::next_endpoint(Clock::time_point now) {
@@ -107,7 +106,7 @@ void Connector::next_address(Clock::time_point now) {
   }
   version_ =
       options_.version == Version::automatic ? settled_.value_or(Version::v5) : options_.version;
-  fell_back_ = false;
+  fell_back_ = closed_ = false;
   connect(now);
 }
 
@@ -224,7 +223,7 @@ Connector::Result Connector::on(const Event& event, Clock::time_point now) {
 
 void Connector::connected(const Event& event) {
   answered_ = true;
-  settled_ = version_;
+  if (!settled_) settled_ = version_;
   step_ = Step::idle;
   result_ = Connected{std::move(client_), version_, event.limits, event.text};
 }
@@ -238,7 +237,9 @@ void Connector::refused(const Event& event, Clock::time_point now) {
         fall_back("answered CONNECT with: " + words, now);
         return;
       }
-      break;
+      // It has spoken the other version before, and may just not have been up when it closed.
+      if (!settled_ || !closed_) break;
+      [[fallthrough]];
     case Remedy::try_again:
       next_candidate({Kind::closed, "the broker refused the connection for now: " + words}, now);
       return;
@@ -267,6 +268,7 @@ void Connector::explained(ConnectError error, Clock::time_point now) {
   if (error.kind == Kind::violation) {
     fail({ExitCode::no_connection, name() + " " + error.message, true, true});
   } else if (error.kind == Kind::closed && may_fall_back()) {
+    closed_ = true;
     fall_back("closed the connection without an answer", now);
   } else {
     next_candidate(std::move(error), now);
@@ -287,10 +289,10 @@ std::optional<std::uint64_t> Connector::give_up() {
 }
 
 void Connector::fall_back(const std::string& why, Clock::time_point now) {
-  log_.debug(name() + " " + why + "; trying MQTT 3.1.1");
+  version_ = version_ == Version::v5 ? Version::v3_1_1 : Version::v5;
+  log_.debug(name() + " " + why + "; trying MQTT " + version_name(version_));
   answered_ = true;  // by closing the connection
   fell_back_ = true;
-  version_ = Version::v3_1_1;
   connect(now);
 }
 

@@ -67,8 +67,9 @@ struct CandidateError {
 Failure failure_of(const std::vector<CandidateError>& errors, std::size_t endpoints);
 
 /// Makes a connection to a broker: all endpoints in order, all addresses of each, within one time
-/// limit; once more as MQTT 3.1.1 where the broker does not speak MQTT 5. A candidate that is given
-/// up is given up for good: its Paho client is destroyed before the next one's connect() begins.
+/// limit; once more in the other version where the broker does not speak MQTT 5. A candidate that
+/// is given up is given up for good: its Paho client is destroyed before the next one's connect()
+/// begins.
 ///
 /// The Client owns it, tells it events and the time, and asks for one connection after another. The
 /// app's thread calls it; no call waits.
@@ -140,7 +141,7 @@ class Connector {
   Log& log_;
 
   // From one connection to the next.
-  std::optional<Version> settled_{};  ///< The version that this broker turned out to speak.
+  std::optional<Version> settled_{};  ///< The version of the first connection: tried first.
   std::uint64_t candidates_ = 0;      ///< Numbers of connect() calls.
   std::string client_id_;
   std::shared_ptr<const hooks::ConnectionRecord> last_{};      ///< Of the client made last.
@@ -156,6 +157,7 @@ class Connector {
   Clock::time_point due_{};
   Version version_ = Version::automatic;
   bool fell_back_ = false;
+  bool closed_ = false;  ///< That is why.
   std::size_t endpoint_ = 0;
   std::vector<Address> addresses_{};
   std::size_t address_ = 0;
