@@ -60,7 +60,7 @@ class PublishRun {
       cpu_affinity_.turn(now);
       if (!started_ && worth_connecting()) start(now);
       advance(now);
-      if (client_.failure()) give_up(*client_.failure());
+      if (client_.failure() && !finished(now)) give_up(*client_.failure());
       if (stats_.overdue(now)) {
         give_up(RunError(ExitCode::lost, std::string{"nothing was "} + stats_.taken_word() +
                                              " for the time of --ack-timeout"));

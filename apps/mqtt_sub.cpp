@@ -82,7 +82,7 @@ class SubscribeRun {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
       advance(now);
-      if (client_.ready()) subscribed(now);
+      if (client_.subscribed()) subscribed(now);
       if (exec_) attend();
       take(now);
       status_.turn(stats_ ? 0 : stop_.seen(), now);
@@ -274,8 +274,8 @@ class SubscribeRun {
            (!exec_ || (!exec_->busy() && !held_back() && backlog_.value_or(0) == 0));
   }
 
-  /// All that --count wants has come: a loss does not matter any more.
-  bool complete() const { return announced_ && publisher_.empty() && stop_.full(); }
+  /// What came decides how the run ends: a loss does not matter any more.
+  bool complete() const { return announced_ && publisher_.empty() && stop_.decided(); }
 
   /// The one place that waits, while the run goes on.
   void pause(Clock::time_point now) {

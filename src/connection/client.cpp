@@ -405,6 +405,7 @@ int Client::fd() const { return impl_->shared.events.fd(); }
 std::optional<Clock::time_point> Client::due() const { return impl_->when_due(); }
 bool Client::connected() const { return impl_->connected(); }
 bool Client::ready() const { return impl_->state == Impl::State::ready; }
+bool Client::subscribed() const { return impl_->subscriptions.settled(); }
 const std::string& Client::broker() const { return impl_->broker; }
 std::uint64_t Client::connections() const { return impl_->connections; }
 

@@ -61,6 +61,7 @@ class Subscriptions {
 
   /// From now on a session that the broker keeps has our subscriptions.
   void settle() { settled_ = true; }
+  bool settled() const { return settled_; }
 
  private:
   std::vector<Subscription> subscriptions_{};

@@ -288,6 +288,7 @@ void SpoolSender::lost() {
 void SpoolSender::end_of_client(Clock::time_point now) {
   const RunError why = *client_->failure();
   const bool loss = why.code() == ExitCode::lost || why.code() == ExitCode::denied;
+  if (loss && !endless() && !open_ && loaded_.empty() && !own_waiting()) return;  // All is done.
   restart_ = loss && (set_aside_ || endless());
   if (!restart_) return fail(loss ? ExitCode::lost : why.code(), why.what());
   if (!std::exchange(set_aside_, false)) reconnect_later(why.what(), now);

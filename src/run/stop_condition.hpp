@@ -38,6 +38,9 @@ class StopCondition {
   /// A wanted message came.
   void judge(const payload::Decoded& decoded, Clock::time_point now);
 
+  /// What came ends the run, and no time that has passed: all that may come, or what was forbidden.
+  bool decided() const { return !violation_.empty() || enough(); }
+
   /// As many messages were shown as --count allows: no other is to be.
   bool full() const { return options_.count && seen_ >= *options_.count; }
 

@@ -120,7 +120,7 @@ class WrapRun {
   void attend(Clock::time_point now) {
     publisher_->advance(now);
     if (const auto why = publisher_->take_presence_denial()) fail({ExitCode::denied, *why});
-    if (client_->failure()) {
+    if (client_->failure() && !over()) {
       lose(*client_->failure(), now);
     } else if (!child_ && publisher_->stats().overdue(now)) {
       fail({ExitCode::lost, "no message was acknowledged for the time of --ack-timeout"});

@@ -338,3 +338,90 @@ TEST_CASE("a connection that ends with the last message that was wanted is no lo
     }
   }
 }
+
+namespace {
+
+/// The first SUBSCRIBE is granted, and "1" comes, in one piece with what the broker says last.
+ScriptBroker::Script grant_and_leave(const std::string& last = {}) {
+  return [last](Session& session) {
+    session.accept();
+    const auto id = encode_number(session.expect(PacketType::subscribe).id());
+    session.send(encode_packet(PacketType::suback, 0, id + bytes_of({0, 1})) +
+                 encode_packet(PacketType::publish, 0, encode_text("t") + bytes_of({0}) + "1") +
+                 last);
+    session.close();
+  };
+}
+
+}  // namespace
+
+TEST_CASE("what came right before a loss decides how a run ends") {
+  struct Case {
+    std::vector<std::string> words;
+    int code;
+  };
+  const auto last = GENERATE(as<std::string>{}, "", "\xe0\x01\x8b", "\xff\x01");
+  ScriptBroker broker{grant_and_leave(last)};
+  for (const auto& [words, code] : std::vector<Case>{{{"-C", "1"}, 0},
+                                                     {{"--expect", "1"}, 0},
+                                                     {{"-E"}, 0},
+                                                     {{"--forbid", "1"}, 1},
+                                                     {{"-C", "1", "--stats"}, 0},
+                                                     {{"-C", "1", "--exec", "cat"}, 0},
+                                                     {{"--expect", "2"}, 6},
+                                                     {{"-C", "2"}, 6}}) {
+    CAPTURE(words);
+    for (int i = 0; i < 5; ++i) {  // The run may look at SUBACK before or after the loss.
+      const auto result = run(sub(broker.port(), {"t", "--no-reconnect"}).add(words));
+      check_exit(result, code);
+      if (words[0] != "-E") CHECK(result.out.find('1') != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a run that has what it wants does not wait for a broker that is gone") {
+  for (int i = 0; i < 5; ++i) {
+    ScriptBroker broker{{grant_and_leave(), [](Session& session) { session.stay_silent(); }}};
+    check_exit_within(run(sub(broker.port(), {"t", "-C", "1"})), 0, 2s);
+  }
+}
+
+TEST_CASE("what is retained has come when the answer that tells so comes with a loss") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    session.publish("t", "1");
+    for (int i = 0; i < 2; ++i) session.answer(session.expect(PacketType::unsubscribe));
+  }};
+  for (int i = 0; i < 5; ++i) {
+    check_exit(run(sub(broker.port(), {"t", "--last", "--no-reconnect"})), 0);
+  }
+}
+
+TEST_CASE("a publisher that has all its answers does not mind a loss") {
+  const TemporaryDirectory directory;
+  ScriptBroker plain{[](Session& session) {
+    session.accept();
+    session.puback(session.expect(PacketType::publish));
+  }};
+  ScriptBroker both{[](Session& session) {
+    session.accept();
+    for (int i = 0; i < 2; ++i) session.puback(session.expect(PacketType::publish));
+  }};
+  ScriptBroker answering{[](Session& session) {
+    const auto topic = session.accept_subscription().filter();
+    const auto asked = session.expect(PacketType::publish);
+    session.send(encode_packet(PacketType::puback, 0, encode_number(asked.id())) +
+                 encode_packet(PacketType::publish, 0,
+                               encode_text(topic) + bytes_of({0}) + asked.payload()));
+  }};
+  for (int i = 0; i < 10; ++i) {
+    check_exit(run(pub(plain.port(), {"t", "1", "--no-reconnect"})), 0);
+    check_exit(run(pub(plain.port(), {"t", "1", "--no-reconnect", "--spool", directory / "s"})), 0);
+    const auto asked = run(pub(answering.port(), {"t", "1", "--raw", "--request",
+                                                  "--response-topic", "r", "--no-reconnect"}));
+    check_exit(asked, 0);
+    CHECK(asked.out == "1\n");
+    check_exit(run(pub(answering.port(), {"t", "--verify", "--no-reconnect"})), 0);
+    check_exit(run(pub(both.port(), {"t", "--no-reconnect", "--wrap", "--", "true"})), 0);
+  }
+}
