@@ -86,9 +86,9 @@ bool is_over(const ConnectionFacts& facts) { return facts.closed || facts.error 
 
 /// Why there is no answer, or none that is of use.
 std::string silence_message(const ConnectionFacts& facts, std::string_view answer) {
+  if (!answer.empty() && !answer.starts_with("HTTP")) return "it does not speak HTTP";
   if (facts.error == ECONNRESET) return "it reset the connection";
-  if (is_over(facts)) return "it closed the connection";
-  return answer.empty() ? "no answer in time" : "it does not speak HTTP";
+  return is_over(facts) ? "it closed the connection" : "no answer in time";
 }
 
 struct HttpStatus {

@@ -8,6 +8,8 @@
 #include "support/server.hpp"
 #include "support/web_socket.hpp"
 
+#include <atomic>
+
 using namespace mqtt_tools::support;
 
 namespace {
@@ -117,6 +119,35 @@ TEST_CASE("a proxy that does not answer ends a run in time") {
   const auto result = run(broker.pub({"t", "hi", "--connect-timeout", "1", "--http-proxy",
                                       "http://127.0.0.1:" + std::to_string(silent.port())}));
   check_exit_within(result, 3, 3s);
+}
+
+TEST_CASE("a proxy that closes the connection, or speaks no HTTP, is told at once") {
+  Broker broker;
+  struct Case {
+    std::string answer;
+    bool reads, closes;
+    std::string reason;
+  };
+  for (const auto& each :
+       {Case{"", false, true, "the connection"}, Case{"", true, true, "it closed the connection"},
+        Case{"HTTP/1.1 4", true, true, "it closed the connection"},
+        Case{"SSH-2.0-OpenSSH_9.2\r\n", true, false, "it does not speak HTTP"}}) {
+    CAPTURE(each.answer, each.reads);
+    std::atomic<int> connections{0};
+    const Server server{[&](Channel& client) {
+      ++connections;
+      if (each.reads) client.take_head();
+      client.give(each.answer);
+      if (!each.closes) client.take_head();
+    }};
+    const auto port = server.port();
+    const auto url = "http://127.0.0.1:" + std::to_string(port);
+    refused(broker.pub({"t", "hi", "--http-proxy", url}), port, each.reason);
+    refused(broker.sub({"t", "--http-proxy", url, "--tls"}), port, each.reason);
+    CHECK(connections == 2);
+    refused(broker.sub({"t", "--http-proxy", url, "--wait", "0.5"}), port, each.reason);
+    CHECK(connections > 3);
+  }
 }
 
 TEST_CASE("a WebSocket goes through a proxy") {

@@ -96,10 +96,15 @@ void Socket::wrote(bool complete) {
 
 ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
   auto* const bytes = static_cast<char*>(to);
-  if (record_->given_up()) return read_given_up(bytes, size);
+  if (record_->given_up()) return read_end(bytes, size);
   const std::lock_guard lock{mutex_};
   if (refused_) return 0;
-  if (request_ != HttpRequest::none) return read_frames(source, bytes, size);
+  if (request_ != HttpRequest::none) {
+    const auto count = read_frames(source, bytes, size);
+    if (count == 0 || (count < 0 && errno == ECONNRESET)) return read_end(bytes, size);
+    if (count > 0) answered_ = true;
+    return count;
+  }
   if (held_ == 0) {
     const bool ahead = size < capacity && watched_ && state_ != State::tls;
     if (ahead && !buffer_) buffer_.reset(new (std::nothrow) char[capacity]);
@@ -131,7 +136,7 @@ ssize_t Socket::read_noted(const Read& source, char* bytes, std::size_t size) {
   return count;
 }
 
-ssize_t Socket::read_given_up(char* bytes, std::size_t size) {
+ssize_t Socket::read_end(char* bytes, std::size_t size) {
   if (request_ != HttpRequest::proxy || answered_.exchange(true)) return 0;
   // Paho asks a silent proxy again and again, whether the stream has ended or not, until its answer
   // is long enough to be a refusal.

@@ -103,7 +103,7 @@ class Socket {
   static constexpr unsigned dense = 32;
 
   ssize_t read_noted(const Read& source, char* bytes, std::size_t size);
-  ssize_t read_given_up(char* bytes, std::size_t size);
+  ssize_t read_end(char* bytes, std::size_t size);
   ssize_t read_frames(const Read& source, char* bytes, std::size_t size);
   bool has_nothing_for_paho();
   bool has_room() const;
@@ -125,7 +125,7 @@ class Socket {
 
   std::mutex mutex_{};
   std::shared_ptr<ConnectionRecord> record_{};
-  std::atomic<bool> answered_{false};  ///< A proxy, though given up: see read_given_up().
+  std::atomic<bool> answered_{false};  ///< Paho has an answer of the proxy: see read_end().
   bool parted_ = false;                ///< last_packet() were asked for.
   std::unique_ptr<WebSocketFrames> frames_{};
   SentFrames sent_frames_{};
