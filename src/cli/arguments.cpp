@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
-#include <utility>
 
 #include <CLI/CLI.hpp>
 

@@ -2,7 +2,6 @@
 #include "cli/pub_options.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/configuration.hpp"
 #include "cli/connection_options.hpp"
 #include "cli/output_options.hpp"
 #include "error.hpp"
@@ -11,8 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <ostream>
 
 namespace mqtt_tools::cli {
 

@@ -2,7 +2,6 @@
 #include "cli/sub_options.hpp"
 
 #include "cli/arguments.hpp"
-#include "cli/configuration.hpp"
 #include "cli/connection_options.hpp"
 #include "cli/output_options.hpp"
 #include "error.hpp"
@@ -12,7 +11,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <ostream>
 #include <string_view>
 #include <utility>
 

@@ -9,7 +9,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 namespace mqtt_tools::payload {

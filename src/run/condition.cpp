@@ -7,7 +7,6 @@
 #include "text.hpp"
 
 #include <array>
-#include <utility>
 
 #include <re2/re2.h>
 

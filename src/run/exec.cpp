@@ -8,7 +8,6 @@
 #include "timestamp.hpp"
 #include "topic.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cerrno>

@@ -9,7 +9,6 @@
 #include "timestamp.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>

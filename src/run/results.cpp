@@ -6,7 +6,6 @@
 #include "text.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <random>
 
 namespace mqtt_tools::run {

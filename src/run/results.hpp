@@ -2,10 +2,7 @@
 #pragma once
 
 #include "connection/options.hpp"
-#include "error.hpp"
 #include "message.hpp"
-#include "output/standard_output.hpp"
-#include "run/poller.hpp"
 #include "run/publisher.hpp"
 #include "timestamp.hpp"
 

@@ -11,7 +11,6 @@
 #include "screen/view.hpp"
 #include "timestamp.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
