@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "run/message_source.hpp"
 
+#include "bytes.hpp"
 #include "connection/server_limits.hpp"
-#include "run/results.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -26,9 +26,7 @@ class MessageSource::Stamp {
 void MessageSource::Stamp::apply(Message& message) {
   auto& user = message.properties.user;
   // A record has those of its first way.
-  user.erase(std::remove_if(user.begin(), user.end(),
-                            [](const auto& pair) { return feed::is_stamp(pair.first); }),
-             user.end());
+  std::erase_if(user, [](const auto& pair) { return feed::is_stamp(pair.first); });
   user.emplace_back("sent", to_rfc3339(std::chrono::system_clock::now(), 6));
   user.emplace_back("run", run_);
   user.emplace_back("seq", std::to_string(++sequence_[message.topic]));
@@ -36,11 +34,7 @@ void MessageSource::Stamp::apply(Message& message) {
 
 MessageSource::MessageSource(const feed::SourceOptions& source,
                              const payload::EnvelopeOptions& envelope)
-    : MessageSource(feed::open(source), source, envelope) {}
-
-MessageSource::MessageSource(std::unique_ptr<feed::Feed> feed, const feed::SourceOptions& source,
-                             const payload::EnvelopeOptions& envelope)
-    : feed_(std::move(feed)),
+    : feed_(feed::open(source)),
       envelope_(envelope),
       content_type_(envelope_.content_type()),
       payload_format_(envelope.encoding == payload::EnvelopeOptions::Encoding::json ? 1 : 0),
@@ -55,8 +49,7 @@ bool MessageSource::next(Clock::time_point now, Message& message) {
   if (!open_) return false;
   try {
     if (!take(now, message)) return false;
-    check(message);
-    if (stamp_) stamp_->apply(message);
+    finish(message);
     return true;
   } catch (const UsageError& error) {
     complaint_.emplace(ExitCode::usage, located(error.what()));
@@ -65,6 +58,11 @@ bool MessageSource::next(Clock::time_point now, Message& message) {
   }
   open_ = false;
   return false;
+}
+
+void MessageSource::finish(Message& message) {
+  check(message);
+  if (stamp_) stamp_->apply(message);
 }
 
 bool MessageSource::take(Clock::time_point now, Message& message) {

@@ -21,13 +21,16 @@ class MessageSource {
  public:
   MessageSource(const feed::SourceOptions& source, const payload::EnvelopeOptions& envelope);
 
-  /// The same of a feed of the caller's.
-  MessageSource(std::unique_ptr<feed::Feed> feed, const feed::SourceOptions& source,
-                const payload::EnvelopeOptions& envelope);
   ~MessageSource();
 
   /// The next message into `message`; false when there is none now. Never waits.
   bool next(Clock::time_point now, Message& message);
+
+  /// Throws UsageError for a message, in its envelope, that cannot be sent.
+  void check(const Message& message) const;
+
+  /// What next() does to such a message: checks it, and stamps it.
+  void finish(Message& message);
 
   /// There may be more: nothing has ended it.
   bool open() const { return open_; }
@@ -45,7 +48,6 @@ class MessageSource {
 
   bool take(Clock::time_point now, Message& message);
   void wrap(Message& message) const;
-  void check(const Message& message) const;
   static void check_text(const Message& message);
   std::string located(const std::string& text) const;
 

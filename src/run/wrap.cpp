@@ -49,34 +49,20 @@ std::string signal_name(int number) {
   return name != nullptr ? std::string{"SIG"} + name : "signal " + std::to_string(number);
 }
 
-/// Messages that the run makes itself, ready for the wire.
-class MadeFeed final : public feed::Feed {
- public:
-  feed::Supply next(Clock::time_point, Message& message) override {
-    if (made.empty()) return feed::Supply::not_yet;
-    message = std::move(made.front());
-    made.pop_front();
-    return feed::Supply::message;
-  }
-  bool final() const override { return true; }
-
-  std::deque<Message> made{};
-};
-
 /// One run: command → messages → publisher.
 class WrapRun {
  public:
   explicit WrapRun(const cli::PubOptions& options)
-      : options_(*options.wrap), around_(options), output_(options_.output_lines) {
-    auto feed = std::make_unique<MadeFeed>();
-    feed_ = feed.get();
-    source_.emplace(std::move(feed), around_.source, around_.envelope);
-    message("failed", end_fields(1, SIGKILL));  // What no envelope can hold is told now.
+      : options_(*options.wrap),
+        around_(options),
+        output_(options_.output_lines),
+        source_(options.source, options.envelope) {
+    source_.check(message("failed", end_fields(1, SIGKILL)));  // What cannot be is told now.
     if (around_.spool) open_spool();
   }
 
   [[noreturn]] void run() {
-    start_command();
+    start_command(Clock::now());
     while (!over()) turn(Clock::now());
     disconnect();
     if (store_) tell_of_spool();
@@ -88,19 +74,16 @@ class WrapRun {
   }
 
  private:
-  void start_command() {
-    ChildCommand command;
-    command.words = options_.command;
-    command.ours = true;
-    command.error = output_.for_child();
+  void start_command(Clock::time_point now) {
     try {
-      child_.emplace(command);
-      publish("started", {});
+      child_.emplace(
+          ChildCommand{.words = options_.command, .ours = true, .error = output_.for_child()});
+      publish("started", {}, now);
     } catch (const RunError& error) {
       log(error.what());
       code_ = static_cast<int>(error.code());
-      publish("failed", end_fields(code_, 0));
-      if (sender_) sender_->set_open(false, Clock::now());
+      publish("failed", end_fields(code_, 0), now);
+      if (sender_) sender_->set_open(false, now);
     }
     output_.started();
   }
@@ -108,10 +91,9 @@ class WrapRun {
   void turn(Clock::time_point now) {
     relay_.pass_on(child_ ? &*child_ : nullptr);
     output_.copy();
-    if (child_ && child_->status()) command_ended(*child_->status());
+    if (child_ && child_->status()) command_ended(*child_->status(), now);
     if (!spool_ && !client_ && now >= connect_at_) connect(now);
     if (client_) attend(now);
-    take_in(now);
     if (client_) publisher_->deliver(now);
     if (sender_) with_spool([&] { sender_->advance(now); });
     if (!over()) pause();
@@ -128,14 +110,14 @@ class WrapRun {
     }
   }
 
-  void command_ended(int status) {
+  void command_ended(int status, Clock::time_point now) {
     relay_.pass_on(&*child_);  // What ended it may have come to us, too.
     output_.copy();
     code_ = status;
     signal_ = child_->signal();
     child_.reset();
-    if (sender_) sender_->set_open(false, Clock::now());
-    publish(status == 0 ? "succeeded" : "failed", end_fields(status, signal_));
+    if (sender_) sender_->set_open(false, now);
+    publish(status == 0 ? "succeeded" : "failed", end_fields(status, signal_), now);
     if (spool_) return;
     connect_at_ = {};  // Once more, if there is no connection.
     failure_.reset();
@@ -161,6 +143,7 @@ class WrapRun {
     message.retained = true;
     message.payload = envelope.wrap(word, std::chrono::system_clock::now());
     if (const auto type = envelope.content_type()) message.properties.content_type = type;
+    message.time = std::chrono::system_clock::now();
     return message;
   }
 
@@ -175,8 +158,13 @@ class WrapRun {
     return will;
   }
 
-  void publish(const std::string& word, std::vector<Field> fields) {
-    feed_->made.push_back(message(word, std::move(fields)));
+  void publish(const std::string& word, std::vector<Field> fields, Clock::time_point now) {
+    Message next = message(word, std::move(fields));
+    source_.finish(next);
+    if (store_) with_spool([&] { sender_->own(store_->add({next})); });
+    if (spool_) return;
+    unsettled_.push_back(next);
+    if (client_) publisher_->add(next, now);
   }
 
   /// Whatever goes wrong here must not end the command.
@@ -207,18 +195,6 @@ class WrapRun {
     }
   }
 
-  void take_in(Clock::time_point now) {
-    for (Message next; source_->next(now, next); next = {}) {
-      if (spool_) {
-        next.time = std::chrono::system_clock::now();
-        if (store_) with_spool([&] { sender_->own(store_->add({next})); });
-        continue;
-      }
-      unsettled_.push_back(next);
-      if (client_) publisher_->add(std::move(next), now);
-    }
-  }
-
   /// Without a broker the command goes on, and it is tried again: now and then, and at the end.
   void lose(const RunError& why, Clock::time_point now) {
     fail(why);
@@ -243,9 +219,8 @@ class WrapRun {
 
   bool over() {
     if (child_) return false;
-    if (spool_ && !feed_->made.empty()) return false;
     if (spool_) return !sender_ || relay_.late() || sender_->failure() || sender_->finished();
-    return given_up_ || relay_.late() || (feed_->made.empty() && unsettled_.empty());
+    return given_up_ || relay_.late() || unsettled_.empty();
   }
 
   void pause() {
@@ -269,10 +244,10 @@ class WrapRun {
 
   void open_spool() {
     const auto& options = *around_.spool;
-    spool::Store::Patience patience;
-    patience.limit = around_.connection.connect_timeout + around_.ack_timeout;
+    const auto limit = around_.connection.connect_timeout + around_.ack_timeout;
     with_spool([&] {
-      store_.emplace(options.folder, options.limit, spool_broker(around_.connection), patience);
+      store_.emplace(options.folder, options.limit, spool_broker(around_.connection),
+                     spool::Store::Patience{.limit = limit});
       store_->check_broker();
       auto connection = around_.connection;
       if (!connection.presence) connection.will = will();
@@ -324,8 +299,7 @@ class WrapRun {
   const cli::PubOptions& around_;
   SignalRelay relay_{};
   ErrorOutput output_;
-  MadeFeed* feed_ = nullptr;  ///< Of source_.
-  std::optional<MessageSource> source_{};
+  MessageSource source_;
   std::deque<Message> unsettled_{};  ///< The broker has said nothing of them.
   std::optional<Child> child_{};
   Clock::time_point started_ = Clock::now();

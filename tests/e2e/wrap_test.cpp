@@ -271,6 +271,7 @@ TEST_CASE("a wrapped command and presence go together") {
 
 TEST_CASE("what makes no sense beside a wrapped command is refused, and it is not started") {
   const TemporaryDirectory directory;
+  const std::vector<std::string> text{"-D", "publish", "payload-format-indicator", "1"};
   for (const auto& words : std::vector<std::vector<std::string>>{{"-m", "x"},
                                                                  {"-l"},
                                                                  {"--request"},
@@ -280,10 +281,12 @@ TEST_CASE("what makes no sense beside a wrapped command is refused, and it is no
                                                                  {"-t", "a", "-t", "b"},
                                                                  {"--field", "code=1"},
                                                                  {"--message-key", "command"},
-                                                                 {"--repeat", "2"}}) {
+                                                                 {"--repeat", "2"},
+                                                                 {"--encode", "cbor"}}) {
     CAPTURE(words);
     auto command = Command{"mqtt-pub"};
     if (words.front() != "-t") command.add({"-t", "job"});
+    if (words.front() == "--encode") command.add(text);
     command.add(words).add({"--wrap", "--", "touch", directory / "started"});
     check_exit(run(command), 2);
   }
