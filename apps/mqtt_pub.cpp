@@ -14,7 +14,6 @@
 #include "run/program.hpp"
 #include "run/progress.hpp"
 #include "run/publisher.hpp"
-#include "run/request.hpp"
 #include "run/results.hpp"
 #include "run/signals.hpp"
 #include "run/spool_sender.hpp"

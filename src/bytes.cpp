@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <charconv>
+#include <random>
 
 namespace mqtt_tools {
 
@@ -65,6 +66,13 @@ std::optional<std::string> from_hex(std::string_view text) {
     at += 2;
   }
   return bytes;
+}
+
+std::string random_hex(int bytes) {
+  std::random_device device;
+  std::string random;
+  for (int i = 0; i < bytes; ++i) random += static_cast<char>(device() & 0xFF);
+  return to_hex(random);
 }
 
 std::string percent_encoded(std::string_view bytes, const std::function<bool(char)>& plain) {

@@ -15,6 +15,9 @@ void append_hex(std::string& out, std::uint64_t value, int digits);
 std::string to_hex(std::string_view bytes);     ///< Two lower-case digits for each byte.
 std::string to_base64(std::string_view bytes);  ///< RFC 4648, with padding, without line breaks.
 
+/// So many random bytes as hex digits.
+std::string random_hex(int bytes);
+
 /// Hex digits, blanks between bytes allowed; nothing if `text` is not that.
 std::optional<std::string> from_hex(std::string_view text);
 

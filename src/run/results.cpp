@@ -2,11 +2,11 @@
 #include "run/results.hpp"
 
 #include "bytes.hpp"
+#include "payload/decode.hpp"
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
 #include <chrono>
-#include <random>
 
 namespace mqtt_tools::run {
 
@@ -25,11 +25,9 @@ void append_outcome(std::string& line, const Outcome& outcome) {
 connection::Subscription Verification::expect(const Message& message) {
   topic_ = message.topic;
   payload_ = message.payload;
-  connection::Subscription subscription;
-  subscription.filter = message.topic;
-  subscription.qos = message.qos;
-  subscription.retain_handling = connection::RetainHandling::never;
-  return subscription;
+  return {.filter = message.topic,
+          .qos = message.qos,
+          .retain_handling = connection::RetainHandling::never};
 }
 
 void Verification::sent(Clock::time_point now) {
@@ -64,11 +62,75 @@ std::string Verification::explanation() const {
   return text;
 }
 
-std::string random_hex(int bytes) {
-  std::random_device device;
-  std::string random;
-  for (int i = 0; i < bytes; ++i) random += static_cast<char>(device() & 0xFF);
-  return to_hex(random);
+Request::Request(const RequestOptions& options, const std::string& client_id,
+                 output::StandardOutput& out)
+    : options_(options),
+      salt_(random_hex(8)),
+      printer_(output::make_printer(options.output)),
+      out_(out) {
+  response_topic_ = options.response_topic.value_or("reply/" + client_id + "/" + salt_);
+}
+
+connection::Subscription Request::subscription() const {
+  return {.filter = response_topic_, .retain_handling = connection::RetainHandling::never};
+}
+
+void Request::address(Message& message, Clock::time_point now) {
+  ++asked_;
+  if (asked_ == 1 && options_.timeout) deadline_ = now + *options_.timeout;
+  message.properties.response_topic = response_topic_;
+  if (!message.properties.correlation_data) {
+    message.properties.correlation_data = salt_ + "-" + std::to_string(asked_);
+  }
+  awaited_.insert(*message.properties.correlation_data);
+}
+
+bool Request::answers(const Message& message) {
+  const auto& data = message.properties.correlation_data;
+  if (data) {
+    const bool ours = awaited_.erase(*data) > 0;
+    foreign_ += ours ? 0 : 1;
+    return ours;
+  }
+  // What was there before the request (retained, before MQTT 5) cannot answer it.
+  if (options_.response_topic && awaited_.size() == 1 && !message.retained) {
+    awaited_.clear();
+    return true;
+  }
+  ++unmarked_;
+  return false;
+}
+
+void Request::consider(const Message& message) {
+  if (message.topic != response_topic_ || !answers(message)) return;
+  if (printer_->print(payload::decode(message, options_.decode_as), out_.buffer())) {
+    using Delivery = output::StandardOutput::Delivery;
+    out_.end_record(message.qos == Qos::at_most_once ? Delivery::at_most_once
+                                                     : Delivery::acknowledged);
+  }
+}
+
+bool Request::over(Clock::time_point now) const {
+  return out_.closed() || (awaited_.empty() && out_.pending() == 0) ||
+         (deadline_ && now >= *deadline_);
+}
+
+std::optional<Clock::time_point> Request::due() const { return deadline_; }
+
+ExitCode Request::exit_code() const {
+  return awaited_.empty() || out_.closed() ? ExitCode::ok : ExitCode::timeout;
+}
+
+std::string Request::explanation() const {
+  if (awaited_.empty() || out_.closed()) return {};
+  auto text = "no answer to " + std::to_string(awaited_.size()) + " of " +
+              counted(asked_, "request") + " in time";
+  if (unmarked_ + foreign_ == 0) return text;
+  text += "; on " + escaped(response_topic_) + " came ";
+  if (unmarked_ > 0) text += counted(unmarked_, "message") + " without correlation data";
+  if (unmarked_ > 0 && foreign_ > 0) text += " and ";
+  if (foreign_ > 0) text += counted(foreign_, "message") + " with that of another request";
+  return text;
 }
 
 std::string milliseconds_text(Duration time) {
