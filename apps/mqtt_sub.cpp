@@ -86,29 +86,13 @@ class SubscribeRun {
       if (exec_) attend();
       take(now);
       status_.turn(stats_ ? 0 : stop_.seen(), now);
-      // Also when SUBACK has not come in time: this knows better why.
-      if (retained_end_ && (client_.connected() || client_.failure())) look_for_end(now);
+      if (retained_end_ && retained_end_->came(client_, free(), now)) stop_.all_retained_came();
       if (watch_) look(now);
       write();
-      publisher_.deliver(now);
-      for (const auto& why : publisher_.take_denials()) {
-        run::log("a message was not published: " + why);
-      }
-      if (client_.failure() && !complete()) throw RunError(*client_.failure());
-      if (publisher_.overfull()) {
-        throw RunError(ExitCode::lost,
-                       publisher_.stats().unacknowledged() + ", and no more can be kept");
-      }
+      publish(now);
       if (const auto code = signals_.raised()) return code;
       if (stats_) show_table(now);
-      if (stop_.reached(now)) {
-        if (exec_) show_held_back(Clock::time_point::max());
-        if (exec_ && !backlog_) backlog_ = client_.waiting();
-        if (answered() && settled()) return std::nullopt;
-        if (const auto& sent = publisher_.stats(); sent.overdue(now)) {
-          throw RunError(ExitCode::lost, sent.unacknowledged() + " in time");
-        }
-      }
+      if (stop_.reached(now) && done(now)) return std::nullopt;
       if (!client_.more() || !free()) pause(now);
     }
   }
@@ -125,6 +109,30 @@ class SubscribeRun {
     if (stats_) stats_->subscribed(now);
     status_.begin(options_.stop.filters, client_.broker(), now);
     readiness_.announce(run::environment_of(options_.connection, client_.broker()));
+  }
+
+  /// What is to be published goes out, as long as there is a connection. Throws RunError.
+  void publish(Clock::time_point now) {
+    publisher_.deliver(now);
+    for (const auto& why : publisher_.take_denials()) {
+      run::log("a message was not published: " + why);
+    }
+    if (client_.failure() && !complete()) throw RunError(*client_.failure());
+    if (publisher_.overfull()) {
+      throw RunError(ExitCode::lost,
+                     publisher_.stats().unacknowledged() + ", and no more can be kept");
+    }
+  }
+
+  /// It is time to leave: whether nothing stands in the way.
+  bool done(Clock::time_point now) {
+    if (exec_) show_held_back(Clock::time_point::max());
+    if (exec_ && !backlog_) backlog_ = client_.waiting();
+    if (answered() && settled()) return true;
+    if (const auto& sent = publisher_.stats(); sent.overdue(now)) {
+      throw RunError(ExitCode::lost, sent.unacknowledged() + " in time");
+    }
+    return false;
   }
 
   /// Whether the broker has answered each subscription, as far as that matters: success is none
@@ -153,16 +161,9 @@ class SubscribeRun {
     }
   }
 
-  /// Whether all that is retained has come.
-  void look_for_end(Clock::time_point now) {
-    if (!free()) retained_end_->not_yet(now);
-    if (retained_end_->wants_probe(client_.probes(), client_.ready(), now)) client_.probe();
-    if (retained_end_->complete(client_.broker())) stop_.all_retained_came();
-  }
-
   void accept(const Message& message, Clock::time_point now) {
     if (retained_end_ && message.retained) retained_end_->not_yet(now);
-    if (unasked(message)) return;
+    if (stop_.ends_before(message)) return;
     ++taken_;
     const auto before = out_.buffer().size();
     try {
@@ -173,9 +174,6 @@ class SubscribeRun {
     }
     client_.let_go();
   }
-
-  /// Only what is retained was asked for, or so many, and the run goes on for another reason.
-  bool unasked(const Message& message) { return stop_.ends_before(message) || stop_.full(); }
 
   /// False when the message does not count.
   bool show(const Message& message, Clock::time_point now) {
@@ -236,7 +234,7 @@ class SubscribeRun {
 
   /// A message that will not be handed to a command.
   void leave_out(const Message& message) {
-    const bool counts = message.qos != Qos::at_most_once && !unasked(message) &&
+    const bool counts = message.qos != Qos::at_most_once && !stop_.ends_before(message) &&
                         filter_(payload::decode(message, options_.decode_as));
     if (counts) ++left_out_;
   }

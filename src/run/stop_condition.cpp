@@ -51,7 +51,7 @@ bool StopCondition::ends_before(const Message& message) {
   // A broker may send live messages among the retained ones; then only silence tells the end.
   const bool counts = options_.after_retained && !options_.idle_timeout;
   complete_ = complete_ || (counts && !message.retained);
-  return complete_;
+  return complete_ || full();
 }
 
 void StopCondition::judge(const payload::Decoded& decoded, Clock::time_point now) {
@@ -86,16 +86,7 @@ bool StopCondition::met(const payload::Decoded& decoded) {
 
 bool StopCondition::reached(Clock::time_point now) const { return ending(now) != Ending::none; }
 
-std::optional<Clock::time_point> StopCondition::due() const {
-  std::optional<Clock::time_point> first;
-  for (const auto& deadline : {deadline_of(Ending::timeout), deadline_of(Ending::duration),
-                               deadline_of(Ending::idle), deadline_of(Ending::silence)}) {
-    if (deadline && (!first || *deadline < *first)) {
-      first = deadline;
-    }
-  }
-  return first;
-}
+std::optional<Clock::time_point> StopCondition::due() const { return first_deadline().time; }
 
 ExitCode StopCondition::exit_code(Clock::time_point now) const {
   const Ending end = ending(now);
@@ -137,16 +128,8 @@ StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
   if (quit_) {
     return Ending::quit;
   }
-  const auto first = due();
-  if (!first || now < *first) {
-    return Ending::none;
-  }
-  for (const Ending ending : {Ending::timeout, Ending::duration, Ending::silence}) {
-    if (deadline_of(ending) == first) {
-      return ending;
-    }
-  }
-  return Ending::idle;
+  const auto [ending, time] = first_deadline();
+  return time && now >= *time ? ending : Ending::none;
 }
 
 /// All came that was asked for, or all that may come.
@@ -155,21 +138,20 @@ bool StopCondition::enough() const {
          (options_.after_subscribe && since_) || complete_;
 }
 
-std::optional<Clock::time_point> StopCondition::deadline_of(Ending ending) const {
-  const auto& limit = ending == Ending::idle      ? options_.idle_timeout
-                      : ending == Ending::silence ? options_.silence
-                      : ending == Ending::timeout ? options_.timeout
-                                                  : options_.duration;
-  if (!since_ || !limit || (ending == Ending::silence && heard_.empty())) {
-    return {};
+StopCondition::Deadline StopCondition::first_deadline() const {
+  Deadline first;
+  const auto consider = [&](Ending ending, Duration limit, Clock::time_point start) {
+    if (limit > Clock::time_point::max() - start) return;  // Beyond all clocks.
+    if (!first.time || start + limit < *first.time) first = {ending, start + limit};
+  };
+  if (!since_) return first;
+  if (options_.timeout) consider(Ending::timeout, *options_.timeout, *since_);
+  if (options_.duration) consider(Ending::duration, *options_.duration, *since_);
+  if (options_.silence && !heard_.empty()) {
+    consider(Ending::silence, *options_.silence, *std::ranges::min_element(heard_));
   }
-  const auto start = ending == Ending::idle      ? last_
-                     : ending == Ending::silence ? *std::min_element(heard_.begin(), heard_.end())
-                                                 : *since_;
-  if (*limit > Clock::time_point::max() - start) {  // Beyond all clocks.
-    return {};
-  }
-  return start + *limit;
+  if (options_.idle_timeout) consider(Ending::idle, *options_.idle_timeout, last_);
+  return first;
 }
 
 std::string StopCondition::what_ended(Ending ending) const {
@@ -201,10 +183,13 @@ std::string StopCondition::what_ended(Ending ending) const {
   return "left after " + messages;
 }
 
-bool RetainedEnd::complete(const std::string& broker) const {
+bool RetainedEnd::came(connection::Client& client, bool free, Clock::time_point now) {
+  if (!client.connected() && !client.failure()) return false;
+  if (!free) not_yet(now);
+  if (wants_probe(client.probes(), client.ready(), now)) client.probe();
   if (state_ == State::dropped) {
     throw RunError(ExitCode::failure,
-                   escaped(broker) +
+                   escaped(client.broker()) +
                        " dropped messages, what is retained has not come in full "
                        "(Mosquitto: max_queued_messages)");
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "connection/subscriptions.hpp"
+#include "connection/client.hpp"
 #include "error.hpp"
 #include "message.hpp"
 #include "payload/decode.hpp"
@@ -27,9 +27,10 @@ class StopCondition {
   /// told again after a reconnect, it changes nothing).
   void subscribed(Clock::time_point now);
 
-  /// Whether `message`, just arrived, ends the run and is not to be shown: the first live one, when
-  /// only the retained were asked for; but with --idle-timeout the end is told by silence, and live
-  /// ones are passed over. Ask it before the message is judged wanted or not.
+  /// Whether `message`, just arrived, is not to be shown, as the run ends before it: behind as many
+  /// as --count allows, and with the first live one, when only the retained were asked for; but
+  /// with --idle-timeout the end is told by silence, and live ones are passed over. Ask it before
+  /// the message is judged wanted or not.
   bool ends_before(const Message& message);
 
   /// A message was shown. It may have been judged long before, when it was held back.
@@ -82,14 +83,19 @@ class StopCondition {
     silence
   };
 
+  /// Of several at the same time the first one of these: timeout, duration, silence, idle.
+  struct Deadline {
+    Ending ending = Ending::none;
+    std::optional<Clock::time_point> time{};
+  };
+
   Ending ending(Clock::time_point now) const;
   bool enough() const;
-  std::optional<Clock::time_point> deadline_of(Ending ending) const;
+  Deadline first_deadline() const;
+  bool met(const payload::Decoded& decoded);
   std::string what_ended(Ending ending) const;
 
   StopOptions options_;
-  bool met(const payload::Decoded& decoded);
-
   std::vector<Condition> unmet_{};
   std::vector<Condition> forbidden_{};
   std::string violation_{};                 ///< Which was met, and by what.
@@ -125,8 +131,10 @@ class RetainedEnd {
 
   State state() const { return state_; }
 
-  /// All has come. Throws RunError when `broker` dropped messages.
-  bool complete(const std::string& broker) const;
+  /// Does all of that for the connection of `client`, also when SUBACK has not come in time: this
+  /// knows better why. Whether all has come. `free`: we take what comes. Throws RunError when the
+  /// broker dropped messages.
+  bool came(connection::Client& client, bool free, Clock::time_point now);
 
   /// When wants_probe() has something to say though nothing comes.
   std::optional<Clock::time_point> due() const { return due_; }
