@@ -179,6 +179,7 @@ class Stats {
   };
 
   struct Row;
+  struct Column;
   class Table;
 
   bool room() const { return used_ < most_memory; }
@@ -190,6 +191,7 @@ class Stats {
   void add_number(const std::string& name, Topic& topic, std::uint32_t run, std::uint64_t number);
   Stream* stream(const std::string& name, Topic& topic, std::uint32_t run);
   void forget_streams(const std::string& name, Topic& topic);
+  static const std::vector<Column>& table_columns();
   std::vector<Row> rows(Topic& all, double seconds, bool of_interval) const;
   void add_record(output::StandardOutput& out, Rate rate, Clock::time_point now);
   void append_table(std::string& out, const std::vector<Row>& rows, double seconds, Timestamp time);

@@ -9,7 +9,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -25,31 +24,6 @@ struct Stats::Row {
 };
 
 namespace {
-
-enum Column : std::size_t {
-  messages,
-  bytes,
-  rate,
-  last,
-  smallest,
-  mean,
-  largest,
-  p50,
-  p95,
-  p99,
-  greatest,
-  gaps,
-  repeats,
-  columns_end
-};
-
-constexpr std::array<std::string_view, columns_end> titles{
-    "messages", "bytes",  "rate",   "last",   "min B", "mean B", "max B",
-    "p50 ms",   "p95 ms", "p99 ms", "max ms", "gaps",  "repeats"};
-
-/// On a terminal that is too narrow these go, the first one first.
-constexpr std::array dispensable{smallest, largest, p95,     mean, bytes, greatest,
-                                 last,     p50,     repeats, p99,  rate,  gaps};
 
 /// Longer topics move the columns of their own line only.
 constexpr std::size_t widest_topic = 60;
@@ -80,6 +54,50 @@ std::string short_time(Timestamp time, Timestamp now) {
 
 }  // namespace
 
+struct Stats::Column {
+  std::string_view title{};
+  std::string (*cell)(const Row& row, Timestamp now) = nullptr;
+  int turn = 0;          ///< When it goes on a terminal that is too narrow; 0: never.
+  bool stamped = false;  ///< Of messages with stamps only.
+};
+
+const std::vector<Stats::Column>& Stats::table_columns() {
+  static const auto latency = [](const Row& row, std::int64_t value) {
+    return row.topic->latency.count() == 0 ? "-" : short_fixed(milliseconds(value));
+  };
+  static const auto percentile = [](const Row& row, unsigned percent) {
+    const Histogram& all = row.topic->latency;
+    return latency(row, all.count() == 0 ? 0 : all.percentile(percent));
+  };
+  static const auto numbered = [](const Row& row, std::uint64_t value) {
+    return row.topic->numbered ? std::to_string(value) : "-";
+  };
+  static const std::vector<Column> all{
+      {"messages", [](const Row& row, auto) { return std::to_string(row.topic->messages); }},
+      {"bytes", [](const Row& row, auto) { return std::to_string(row.topic->bytes); }, 5},
+      {"rate", [](const Row& row, auto) { return short_fixed(row.rate); }, 11},
+      {"last",
+       [](const Row& row, auto now) {
+         return row.topic->messages == 0 ? "-" : short_time(row.topic->last, now);
+       },
+       7},
+      {"min B", [](const Row& row, auto) { return std::to_string(row.topic->smallest); }, 1},
+      {"mean B",
+       [](const Row& row, auto) {
+         return short_fixed(mean_of(row.topic->bytes, row.topic->messages));
+       },
+       4},
+      {"max B", [](const Row& row, auto) { return std::to_string(row.topic->largest); }, 2},
+      {"p50 ms", [](const Row& row, auto) { return percentile(row, 50); }, 8, true},
+      {"p95 ms", [](const Row& row, auto) { return percentile(row, 95); }, 3, true},
+      {"p99 ms", [](const Row& row, auto) { return percentile(row, 99); }, 10, true},
+      {"max ms", [](const Row& row, auto) { return latency(row, row.topic->latency.greatest()); },
+       6, true},
+      {"gaps", [](const Row& row, auto) { return numbered(row, row.gaps); }, 12, true},
+      {"repeats", [](const Row& row, auto) { return numbered(row, row.topic->repeats); }, 9, true}};
+  return all;
+}
+
 /// Cells as text: all that is known of widths is found before a line is written.
 class Stats::Table {
  public:
@@ -91,11 +109,11 @@ class Stats::Table {
       const auto width = columns(escaped(row.name.substr(0, name)));
       if (width <= widest_topic) topic_width_ = std::max(topic_width_, width);
     }
-    for (std::size_t column = 0; column < columns_end; ++column) {
-      if (column >= p50 && !stamped) continue;
-      std::size_t width = titles[column].size();
-      for (const Row& row : rows_) width = std::max(width, cell(row, column).size());
-      shown_.emplace_back(column, width);
+    for (const Column& column : table_columns()) {
+      if (column.stamped && !stamped) continue;
+      std::size_t width = column.title.size();
+      for (const Row& row : rows_) width = std::max(width, column.cell(row, now_).size());
+      shown_.emplace_back(&column, width);
     }
   }
 
@@ -103,11 +121,12 @@ class Stats::Table {
   std::string fit(std::size_t width) {
     std::string left_out;
     const auto least = std::min(topic_width_, std::max<std::size_t>(width / 3, 8));
-    for (const Column column : dispensable) {
-      if (numbers_width() + least <= width) break;
-      if (std::erase_if(shown_, [&](const auto& entry) { return entry.first == column; }) > 0) {
-        left_out += (left_out.empty() ? "" : ", ") + std::string{titles[column]};
-      }
+    for (int turn = 1; numbers_width() + least > width && shown_.size() > 1; ++turn) {
+      const auto last =
+          std::ranges::find(shown_, turn, [](auto& entry) { return entry.first->turn; });
+      if (last == shown_.end()) continue;
+      left_out += (left_out.empty() ? "" : ", ") + std::string{last->first->title};
+      shown_.erase(last);
     }
     const auto room = width - std::min(width, numbers_width());
     topic_width_ = std::clamp<std::size_t>(room, 1, topic_width_);
@@ -118,14 +137,14 @@ class Stats::Table {
   void append(std::string& out, const output::Styler& styler) const {
     std::string line = topic_text(heading_);
     for (const auto& [column, width] : shown_) {
-      line += screen::fit_right(titles[column], width + 2);
+      line += screen::fit_right(column->title, width + 2);
     }
     styler.append(out, output::Style::dim, line);
     out += '\n';
     for (const Row& row : rows_) {
       out += topic_text(row.name);
       for (const auto& [column, width] : shown_) {
-        out += screen::fit_right(cell(row, column), width + 2);
+        out += screen::fit_right(column->cell(row, now_), width + 2);
       }
       out += '\n';
     }
@@ -147,48 +166,10 @@ class Stats::Table {
     return text;
   }
 
-  std::string cell(const Row& row, std::size_t column) const {
-    const Topic& topic = *row.topic;
-    const auto latency = [&](std::int64_t value) {
-      return topic.latency.count() == 0 ? "-" : short_fixed(milliseconds(value));
-    };
-    const auto percentile = [&](unsigned percent) {
-      return topic.latency.count() == 0 ? "-" : latency(topic.latency.percentile(percent));
-    };
-    switch (column) {
-      case messages:
-        return std::to_string(topic.messages);
-      case bytes:
-        return std::to_string(topic.bytes);
-      case rate:
-        return short_fixed(row.rate);
-      case last:
-        return topic.messages == 0 ? "-" : short_time(topic.last, now_);
-      case smallest:
-        return std::to_string(topic.smallest);
-      case mean:
-        return short_fixed(mean_of(topic.bytes, topic.messages));
-      case largest:
-        return std::to_string(topic.largest);
-      case p50:
-        return percentile(50);
-      case p95:
-        return percentile(95);
-      case p99:
-        return percentile(99);
-      case greatest:
-        return latency(topic.latency.greatest());
-      case gaps:
-        return topic.numbered ? std::to_string(row.gaps) : "-";
-      default:
-        return topic.numbered ? std::to_string(topic.repeats) : "-";
-    }
-  }
-
   const std::vector<Row>& rows_;
   Timestamp now_;
   std::string heading_;
-  std::vector<std::pair<std::size_t, std::size_t>> shown_{};  ///< Columns and their widths.
+  std::vector<std::pair<const Column*, std::size_t>> shown_{};  ///< Columns and their widths.
   std::size_t topic_width_ = 0;
   bool cut_ = false;
 };
