@@ -20,6 +20,7 @@ struct ConnectionInput {
   std::optional<std::string> id_prefix{};
   std::vector<std::string> headers{};     ///< --ws-header
   std::vector<std::string> properties{};  ///< -D, the words of each joined to one.
+  Properties of_messages{};               ///< What -D publish says about each of them.
   std::optional<std::string> password{};
   bool ask_password = false;
   bool mosquitto = false;   ///< --insecure concerns the name only, as in mosquitto's clients.
@@ -54,12 +55,9 @@ std::optional<Settings> read_connection(const Declarations& in,
 connection::Tls checked_tls(const Settings& settings, const ConnectionInput& input,
                             const std::vector<connection::Endpoint>& endpoints);
 
-/// The part of it that puts each -D where it belongs, but for those of `publish`.
-void check_properties(const Settings& settings, const ConnectionInput& input,
+/// The part of it that puts each -D where it belongs.
+void check_properties(const Settings& settings, ConnectionInput& input,
                       connection::Options& options);
-
-/// What `-D publish` says about each message.
-Properties publish_properties(const Settings& settings, const ConnectionInput& input);
 
 /// Puts presence into `options`, as far as the run stays connected for it: what comes and goes with
 /// one message is refused on the command line, and left out of a file.

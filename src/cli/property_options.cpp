@@ -36,7 +36,7 @@ Read read_one(const std::string& joined) {
   return {command, connection::read_property(command, words.at(1), values)};
 }
 
-/// Null for `publish`, whose properties belong to the message.
+/// Null for `publish`, whose properties belong to the message, and without a will for its own.
 PropertyList* list_for(Command command, Options& options) {
   switch (command) {
     case Command::connect:
@@ -97,7 +97,7 @@ void check_will_text(const Setting& setting, const Options& options) {
 
 }  // namespace
 
-void check_properties(const Settings& settings, const ConnectionInput& input, Options& options) {
+void check_properties(const Settings& settings, ConnectionInput& input, Options& options) {
   const Setting* setting = settings.find("property");
   if (setting == nullptr) {
     return;
@@ -110,6 +110,11 @@ void check_properties(const Settings& settings, const ConnectionInput& input, Op
     need_version_5(options, settings, "property");
     if (read.command == Command::will && !options.will) {
       throw UsageError(named(*setting) + ": properties of a will need --will-topic");
+    }
+    if (read.command == Command::publish) {
+      with_name(
+          *setting, [&](const auto& property) { connection::apply(property, input.of_messages); },
+          read.property);
     }
     if (PropertyList* list = list_for(read.command, options)) {
       if (read.property.identifier != user_property && has(*list, read.property.identifier)) {
@@ -124,23 +129,6 @@ void check_properties(const Settings& settings, const ConnectionInput& input, Op
   if (has(options.connect_properties, session_expiry_interval) && !options.clean_start) {
     options.session_expiry.reset();
   }
-}
-
-Properties publish_properties(const Settings& settings, const ConnectionInput& input) {
-  Properties properties;
-  const Setting* setting = settings.find("property");
-  if (setting == nullptr) {
-    return properties;
-  }
-  for (const std::string& joined : input.properties) {
-    const Read read = with_name(*setting, read_one, joined);
-    if (read.command == Command::publish) {
-      with_name(
-          *setting, [&](const auto& property) { connection::apply(property, properties); },
-          read.property);
-    }
-  }
-  return properties;
 }
 
 }  // namespace mqtt_tools::cli

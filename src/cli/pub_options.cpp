@@ -19,8 +19,6 @@ using payload::EnvelopeOptions;
 using payload::Field;
 using Kind = feed::SourceOptions::Kind;
 
-constexpr std::size_t largest_packet = 268'435'455;  // MQTT 5.0 §1.5.5: four bytes of length.
-
 /// KEY=TEXT or KEY:=JSON: the first of `=` and `:=` splits.
 std::vector<Field> fields(const Setting& setting) {
   std::vector<Field> all;
@@ -283,10 +281,6 @@ void PubReader::check_topics(const Settings& settings) {
     check_topic(topics_[at]);
     source.more_topics.push_back(topics_[at]);
   }
-  const std::size_t header = 1 + 4 + 2 + topic->size() + 2;
-  if (source.text.size() > largest_packet - header) {
-    throw UsageError("the message is too large: MQTT takes at most 268435455 bytes with the topic");
-  }
 }
 
 void PubReader::check_pace(const Settings& settings) {
@@ -380,7 +374,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   choose_envelope(*settings);
   options_.source.keep_newline = options_.envelope.raw;
   options_.source.form.retained = options_.source.form.retained || clear_retained_;
-  options_.source.form.properties = publish_properties(*settings, connection_);
+  options_.source.form.properties = connection_.of_messages;
   check_envelope(*settings);
   check_stamp(*settings);
   check_results(*settings, environment, results_, options_);

@@ -390,14 +390,6 @@ TEST_CASE("topics that brokers refuse are refused before connecting") {
   CHECK_FALSE(FakeEnvironment{}.pub_error({std::string(65'536, 'x'), "m"}).empty());
 }
 
-// Hidden: it moves gigabytes.
-TEST_CASE("a message that no packet can hold is refused", "[.large]") {
-  const std::string most(268'435'455 - 1 - 4 - 2 - 1 - 2, 'x');
-  CHECK(FakeEnvironment{}.pub_error({"t", most}).empty());
-  CHECK(FakeEnvironment{}.pub_error({"t", most + "x"}) ==
-        "the message is too large: MQTT takes at most 268435455 bytes with the topic");
-}
-
 TEST_CASE("no error repeats a secret") {
   const std::vector<Words> all{
       {"--pasword", "s3cret", "t"},
