@@ -21,7 +21,7 @@ bool secret_property(std::string_view name) { return same_word(name, "authentica
 /// An option in a list of words, with its value.
 struct Found {
   const Option* option = nullptr;
-  std::string flags{};     ///< The letters before it in a word such as "-vNC1".
+  std::string flags{};     ///< The letters before it in a word such as "-vNC1", or all of "-vN".
   std::size_t first = 0;   ///< The word that its value begins in.
   std::size_t offset = 0;  ///< Where in that word.
   std::size_t last = 0;    ///< The word that its value ends in; beyond all words: it is missing.
@@ -46,7 +46,7 @@ std::size_t last_word(const Option& option, const std::vector<std::string>& word
                    " takes no value, and there is no option -" + escaped(behind));
 }
 
-/// Looks at a word such as "-p1883" or "-vNC".
+/// Looks at a word such as "-p1883" or "-vNC"; without an option when there is no value among them.
 Found look_at_letters(const Declarations& declared, const std::vector<std::string>& words,
                       std::size_t at) {
   const std::string& word = words[at];
@@ -56,7 +56,7 @@ Found look_at_letters(const Declarations& declared, const std::vector<std::strin
       refuse_behind_flag(word, letter);
     }
     if (option == nullptr) {
-      break;
+      return {};
     }
     if (option->takes != Option::Takes::nothing) {
       const bool attached = letter + 1 < word.size();
@@ -65,7 +65,7 @@ Found look_at_letters(const Declarations& declared, const std::vector<std::strin
               last_word(*option, words, first)};
     }
   }
-  return {};
+  return {nullptr, word.substr(1)};
 }
 
 /// Looks at a word such as "--port" or "--port=1883".
@@ -137,27 +137,17 @@ void wipe(const Found& found, const std::vector<std::string>& words, char** argv
   }
 }
 
-/// Whether CLI11 may find an option with this name in `word`.
-bool may_hold(const std::string& word, std::string_view name) {
-  if (name.size() > 2) return word == name;
-  return word.size() > 1 && word[0] == '-' && word.find(name[1], 1) != std::string::npos;
-}
-
-bool may_hold(const std::vector<std::string>& words, const Option& option) {
-  const auto own = names(option);
-  return std::ranges::any_of(words, [&own](const std::string& word) {
-    return std::ranges::any_of(own, [&](std::string_view name) { return may_hold(word, name); });
-  });
-}
-
-/// Declares those options that `words` may hold to CLI11, which compares each with all that came
+/// Declares those options that `words` name to CLI11, which compares each with all that came
 /// before: all of them would take a twentieth of the time that it takes to publish a message. What
 /// they are given goes to `layer` as it was written: bound to a vector CLI11 would take words that
 /// follow and split what stands in brackets.
 void declare(CLI::App& app, const Declarations& declared, const std::vector<std::string>& words,
              Layer& layer) {
   for (const Option& option : declared.options()) {
-    if (!may_hold(words, option)) {
+    const auto is_among = [&words](std::string_view name) {
+      return std::ranges::count(words, name) > 0;
+    };
+    if (std::ranges::none_of(names(option), is_among)) {
       continue;
     }
     const std::string all{option.names};
@@ -237,18 +227,20 @@ std::vector<std::string> prepared(const Declarations& declared,
       continue;
     }
     const Found found = look_at(declared, words, at);
-    if (found.option == nullptr) {
+    for (const char letter : found.flags) {
+      ready.push_back({'-', letter});
+    }
+    if (found.option == nullptr && found.flags.empty()) {
       ready.push_back(words[at]);
       const Option* alone = declared.named(words[at]);
       if (alone != nullptr && !alone->implied.empty()) {
         ready.emplace_back(alone->implied);
       }
+    }
+    if (found.option == nullptr) {
       continue;
     }
     check(found, words);
-    if (!found.flags.empty()) {
-      ready.push_back("-" + found.flags);
-    }
     ready.push_back(spelling(*found.option));
     ready.push_back(value_of(found, words));
     at = found.last;

@@ -32,8 +32,8 @@ std::string masked(const Option& option, std::string_view value);
 std::vector<std::string> take_arguments(const Declarations& declared, int argc, char** argv);
 
 /// Makes the words of a command line ready for CLI11, which would count some of them wrongly (`-D`
-/// takes two or three words, `--name=` would take the next word): each option with a value becomes
-/// two words, its name and its value. Throws UsageError for a value that is missing and for one
+/// takes two or three words, `--name=` would take the next word): each option becomes a word of its
+/// own, and its value the next. Throws UsageError for a value that is missing and for one
 /// that a flag does not take.
 std::vector<std::string> prepared(const Declarations& declared,
                                   const std::vector<std::string>& words);

@@ -54,7 +54,7 @@ TEST_CASE("an option with a value becomes its name and its value") {
       {{"-p1883", "t"}, {"--port", "1883", "t"}},
       {{"--pw=x=y"}, {"--password", "x=y"}},
       {{"--message=", "t"}, {"--message", "", "t"}},
-      {{"-rvq1", "t"}, {"-rv", "--qos", "1", "t"}},
+      {{"-rvq1", "t"}, {"-r", "-v", "--qos", "1", "t"}},
       {{"-m", "-D", "t"}, {"--message", "-D", "t"}},
       {{"-m", "--"}, {"--message", "--"}},
       {{"--", "-p", "1"}, {"--", "-p", "1"}},
