@@ -5,7 +5,7 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace mqtt_tools::cli {
 
@@ -21,66 +21,62 @@ struct OtherToolsOptions {
 };
 
 /// Of mosquitto's clients, MQTTX, HiveMQ's mqtt-cli, mqttui, paho_c_pub and MQTT.js; sorted.
-constexpr std::array other_tools{
-    OtherToolsOptions{"--alpn", "ours is --tls-alpn NAME"},
-    OtherToolsOptions{"--base64", "ours is --decode base64"},
-    OtherToolsOptions{"--ca --ca-cert --cacert --server-cert", "ours is --cafile FILE"},
-    OtherToolsOptions{"--clean", "a clean session is the default; --no-clean asks for the other"},
-    OtherToolsOptions{"--clean-session --clean-start --cleanstart",
-                      "it is the default; --no-clean asks for the other"},
-    OtherToolsOptions{"--connection", "ours is --url URL"},
-    OtherToolsOptions{
-        "--content-type --correlation-data --message-expiry --message-expiry-interval "
-        "--payload-format-indicator --topic-alias --user-properties --user-property",
-        "it is a property: -D publish NAME VALUE"},
-    OtherToolsOptions{"--delimiter", "mqtt-sub has -0 for NUL, -N for nothing, -F for anything"},
-    OtherToolsOptions{"--file-read", "ours is --file FILE, of mqtt-pub"},
-    OtherToolsOptions{"--file-save", "there is none; mqtt-sub --exec runs a command a message"},
-    OtherToolsOptions{"--file-write --output-to-file",
-                      "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
-    OtherToolsOptions{"--hostname", "ours is --host HOST"},
-    OtherToolsOptions{"--identifier", "ours is --client-id ID"},
-    OtherToolsOptions{"--identifierprefix", "ours is --id-prefix PREFIX"},
-    OtherToolsOptions{"--interval", "ours is --repeat-delay SEC with --repeat N, or --rate N"},
-    OtherToolsOptions{"--json-output", "ours is -o json, of mqtt-sub"},
-    OtherToolsOptions{"--keyform --tls-engine --tls-engine-kpass-sha1",
-                      "there is none for keys in an OpenSSL engine; --key FILE takes a key in PEM"},
-    OtherToolsOptions{"--keypass --keypw", "ours is --keypass-file FILE"},
-    OtherToolsOptions{"--latency",
-                      "ours is --verify, of mqtt-pub; its -v says how long each message took"},
-    OtherToolsOptions{"--load-options", "ours is --config FILE, in TOML"},
-    OtherToolsOptions{"--maximum-packet-size", "ours is --max-packet SIZE"},
-    OtherToolsOptions{"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
-    OtherToolsOptions{"--message-rate", "ours is --stats=1, of mqtt-sub"},
-    OtherToolsOptions{"--msg --payload", "ours is --message TEXT"},
-    OtherToolsOptions{"--multiline", "ours is --lines"},
-    OtherToolsOptions{"--no-cleanstart", "ours is --no-clean"},
-    OtherToolsOptions{"--no-delimiter", "ours is -N, of mqtt-sub"},
-    OtherToolsOptions{"--output-mode", "ours is --output FORM"},
-    OtherToolsOptions{"--password-env", "a password may stand in MQTT_PASSWORD in the environment"},
-    OtherToolsOptions{"--path", "ours is the path of --url ws://HOST/PATH"},
-    OtherToolsOptions{"--pretty", "ours is -o pretty, of mqtt-sub"},
-    OtherToolsOptions{"--protocol", "ours is the scheme of --url: mqtt, mqtts, ws or wss"},
-    OtherToolsOptions{"--proxy", "there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
-    OtherToolsOptions{"--random-filter", "there is none like it"},
-    OtherToolsOptions{"--receive-maximum --request-problem-information "
-                      "--request-response-information --topic-alias-maximum",
-                      "it is a property: -D connect NAME VALUE"},
-    OtherToolsOptions{"--reconnect-period", "ours is --reconnect-max SEC, or --no-reconnect"},
-    OtherToolsOptions{"--secure --ssl", "ours is --tls"},
-    OtherToolsOptions{"--show-topics", "ours is -v, of mqtt-sub"},
-    OtherToolsOptions{"--silent", "ours is --quiet"},
-    OtherToolsOptions{"--subscription-identifier", "it is a property: -D subscribe NAME VALUE"},
-    OtherToolsOptions{"--tls-keylog", "there is none for a log of TLS keys"},
-    OtherToolsOptions{"--trace", "ours is --debug"},
-    OtherToolsOptions{"--usage -?", "ours is --help"},
-    OtherToolsOptions{"-J", "ours is -j, of mqtt-sub"},
-    OtherToolsOptions{"-S",
-                      "there is none for SRV records of DNS; repeat --host for brokers to try"},
-    OtherToolsOptions{"-a", "there is none for the address that we connect from"},
-    OtherToolsOptions{"-b", "ours is --url URL or --host HOST"},
-    OtherToolsOptions{"-w", "ours is --watch, of mqtt-sub"},
-    OtherToolsOptions{"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
+constexpr OtherToolsOptions other_tools[] = {
+    {"--alpn", "ours is --tls-alpn NAME"},
+    {"--base64", "ours is --decode base64"},
+    {"--ca --ca-cert --cacert --server-cert", "ours is --cafile FILE"},
+    {"--clean", "a clean session is the default; --no-clean asks for the other"},
+    {"--clean-session --clean-start --cleanstart",
+     "it is the default; --no-clean asks for the other"},
+    {"--connection", "ours is --url URL"},
+    {"--content-type --correlation-data --message-expiry --message-expiry-interval "
+     "--payload-format-indicator --topic-alias --user-properties --user-property",
+     "it is a property: -D publish NAME VALUE"},
+    {"--delimiter", "mqtt-sub has -0 for NUL, -N for nothing, -F for anything"},
+    {"--file-read", "ours is --file FILE, of mqtt-pub"},
+    {"--file-save", "there is none; mqtt-sub --exec runs a command a message"},
+    {"--file-write --output-to-file", "mqtt-sub writes to stdout: mqtt-sub ... > FILE"},
+    {"--hostname", "ours is --host HOST"},
+    {"--identifier", "ours is --client-id ID"},
+    {"--identifierprefix", "ours is --id-prefix PREFIX"},
+    {"--interval", "ours is --repeat-delay SEC with --repeat N, or --rate N"},
+    {"--json-output", "ours is -o json, of mqtt-sub"},
+    {"--keyform --tls-engine --tls-engine-kpass-sha1",
+     "there is none for keys in an OpenSSL engine; --key FILE takes a key in PEM"},
+    {"--keypass --keypw", "ours is --keypass-file FILE"},
+    {"--latency", "ours is --verify, of mqtt-pub; its -v says how long each message took"},
+    {"--load-options", "ours is --config FILE, in TOML"},
+    {"--maximum-packet-size", "ours is --max-packet SIZE"},
+    {"--maximum-reconnect-times", "ours is --reconnect-for SEC"},
+    {"--message-rate", "ours is --stats=1, of mqtt-sub"},
+    {"--msg --payload", "ours is --message TEXT"},
+    {"--multiline", "ours is --lines"},
+    {"--no-cleanstart", "ours is --no-clean"},
+    {"--no-delimiter", "ours is -N, of mqtt-sub"},
+    {"--output-mode", "ours is --output FORM"},
+    {"--password-env", "a password may stand in MQTT_PASSWORD in the environment"},
+    {"--path", "ours is the path of --url ws://HOST/PATH"},
+    {"--pretty", "ours is -o pretty, of mqtt-sub"},
+    {"--protocol", "ours is the scheme of --url: mqtt, mqtts, ws or wss"},
+    {"--proxy", "there is none for SOCKS; --http-proxy URL is for HTTP proxies"},
+    {"--random-filter", "there is none like it"},
+    {"--receive-maximum --request-problem-information "
+     "--request-response-information --topic-alias-maximum",
+     "it is a property: -D connect NAME VALUE"},
+    {"--reconnect-period", "ours is --reconnect-max SEC, or --no-reconnect"},
+    {"--secure --ssl", "ours is --tls"},
+    {"--show-topics", "ours is -v, of mqtt-sub"},
+    {"--silent", "ours is --quiet"},
+    {"--subscription-identifier", "it is a property: -D subscribe NAME VALUE"},
+    {"--tls-keylog", "there is none for a log of TLS keys"},
+    {"--trace", "ours is --debug"},
+    {"--usage -?", "ours is --help"},
+    {"-J", "ours is -j, of mqtt-sub"},
+    {"-S", "there is none for SRV records of DNS; repeat --host for brokers to try"},
+    {"-a", "there is none for the address that we connect from"},
+    {"-b", "ours is --url URL or --host HOST"},
+    {"-w", "ours is --watch, of mqtt-sub"},
+    {"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
 };
 
 /// What to say about an option that others have; empty if we know of none.
@@ -94,7 +90,7 @@ std::string_view other_tools_answer(std::string_view name) {
     return std::ranges::count(split(options.names, " "), wanted) > 0;
   };
   const auto* const found = std::ranges::find_if(other_tools, has);
-  return found == other_tools.end() ? std::string_view{} : found->answer;
+  return found == std::end(other_tools) ? std::string_view{} : found->answer;
 }
 
 /// Word processors and web pages make these of `-` and `--` (Unicode's dashes, and the minus sign).
