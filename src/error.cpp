@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "error.hpp"
 
+#include <cstring>
+
 namespace mqtt_tools {
 
 const std::vector<ExitCodeMeaning>& exit_codes() {
@@ -20,6 +22,10 @@ const std::vector<ExitCodeMeaning>& exit_codes() {
       {ExitCode::terminated, "terminated", "SIGTERM"},
   };
   return all;
+}
+
+RunError failed_call(const std::string& what, int error) {
+  return {ExitCode::failure, what + ": " + std::strerror(error)};
 }
 
 }  // namespace mqtt_tools

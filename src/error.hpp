@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -52,5 +53,8 @@ class RunError : public std::runtime_error {
  private:
   ExitCode code_;
 };
+
+/// A call of the system failed: `what` was tried, and `error` says why it could not be.
+RunError failed_call(const std::string& what, int error = errno);
 
 }  // namespace mqtt_tools

@@ -310,11 +310,9 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
 
   Layer layer;
   for (const auto& [key, node] : table) {
-    Entry entry;
-    entry.name = std::string{std::string_view{key}};
-    entry.place = path + ":" + std::to_string(node.source().begin.line);
-    entry.option = &option_for(declared, entry.place, entry.name);
-    entry.value = &node;
+    const std::string name{std::string_view{key}};
+    const std::string place = path + ":" + std::to_string(node.source().begin.line);
+    const Entry entry{place, name, &option_for(declared, place, name), &node};
     std::vector<std::string> values = values_of(entry);
     if (entry.option->mask != nullptr && file->open_to_others &&
         entry.option->decides == "password") {

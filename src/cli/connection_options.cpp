@@ -298,15 +298,12 @@ void check_will(const Settings& settings, const ConnectionInput& input, Options&
 /// The offline message: without a time, as nobody knows when it will be published.
 connection::Will presence_will(const connection::Presence& presence,
                                const std::optional<std::uint32_t>& delay) {
-  payload::EnvelopeOptions form;
-  form.raw = presence.raw;
-  connection::Will will;
-  will.message.topic = presence.topic;
-  will.message.payload = payload::Envelope{std::move(form)}.wrap(presence.offline, std::nullopt);
-  will.message.qos = Qos::at_least_once;
-  will.message.retained = true;
-  will.delay = delay;
-  return will;
+  const payload::Envelope envelope{payload::EnvelopeOptions{.raw = presence.raw}};
+  return {.message = {.topic = presence.topic,
+                      .payload = envelope.wrap(presence.offline, std::nullopt),
+                      .qos = Qos::at_least_once,
+                      .retained = true},
+          .delay = delay};
 }
 
 }  // namespace

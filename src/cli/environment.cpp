@@ -47,18 +47,16 @@ std::uint64_t random_number() {
 }  // namespace
 
 Environment this_environment(std::string_view path) {
-  Environment environment;
-  environment.mosquitto = is_mosquitto_name(path);
-  environment.variable = variable;
-  environment.line_of_stdin = [] { return read_line(STDIN_FILENO); };
-  environment.ask_password = [] { return ask_password("/dev/tty"); };
-  environment.stdin_gives = stdin_gives();
-  environment.stdout_terminal = ::isatty(STDOUT_FILENO) == 1;
-  environment.columns = columns;
-  environment.process = static_cast<std::uint64_t>(::getpid());
-  environment.random = random_number();
-  environment.out = &std::cout;
-  return environment;
+  return {.variable = variable,
+          .line_of_stdin = [] { return read_line(STDIN_FILENO); },
+          .ask_password = [] { return ask_password("/dev/tty"); },
+          .stdin_gives = stdin_gives(),
+          .stdout_terminal = ::isatty(STDOUT_FILENO) == 1,
+          .columns = columns,
+          .process = static_cast<std::uint64_t>(::getpid()),
+          .random = random_number(),
+          .mosquitto = is_mosquitto_name(path),
+          .out = &std::cout};
 }
 
 }  // namespace mqtt_tools::cli

@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -24,10 +23,6 @@ namespace mqtt_tools::cli {
 namespace {
 
 constexpr std::size_t most = std::size_t{1} << 20;
-
-[[noreturn]] void fail(const std::string& path, const std::string& reason) {
-  throw RunError(ExitCode::failure, "cannot read " + escaped(path) + ": " + reason);
-}
 
 /// Which profiles there are, instead of the one that would be `path`.
 std::string other_profiles(const std::filesystem::path& path) {
@@ -86,7 +81,7 @@ std::optional<WholeFile> read_whole_file(const std::string& path, Presence prese
     if (presence == Presence::optional && absent) {
       return {};
     }
-    fail(path, std::strerror(errno));
+    throw failed_call("cannot read " + escaped(path));
   }
   WholeFile file;
   struct stat status {};
@@ -100,11 +95,11 @@ std::optional<WholeFile> read_whole_file(const std::string& path, Presence prese
       return file;
     }
     if (count < 0 && errno != EINTR) {
-      fail(path, std::strerror(errno));
+      throw failed_call("cannot read " + escaped(path));
     }
     file.text.append(block.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
     if (file.text.size() > most) {
-      fail(path, "more than 1 MiB");
+      throw RunError(ExitCode::failure, "cannot read " + escaped(path) + ": more than 1 MiB");
     }
   }
 }

@@ -12,7 +12,6 @@
 #include <unistd.h>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 namespace mqtt_tools::cli {
@@ -51,10 +50,7 @@ class HeldSignals {
       if (action.sa_handler != SIG_IGN || number == SIGCONT) sigaddset(&held, number);
     }
     come_.reset(::signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (come_.get() < 0) {
-      throw RunError(ExitCode::failure,
-                     std::string{"cannot watch signals: "} + std::strerror(errno));
-    }
+    if (come_.get() < 0) throw failed_call("cannot watch signals");
     pthread_sigmask(SIG_BLOCK, &held, &mask_);
   }
 
@@ -172,8 +168,7 @@ std::string read_line(int fd) {
       continue;
     }
     if (count < 0) {
-      throw RunError(ExitCode::failure,
-                     std::string{"cannot read the password: "} + std::strerror(errno));
+      throw failed_call("cannot read the password");
     }
     if (count == 0 && line.empty()) {
       throw UsageError("no password came: its first line is empty or missing");

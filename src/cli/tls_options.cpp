@@ -188,13 +188,11 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
   if (tls.minimum == connection::TlsVersion::v1_3) {
     refuse(settings, {"tls-version"}, "must be 1.2 with a pre-shared key", any_layer);
   }
-  connection::Tls alone;
-  alone.on = true;
-  alone.minimum = tls.minimum;
-  alone.alpn = tls.alpn;
-  alone.psk = std::move(tls.psk);
-  alone.psk_identity = std::move(tls.psk_identity);
-  tls = std::move(alone);
+  tls = connection::Tls{.on = true,
+                        .minimum = tls.minimum,
+                        .alpn = tls.alpn,
+                        .psk = tls.psk,
+                        .psk_identity = tls.psk_identity};
 }
 
 }  // namespace

@@ -39,11 +39,11 @@ Input::Input(const std::optional<std::string>& path)
     // Not to wait for the writer of a FIFO; poll() says nothing about it until one has come.
     own_.reset(::open(path->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     fd_ = own_.get();
-    if (fd_ < 0) fail(errno);
+    if (fd_ < 0) throw failed_call("cannot read " + name_);
   }
   struct stat status = {};
-  if (::fstat(fd_, &status) < 0) fail(errno);
-  if (S_ISDIR(status.st_mode)) fail(EISDIR);
+  if (::fstat(fd_, &status) < 0) throw failed_call("cannot read " + name_);
+  if (S_ISDIR(status.st_mode)) throw failed_call("cannot read " + name_, EISDIR);
   regular_ = S_ISREG(status.st_mode);
   progress_.typed = S_ISCHR(status.st_mode) && ::isatty(fd_) == 1;
   if (regular_) progress_.total = size_left(fd_, status.st_size);
@@ -68,14 +68,10 @@ Supply Input::read(char* to, std::size_t size, std::size_t& got) {
       waiting_ = true;
       return Supply::not_yet;
     } else if (errno != EINTR) {
-      fail(errno);
+      throw failed_call("cannot read " + name_);
     }
   }
   return Supply::end;
-}
-
-void Input::fail(int error) const {
-  throw RunError{ExitCode::failure, "cannot read " + name_ + ": " + std::strerror(error)};
 }
 
 Lines::Lines(const std::optional<std::string>& path, std::size_t limit)

@@ -37,8 +37,6 @@ class Input {
   Progress progress() const { return progress_; }
 
  private:
-  [[noreturn]] void fail(int error) const;
-
   std::string name_;
   Descriptor own_{};  ///< Of the path.
   int fd_;

@@ -258,13 +258,9 @@ Child::Child(const ChildCommand& command) {
   const Preparation preparation{command};
   const Roaming anywhere;
   const std::string program = shell ? "/bin/sh" : command.words.front();
-  const auto cannot_watch = [] {
-    return RunError{ExitCode::failure,
-                    std::string{"cannot watch a command: "} + std::strerror(errno)};
-  };
   // Room for what it is watched by, before it has begun.
   fd_.reset(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
-  if (fd_.get() < 0) throw cannot_watch();
+  if (fd_.get() < 0) throw failed_call("cannot watch a command");
   const int error =
       ::posix_spawnp(&pid_, program.c_str(), preparation.actions(), preparation.attributes(),
                      pointers(arguments).data(), pointers(variables).data());
@@ -277,7 +273,7 @@ Child::Child(const ChildCommand& command) {
   fd_.reset();
   fd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // Close-on-exec by itself.
   if (fd_.get() < 0) {
-    const auto why = cannot_watch();
+    const auto why = failed_call("cannot watch a command");
     ::kill(command.ours ? pid_ : -pid_, SIGTERM);
     throw why;
   }
@@ -285,7 +281,7 @@ Child::Child(const ChildCommand& command) {
 
 std::optional<int> Child::status() {
   int how = 0;
-  if (!status_ && pid_ > 0 && ::waitpid(pid_, &how, WNOHANG) == pid_) {
+  if (!status_ && ::waitpid(pid_, &how, WNOHANG) == pid_) {
     signal_ = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
     status_ = signal_ != 0 ? 128 + signal_ : WEXITSTATUS(how);
   }
@@ -293,15 +289,11 @@ std::optional<int> Child::status() {
 }
 
 void Child::signal(int number) const {
-  if (pid_ > 0 && !status_) {
-    ::kill(pid_, number);
-  }
+  if (!status_) ::kill(pid_, number);
 }
 
 void Child::terminate() const {
-  if (pid_ > 0 && !status_) {
-    ::kill(-pid_, SIGTERM);
-  }
+  if (!status_) ::kill(-pid_, SIGTERM);
 }
 
 // Signals and stderr.

@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cerrno>
-#include <cstring>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -42,18 +41,14 @@ std::vector<Variable> message_variables(const Message& message) {
                                        : std::nullopt}};
 }
 
-[[noreturn]] void cannot(const char* what) {
-  throw RunError{ExitCode::failure, std::string{what} + ": " + std::strerror(errno)};
-}
-
 /// The payload as a file without a name: unlike a pipe it never keeps us waiting for a command that
 /// does not read.
 Descriptor file_of(std::string_view payload) {
   Descriptor file{::memfd_create("payload", MFD_CLOEXEC)};
-  if (file.get() < 0) cannot("cannot hand a payload to a command");
+  if (file.get() < 0) throw failed_call("cannot hand a payload to a command");
   while (!payload.empty()) {
     const ssize_t count = ::write(file.get(), payload.data(), payload.size());
-    if (count < 0 && errno != EINTR) cannot("cannot hand a payload to a command");
+    if (count < 0 && errno != EINTR) throw failed_call("cannot hand a payload to a command");
     payload.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
   ::lseek(file.get(), 0, SEEK_SET);
@@ -71,11 +66,9 @@ std::optional<Message> answer_to(const Message& message) {
   } catch (const UsageError&) {  // Whatever a message asks for, the run goes on.
     return {};
   }
-  Message answer;
-  answer.topic = *topic;
-  answer.qos = message.qos;
-  answer.properties.correlation_data = message.properties.correlation_data;
-  return answer;
+  return Message{.topic = *topic,
+                 .qos = message.qos,
+                 .properties = {.correlation_data = message.properties.correlation_data}};
 }
 
 }  // namespace
@@ -128,9 +121,7 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
   auto job = std::make_unique<Job>();
   job->topic = message.topic;
   try {
-    ChildCommand command;
-    command.text = options_.command;
-    command.environment = connection;
+    ChildCommand command{.text = options_.command, .environment = connection};
     auto variables = message_variables(message);
     std::move(variables.begin(), variables.end(), std::back_inserter(command.environment));
 
@@ -139,7 +130,7 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
 
     Descriptor write_end;
     if (options_.reply) {
-      if (!open_pipe(job->output, write_end)) cannot("cannot take a command's answer");
+      if (!open_pipe(job->output, write_end)) throw failed_call("cannot take a command's answer");
       command.output = write_end.get();
       job->answer = answer_to(message);
     }

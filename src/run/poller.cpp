@@ -9,13 +9,9 @@ namespace mqtt_tools::run {
 namespace {
 
 timespec time_left(Clock::time_point until) {
-  using std::chrono::duration_cast;
   const auto left = std::max(until - Clock::now(), Duration::zero());
-  const auto seconds = duration_cast<std::chrono::seconds>(left);
-  timespec result{};
-  result.tv_sec = seconds.count();
-  result.tv_nsec = duration_cast<std::chrono::nanoseconds>(left - seconds).count();
-  return result;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  return {seconds.count(), std::chrono::nanoseconds{left - seconds}.count()};
 }
 
 }  // namespace

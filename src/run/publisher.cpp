@@ -16,15 +16,11 @@ constexpr MessageId presence_id = 0;  // Those of the queue begin with 1.
 
 /// The retained message that says whether we are there.
 Message presence_message(const connection::Presence& presence, bool online, Timestamp now) {
-  payload::EnvelopeOptions form;
-  form.raw = presence.raw;
-  Message message;
-  message.topic = presence.topic;
-  message.payload =
-      payload::Envelope{std::move(form)}.wrap(online ? presence.online : presence.offline, now);
-  message.qos = Qos::at_least_once;
-  message.retained = true;
-  return message;
+  const payload::Envelope envelope{payload::EnvelopeOptions{.raw = presence.raw}};
+  return {.topic = presence.topic,
+          .payload = envelope.wrap(online ? presence.online : presence.offline, now),
+          .qos = Qos::at_least_once,
+          .retained = true};
 }
 
 /// Bytes that may wait for the broker, beside the one message that is always let in: with more,
@@ -170,11 +166,7 @@ void Publisher::add(Message message, Clock::time_point now) {
 }
 
 void Publisher::clear_retained(const std::string& topic, Clock::time_point now) {
-  Message empty;
-  empty.topic = topic;
-  empty.qos = Qos::at_least_once;
-  empty.retained = true;
-  add(std::move(empty), now);
+  add({.topic = topic, .qos = Qos::at_least_once, .retained = true}, now);
 }
 
 void Publisher::on(Poller& poller) const {

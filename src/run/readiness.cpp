@@ -9,7 +9,6 @@
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,10 +17,6 @@ namespace mqtt_tools::run {
 namespace {
 
 constexpr std::string_view line = "ready\n";
-
-[[noreturn]] void cannot_write(const std::string& what, int error) {
-  throw RunError{ExitCode::failure, "cannot write " + what + ": " + std::strerror(error)};
-}
 
 /// A descriptor that the user opened for us came through exec(), so it is not close-on-exec; all of
 /// ours are. One of ours by that number is not what the user meant.
@@ -42,11 +37,11 @@ std::string folder_of(const std::string& path) {
 
 void check_file(const std::string& path) {
   if (::access(folder_of(path).c_str(), W_OK | X_OK) != 0) {
-    cannot_write(path, errno);
+    throw failed_call("cannot write " + path, errno);
   }
   struct stat status = {};
   if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-    cannot_write(path, EISDIR);
+    throw failed_call("cannot write " + path, EISDIR);
   }
 }
 
@@ -81,7 +76,7 @@ void remove_stale(const std::string& path) {
   ::close(fd);
   const bool ours = size == static_cast<ssize_t>(line.size()) && content.starts_with(line);
   if (ours && ::unlink(path.c_str()) != 0) {
-    cannot_write(path, errno);
+    throw failed_call("cannot write " + path, errno);
   }
 }
 
@@ -98,8 +93,6 @@ Readiness::Readiness(ReadinessOptions options) : options_(std::move(options)) {
     }
   }
 }
-
-Readiness::~Readiness() = default;
 
 void Readiness::announce(const std::vector<Variable>& environment) {
   if (announced_) {
@@ -140,7 +133,7 @@ void Readiness::write_file() const {
   const std::string& path = options_.file;
   if (special(path)) {
     if (const int error = write_line(path, O_NONBLOCK)) {
-      cannot_write(path, error);
+      throw failed_call("cannot write " + path, error);
     }
     return;
   }
@@ -152,14 +145,14 @@ void Readiness::write_file() const {
   }
   if (error != 0) {
     ::unlink(aside.c_str());
-    cannot_write(path, error);
+    throw failed_call("cannot write " + path, error);
   }
 }
 
 void Readiness::write_descriptor() {
   const int fd = *options_.fd;
   if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
-    cannot_write("descriptor " + std::to_string(fd), errno);
+    throw failed_call("cannot write descriptor " + std::to_string(fd), errno);
   }
   if (fd > STDERR_FILENO) {  // The number of stdout or stderr must not fall to a socket.
     ::close(fd);
@@ -167,11 +160,9 @@ void Readiness::write_descriptor() {
 }
 
 void Readiness::start_command(const std::vector<Variable>& environment) {
-  ChildCommand command;
-  command.text = options_.command;
-  command.environment = environment;
-  command.output = STDERR_FILENO;  // stdout is for messages only.
-  child_.emplace(command);
+  child_.emplace(ChildCommand{.text = options_.command,
+                              .environment = environment,
+                              .output = STDERR_FILENO});  // stdout is for messages only.
 }
 
 }  // namespace mqtt_tools::run

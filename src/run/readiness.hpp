@@ -10,12 +10,11 @@
 namespace mqtt_tools::run {
 
 /// Tells whoever asked that all subscriptions are granted: writes the file, the descriptor, starts
-/// the command. Once per run.
+/// the command. Once per run. A command that still runs when this goes is left alone.
 class Readiness {
  public:
   /// Throws UsageError for a descriptor that is not open. The line of an earlier run is removed.
   explicit Readiness(ReadinessOptions options);
-  ~Readiness();  ///< Leaves a command that still runs alone.
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 

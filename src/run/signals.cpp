@@ -5,9 +5,6 @@
 
 #include <unistd.h>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <string>
 
 namespace mqtt_tools::run {
 namespace {
@@ -73,9 +70,7 @@ SignalQueue::SignalQueue(const sigset_t& signals) {
   child_signals();  // Before they change.
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   fd_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (fd_.get() < 0) {
-    throw RunError{ExitCode::failure, std::string{"cannot watch signals: "} + std::strerror(errno)};
-  }
+  if (fd_.get() < 0) throw failed_call("cannot watch signals");
 }
 
 std::optional<signalfd_siginfo> SignalQueue::next() {

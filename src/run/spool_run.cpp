@@ -13,9 +13,7 @@
 #include "text.hpp"
 
 #include <unistd.h>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -65,13 +63,11 @@ class SpoolRun {
   }
 
   spool::Store::Patience patience() {
-    spool::Store::Patience patience;
-    patience.limit = options_.connection.connect_timeout + options_.ack_timeout;
-    patience.cancel = signals_.fd();
-    patience.waiting = [this](const std::string& text) {
-      if (!options_.verbosity.quiet) log(text);
-    };
-    return patience;
+    return {.limit = options_.connection.connect_timeout + options_.ack_timeout,
+            .cancel = signals_.fd(),
+            .waiting = [this](const std::string& text) {
+              if (!options_.verbosity.quiet) log(text);
+            }};
   }
 
   ExitCode run_to_end() {
@@ -220,8 +216,7 @@ class SpoolRun {
 ExitCode list(const cli::PubOptions& options) {
   const auto& folder = options.spool->folder;
   if (::access(folder.c_str(), F_OK) < 0) {
-    throw RunError(ExitCode::failure,
-                   "cannot read the spool " + folder + ": " + std::strerror(errno));
+    throw failed_call("cannot read the spool " + folder);
   }
   if (::access((folder + "/spool.db").c_str(), F_OK) < 0) return ExitCode::ok;
   spool::Store store(folder, options.spool->limit, {}, {});
@@ -254,9 +249,7 @@ std::string spool_broker(const connection::Options& options) {
   text += options.tls.on ? "s://" : "://";
   for (const auto& endpoint : options.endpoints) {
     if (!text.ends_with("//")) text += ',';
-    text += endpoint.socket_path.empty()
-                ? connection::with_port(endpoint.host, connection::port_of(endpoint, options))
-                : endpoint.socket_path;
+    text += connection::name_of(endpoint, options);
   }
   return text;
 }

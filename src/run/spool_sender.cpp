@@ -113,7 +113,8 @@ void SpoolSender::advance(Clock::time_point now) {
   if (follows() && wake_.clear()) more_ = true;
   if (now < resume_at_ || !refusal_.empty()) return check_patience(now);
   do {
-    load();
+    while (load()) {
+    }
     if (loaded_.empty() && !follows()) return all_sent();
     if (client_ == nullptr) connect(now);
   } while (!deliver());
@@ -310,13 +311,8 @@ void SpoolSender::check_patience(Clock::time_point now) {
 
 // Messages.
 
-void SpoolSender::load() {
-  while (load_some()) {
-  }
-}
-
 /// The next ones, as far as there is room. False when nothing more is to be had now.
-bool SpoolSender::load_some() {
+bool SpoolSender::load() {
   std::size_t bytes = 0;
   for (const auto& one : loaded_) bytes += size_of(one.stored.message);
   if (loaded_.size() >= options_.window || bytes >= most_bytes) return false;

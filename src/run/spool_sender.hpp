@@ -106,8 +106,7 @@ class SpoolSender {
   void end_of_client(Clock::time_point now);
   void check_patience(Clock::time_point now);
 
-  void load();
-  bool load_some();
+  bool load();
   bool deliver();
   Loaded* next_unsent();
   std::deque<Loaded>::iterator find(spool::StoredId id);
@@ -115,7 +114,6 @@ class SpoolSender {
   void note_drop(spool::StoredId id, const std::string& reason);
   bool is_own(spool::StoredId id) const;
   spool::StoredId target() const;
-  std::optional<Clock::time_point> due() const;
   Duration lock_limit() const;
   void fail(ExitCode code, const std::string& text) { failure_.emplace(code, text); }
 

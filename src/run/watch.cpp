@@ -9,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <utility>
 
 namespace mqtt_tools::run {
@@ -76,7 +75,7 @@ Watch::Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as
   // All of stderr, also what commands of --on-ready write and what libraries do.
   Descriptor ours;
   if (stderr_.get() < 0 || !open_pipe(said_, ours) || ::dup2(ours.get(), STDERR_FILENO) < 0) {
-    throw RunError(ExitCode::failure, std::string("cannot watch: ") + std::strerror(errno));
+    throw failed_call("cannot watch");
   }
   also_there_ = ::isatty(stderr_.get()) != 1;
 }

@@ -228,8 +228,7 @@ Terminal::Terminal() {
   // ncurses knows the terminal now. A write to it could wait for its reader, and the run with it.
   const int memory = ::memfd_create("screen", MFD_CLOEXEC);
   if (memory < 0 || ::dup3(memory, library.written, O_CLOEXEC) < 0) {
-    throw RunError(ExitCode::failure,
-                   std::string("--watch has no memory for the screen: ") + std::strerror(errno));
+    throw failed_call("--watch has no memory for the screen");
   }
   ::close(memory);
   library.cursor(0);

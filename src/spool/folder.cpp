@@ -46,10 +46,6 @@ constexpr const char* schema =
 
 [[noreturn]] void refuse(const std::string& text) { throw RunError(ExitCode::failure, text); }
 
-[[noreturn]] void refuse_with_reason(const std::string& text) {
-  refuse(text + ": " + std::strerror(errno));
-}
-
 std::uint64_t file_size(const std::string& path) {
   struct stat found {};
   return ::stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
@@ -68,7 +64,7 @@ std::uint32_t big_endian(std::string_view header, std::size_t at, std::size_t co
 void sync_folder(const std::string& folder) {
   const Descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (fd.get() < 0 || ::fsync(fd.get()) < 0) {
-    refuse_with_reason("cannot write the folder " + folder);
+    throw failed_call("cannot write the folder " + folder);
   }
 }
 
@@ -78,7 +74,7 @@ void make_database(const std::string& folder) {
   for (const char* const end : {"", "-journal", "-wal", "-shm"}) ::unlink((draft + end).c_str());
   const Descriptor made{
       ::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (made.get() < 0) refuse_with_reason("cannot make " + draft);
+  if (made.get() < 0) throw failed_call("cannot make " + draft);
   try {
     Database database(draft);
     database.execute(schema);
@@ -93,9 +89,9 @@ void make_database(const std::string& folder) {
   // SQLite would make the log when it is wanted, and sync its name each time that it syncs it.
   const Descriptor log{
       ::open((folder + "/spool.db-wal").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (log.get() < 0) refuse_with_reason("cannot make " + folder + "/spool.db-wal");
+  if (log.get() < 0) throw failed_call("cannot make " + folder + "/spool.db-wal");
   if (::rename(draft.c_str(), (folder + "/spool.db").c_str()) < 0) {
-    refuse_with_reason("cannot rename " + draft);
+    throw failed_call("cannot rename " + draft);
   }
   sync_folder(folder);
 }
@@ -135,11 +131,11 @@ std::string checked_folder(const std::string& folder) {
     const auto parent = std::filesystem::path(path).parent_path().string();
     sync_folder(parent.empty() ? "." : parent);
   } else if (errno != EEXIST) {
-    refuse_with_reason("cannot make the spool's folder " + path);
+    throw failed_call("cannot make the spool's folder " + path);
   }
   struct stat found {};
   if (::stat(path.c_str(), &found) < 0) {
-    refuse_with_reason("cannot look at the spool's folder " + path);
+    throw failed_call("cannot look at the spool's folder " + path);
   }
   if (!S_ISDIR(found.st_mode)) refuse("the spool " + path + " is no folder");
   if (found.st_uid != ::geteuid()) {
@@ -149,7 +145,7 @@ std::string checked_folder(const std::string& folder) {
     refuse("others may write to the spool's folder " + path + ": chmod 700 " + path);
   }
   if (::access(path.c_str(), R_OK | W_OK | X_OK) < 0) {
-    refuse_with_reason("cannot use the spool's folder " + path);
+    throw failed_call("cannot use the spool's folder " + path);
   }
   return path;
 }
@@ -164,7 +160,7 @@ void check_database(const std::string& folder) {
     return make_database(folder);
   }
   struct stat found {};
-  if (fd.get() < 0 || ::fstat(fd.get(), &found) < 0) refuse_with_reason("cannot open " + name);
+  if (fd.get() < 0 || ::fstat(fd.get(), &found) < 0) throw failed_call("cannot open " + name);
   const auto fault = S_ISREG(found.st_mode)
                          ? fault_of(fd.get(), static_cast<std::uint64_t>(found.st_size), has_log)
                          : "is no regular file";
@@ -176,14 +172,14 @@ void check_database(const std::string& folder) {
 void sync_log(const std::string& folder) {
   const auto name = folder + "/spool.db-wal";
   const Descriptor fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (fd.get() < 0 || ::fdatasync(fd.get()) < 0) refuse_with_reason("cannot write " + name);
+  if (fd.get() < 0 || ::fdatasync(fd.get()) < 0) throw failed_call("cannot write " + name);
 }
 
 void hold_reserve(const std::string& folder) {
   const auto name = folder + "/reserve";
   if (file_size(name) >= static_cast<std::uint64_t>(reserve_size)) return;
   const Descriptor fd{::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (fd.get() < 0) refuse_with_reason("cannot make " + name);
+  if (fd.get() < 0) throw failed_call("cannot make " + name);
   const int error = ::posix_fallocate(fd.get(), 0, reserve_size);
   if (error == 0) return;
   release_reserve(folder);

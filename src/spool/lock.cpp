@@ -15,21 +15,12 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 namespace mqtt_tools::spool {
-
-namespace {
-
-[[noreturn]] void fail(const std::string& what, const std::string& path) {
-  throw RunError(ExitCode::failure, "cannot " + what + " " + path + ": " + std::strerror(errno));
-}
-
-}  // namespace
 
 /// A wait for the lock: shared with the thread that waits, which may outlive it.
 struct FileLock::Request {
@@ -46,7 +37,7 @@ FileLock::~FileLock() { unlock(); }
 
 Descriptor FileLock::open() const {
   Descriptor file{::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (file.get() < 0) fail("open", path_);
+  if (file.get() < 0) throw failed_call("cannot open " + path_);
   return file;
 }
 
@@ -62,7 +53,7 @@ bool FileLock::try_lock() {
     do {
       result = ::flock(file_.get(), LOCK_EX | LOCK_NB);
     } while (result < 0 && errno == EINTR);
-    if (result < 0 && errno != EWOULDBLOCK) fail("lock", path_);
+    if (result < 0 && errno != EWOULDBLOCK) throw failed_call("cannot lock " + path_);
     held_ = result == 0;
   }
   if (held_) {
@@ -77,7 +68,7 @@ void FileLock::request() {
   auto request = std::make_shared<Request>();
   request->file = open();
   request->done.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (request->done.get() < 0) fail("wait for", path_);
+  if (request->done.get() < 0) throw failed_call("cannot wait for " + path_);
   try {
     std::thread([request] {
       int result = -1;
@@ -160,14 +151,16 @@ bool LockWatch::touched() {
 }
 
 WakeFifo::WakeFifo(std::string path) : path_(std::move(path)) {
-  if (::mkfifo(path_.c_str(), 0600) < 0 && errno != EEXIST) fail("make", path_);
+  if (::mkfifo(path_.c_str(), 0600) < 0 && errno != EEXIST) {
+    throw failed_call("cannot make " + path_);
+  }
 }
 
 void WakeFifo::listen() {
   // Open for writing, too: else the end of the last writer would be an end of file for ever.
   fd_.reset(::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   struct stat found {};
-  if (fd_.get() < 0 || ::fstat(fd_.get(), &found) < 0) fail("open", path_);
+  if (fd_.get() < 0 || ::fstat(fd_.get(), &found) < 0) throw failed_call("cannot open " + path_);
   if (!S_ISFIFO(found.st_mode)) {
     throw RunError(ExitCode::failure, path_ + " is no FIFO; remove it, and it is made anew");
   }

@@ -66,9 +66,7 @@ std::int64_t checksum(const Message& message, std::string_view properties) {
 /// As the properties of a record (docs/formats.md) around nothing else.
 std::optional<std::string> properties_text(const Message& message) {
   if (message.properties.empty()) return std::nullopt;
-  Message bare;
-  bare.topic = "t";
-  bare.properties = message.properties;
+  const Message bare{.topic = "t", .properties = message.properties};
   std::string text;
   payload::append_record(text, payload::decode(bare, payload::DecodeAs::binary));
   if (payload::parse_record(text).properties != message.properties) {
