@@ -6,10 +6,10 @@
 #include "error.hpp"
 #include "run/cpu_affinity.hpp"
 #include "run/options.hpp"
+#include "run/signals.hpp"
 #include "text.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -294,76 +294,6 @@ void Child::signal(int number) const {
 
 void Child::terminate() const {
   if (!status_) ::kill(-pid_, SIGTERM);
-}
-
-// Signals and stderr.
-
-SignalRelay::SignalRelay()
-    : signals_(heeded({SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2})) {}
-
-void SignalRelay::pass_on(const Child* child) {
-  while (const auto info = signals_.next()) {
-    const int number = static_cast<int>(info->ssi_signo);
-    if (child == nullptr) {
-      late_ = true;
-    } else {
-      came_.insert(number);
-      if (info->ssi_code != SI_KERNEL) child->signal(number);
-    }
-  }
-}
-
-ErrorOutput::ErrorOutput(std::size_t lines) : lines_(lines) {
-  if (lines > 0) open_pipe(from_, to_);
-}
-
-void ErrorOutput::on(Poller& poller) const {
-  poller.add(pending_.empty() ? from_.get() : STDERR_FILENO, pending_.empty() ? POLLIN : POLLOUT);
-}
-
-void ErrorOutput::copy() {
-  char block[64 * 1024];
-  while (write_pending() && from_.get() >= 0) {
-    const ssize_t count = ::read(from_.get(), block, sizeof block);
-    if (count < 0 && errno == EINTR) continue;
-    if (count == 0) from_.reset();
-    if (count <= 0) break;
-    pending_.assign(block, static_cast<std::size_t>(count));
-    keep(pending_);
-  }
-}
-
-std::string ErrorOutput::last_lines() const {
-  std::string text;
-  for (const auto& line : kept_) text += line + '\n';
-  text += rest_;
-  if (text.ends_with('\n')) text.pop_back();
-  return first_invalid_utf8(text) ? escaped(text, Lines::keep) : text;
-}
-
-bool ErrorOutput::write_pending() {
-  pollfd ours{STDERR_FILENO, POLLOUT, 0};
-  while (!pending_.empty() && ::poll(&ours, 1, 0) == 1) {
-    // As much as any pipe takes that poll calls writable.
-    const auto piece = std::min<std::size_t>(pending_.size(), 4096);
-    const ssize_t count = ::write(STDERR_FILENO, pending_.data(), piece);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) from_.reset();  // Nobody reads: the command is to learn it, as from a pipe.
-    pending_.erase(0, count < 0 ? pending_.size() : static_cast<std::size_t>(count));
-  }
-  return pending_.empty();
-}
-
-void ErrorOutput::keep(std::string_view text) {
-  constexpr std::size_t longest = 4096;  // Of a line, in a message.
-  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    rest_ += text.substr(0, std::min(end, longest - std::min(rest_.size(), longest)));
-    kept_.push_back(std::exchange(rest_, {}));
-    if (kept_.size() > lines_) kept_.pop_front();
-    text.remove_prefix(end + 1);
-  }
-  rest_ += text.substr(0, longest - std::min(rest_.size(), longest));
-  if (!rest_.empty() && kept_.size() == lines_) kept_.pop_front();
 }
 
 }  // namespace mqtt_tools::run

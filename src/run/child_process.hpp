@@ -3,17 +3,10 @@
 
 #include "connection/options.hpp"
 #include "descriptor.hpp"
-#include "run/poller.hpp"
-#include "run/signals.hpp"
 
 #include <sys/types.h>
-#include <unistd.h>
-#include <cstddef>
-#include <deque>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace mqtt_tools::run {
@@ -71,57 +64,6 @@ class Child {
   Descriptor fd_{};
   std::optional<int> status_{};
   int signal_ = 0;
-};
-
-/// Signals that come to us and are meant for a child in our process group. They are blocked, and
-/// read from fd(), from here on. One thread.
-class SignalRelay {
- public:
-  SignalRelay();
-
-  int fd() const { return signals_.fd(); }
-
-  /// Passes on what has come to `child`, if it still runs. What the terminal sends reaches it by
-  /// itself, as it is in our process group.
-  void pass_on(const Child* child);
-
-  bool came(int number) const { return came_.count(number) > 0; }
-  bool late() const { return late_; }  ///< One came after the end of the child.
-
- private:
-  SignalQueue signals_;
-  std::set<int> came_{};
-  bool late_ = false;
-};
-
-/// A child's stderr on its way to ours: byte for byte, and its last lines are kept. One thread.
-class ErrorOutput {
- public:
-  /// Where there are lines to keep; else the child has our stderr itself.
-  explicit ErrorOutput(std::size_t lines);
-
-  int for_child() const { return to_.get() >= 0 ? to_.get() : STDERR_FILENO; }
-  void started() { to_.reset(); }
-
-  /// Nothing is read while our own stderr does not take what is there: the child waits for its
-  /// reader as it would without us.
-  void on(Poller& poller) const;
-
-  void copy();
-
-  /// The last lines, as text.
-  std::string last_lines() const;
-
- private:
-  bool write_pending();
-  void keep(std::string_view text);
-
-  std::size_t lines_;
-  Descriptor from_{};
-  Descriptor to_{};
-  std::string pending_{};  ///< Read, and not yet written.
-  std::deque<std::string> kept_{};
-  std::string rest_{};  ///< A line that has not ended.
 };
 
 }  // namespace mqtt_tools::run

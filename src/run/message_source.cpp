@@ -7,30 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
-#include <unordered_map>
 #include <utility>
 
 namespace mqtt_tools::run {
-
-/// The user properties of --stamp, from which mqtt-sub --stats tells latencies and gaps.
-class MessageSource::Stamp {
- public:
-  void apply(Message& message);
-
- private:
-  std::string run_ = random_hex(4);
-  std::unordered_map<std::string, std::uint64_t> sequence_{};  ///< By topic.
-};
-
-void MessageSource::Stamp::apply(Message& message) {
-  auto& user = message.properties.user;
-  // A record has those of its first way.
-  std::erase_if(user, [](const auto& pair) { return feed::is_stamp(pair.first); });
-  user.emplace_back("sent", to_rfc3339(std::chrono::system_clock::now(), 6));
-  user.emplace_back("run", run_);
-  user.emplace_back("seq", std::to_string(++sequence_[message.topic]));
-}
 
 MessageSource::MessageSource(const feed::SourceOptions& source,
                              const payload::EnvelopeOptions& envelope)
@@ -40,10 +19,8 @@ MessageSource::MessageSource(const feed::SourceOptions& source,
       payload_format_(envelope.encoding == payload::EnvelopeOptions::Encoding::json ? 1 : 0),
       more_topics_(source.more_topics),
       acknowledged_(source.acknowledged) {
-  if (source.stamp) stamp_ = std::make_unique<Stamp>();
+  if (source.stamp) run_ = random_hex(4);
 }
-
-MessageSource::~MessageSource() = default;
 
 bool MessageSource::next(Clock::time_point now, Message& message) {
   if (!open_) return false;
@@ -62,7 +39,16 @@ bool MessageSource::next(Clock::time_point now, Message& message) {
 
 void MessageSource::finish(Message& message) {
   check(message);
-  if (stamp_) stamp_->apply(message);
+  if (!run_.empty()) stamp(message);
+}
+
+void MessageSource::stamp(Message& message) {
+  auto& user = message.properties.user;
+  // A record has those of its first way.
+  std::erase_if(user, [](const auto& pair) { return feed::is_stamp(pair.first); });
+  user.emplace_back("sent", to_rfc3339(std::chrono::system_clock::now(), 6));
+  user.emplace_back("run", run_);
+  user.emplace_back("seq", std::to_string(++sequence_[message.topic]));
 }
 
 bool MessageSource::take(Clock::time_point now, Message& message) {

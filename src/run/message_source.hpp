@@ -8,9 +8,11 @@
 #include "timestamp.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace mqtt_tools::run {
@@ -20,8 +22,6 @@ namespace mqtt_tools::run {
 class MessageSource {
  public:
   MessageSource(const feed::SourceOptions& source, const payload::EnvelopeOptions& envelope);
-
-  ~MessageSource();
 
   /// The next message into `message`; false when there is none now. Never waits.
   bool next(Clock::time_point now, Message& message);
@@ -44,10 +44,10 @@ class MessageSource {
   const feed::Feed& feed() const { return *feed_; }
 
  private:
-  class Stamp;
-
   bool take(Clock::time_point now, Message& message);
   void wrap(Message& message) const;
+  /// Adds the user properties of --stamp, from which mqtt-sub --stats tells latencies and gaps.
+  void stamp(Message& message);
   static void check_text(const Message& message);
   std::string located(const std::string& text) const;
 
@@ -57,7 +57,8 @@ class MessageSource {
   int payload_format_;
   std::vector<std::string> more_topics_;
   bool acknowledged_;  ///< No message may have QoS 0.
-  std::unique_ptr<Stamp> stamp_{};
+  std::string run_{};  ///< With --stamp, what names this run.
+  std::unordered_map<std::string, std::uint64_t> sequence_{};  ///< The same, by topic.
   Message last_{};               ///< Where it goes to more than one topic.
   std::size_t topics_left_ = 0;  ///< To which it is still to go: the last so many.
   bool open_ = true;

@@ -2,6 +2,7 @@
 #include "run/wrap.hpp"
 
 #include "connection/client.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "payload/envelope.hpp"
 #include "run/child_process.hpp"
@@ -16,15 +17,17 @@
 #include "text.hpp"
 
 #include <poll.h>
-
+#include <unistd.h>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace mqtt_tools::run {
@@ -48,6 +51,107 @@ std::string signal_name(int number) {
 #endif
   return name != nullptr ? std::string{"SIG"} + name : "signal " + std::to_string(number);
 }
+
+/// Signals that come to us and are meant for a child in our process group. They are blocked, and
+/// read from fd(), from here on. One thread.
+class SignalRelay {
+ public:
+  int fd() const { return signals_.fd(); }
+
+  /// Passes on what has come to `child`, if it still runs. What the terminal sends reaches it by
+  /// itself, as it is in our process group.
+  void pass_on(const Child* child) {
+    while (const auto info = signals_.next()) {
+      const int number = static_cast<int>(info->ssi_signo);
+      if (child == nullptr) {
+        late_ = true;
+      } else {
+        came_.insert(number);
+        if (info->ssi_code != SI_KERNEL) child->signal(number);
+      }
+    }
+  }
+
+  bool came(int number) const { return came_.count(number) > 0; }
+  bool late() const { return late_; }  ///< One came after the end of the child.
+
+ private:
+  SignalQueue signals_{heeded({SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2})};
+  std::set<int> came_{};
+  bool late_ = false;
+};
+
+/// A child's stderr on its way to ours: byte for byte, and its last lines are kept. One thread.
+class ErrorOutput {
+ public:
+  /// Where there are lines to keep; else the child has our stderr itself.
+  explicit ErrorOutput(std::size_t lines) : lines_(lines) {
+    if (lines > 0) open_pipe(from_, to_);
+  }
+
+  int for_child() const { return to_.get() >= 0 ? to_.get() : STDERR_FILENO; }
+  void started() { to_.reset(); }
+
+  /// Nothing is read while our own stderr does not take what is there: the child waits for its
+  /// reader as it would without us.
+  void on(Poller& poller) const {
+    poller.add(pending_.empty() ? from_.get() : STDERR_FILENO, pending_.empty() ? POLLIN : POLLOUT);
+  }
+
+  void copy() {
+    char block[64 * 1024];
+    while (write_pending() && from_.get() >= 0) {
+      const ssize_t count = ::read(from_.get(), block, sizeof block);
+      if (count < 0 && errno == EINTR) continue;
+      if (count == 0) from_.reset();
+      if (count <= 0) break;
+      pending_.assign(block, static_cast<std::size_t>(count));
+      keep(pending_);
+    }
+  }
+
+  /// The last lines, as text.
+  std::string last_lines() const {
+    std::string text;
+    for (const auto& line : kept_) text += line + '\n';
+    text += rest_;
+    if (text.ends_with('\n')) text.pop_back();
+    return first_invalid_utf8(text) ? escaped(text, Lines::keep) : text;
+  }
+
+ private:
+  bool write_pending() {
+    pollfd ours{STDERR_FILENO, POLLOUT, 0};
+    while (!pending_.empty() && ::poll(&ours, 1, 0) == 1) {
+      // As much as any pipe takes that poll calls writable.
+      const auto piece = std::min<std::size_t>(pending_.size(), 4096);
+      const ssize_t count = ::write(STDERR_FILENO, pending_.data(), piece);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) from_.reset();  // Nobody reads: the command is to learn it, as from a pipe.
+      pending_.erase(0, count < 0 ? pending_.size() : static_cast<std::size_t>(count));
+    }
+    return pending_.empty();
+  }
+
+  void keep(std::string_view text) {
+    constexpr std::size_t longest = 4096;  // Of a line, in a message.
+    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+      rest_ += text.substr(0, std::min(end, longest - std::min(rest_.size(), longest)));
+      kept_.push_back(std::exchange(rest_, {}));
+      if (kept_.size() > lines_) kept_.pop_front();
+      text.remove_prefix(end + 1);
+    }
+    rest_ += text.substr(0, longest - std::min(rest_.size(), longest));
+    if (!rest_.empty() && kept_.size() == lines_) kept_.pop_front();
+  }
+
+  std::size_t lines_;
+  Descriptor from_{};
+  Descriptor to_{};
+  std::string pending_{};  ///< Read, and not yet written.
+  std::deque<std::string> kept_{};
+  std::string rest_{};  ///< A line that has not ended.
+};
 
 /// One run: command → messages → publisher.
 class WrapRun {
