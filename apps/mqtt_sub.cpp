@@ -82,12 +82,12 @@ class SubscribeRun {
       const auto now = Clock::now();
       cpu_affinity_.turn(now);
       advance(now);
-      if (client_.subscribed()) subscribed(now);
+      if (!announced_ && client_.subscribed()) announce(now);
       if (exec_) attend();
       take(now);
       status_.turn(stats_ ? 0 : stop_.seen(), now);
       if (retained_end_ && retained_end_->came(client_, free(), now)) stop_.all_retained_came();
-      if (watch_) look(now);
+      if (watch_ && watch_->turn(now, poller_, client_)) stop_.quit();
       write();
       publish(now);
       if (const auto code = signals_.raised()) return code;
@@ -102,8 +102,8 @@ class SubscribeRun {
     if (const auto why = publisher_.take_presence_denial()) run::log(*why);
   }
 
-  void subscribed(Clock::time_point now) {
-    if (announced_) return;
+  /// All subscriptions are granted: whoever waits for that is told.
+  void announce(Clock::time_point now) {
     announced_ = true;
     stop_.subscribed(now);
     if (stats_) stats_->subscribed(now);
@@ -147,6 +147,8 @@ class SubscribeRun {
   /// we publish: its acknowledgements come behind the messages that we would not take. A table has
   /// its size however many come, and what the broker would drop meanwhile would be our own gaps.
   bool free() const { return (stats_ || out_.room()) && (!exec_ || exec_->free()); }
+
+  // Messages.
 
   void take(Clock::time_point now) {
     for (show_held_back(now); free(); show_held_back(now)) {
@@ -242,11 +244,6 @@ class SubscribeRun {
   void attend() {
     exec_->attend();
     for (auto& reply : exec_->replies()) publisher_.add(std::move(reply), Clock::now());
-  }
-
-  void look(Clock::time_point now) {
-    watch_->turn(now, poller_, client_);
-    if (watch_->quit()) stop_.quit();
   }
 
   /// Behind the look for signals, which may ask for one, and before the wait.

@@ -292,6 +292,22 @@ void add_own_layers(const Declarations& declared, const Environment& environment
   add_files(declared, environment, !inherited.empty(), layers, warnings);
 }
 
+/// Whether `all` stands behind --help: as its value or, which no other option has, as the next
+/// word.
+bool asks_for_all(const Setting& asked, const std::vector<std::string>& arguments) {
+  std::string word = asked.value();
+  if (word == briefly) {
+    const auto name = std::ranges::find(arguments, "--help");
+    if (name == arguments.end() || std::next(name) == arguments.end()) return false;
+    word = *std::next(name);
+    if (word.empty() || word[0] == '-') return false;
+  }
+  if (!same_word(word, "all")) {
+    throw UsageError("--help may be followed by all, not by " + in_quotes(word));
+  }
+  return true;
+}
+
 }  // namespace
 
 Layer read_configuration(const Declarations& declared, const std::string& path,
@@ -325,26 +341,6 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
   }
   return layer;
 }
-
-namespace {
-
-/// Whether `all` stands behind --help: as its value or, which no other option has, as the next
-/// word.
-bool asks_for_all(const Setting& asked, const std::vector<std::string>& arguments) {
-  std::string word = asked.value();
-  if (word == briefly) {
-    const auto name = std::ranges::find(arguments, "--help");
-    if (name == arguments.end() || std::next(name) == arguments.end()) return false;
-    word = *std::next(name);
-    if (word.empty() || word[0] == '-') return false;
-  }
-  if (!same_word(word, "all")) {
-    throw UsageError("--help may be followed by all, not by " + in_quotes(word));
-  }
-  return true;
-}
-
-}  // namespace
 
 std::optional<Settings> read_settings(const Declarations& declared,
                                       const std::vector<std::string>& arguments,

@@ -192,12 +192,8 @@ std::string unique_client_id(std::string_view prefix, const Environment& environ
 
 void add_endpoints(const Settings& settings, const ConnectionInput& input, Options& options) {
   if (const Setting* socket = settings.find("unix")) {
-    for (const char* key : {"http-proxy", "bind"}) {
-      const Setting* other = settings.find(key);
-      if (other != nullptr && other->origin.layer <= socket->origin.layer) {
-        throw UsageError(named(*other) + " has no meaning with " + named(*socket));
-      }
-    }
+    refuse(settings, {"http-proxy", "bind"}, "has no meaning with " + named(*socket),
+           socket->origin.layer);
     options.proxy.reset();  // of a weaker layer, as is the next
     options.bind.clear();
     options.endpoints.push_back({"localhost", 0, input.socket_path});
@@ -269,8 +265,8 @@ void check_session(const Settings& settings, const Environment& environment,
   }
   if (!options.clean_start) {
     if (!options.client_id_given) {
-      throw UsageError(named(*settings.find("no-clean")) +
-                       " needs --client-id: the broker finds a session by its id");
+      refuse(settings, {"no-clean"}, "needs --client-id: the broker finds a session by its id",
+             any_layer);
     }
     options.session_expiry = options.session_expiry.value_or(never);
   } else if (const Setting* expiry = settings.find("session-expiry")) {

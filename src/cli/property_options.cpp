@@ -23,13 +23,8 @@ constexpr int will_delay_interval = 0x18;      // MQTT 5.0 §3.1.3.2.2
 constexpr int user_property = 0x26;             // MQTT 5.0 §2.2.2.2: may stand more than once.
 constexpr int payload_format_indicator = 0x01;  // MQTT 5.0 §3.1.3.2.3
 
-/// One -D, read.
-struct Read {
-  Command command{};
-  connection::Property property{};
-};
-
-Read read_one(const std::string& joined) {
+/// One -D.
+std::pair<Command, connection::Property> read_one(const std::string& joined) {
   const std::vector<std::string_view> words = split(joined, joint);
   const Command command = connection::read_command(words.at(0));
   const std::vector<std::string> values(words.begin() + 2, words.end());
@@ -103,25 +98,24 @@ void check_properties(const Settings& settings, ConnectionInput& input, Options&
     return;
   }
   for (const std::string& joined : input.properties) {
-    Read read = with_name(*setting, read_one, joined);
-    if (!sends(settings, *setting, read.command)) {
+    auto [command, property] = with_name(*setting, read_one, joined);
+    if (!sends(settings, *setting, command)) {
       continue;
     }
     need_version_5(options, settings, "property");
-    if (read.command == Command::will && !options.will) {
+    if (command == Command::will && !options.will) {
       throw UsageError(named(*setting) + ": properties of a will need --will-topic");
     }
-    if (read.command == Command::publish) {
+    if (command == Command::publish) {
       with_name(
-          *setting, [&](const auto& property) { connection::apply(property, input.of_messages); },
-          read.property);
+          *setting, [&](const auto& one) { connection::apply(one, input.of_messages); }, property);
     }
-    if (PropertyList* list = list_for(read.command, options)) {
-      if (read.property.identifier != user_property && has(*list, read.property.identifier)) {
+    if (PropertyList* list = list_for(command, options)) {
+      if (property.identifier != user_property && has(*list, property.identifier)) {
         throw UsageError(named(*setting) + ": property " + std::string{split(joined, joint).at(1)} +
                          " may be given only once");
       }
-      list->push_back(std::move(read.property));
+      list->push_back(std::move(property));
     }
   }
   check_twice(settings, options);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,13 +31,9 @@ void check_descriptor(int fd) {
   }
 }
 
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
-}
-
 void check_file(const std::string& path) {
-  if (::access(folder_of(path).c_str(), W_OK | X_OK) != 0) {
+  const auto folder = std::filesystem::path{path}.parent_path();
+  if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
     throw failed_call("cannot write " + path, errno);
   }
   struct stat status = {};

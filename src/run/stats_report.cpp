@@ -52,6 +52,22 @@ std::string short_time(Timestamp time, Timestamp now) {
   return text;
 }
 
+void append_real(payload::JsonObject& object, std::string_view name, double value) {
+  object.key(name) += formatted("%.3f", value);
+}
+
+void append_latency(std::string& out, const Histogram& latency, std::uint64_t negative) {
+  payload::JsonObject latencies{out};
+  latencies.number("messages", latency.count());
+  append_real(latencies, "min", milliseconds(latency.least()));
+  for (const unsigned percent : {50U, 95U, 99U}) {
+    append_real(latencies, "p" + std::to_string(percent),
+                milliseconds(latency.percentile(percent)));
+  }
+  append_real(latencies, "max", milliseconds(latency.greatest()));
+  if (negative > 0) latencies.number("negative", negative);
+}
+
 }  // namespace
 
 struct Stats::Column {
@@ -251,26 +267,6 @@ void Stats::append_table(std::string& out, const std::vector<Row>& rows, double 
   }
   table.append(out, output::Styler{options_.output.colour});
 }
-
-namespace {
-
-void append_real(payload::JsonObject& object, std::string_view name, double value) {
-  object.key(name) += formatted("%.3f", value);
-}
-
-void append_latency(std::string& out, const Histogram& latency, std::uint64_t negative) {
-  payload::JsonObject latencies{out};
-  latencies.number("messages", latency.count());
-  append_real(latencies, "min", milliseconds(latency.least()));
-  for (const unsigned percent : {50U, 95U, 99U}) {
-    append_real(latencies, "p" + std::to_string(percent),
-                milliseconds(latency.percentile(percent)));
-  }
-  append_real(latencies, "max", milliseconds(latency.greatest()));
-  if (negative > 0) latencies.number("negative", negative);
-}
-
-}  // namespace
 
 /// Topics are UTF-8: the packet guard lets no other pass.
 void Stats::append_json(std::string& out, const std::vector<Row>& rows, double seconds,

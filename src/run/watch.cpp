@@ -90,7 +90,7 @@ void Watch::add(const payload::Decoded& decoded, Clock::time_point now) {
   changed_ = true;
 }
 
-void Watch::turn(Clock::time_point now, const Poller& poller, const connection::Client& client) {
+bool Watch::turn(Clock::time_point now, const Poller& poller, const connection::Client& client) {
   const bool told = poller.had(STDIN_FILENO, POLLIN) || poller.had(signals_.fd(), POLLIN) ||
                     poller.had(said_.get(), POLLIN);
   if (poller.had(input_, 0)) input_ = -1;  // Hung up: it would be ready for ever.
@@ -102,10 +102,12 @@ void Watch::turn(Clock::time_point now, const Poller& poller, const connection::
     around_.connection = connection;
     changed_ = true;
   }
-  if (now - shown_ < pause()) return;
-  pressed_ = false;
-  changed_ = !terminal_.show(view_.frame(terminal_.size(), now, around_));
-  shown_ = now;
+  if (now - shown_ >= pause()) {
+    pressed_ = false;
+    changed_ = !terminal_.show(view_.frame(terminal_.size(), now, around_));
+    shown_ = now;
+  }
+  return view_.quit();
 }
 
 void Watch::on(Poller& poller) const {

@@ -30,11 +30,9 @@ class Watch {
   void add(const payload::Decoded& decoded, Clock::time_point now);
 
   /// Does what is due: keys, the size, what was said, and the picture: at most ten times a second
-  /// because of what comes, and soon after a key. `poller` waited last.
-  void turn(Clock::time_point now, const Poller& poller, const connection::Client& client);
-
-  /// The user wants to leave.
-  bool quit() const { return view_.quit(); }
+  /// because of what comes, and soon after a key. `poller` waited last. Whether the user wants to
+  /// leave.
+  bool turn(Clock::time_point now, const Poller& poller, const connection::Client& client);
 
   /// Also wait for what it reacts to.
   void on(Poller& poller) const;
