@@ -16,8 +16,6 @@
 #include "run/publisher.hpp"
 #include "run/results.hpp"
 #include "run/signals.hpp"
-#include "run/spool_sender.hpp"
-#include "run/wrap.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
 

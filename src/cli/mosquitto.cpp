@@ -96,36 +96,33 @@ void prepend_repeated(Layer& line, const Layer& file) {
   }
 }
 
+/// What their program is called that does what ours does.
+std::string their_name(const Declarations& declared) {
+  return declared.name == "mqtt-pub" ? "mosquitto_pub" : "mosquitto_sub";
+}
+
 /// Their defaults, where they are not ours.
 Layer their_defaults(const Declarations& declared) {
   const bool publishes = declared.name == "mqtt-pub";
-  const std::vector<std::string> words =
-      publishes ? std::vector<std::string>{"-q", "0", "-k", "60", "--raw"}
-                : std::vector<std::string>{"-q", "0", "-k", "60", "-o", "raw"};
-  Layer layer = read_command_line(declared, words).layer;
+  const std::string raw = publishes ? "--raw" : "--output=raw";
+  Layer layer = read_command_line(declared, {"-q", "0", "-k", "60", raw}).layer;
   for (Setting& setting : layer) {
-    setting.origin = {Origin::Layer::configuration,
-                      publishes ? "as mosquitto_pub" : "as mosquitto_sub"};
+    setting.origin = {Origin::Layer::configuration, "as " + their_name(declared)};
   }
   return layer;
-}
-
-std::string_view without_folder(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0.
 }
 
 }  // namespace
 
 bool is_mosquitto_name(std::string_view path) {
-  const std::string_view name = without_folder(path);
+  const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0.
   return name == "mosquitto_pub" || name == "mosquitto_sub";
 }
 
 void add_mosquitto_layers(const Declarations& declared, const Environment& environment,
                           std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
   if (const auto folder = configuration_home(environment)) {
-    const std::string name = declared.name == "mqtt-pub" ? "mosquitto_pub" : "mosquitto_sub";
-    Layer file = read_their_file(declared, *folder + "/" + name, warnings);
+    Layer file = read_their_file(declared, *folder + "/" + their_name(declared), warnings);
     prepend_repeated(layers.front(), file);
     layers.push_back(std::move(file));
   }

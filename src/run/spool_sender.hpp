@@ -21,10 +21,6 @@
 
 namespace mqtt_tools::run {
 
-/// The whole of mqtt-pub with --spool: stores messages, sends them, lists them, as `options.spool`
-/// says. Throws RunError and UsageError.
-ExitCode run_with_spool(const cli::PubOptions& options);
-
 /// The broker as a spool remembers it: "mqtt://one:1883,two:1883". A spool is for one.
 std::string spool_broker(const connection::Options& options);
 

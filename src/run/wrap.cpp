@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "run/wrap.hpp"
-
+#include "cli/pub_options.hpp"
 #include "connection/client.hpp"
 #include "descriptor.hpp"
 #include "error.hpp"
