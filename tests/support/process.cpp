@@ -41,12 +41,11 @@ Pipe make_terminal() {
 enum class Flow { open, ended };
 
 /// Appends what `fd` has at hand to `text`.
-Flow take(int fd, std::string& text, std::mutex& mutex) {
+Flow take(int fd, std::string& text) {
   std::array<char, 65536> buffer;
   while (true) {
     const auto size = read(fd, buffer.data(), buffer.size());
     if (size > 0) {
-      const std::lock_guard lock{mutex};
       text.append(buffer.data(), static_cast<std::size_t>(size));
     } else if (size < 0 && errno == EINTR) {
       continue;
@@ -150,11 +149,14 @@ void Process::attend() {
 
     const bool exited = fds[1].revents != 0;
     const auto now = std::chrono::steady_clock::now();
-    if (fds[2].revents != 0 || exited) {
-      if (take(process_.output.get(), out_, mutex_) == Flow::ended) process_.output.close();
-    }
-    if (fds[3].revents != 0 || exited) {
-      if (take(process_.errors.get(), err_, mutex_) == Flow::ended) process_.errors.close();
+    {
+      const std::lock_guard lock{mutex_};
+      if (fds[2].revents != 0 || exited) {
+        if (take(process_.output.get(), out_) == Flow::ended) process_.output.close();
+      }
+      if (fds[3].revents != 0 || exited) {
+        if (take(process_.errors.get(), err_) == Flow::ended) process_.errors.close();
+      }
     }
     if (exited) {
       siginfo_t info{};
@@ -203,28 +205,32 @@ Result Process::wait(milliseconds limit) {
   result.ended = status_.has_value();
   if (status_ && *status_ >= 0) result.code = *status_;
   if (status_ && *status_ < 0) result.signal = -*status_;
-  result.out = out_;
-  result.err = err_;
+  result.out = so_far(process_.output, out_);
+  result.err = so_far(process_.errors, err_);
   const auto end = status_ ? ended_ : std::chrono::steady_clock::now();
   result.peak_resident = peak_;
   result.duration = std::chrono::duration_cast<milliseconds>(end - started_);
   return result;
 }
 
+/// Also what the attendant has not seen yet: whoever knows from elsewhere that something was
+/// written finds it. Only the attendant closes the descriptor, which it waits on.
+const std::string& Process::so_far(const Descriptor& from, std::string& text) {
+  if (from) take(from.get(), text);
+  return text;
+}
+
 std::string Process::out() const {
   const std::lock_guard lock{mutex_};
-  return out_;
+  return so_far(process_.output, out_);
 }
 
 std::string Process::err() const {
   const std::lock_guard lock{mutex_};
-  return err_;
+  return so_far(process_.errors, err_);
 }
 
-std::size_t Process::out_size() const {
-  const std::lock_guard lock{mutex_};
-  return out_.size();
-}
+std::size_t Process::out_size() const { return out().size(); }
 
 bool Process::running() const {
   const std::lock_guard lock{mutex_};

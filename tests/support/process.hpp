@@ -43,7 +43,7 @@ class Process {
   /// Waits for the end. A program that does not end in time gives `ended` false and runs on.
   Result wait(milliseconds limit = patience);
 
-  std::string out() const;
+  std::string out() const;  ///< All that it has written until now.
   std::string err() const;
   std::size_t out_size() const;
 
@@ -64,14 +64,15 @@ class Process {
  private:
   void attend();
   bool wait_for(const std::string& in, std::string_view text, milliseconds limit, int times);
+  static const std::string& so_far(const Descriptor& from, std::string& text);
   long status_number(std::string_view name) const;
 
   Launched process_{};
   EventFd wakeup_{};
   bool input_closing_ = false;
   std::string input_{};
-  std::string out_{};
-  std::string err_{};
+  mutable std::string out_{};
+  mutable std::string err_{};
   std::optional<int> status_{};
   long peak_ = 0;
   std::chrono::steady_clock::time_point started_{};

@@ -113,3 +113,19 @@ TEST_CASE("support: a temporary directory goes with its content", "[support]") {
   }
   CHECK(access(path.c_str(), F_OK) == -1);
 }
+
+TEST_CASE("support: whoever knows that something was written finds it", "[support]") {
+  auto questions = make_pipe();
+  auto answers = make_pipe();
+  const auto number = std::to_string(answers.write.get());
+  Process process{
+      Command{"bash", "-c", "while read -r x; do echo $x >&2; echo $x >&" + number + "; done"}
+          .input_from(questions.read.get())
+          .inherit(answers.write.get())};
+  char line[2]{};
+  for (std::size_t lines = 1; lines <= 200; ++lines) {
+    REQUIRE(write(questions.write.get(), "x\n", 2) == 2);
+    REQUIRE(read(answers.read.get(), line, sizeof line) == 2);
+    REQUIRE(process.err().size() == 2 * lines);
+  }
+}
