@@ -35,7 +35,7 @@ void talk(const std::function<void(Command&)>& change, const std::string& messag
 }  // namespace
 
 TEST_CASE("the proxies of the environment are ignored") {
-  const auto proxy = "http://127.0.0.1:" + std::to_string(free_port());
+  const auto proxy = "http://127.0.0.1:" + std::to_string(closed_port());
   talk([&](Command& command) {
     for (const auto* name :
          {"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"}) {
@@ -206,7 +206,7 @@ TEST_CASE("a broker on IPv6 only is found") {
 
 TEST_CASE("of several hosts the first that answers is taken") {
   Broker broker;
-  const auto dead = "127.0.0.1:" + std::to_string(free_port());
+  const auto dead = "127.0.0.1:" + std::to_string(closed_port());
   const auto live = "127.0.0.1:" + broker.port_text();
   check_exit_within(run({"mqtt-pub", "-h", dead, "-h", live, "t", "hi"}), 0, 1s);
   const BlackHole hole;
@@ -220,7 +220,7 @@ TEST_CASE("it is said whether waits are shortened: in the build, and in a run") 
   CHECK((shortens || built.find(", without shortened waits\n") != std::string::npos));
 
   const auto told = [](const std::string& wish) {
-    Command command{"mqtt-pub", "-h", "127.0.0.1", "-p", std::to_string(free_port()),
+    Command command{"mqtt-pub", "-h", "127.0.0.1", "-p", std::to_string(closed_port()),
                     "--debug",  "t",  "hi"};
     command.environment("MQTT_TOOLS_FAST_IO", wish);
     const auto err = run(command).err;
@@ -240,7 +240,7 @@ TEST_CASE("a command publishes to the broker that its message came from, whateve
   const TemporaryDirectory directory;
   directory.write("mqtt-tools/config.toml", "host = \"127.0.0.1\"\nport = " + other.port_text() +
                                                 "\nusername = \"x\"\nclient-id = \"taken\"\n");
-  const auto dead = "127.0.0.1:" + std::to_string(free_port());
+  const auto dead = "127.0.0.1:" + std::to_string(closed_port());
   for (const std::string option : {"--exec", "--on-ready"}) {
     CAPTURE(option);
     Process heard{broker.sub({"out", "-C", "1"})};

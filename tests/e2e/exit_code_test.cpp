@@ -161,7 +161,7 @@ TEST_CASE("each wrong use is answered with one line that says what would be righ
 }
 
 TEST_CASE("exit 3: nobody listens, nobody answers, or the name is not known") {
-  const auto refused = run(pub(free_port(), {"t", "hi"}));
+  const auto refused = run(pub(closed_port(), {"t", "hi"}));
   check_exit_within(refused, 3, 1s);
   CHECK(refused.err.find("refused") != std::string::npos);
 

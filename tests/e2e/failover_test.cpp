@@ -22,8 +22,8 @@ TEST_CASE("of several brokers that answer the first is used") {
 }
 
 TEST_CASE("all of several brokers that do not answer are named") {
-  const auto one = "127.0.0.1:" + std::to_string(free_port());
-  const auto two = "127.0.0.1:" + std::to_string(free_port());
+  const auto one = "127.0.0.1:" + std::to_string(closed_port());
+  const auto two = "127.0.0.1:" + std::to_string(closed_port());
   const auto result = run({"mqtt-pub", "-h", one, "-h", two, "t", "hi"});
   check_exit_within(result, 3, 1s);
   const auto at = result.err.find(one + ": connection refused");
@@ -33,7 +33,7 @@ TEST_CASE("all of several brokers that do not answer are named") {
 
 TEST_CASE("a common port is for those hosts that name none") {
   Broker broker;
-  const auto dead = "127.0.0.1:" + std::to_string(free_port());
+  const auto dead = "127.0.0.1:" + std::to_string(closed_port());
   check_exit(run({"mqtt-pub", "-h", dead, "-h", "localhost", "-p", broker.port_text(), "t", "hi"}),
              0);
 }
@@ -81,6 +81,6 @@ TEST_CASE("hosts with TLS and hosts without do not mix") {
     CHECK(result.err.find("--tls") != std::string::npos);
   }
   // Whoever says --tls means all of them.
-  const auto dead = "127.0.0.1:" + std::to_string(free_port());
+  const auto dead = "127.0.0.1:" + std::to_string(closed_port());
   check_exit(run({"mqtt-pub", "-h", dead, "-h", "127.255.255.254:8883", "--tls", "t", "hi"}), 3);
 }

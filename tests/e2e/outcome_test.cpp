@@ -296,7 +296,7 @@ TEST_CASE("a message that does not come back in time fails the verification") {
     session.serve();
   }};
   check_exit_within(run(pub(denied.port(), {"health", "--verify"})), 5, 2s);
-  check_exit_within(run(pub(free_port(), {"health", "--verify"})), 3, 2s);
+  check_exit_within(run(pub(closed_port(), {"health", "--verify"})), 3, 2s);
 }
 
 TEST_CASE("what makes no sense beside a verification is refused") {

@@ -86,7 +86,7 @@ TEST_CASE("a password is in no error message") {
       session.expect(PacketType::connect);
       session.connack(0x86);
     }};
-    const auto dead = free_port();
+    const auto dead = closed_port();
     const auto try_with = [&](int port, int code, std::initializer_list<std::string> words) {
       auto command = Command{"mqtt-pub", "t", "hi"};
       const auto result = run(with(way, command.add(words), port));

@@ -104,7 +104,7 @@ TEST_CASE("a proxy that refuses is named with what it says") {
     refused(broker.sub({"t", "--http-proxy", login, "-V", "3.1.1"}), proxy.port(), refusal);
     refused(broker.pub({"t", "hi", "--tls", "--http-proxy", login}), proxy.port(), refusal);
   }
-  const auto port = free_port();
+  const auto port = closed_port();
   refused(
       broker.pub({"t", "hi", "--http-proxy", "http://me:s3cret@127.0.0.1:" + std::to_string(port)}),
       port, "connection refused");

@@ -102,7 +102,7 @@ TEST_CASE("a publisher outlives a broker that is killed in midstream") {
 }
 
 TEST_CASE("with --wait a run waits for a broker that is not there yet") {
-  const auto port = free_port();
+  const auto port = closed_port();
   check_exit_within(run(sub(port, {"t", "-E", "--wait", "0.5"})), 3, 1500ms);
 
   Broker broker;

@@ -86,7 +86,7 @@ TEST_CASE("a pre-shared key is in no process list and no message") {
   words.insert(words.end(), {"--psk-file", file});
   keeps({"--psk-file", words});
   fails({"-h", "localhost", "-p", broker.port_text(), "--psk-identity", "you", "--psk", secret}, 3);
-  fails({"-h", "localhost", "-p", std::to_string(free_port()), "--psk-identity", "me", "--psk",
+  fails({"-h", "localhost", "-p", std::to_string(closed_port()), "--psk-identity", "me", "--psk",
          secret},
         3);
   fails({"--psk-identity", "me", "--psk", secret + "x"}, 2);
@@ -127,7 +127,7 @@ TEST_CASE("a proxy's password is in no process list and no message") {
   const HttpProxy strict{rules};
   words.back() = strict.url("me:" + secret);
   fails(words, 3);
-  words.back() = "http://me:" + secret + "@127.0.0.1:" + std::to_string(free_port());
+  words.back() = "http://me:" + secret + "@127.0.0.1:" + std::to_string(closed_port());
   fails(words, 3);
   words.back() = "socks://me:" + secret + "@127.0.0.1:1080";
   fails(words, 2);

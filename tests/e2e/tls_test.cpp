@@ -293,7 +293,7 @@ TEST_CASE("versions, ciphers and application protocols are offered as asked") {
 TEST_CASE("a TLS option without TLS is refused before connecting") {
   Certificates files;
   const TemporaryDirectory directory;
-  const auto port = std::to_string(free_port());
+  const auto port = std::to_string(closed_port());
   const std::vector<std::vector<std::string>> options{
       {"--tls"},
       {"--cafile", files.ca()},

@@ -196,7 +196,7 @@ TEST_CASE("the last lines of stderr go along where that is asked for") {
 }
 
 TEST_CASE("without a broker the command runs, and only its success gives our code") {
-  const auto nobody = free_port();
+  const auto nobody = closed_port();
   const auto failed = run(wrap(nobody, "echo done; exit 9"));
   check_exit(failed, 9);
   CHECK(failed.out == "done\n");

@@ -55,6 +55,23 @@ int random_port() {
 
 int free_port(Family family) { return Listener{family}.port(); }
 
+Descriptor keep_port(Family family, int port) {
+  auto fd = bound(family, port);
+  // From now on nobody else may bind it, with SO_REUSEADDR or without.
+  const int off = 0;
+  if (fd) setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
+  return fd;
+}
+
+int closed_port() {
+  static std::vector<Descriptor> kept;
+  const int port = free_port();
+  auto fd = keep_port(Family::ipv4, port);
+  if (!fd) return closed_port();
+  kept.push_back(std::move(fd));
+  return port;
+}
+
 Listener::Listener(Family family, int backlog) {
   for (int attempt = 0; attempt < 200; ++attempt) {
     port_ = random_port();

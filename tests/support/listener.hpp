@@ -16,6 +16,14 @@ enum class Family { ipv4, ipv6 };
 /// outgoing connections; another test may still take it before you do.
 int free_port(Family family = Family::ipv4);
 
+/// A port of 127.0.0.1 where connections are refused: no other test gets it as long as this one
+/// runs.
+int closed_port();
+
+/// Keeps others from `port`, where connections are refused, until what it returns is closed;
+/// nothing when somebody has it.
+Descriptor keep_port(Family family, int port);
+
 /// A listening socket on a free loopback port.
 class Listener {
  public:

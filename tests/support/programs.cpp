@@ -84,7 +84,9 @@ void Broker::stop() {
   // One that has only just begun to listen forgets the signal: it sets up its loop afterwards.
   for (auto waited = milliseconds{0}; waited < patience; waited += 500ms) {
     process_->signal(SIGTERM);
-    if (process_->wait(500ms).ended) return;
+    if (!process_->wait(500ms).ended) continue;
+    kept_port_ = keep_port(options_.family, port_);
+    return;
   }
   throw std::runtime_error{"mosquitto does not stop"};
 }
@@ -92,9 +94,11 @@ void Broker::stop() {
 void Broker::kill() {
   process_->signal(SIGKILL);
   process_->wait();
+  kept_port_ = keep_port(options_.family, port_);
 }
 
 void Broker::start() {
+  kept_port_.close();
   // Its own connections of before may still be closing.
   const bool listening = eventually(patience, [this] { return try_start() == Start::listening; });
   if (!listening) throw std::runtime_error{"port " + port_text() + " is no longer free"};

@@ -38,8 +38,8 @@ class Broker {
   Command pub(std::initializer_list<std::string> words) const;
   Command sub(std::initializer_list<std::string> words) const;
 
-  void stop();   ///< SIGTERM, and waits.
-  void kill();   ///< SIGKILL: it forgets what it has not written.
+  void stop();   ///< SIGTERM, and waits. Until start() its port refuses connections.
+  void kill();   ///< The same with SIGKILL: it forgets what it has not written.
   void start();  ///< Again, on the same port.
 
   /// Waits until it has been asked for `filter` so many times since its start.
@@ -59,6 +59,7 @@ class Broker {
   BrokerOptions options_;
   TemporaryDirectory directory_{};
   int port_ = 0;
+  Descriptor kept_port_{};
   std::unique_ptr<Process> process_{};
 };
 

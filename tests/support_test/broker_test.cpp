@@ -66,3 +66,21 @@ TEST_CASE("support: many brokers find ports at once", "[support]") {
   CHECK(one.port() != two.port());
   CHECK(two.port() != three.port());
 }
+
+TEST_CASE("support: a broker that is away keeps its port, where nobody answers", "[support]") {
+  Broker broker;
+  broker.stop();
+  CHECK_FALSE(connect_to(broker.port()));
+  CHECK_FALSE(keep_port(Family::ipv4, broker.port()));
+  Command other{"/usr/sbin/mosquitto", "-p", broker.port_text()};
+  CHECK_THAT(run(other).err, Contains("Address already in use"));
+  broker.start();
+  CHECK(connect_to(broker.port()));
+}
+
+TEST_CASE("support: a closed port is nobody's", "[support]") {
+  const int port = closed_port();
+  CHECK(port != closed_port());
+  CHECK_FALSE(connect_to(port));
+  CHECK_FALSE(keep_port(Family::ipv4, port));
+}
