@@ -20,11 +20,15 @@ namespace mqtt_tools::support {
 
 namespace {
 
-/// How many want each processor, as the system saw it in the last minute.
+/// How many want each processor: as the system saw it in the last minute, or now if it is more.
 double load_per_processor() {
   double load = 0;
-  if (::getloadavg(&load, 1) != 1) return 1;
-  return std::clamp(load / std::max(1U, std::thread::hardware_concurrency()), 1.0, 3.0);
+  double minutes = 0;
+  int now = 0;
+  std::istringstream text{read_file("/proc/loadavg")};
+  text >> load >> minutes >> minutes >> now;
+  return std::clamp(std::max<double>(load, now) / std::max(1U, std::thread::hardware_concurrency()),
+                    1.0, 5.0);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ inline constexpr milliseconds patience = slowness * milliseconds{15'000};
 bool shortened_waits();
 
 /// What a promised duration is under the sanitizers, and while more runs than there are processors:
-/// up to three times as long. On a machine of our own it is what was promised. Without
+/// up to five times as long. On a machine of our own it is what was promised. Without
 /// shortened_waits() a second and more is added: Paho sleeps that long on its way to a connection.
 milliseconds within(milliseconds promised);
 
