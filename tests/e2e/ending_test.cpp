@@ -114,7 +114,7 @@ TEST_CASE(
 
 TEST_CASE("when the time is up, a reader may take as long as it likes") {
   QueueingBroker broker;
-  Unread unread{broker, {"-W", "0.5"}};
+  Unread unread{broker, {"-W", "2"}};
   REQUIRE(broker.left());
   CHECK(unread.process.running());
   CHECK(whole_lines(read_to_end(unread.pipe)) == queued);
@@ -126,7 +126,7 @@ TEST_CASE("when the time is up, a reader may take as long as it likes") {
 TEST_CASE(
     "a signal ends a run that waits for its reader after the end, and what is missing is told") {
   QueueingBroker broker;
-  Unread unread{broker, {"--duration", "0.5"}};
+  Unread unread{broker, {"--duration", "2"}};
   REQUIRE(broker.left());
   unread.process.signal(SIGINT);
   const auto result = unread.process.wait(within(1s));
@@ -301,8 +301,8 @@ TEST_CASE("messages that were acknowledged before the time was up are handed to 
   const TemporaryDirectory directory;
   const auto file = directory / "handed";
   ScriptBroker broker{five};
-  const auto command = "sleep 0.1; cat >>" + file + "; echo >>" + file;
-  check_exit(run(sub(broker.port(), {"t", "-W", "0.2", "--exec", command})), 27);
+  const auto command = "sleep 0.3; cat >>" + file + "; echo >>" + file;
+  check_exit(run(sub(broker.port(), {"t", "-W", "1", "--exec", command})), 27);
   CHECK(read_file(file) == "1\n2\n3\n4\n5\n");
 }
 

@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "support/programs.hpp"
+#include "support/script_broker.hpp"
 
 using namespace mqtt_tools::support;
 
@@ -75,14 +76,15 @@ TEST_CASE("several expectations are met in any order, by one message or by sever
 }
 
 TEST_CASE("of several expectations those unmet are named, with what came instead") {
-  Broker broker;
-  Waiting waiting{broker,
-                  {"-W", std::to_string(2 * slowness), "--expect", R"({"a":1})", "--expect",
-                   R"({"b":2})", "--expect", "3"}};
-  send(broker, R"({"a":1})", {"t"});
-  send(broker, R"({"b":3})", {"t"});
-  send(broker, "something\x1b else", {"t"});
-  const auto result = waiting.result();
+  ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    for (const auto* payload : {R"({"a":1})", R"({"b":3})", "something\x1b else"}) {
+      session.publish("t", payload);
+    }
+    session.serve();
+  }};
+  const auto result = run(sub(broker.port(), {"t", "-W", "1", "--expect", R"({"a":1})", "--expect",
+                                              R"({"b":2})", "--expect", "3"}));
   check_exit(result, 27);
   CHECK(says(result, R"({"b":2}, 3)"));
   CHECK(says(result, R"({"b":3})"));
@@ -211,8 +213,8 @@ TEST_CASE("a CI job expects states in order, and none that is forbidden") {
 
 TEST_CASE("a filter without a message for the time of silence ends the run with 27") {
   const Broker broker;
-  const auto result =
-      run(broker.sub({"a/#", "b", "--silence", "0.4", "--on-ready", "mqtt-pub a/x hi"}));
+  send(broker, "hi", {"a/x", "-r"});  // Comes at once.
+  const auto result = run(broker.sub({"b", "a/#", "--silence", "0.4"}));
   check_exit_within(result, 27, 2s);
   CHECK(result.err == "mqtt-sub: no message on b for 0.4 s after 1 message\n");
 }

@@ -8,6 +8,8 @@
 
 #include <signal.h>
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <thread>
 
 using namespace mqtt_tools::support;
@@ -286,14 +288,19 @@ TEST_CASE("with changes a message that says the same again is neither shown nor 
 }
 
 TEST_CASE("of each topic only so many messages a second are shown, and the newest at each ending") {
-  BrokerOptions options;
-  options.lines = "log_type debug\n";
-  Broker broker{options};
-  const std::string lines = "a\t1\na\t2\nb\t1\na\t3\nb\t2\na\t4\n";
-  const std::string publish = "printf '" + lines + "' | mqtt-pub --raw -l --topic-from-line";
+  std::atomic<bool> closes{false};
+  ScriptBroker broker{[&](Session& session) {
+    session.accept_subscription();
+    int id = 0;
+    for (const std::string message : {"a1", "a2", "b1", "a3", "b2", "a4"}) {
+      session.publish(message.substr(0, 1), message.substr(1), 1, ++id);
+    }
+    while (id-- > 0) session.expect(PacketType::puback);
+    if (closes) session.close();
+    session.serve();
+  }};
   const auto shown = [&](int code, std::initializer_list<std::string> words) {
-    const auto result =
-        run(broker.sub({"+", "--max-rate", "0.001", "--on-ready", publish}).add(words));
+    const auto result = run(sub(broker.port(), {"+", "--max-rate", "0.001"}).add(words));
     check_exit(result, code);
     return result.out;
   };
@@ -305,26 +312,30 @@ TEST_CASE("of each topic only so many messages a second are shown, and the newes
   CHECK(shown(1, {"-v", "--forbid", "4"}) == all);
   CHECK(shown(0, {"--idle-timeout", "1", "--exec", "echo $MQTT_TOPIC; cat"}) == "a\n1b\n1a\n4b\n2");
 
-  for (const bool stopped : {true, false}) {
-    const std::string id = stopped ? "stopped" : "lost";
-    Process process{broker.sub({"+", "-v", "--max-rate", "0.001", "--no-reconnect", "-i", id})};
-    REQUIRE(broker.wait_for_log(id + " 1 +"));
-    check_exit(run(broker.pub({"--raw", "-l", "--topic-from-line"}), lines), 0);
-    CHECK(broker.wait_for_log("Received PUBACK from " + id, patience, 6));
-    stopped ? process.signal(SIGTERM) : broker.kill();
-    const auto result = process.wait();
-    check_exit(result, stopped ? 128 + SIGTERM : 6);
-    CHECK(result.out == all);
-  }
+  const auto before = broker.received(PacketType::puback).size();
+  Process process{sub(broker.port(), {"+", "-v", "--max-rate", "0.001"})};
+  REQUIRE(broker.wait_for(PacketType::puback, before + 6));
+  process.signal(SIGTERM);
+  const auto result = process.wait();
+  check_exit(result, 128 + SIGTERM);
+  CHECK(result.out == all);
+  closes = true;
+  CHECK(shown(6, {"-v", "--no-reconnect"}) == all);
 }
 
 TEST_CASE("what is held back is shown once its time has come, if it still says something new") {
-  const Broker broker;
-  Process process{broker.sub({"t", "--max-rate", "5", "--changes", "--on-ready",
-                              "printf '1\n2\n1\n2\n3\n' | mqtt-pub t --raw -l"})};
+  std::promise<void> shown;
+  ScriptBroker broker{[&](Session& session) {
+    session.accept_subscription();
+    for (const auto* payload : {"1", "2", "1", "2", "3"}) session.publish("t", payload);
+    shown.get_future().wait();
+    session.publish("t", "3");
+    session.publish("t", "4");
+    session.serve();
+  }};
+  Process process{sub(broker.port(), {"t", "--max-rate", "2", "--changes"})};
   CHECK(process.wait_for_out("1\n3\n"));
-  check_exit(run(broker.pub({"t", "3", "--raw"})), 0);
-  check_exit(run(broker.pub({"t", "4", "--raw"})), 0);
+  shown.set_value();
   CHECK(process.wait_for_out("4\n"));
   CHECK(process.out() == "1\n3\n4\n");
 }

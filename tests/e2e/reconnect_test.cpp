@@ -41,9 +41,9 @@ struct Bereaved {
   Bereaved() : process(broker.sub({"t", "--debug"})) {
     REQUIRE(broker.wait_for_subscription("t"));
     REQUIRE(process.wait_for_err("SUBACK"));
+    lost = now();  // Not later than it is.
     broker.kill();
     REQUIRE(process.wait_for_err(" lost"));
-    lost = now();
     before = used(process);
   }
 

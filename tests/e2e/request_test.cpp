@@ -187,17 +187,20 @@ TEST_CASE("an answer without correlation data is taken for that of the one reque
 }
 
 TEST_CASE("what came instead of an answer is said") {
-  Broker broker;
-  Process request{broker.pub({"q", "hi", "--request", "-i", "me", "-W", "2"})};
-  const std::string topic = "reply/me/";
-  REQUIRE(broker.wait_for_log(" reply/me/"));
-  const auto log = broker.log();
-  const auto at = log.find(topic);
-  const auto mine = log.substr(at, log.find('\n', at) - at);
-  check_exit(run(broker.pub({mine, "-l", "--raw"}), "one\ntwo\n"), 0);
-  check_exit(run(broker.pub({mine, "x", "-D", "publish", "correlation-data", "other"})), 0);
-  const auto result = request.wait();
+  std::string mine;
+  ScriptBroker broker{[&](Session& session) {
+    const auto body = session.accept_subscription().body;
+    mine = body.substr(5, body.size() - 6);  // Between identifier, properties, length and options.
+    session.puback(session.expect(PacketType::publish));
+    session.publish(mine, "one");
+    session.publish(mine, "two");
+    session.publish(mine, "x", 0, 0, encode_byte(0x09) + encode_text("other"));
+    session.serve();
+  }};
+  const auto result = run(pub(broker.port(), {"q", "hi", "--request", "-i", "me", "-W", "1"}));
   check_exit(result, 27);
+  REQUIRE(broker.wait_for_end());
+  CHECK(mine.starts_with("reply/me/"));
   CHECK(result.out.empty());
   CHECK(result.err == "mqtt-pub: no answer to 1 of 1 request in time; on " + mine +
                           " came 2 messages without correlation data and 1 message with that of "

@@ -252,17 +252,24 @@ TEST_CASE("a signal during a stream of lines tells how many were sent and acknow
 }
 
 TEST_CASE("a second signal ends a run at once") {
-  // The broker does not take the DISCONNECT, nor anything else.
-  ScriptBroker broker{[](Session& session) {
-    session.accept();
-    session.stop_reading();
-  }};
-  Process process{pub(broker.port(), {"t", "-l", "-q", "0", "--raw"}).open_input()};
-  process.write(std::string(20'000'000, 'x') + "\n");
-  REQUIRE(broker.wait_for(PacketType::connect));
-  process.signal(SIGINT);
-  process.signal(SIGINT);
-  const auto result = process.wait(within(500ms));
-  CHECK(result.ended);
-  CHECK(result.signal == SIGINT);
+  ScriptBroker broker{never_acknowledges};
+  bool at_once = false;
+  // A machine may be so busy that a run has taken its leave before the second signal comes.
+  for (std::size_t attempt = 1; !at_once && attempt <= 5; ++attempt) {
+    Process process{pub(broker.port(), {"t", "hi"})};
+    REQUIRE(broker.wait_for(PacketType::publish, attempt));
+    process.signal(SIGINT);
+    // Two that come before the first is seen are one. Once it is seen, the next has a handler.
+    const auto status = "/proc/" + std::to_string(process.pid()) + "/status";
+    REQUIRE(eventually(patience, [&] {
+      const auto text = read_file(status);
+      const auto caught = std::stoull(text.substr(text.find("SigCgt:") + 7), nullptr, 16);
+      return (caught >> (SIGINT - 1) & 1) != 0 || !process.running();
+    }));
+    process.signal(SIGINT);
+    const auto result = process.wait();
+    check_exit(result, 130);
+    at_once = result.err.empty();  // Whoever takes leave says what was not acknowledged.
+  }
+  CHECK(at_once);
 }

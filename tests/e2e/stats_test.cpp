@@ -229,10 +229,10 @@ TEST_CASE("the table is shown however a run ends") {
   };
   for (const auto& ending : endings) {
     Broker broker;
+    check_exit(run(broker.pub({"t", "x", "--raw", "-r"})), 0);  // Comes at once.
     Process subscriber{broker.sub({"t", "--stats", "-o", "json"}).add(ending.words)};
     CAPTURE(ending.words, ending.signal);
     REQUIRE(broker.wait_for_subscription("t"));
-    check_exit(run(broker.pub({"t", "x", "--raw"})), 0);
     if (ending.signal != 0) {
       CHECK(eventually(patience, [&] {
         subscriber.signal(SIGUSR1);

@@ -23,8 +23,9 @@ namespace {
 const std::string enter_screen = "\x1b[?1049h";
 const std::string leave_screen = "\x1b[?1049l";
 
-/// What a shell on a terminal does: notes the terminal's modes, runs the program, notes them again.
-/// The files `name`, `before`, `after` and `code` say how it went.
+/// What a shell on a terminal does: notes the terminal's modes, runs the program, notes them again
+/// (which no signal that comes late may end). The files `name`, `before`, `after` and `code` say
+/// how it went.
 class Terminal {
  public:
   Terminal(const Broker& broker, const std::string& words, const std::string& terminal = "xterm")
@@ -33,7 +34,8 @@ class Terminal {
                                 "TSTP QUIT ABRT SEGV; "
                                 "mqtt-sub -h 127.0.0.1 -p " +
                                 broker.port_text() + " --watch " + words +
-                                "; echo $? >code; stty -g >after; echo; echo finished")
+                                "; echo $? >code; trap '' INT TERM HUP; stty -g >after; echo; "
+                                "echo finished")
                      .environment("TERM", terminal)
                      .terminal_input()
                      .terminal_output()
