@@ -23,16 +23,16 @@ Server::Serve answer_with(const std::string& answer) {
   };
 }
 
-/// Runs both programs with `options` against 127.0.0.1 at `port`: they end with 3 and say
+/// Runs both programs at once with `options` against 127.0.0.1 at `port`: they end with 3 and say
 /// `message`.
 void fails(int port, const std::vector<std::string>& options, const std::string& message) {
-  for (const std::string program : {"mqtt-pub", "mqtt-sub"}) {
-    auto command = Command{program, "-h",    "127.0.0.1",         "-p", std::to_string(port),
-                           "-t",    "topic", "--connect-timeout", "2"};
-    if (program == "mqtt-pub") command.add({"-m", "hi"});
-    command.add(options);
-    CAPTURE(command.text());
-    const auto result = run(command);
+  auto publish = pub(port, {"topic", "-m", "hi", "--connect-timeout", "2"}).add(options);
+  auto subscribe = sub(port, {"topic", "--connect-timeout", "2"}).add(options);
+  Process publisher{publish};
+  Process subscriber{subscribe};
+  for (auto* process : {&publisher, &subscriber}) {
+    CAPTURE((process == &publisher ? publish : subscribe).text());
+    const auto result = process->wait();
     check_exit_within(result, 3, 4s);
     CAPTURE(result.err);
     CHECK(result.err.find(message) != std::string::npos);

@@ -120,7 +120,7 @@ TEST_CASE("JSON is written as MessagePack has it") {
 
 TEST_CASE("what is written in a binary encoding is what nlohmann writes, and is read again") {
   std::mt19937 random{17};
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 150; ++i) {
     const std::string json = some_value(random, 4);
     CAPTURE(json);
     const auto value = nlohmann::ordered_json::parse(json);

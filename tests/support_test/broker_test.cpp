@@ -72,8 +72,8 @@ TEST_CASE("support: a broker that is away keeps its port, where nobody answers",
   broker.stop();
   CHECK_FALSE(connect_to(broker.port()));
   CHECK_FALSE(keep_port(Family::ipv4, broker.port()));
-  Command other{"/usr/sbin/mosquitto", "-p", broker.port_text()};
-  CHECK_THAT(run(other).err, Contains("Address already in use"));
+  Process other{{"/usr/sbin/mosquitto", "-p", broker.port_text()}};
+  CHECK(other.wait_for_err("Address already in use"));
   broker.start();
   CHECK(connect_to(broker.port()));
 }
