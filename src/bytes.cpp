@@ -75,6 +75,12 @@ std::string random_hex(int bytes) {
   return to_hex(random);
 }
 
+bool is_unreserved(char letter) {
+  return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
+         (letter >= 'a' && letter <= 'z') ||
+         std::string_view{"-._~"}.find(letter) != std::string_view::npos;
+}
+
 std::string percent_encoded(std::string_view bytes, const std::function<bool(char)>& plain) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string text;

@@ -21,8 +21,12 @@ std::string random_hex(int bytes);
 /// Hex digits, blanks between bytes allowed; nothing if `text` is not that.
 std::optional<std::string> from_hex(std::string_view text);
 
+/// Whether `letter` stands for itself anywhere in a URL (RFC 3986 §2.3).
+bool is_unreserved(char letter);
+
 /// Writes a byte that is not `plain` as '%' and two hex digits (RFC 3986 §2.1).
-std::string percent_encoded(std::string_view bytes, const std::function<bool(char)>& plain);
+std::string percent_encoded(std::string_view bytes,
+                            const std::function<bool(char)>& plain = is_unreserved);
 
 /// The reverse; nothing if `text` is not that.
 std::optional<std::string> percent_decoded(std::string_view text);

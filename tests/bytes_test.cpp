@@ -28,6 +28,7 @@ TEST_CASE("what is not hex is not read") {
 
 TEST_CASE("a percent sign stands for itself only with the hex digits of its byte") {
   CHECK(percent_encoded("a \xff%/", [](char c) { return c == 'a' || c == '/'; }) == "a%20%FF%25/");
+  CHECK(percent_encoded("Az09-._~/\xe4:") == "Az09-._~%2F%E4%3A");
   CHECK(percent_decoded("a%20%C3%a4%25") == "a \u00e4%");
   for (const char* text : {"%", "%2", "%2g", "% 2", "a%"}) {
     CAPTURE(text);

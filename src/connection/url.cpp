@@ -358,4 +358,12 @@ Proxy read_proxy(std::string_view text) {
   return proxy;
 }
 
+std::string url_of(const Proxy& proxy) {
+  std::string login;
+  if (proxy.username) login = percent_encoded(*proxy.username);
+  if (proxy.password) login += ":" + percent_encoded(*proxy.password);
+  if (proxy.username || proxy.password) login += "@";
+  return "http://" + login + with_port(proxy.host, proxy.port);
+}
+
 }  // namespace mqtt_tools::connection

@@ -64,4 +64,7 @@ Endpoint read_endpoint(std::string_view text);
 /// Reads `http://[user:password@]host[:port]`. Throws UsageError.
 Proxy read_proxy(std::string_view text);
 
+/// The URL of which read_proxy() makes `proxy`.
+std::string url_of(const Proxy& proxy);
+
 }  // namespace mqtt_tools::connection

@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -116,12 +115,6 @@ class Preparation {
   posix_spawnattr_t attributes_{};
 };
 
-/// RFC 3986 §2.3: what stands for itself anywhere in a URL.
-bool unreserved(char letter) {
-  return std::isalnum(static_cast<unsigned char>(letter)) != 0 ||
-         std::string_view{"-._~"}.find(letter) != std::string_view::npos;
-}
-
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional{text};
 }
@@ -138,7 +131,7 @@ bool fits_variable(const std::optional<std::string>& text) {
 
 std::string url_of(const connection::Options& connection, const connection::Endpoint& broker) {
   if (const auto socket = absolute(broker.socket_path)) {
-    const auto plain = [](char letter) { return letter == '/' || unreserved(letter); };
+    const auto plain = [](char letter) { return letter == '/' || is_unreserved(letter); };
     return "unix://" + percent_encoded(*socket, plain);
   }
   const bool websocket = connection.transport == connection::Transport::websocket;
@@ -146,14 +139,6 @@ std::string url_of(const connection::Options& connection, const connection::Endp
   if (const auto zone = place.find('%'); zone != std::string::npos) place.insert(zone + 1, "25");
   return std::string{websocket ? "ws" : "mqtt"} + (connection.tls.on ? "s://" : "://") + place +
          (websocket ? connection.websocket_path : "");
-}
-
-std::string proxy_url(const connection::Proxy& proxy) {
-  std::string login;
-  if (proxy.username) login = percent_encoded(*proxy.username, unreserved);
-  if (proxy.password) login += ":" + percent_encoded(*proxy.password, unreserved);
-  return "http://" + (proxy.username || proxy.password ? login + "@" : "") +
-         connection::with_port(proxy.host, proxy.port);
 }
 
 /// An option in connection_variable, left out when it has no value; that of a flag is empty.
@@ -221,7 +206,7 @@ std::vector<Variable> environment_of(const connection::Options& connection,
       {"protocol-version", version},
       {"username", fits_variable(username) ? std::nullopt : username},
       {"password", fits_variable(password) ? std::nullopt : password},
-      {"http-proxy", connection.proxy ? std::optional{proxy_url(*connection.proxy)} : std::nullopt},
+      {"http-proxy", connection.proxy ? std::optional{url_of(*connection.proxy)} : std::nullopt},
       {"keepalive", std::to_string(connection.keep_alive.count())},
       {"connect-timeout", std::to_string(timeout)}};
   std::ranges::move(tls_settings(connection.tls), std::back_inserter(settings));
@@ -233,7 +218,7 @@ std::vector<Variable> environment_of(const connection::Options& connection,
   }
   std::string lines;
   for (const auto& [option, value] : settings) {
-    if (value) lines.append(option).append("=" + percent_encoded(*value, unreserved) + "\n");
+    if (value) lines.append(option).append("=" + percent_encoded(*value) + "\n");
   }
 
   const bool tls = connection.tls.on;

@@ -332,6 +332,11 @@ TEST_CASE("a proxy is an HTTP URL without a path") {
   CHECK(read_proxy("http://[::1]").host == "::1");
   CHECK(read_proxy("http://proxy").port == 80);
 
+  for (const std::string text : {"http://me:p%40s%2F%20s@proxy.example:3128", "http://:word@h:80",
+                                 "http://me@[::1]:8080", "http://proxy:1"}) {
+    CHECK(url_of(read_proxy(text)) == text);
+  }
+
   for (const std::string text : {"proxy:3128", "https://proxy", "socks5://proxy", "http://",
                                  "http://proxy/path", "http://proxy:0", "http://u:%zz@proxy"}) {
     INFO(text);

@@ -7,7 +7,6 @@
 #include "connection/url.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace mqtt_tools::connection::paho {
@@ -83,32 +82,8 @@ void fill_tls(Connect& connect, const Tls& tls) {
   connect.call.ssl = &out;
 }
 
-/// `http://user:password@host:port`, with everything but letters and digits in %-form.
-std::string proxy_uri(const Proxy& proxy) {
-  const auto coded = [](std::string_view text) {
-    static constexpr char digits[] = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-      if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-        out += c;
-      } else {
-        const auto byte = static_cast<unsigned char>(c);
-        out += {'%', digits[byte / 16], digits[byte % 16]};
-      }
-    }
-    return out;
-  };
-  std::string uri = "http://";
-  if (proxy.username) {
-    uri += coded(*proxy.username);
-    if (proxy.password) uri += ":" + coded(*proxy.password);
-    uri += "@";
-  }
-  return uri + with_port(proxy.host, proxy.port);
-}
-
 void fill_proxy(Connect& connect, const Options& options) {
-  connect.proxy = proxy_uri(*options.proxy);
+  connect.proxy = url_of(*options.proxy);
   if (options.tls.on) {
     // Paho takes off this scheme only, and speaks plain HTTP with the proxy all the same.
     connect.proxy.replace(0, sizeof "http" - 1, "https");
