@@ -22,7 +22,7 @@
 #include <poll.h>
 
 #include <chrono>
-#include <functional>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,6 +51,16 @@ class PublishRun {
   }
 
   ExitCode run() {
+    try {
+      return run_to_end();
+    } catch (const std::exception&) {
+      leave(Clock::now() + run::disconnect_limit);
+      throw;
+    }
+  }
+
+ private:
+  ExitCode run_to_end() {
     take_in(Clock::now());  // what is wrong with the first message is told before connecting
     while (!finished(Clock::now())) {
       const auto now = Clock::now();
@@ -70,29 +80,27 @@ class PublishRun {
       if (!finished(now)) pause();
     }
     progress_.clear();
-    disconnect(Clock::now() + run::disconnect_limit);
+    leave(Clock::now() + run::disconnect_limit);
+    publisher_.tell_outstanding(Clock::now());
     show_answers(Clock::time_point::max());
     const auto code = signals_.raised();
     return code ? *code : exit_code();
   }
 
- private:
   bool finished(Clock::time_point now) const {
-    if (source_.open() || !publisher_.empty()) return false;
+    if (source_.open()) return false;
+    if ((request_ && request_->late(now)) || (verification_ && verification_->late(now))) {
+      return true;  // Whether the broker has acknowledged it or not.
+    }
+    if (!publisher_.empty()) return false;
     if (stats_.any_denied() || unheard()) return true;  // Then no answer can come.
-    return (!request_ || request_->over(now)) && (!verification_ || verification_->over(now));
+    return (!request_ || request_->complete()) && (!verification_ || verification_->took());
   }
 
   bool unheard() const { return options_.require_subscriber && stats_.any_unheard(); }
 
-  /// One message after another, and no end to be seen.
-  bool streams() const {
-    using Kind = feed::SourceOptions::Kind;
-    return options_.source.kind == Kind::lines || options_.source.kind == Kind::replay;
-  }
-
   /// A single message is read whole before anybody is called; a stream of them calls at once.
-  bool worth_connecting() const { return !publisher_.empty() || streams(); }
+  bool worth_connecting() const { return !publisher_.empty() || options_.source.streams(); }
 
   void start(Clock::time_point now) {
     started_ = true;
@@ -104,7 +112,7 @@ class PublishRun {
   void take_in(Clock::time_point now) {
     stop_at_denial();
     for (Message message; room() && source_.next(now, message); message = {}) {
-      if (request_) request_->address(message, now);
+      if (request_) request_->address(message);
       if (verification_) client_.subscribe({verification_->expect(message)}, {});
       publisher_.add(std::move(message), now);
     }
@@ -169,7 +177,9 @@ class PublishRun {
       if (stats_.messages() == before) break;
     }
     stop_at_denial();
-    if (verification_ && publisher_.in_flight() > 0) verification_->sent(now);
+    if (source_.open() || publisher_.unsent() > 0) return;
+    if (request_) request_->sent(now);
+    if (verification_) verification_->sent(now);
   }
 
   /// What the broker denies once it would deny again: nothing more is read.
@@ -194,32 +204,22 @@ class PublishRun {
     if (!started_) take_in(Clock::now());
   }
 
-  /// Keeps the client going until `done`, it fails, or `deadline`.
-  void keep_going(Clock::time_point deadline, const std::function<bool()>& done) {
-    while (!done() && !client_.failure() && Clock::now() < deadline) {
-      publisher_.on(poller_);
-      poller_.until(deadline);
-      poller_.wait();
-      advance(Clock::now());
-    }
-  }
-
-  /// Sends DISCONNECT and closes, within `deadline`.
-  void disconnect(Clock::time_point deadline) {
-    publisher_.disconnect(Clock::now());
-    keep_going(deadline, [&] { return client_.disconnected(); });
+  /// Sends DISCONNECT and closes, by `deadline`.
+  void leave(Clock::time_point deadline) {
+    publisher_.leave(poller_, deadline, [this](auto now) { advance(now); });
   }
 
   ExitCode interrupted(ExitCode code) {
     const auto deadline = Clock::now() + run::disconnect_limit;
     if (client_.ready()) {
-      keep_going(deadline - std::chrono::milliseconds{300},
-                 [&] { return publisher_.in_flight() == 0; });
+      publisher_.keep_going(
+          poller_, deadline - run::disconnect_time, [this](auto now) { advance(now); },
+          [this] { return publisher_.in_flight() == 0; });
     }
-    disconnect(deadline);
+    leave(deadline);
     publisher_.tell_outstanding(Clock::now());
     show_answers(deadline);
-    const bool several = stats_.messages() > (streams() ? 0 : 1);
+    const bool several = stats_.messages() > (options_.source.streams() ? 0 : 1);
     if (several && (stats_.outstanding() > 0 || !options_.verbosity.quiet)) {
       run::log("interrupted; " + stats_.so_far(publisher_.unsent()));
     } else if (stats_.outstanding() > 0) {
@@ -231,8 +231,12 @@ class PublishRun {
   [[noreturn]] void give_up(const RunError& why) {
     publisher_.tell_outstanding(Clock::now());
     show_answers(Clock::now() + std::chrono::seconds{1});
-    if (stats_.outstanding() == 0 || client_.connections() == 0) throw RunError(why);
-    throw RunError(why.code(), std::string(why.what()) + "; " + stats_.unacknowledged());
+    if (client_.connections() == 0) throw RunError(why);
+    throw RunError(why.code(), with_unacknowledged(why.what()));
+  }
+
+  std::string with_unacknowledged(const std::string& why) const {
+    return stats_.outstanding() == 0 ? why : why + "; " + stats_.unacknowledged();
   }
 
   ExitCode exit_code() {
@@ -249,14 +253,14 @@ class PublishRun {
     }
     if (verification_) return verified();
     if (!request_) return publisher_.presence_denied() ? ExitCode::denied : ExitCode::ok;
-    if (const auto why = request_->explanation(); !why.empty()) run::log(why);
+    if (const auto why = request_->explanation(); !why.empty()) run::log(with_unacknowledged(why));
     return request_->exit_code();
   }
 
   ExitCode verified() {
     const auto took = verification_->took();
     if (!took) {
-      run::log(verification_->explanation());
+      run::log(with_unacknowledged(verification_->explanation()));
       return ExitCode::timeout;
     }
     results().buffer() += run::milliseconds_text(*took) + "\n";

@@ -380,9 +380,8 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   check_results(*settings, environment, results_, options_);
   // One that stands in a file is for the runs that it suits.
   if (settings->find("spool") != nullptr && may_have_spool(options_)) options_.spool = spool_;
-  const Kind kind = options_.source.kind;
   check_presence(*settings, connection_,
-                 kind == Kind::lines || kind == Kind::replay || options_.source.repeat > 1 ||
+                 options_.source.streams() || options_.source.repeat > 1 ||
                      spool_.task == run::SpoolOptions::Task::follow || settings->on("wrap"),
                  options_.connection);
   options_.progress = options_.progress && !options_.verbosity.quiet;

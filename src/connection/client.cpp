@@ -103,6 +103,7 @@ class Client::Impl {
   }
 
   void disconnect() {
+    if (state == State::disconnecting) return;
     shared.received.hurry();
     due.reset();
     if (connected()) {

@@ -17,6 +17,9 @@ namespace mqtt_tools::run {
 /// process within a second.
 constexpr auto disconnect_limit = std::chrono::milliseconds{800};
 
+/// What of that DISCONNECT needs: until then, acknowledgements are waited for.
+constexpr auto disconnect_time = std::chrono::milliseconds{300};
+
 /// Ends the process with `code`: flushes stdio and skips destructors (Paho's would wait 100 ms or
 /// more), except under sanitizers, which want an orderly end. Code 0 becomes 1 when stdout could
 /// not be written. A code above 128 stands for a signal, and by that signal the process ends.

@@ -240,6 +240,21 @@ void Publisher::disconnect(Clock::time_point now) {
   }
 }
 
+void Publisher::keep_going(Poller& poller, Clock::time_point deadline, const Advance& advance,
+                           const std::function<bool()>& done) const {
+  while (!done() && !client_.failure() && Clock::now() < deadline) {
+    on(poller);
+    poller.until(deadline);
+    poller.wait();
+    advance(Clock::now());
+  }
+}
+
+void Publisher::leave(Poller& poller, Clock::time_point deadline, const Advance& advance) {
+  disconnect(Clock::now());
+  keep_going(poller, deadline, advance, [this] { return client_.disconnected(); });
+}
+
 /// First what is on its way that says that we are there, then that we are gone, then DISCONNECT.
 void Publisher::go_offline(Clock::time_point now) {
   const bool late = now >= *disconnect_at_ || !client_.ready();

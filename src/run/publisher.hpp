@@ -159,10 +159,11 @@ class Publisher {
   /// text that is not UTF-8. Messages of presence are not among the statistics.
   void set_presence(const connection::Presence& presence) { presence_ = presence; }
 
-  /// The broker denied one of them, and why, once.
-  bool presence_denied() const { return presence_denied_; }
-  /// Or a message.
+  /// The broker denied one of them, or a message.
   bool any_denied() const { return presence_denied_ || stats_.any_denied(); }
+  bool presence_denied() const { return presence_denied_; }
+
+  /// Why the broker denied a message of presence, once.
   std::optional<std::string> take_presence_denial() {
     return std::exchange(presence_denial_, std::nullopt);
   }
@@ -173,6 +174,16 @@ class Publisher {
   /// Ends the connection, behind the message that we are gone. Its acknowledgement is awaited for
   /// half a second; advance() goes on being called.
   void disconnect(Clock::time_point now);
+
+  /// Calls `advance`, which calls ours, whenever there is something to do, until `done`, `deadline`
+  /// or the client's failure.
+  using Advance = std::function<void(Clock::time_point)>;
+  void keep_going(Poller& poller, Clock::time_point deadline, const Advance& advance,
+                  const std::function<bool()>& done) const;
+
+  /// The same until what disconnect() begins is done: at the end of a run, however it came, or the
+  /// broker would publish the will.
+  void leave(Poller& poller, Clock::time_point deadline, const Advance& advance);
 
   /// Waits for what advance() is to be called for, of the client and of its own.
   void on(Poller& poller) const;

@@ -35,7 +35,7 @@ void Verification::sent(Clock::time_point now) {
 }
 
 void Verification::consider(const Message& message, Clock::time_point now) {
-  if (message.topic != topic_ || over(now)) return;
+  if (message.topic != topic_ || took_ || late(now)) return;
   if (message.payload == payload_) {
     took_ = now - sent_.value_or(now);
   } else {
@@ -43,13 +43,13 @@ void Verification::consider(const Message& message, Clock::time_point now) {
   }
 }
 
-bool Verification::over(Clock::time_point now) const {
+bool Verification::late(Clock::time_point now) const {
   const auto when = due();
-  return took_ || (when && now >= *when);
+  return when && now >= *when;
 }
 
 std::optional<Clock::time_point> Verification::due() const {
-  return sent_ ? std::optional{*sent_ + limit_} : std::nullopt;
+  return sent_ && !took_ ? std::optional{*sent_ + limit_} : std::nullopt;
 }
 
 std::string Verification::explanation() const {
@@ -75,9 +75,12 @@ connection::Subscription Request::subscription() const {
   return {.filter = response_topic_, .retain_handling = connection::RetainHandling::never};
 }
 
-void Request::address(Message& message, Clock::time_point now) {
+void Request::sent(Clock::time_point now) {
+  if (options_.timeout && !deadline_) deadline_ = now + *options_.timeout;
+}
+
+void Request::address(Message& message) {
   ++asked_;
-  if (asked_ == 1 && options_.timeout) deadline_ = now + *options_.timeout;
   message.properties.response_topic = response_topic_;
   if (!message.properties.correlation_data) {
     message.properties.correlation_data = salt_ + "-" + std::to_string(asked_);
@@ -110,12 +113,18 @@ void Request::consider(const Message& message) {
   }
 }
 
-bool Request::over(Clock::time_point now) const {
-  return out_.closed() || (awaited_.empty() && out_.pending() == 0) ||
-         (deadline_ && now >= *deadline_);
+bool Request::complete() const {
+  return out_.closed() || (awaited_.empty() && out_.pending() == 0);
 }
 
-std::optional<Clock::time_point> Request::due() const { return deadline_; }
+bool Request::late(Clock::time_point now) const {
+  const auto when = due();
+  return when && now >= *when;
+}
+
+std::optional<Clock::time_point> Request::due() const {
+  return awaited_.empty() ? std::nullopt : deadline_;
+}
 
 ExitCode Request::exit_code() const {
   return awaited_.empty() || out_.closed() ? ExitCode::ok : ExitCode::timeout;

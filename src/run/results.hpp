@@ -33,13 +33,13 @@ class Verification {
   /// What to subscribe to for `message`, which it is.
   connection::Subscription expect(const Message& message);
 
-  /// It has been handed to the connection: the clock runs from the first time.
+  /// It has been handed to the connection: from the first time on, the clock runs.
   void sent(Clock::time_point now);
 
   void consider(const Message& message, Clock::time_point now);
 
-  /// It is back, or time is up.
-  bool over(Clock::time_point now) const;
+  /// Time is up, and it is not back. When that will be.
+  bool late(Clock::time_point now) const;
   std::optional<Clock::time_point> due() const;
 
   /// How long it took; nothing if it is not back.
@@ -70,14 +70,20 @@ class Request {
   /// Where the answers come.
   connection::Subscription subscription() const;
 
-  /// Makes a request of `message`. The clock of --timeout starts with the first.
-  void address(Message& message, Clock::time_point now);
+  /// Makes a request of `message`.
+  void address(Message& message);
+
+  /// All have been handed to the connection: from the first time on, the clock of --timeout runs.
+  void sent(Clock::time_point now);
 
   /// Prints `message` if it is an answer that is still awaited.
   void consider(const Message& message);
 
-  /// All answers came and are out, or time is up.
-  bool over(Clock::time_point now) const;
+  /// All answers came and are out, or nobody reads them.
+  bool complete() const;
+
+  /// Time is up, and an answer is missing. When that will be.
+  bool late(Clock::time_point now) const;
   std::optional<Clock::time_point> due() const;
 
   /// 27 when an answer is missing.

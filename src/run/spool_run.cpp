@@ -46,6 +46,7 @@ class SpoolRun {
     } catch (const RunError&) {
       // A signal may be why a wait for another process ended.
       if (const auto code = signals_.raised()) return interrupted(*code);
+      sender_.leave(poller_, Clock::now() + disconnect_limit);
       throw;
     }
   }
@@ -54,12 +55,10 @@ class SpoolRun {
   bool sends() const { return spool_.connects(); }
   bool reads() const { return source_ && source_->open(); }
 
-  /// As they come, for there may be time between them.
+  /// As they come, for there may be time between them, or more of them than should be in memory.
   bool streams() const {
-    using Kind = feed::SourceOptions::Kind;
     const auto& source = options_.source;
-    return source.kind == Kind::lines || source.kind == Kind::replay || source.rate ||
-           source.repeat_delay;
+    return source.streams() || source.rate || source.repeat_delay || source.repeat > 1;
   }
 
   spool::Store::Patience patience() {
@@ -152,10 +151,7 @@ class SpoolRun {
 
   ExitCode interrupted(ExitCode code) {
     const auto deadline = Clock::now() + disconnect_limit;
-    sender_.stop();
-    sender_.keep_going(poller_, deadline - std::chrono::milliseconds{300},
-                       [this] { return sender_.in_flight() == 0; });
-    sender_.leave(poller_, deadline);
+    sender_.leave(poller_, deadline, deadline - disconnect_time);
     const auto left = sender_.waiting();
     if (left > 0) {
       log("interrupted; " + sender_.stay(left));

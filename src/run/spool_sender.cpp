@@ -384,6 +384,7 @@ bool SpoolSender::deliver() {
 void SpoolSender::drop(StoredId id, const std::string& reason) {
   store_.drop(id, reason);
   note_drop(id, reason);
+  denied_ = denied_ || (publishes() && is_own(id));
   lock_.touch();
 }
 
@@ -392,9 +393,7 @@ void SpoolSender::note_drop(StoredId id, const std::string& reason) {
   if (!publishes()) {
     if (++dropped_ == 1) reason_ = reason;
     log("a message was not delivered, " + reason);
-  } else if (is_own(id)) {
-    denied_ = true;
-  } else {
+  } else if (!is_own(id)) {
     log("a message of another run was not delivered, " + reason);
   }
 }
@@ -423,21 +422,12 @@ void SpoolSender::listen(Poller& poller) const {
   }
 }
 
-void SpoolSender::keep_going(Poller& poller, Clock::time_point deadline,
-                             const std::function<bool()>& done) {
-  while (!done() && !failure_ && Clock::now() < deadline) {
-    listen(poller);
-    poller.until(deadline);
-    poller.wait();
-    advance(Clock::now());
-  }
-}
-
-void SpoolSender::leave(Poller& poller, Clock::time_point deadline) {
-  stop();
+void SpoolSender::leave(Poller& poller, Clock::time_point deadline, Clock::time_point patience) {
+  stopping_ = true;
   if (!publisher_) return;
-  publisher_->disconnect(Clock::now());
-  keep_going(poller, deadline, [this] { return client_->disconnected(); });
+  const auto advance = [this](Clock::time_point now) { collect(now); };
+  publisher_->keep_going(poller, patience, advance, [this] { return in_flight_ == 0; });
+  publisher_->leave(poller, deadline, advance);
 }
 
 }  // namespace mqtt_tools::run

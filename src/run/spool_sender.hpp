@@ -61,22 +61,15 @@ class SpoolSender {
   std::uint64_t dropped() const { return dropped_; }
   const std::string& reason() const { return reason_; }
 
-  /// The broker denied one of them just now: it would deny more of the kind.
+  /// The broker denied one of them: it would deny more of the kind.
   bool denied() const { return denied_; }
-
-  std::size_t in_flight() const { return in_flight_; }
 
   /// The broker would not have it known whether we are there.
   bool presence_denied() const { return publisher_ && publisher_->presence_denied(); }
 
-  /// Nothing more is sent; what is in flight may be acknowledged yet.
-  void stop() { stopping_ = true; }
-
-  /// Waits and does what can be done until `done`, a failure, or `deadline`.
-  void keep_going(Poller& poller, Clock::time_point deadline, const std::function<bool()>& done);
-
-  /// Sends nothing more, and ends the connection; by `deadline`.
-  void leave(Poller& poller, Clock::time_point deadline);
+  /// Sends nothing more, waits until `patience` for what is in flight to be acknowledged, and ends
+  /// the connection by `deadline`.
+  void leave(Poller& poller, Clock::time_point deadline, Clock::time_point patience = {});
 
  private:
   struct Loaded {

@@ -389,13 +389,7 @@ class WrapRun {
     const auto deadline = Clock::now() + disconnect_limit;
     if (sender_) with_spool([&] { sender_->leave(poller_, deadline); });
     if (!client_) return;
-    publisher_->disconnect(Clock::now());
-    while (!client_->disconnected() && Clock::now() < deadline) {
-      publisher_->on(poller_);
-      poller_.until(deadline);
-      poller_.wait();
-      publisher_->advance(Clock::now());
-    }
+    publisher_->leave(poller_, deadline, [this](auto now) { publisher_->advance(now); });
   }
 
   const cli::WrapOptions& options_;

@@ -353,7 +353,7 @@ const Row rows[] = {
     {"leaving", "denial", "", "not connected"},
     {"leaving", "closed", "", "left"},
     {"leaving", "silence", "", "not connected"},
-    {"leaving", "leave", "", "left"},
+    {"leaving", "leave", "", "not connected"},
     {"giving up", "CONNACK", "", "not connected"},
     {"giving up", "late CONNACK", "", "not connected"},
     {"giving up", "refusal", "", "not connected"},
@@ -366,7 +366,7 @@ const Row rows[] = {
     {"giving up", "denial", "", "not connected"},
     {"giving up", "closed", "", "left"},
     {"giving up", "silence", "", "not connected"},
-    {"giving up", "leave", "", "left"},
+    {"giving up", "leave", "", "not connected"},
 };
 
 TEST_CASE("each event in each state does what the table says, and ends the run where it must") {

@@ -290,6 +290,18 @@ TEST_CASE("a message that does not come back in time fails the verification") {
   CHECK(result.err ==
         "mqtt-pub: the message to health did not come back within 0.5 s; 1 other message came\n");
 
+  // Nor does it matter that a broker that answers nothing has not acknowledged it.
+  ScriptBroker silent{[](Session& session) {
+    session.accept_subscription();
+    session.stay_silent();
+  }};
+  const auto unanswered = run(pub(silent.port(), {"health", "--verify", "-W", "0.5"}));
+  check_exit_within(unanswered, 27, 2s);
+  CHECK(unanswered.err ==
+        "mqtt-pub: the message to health did not come back within 0.5 s; 1 of 1 message was not "
+        "acknowledged\n");
+  CHECK(silent.wait_for(PacketType::disconnect));
+
   ScriptBroker denied{[](Session& session) {
     session.accept();
     session.suback(session.expect(PacketType::subscribe), {0x87});

@@ -135,6 +135,16 @@ TEST_CASE("a request that nobody answers in time ends with 27") {
   CHECK(nobody.out.empty());
   CHECK(nobody.err.find("no answer to 1 of 1") != std::string::npos);
 
+  // The time begins when the request is sent.
+  check_exit(run(pub(free_port(), {"t", "q", "--request", "-W", "0.1", "--wait", "0.5"})), 3);
+  ScriptBroker silent{[](Session& session) {
+    session.accept_subscription();
+    session.stay_silent();
+  }};
+  const auto unanswered = run(pub(silent.port(), {"t", "q", "--request", "-W", "0.5"}));
+  check_exit_within(unanswered, 27, 2s);
+  CHECK_THAT(unanswered.err, Contains("in time; 1 of 1 message was not acknowledged"));
+
   // One that is late, one that fails, and one that answers something else do not count.
   Responder responder{broker,
                       R"(case $(cat) in

@@ -258,6 +258,14 @@ TEST_CASE("a signal ends a run with a spool, which keeps what is not delivered")
   CHECK(spool.payloads() == " 1");
 }
 
+TEST_CASE("a signal ends a run that stores a message again and again") {
+  const Spool spool;
+  Process publisher{spool.pub(1, {"t", "x", "--enqueue", "--repeat", "1000000000", "-v"})};
+  REQUIRE(publisher.wait_for_err("stored 1000 messages", patience, 3));
+  publisher.signal(SIGTERM);
+  CHECK(publisher.wait(within(1s)).signal == SIGTERM);
+}
+
 TEST_CASE("what the broker denies for good is said and dropped, and the rest goes on") {
   const Spool spool;
   ScriptBroker broker{[](Session& session) {
@@ -350,6 +358,27 @@ TEST_CASE("a message that costs the connection three times is set aside, and the
   check_exit(run(spool.pub(broker.port(), {"t", "5"})), 0);
   const auto out = witness.out();
   CHECK_THAT(out, Contains("1\n") && Contains("2\n") && Contains("3\n4\n5\n") && !Contains("xx"));
+}
+
+TEST_CASE("a stream goes on behind a message that is set aside") {
+  const Spool spool;
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    for (auto packet = session.expect(PacketType::publish); packet.payload() != "poison";
+         packet = session.expect(PacketType::publish)) {
+      session.puback(packet);
+    }
+    session.close();
+  }};
+  Process publisher{spool.pub(broker.port(), {"t", "-l", "--reconnect-max", "0.1"}).open_input()};
+  publisher.write("poison\n");
+  REQUIRE(broker.wait_for(PacketType::connect, 4));
+  publisher.write("good\n");
+  publisher.close_input();
+  const auto result = publisher.wait();
+  check_exit(result, 5);
+  CHECK_THAT(result.err, Contains("1 message of 2 was not delivered, to t: set aside"));
+  CHECK(published(broker) == " poison poison poison good");
 }
 
 TEST_CASE("a message that has expired in the spool is not sent") {

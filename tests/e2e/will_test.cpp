@@ -79,6 +79,32 @@ TEST_CASE("a program that is told to leave while it connects takes its will back
   CHECK(broker.received(PacketType::disconnect).size() == 1);
 }
 
+TEST_CASE("a publisher that gives up takes its will back") {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> will{"--will-topic", "w", "--will-payload", "gone"};
+  for (const auto& spool : {std::vector<std::string>{}, {"--spool", directory / "spool"}}) {
+    CAPTURE(spool);
+    ScriptBroker broker{[](Session& session) { session.serve(); }};
+    Process process{
+        pub(broker.port(), {"-l", "--topic-from-line"}).add(will).add(spool).open_input()};
+    process.write("t\tone\n");
+    REQUIRE(broker.wait_for(PacketType::publish));
+    process.write("no tab\n");
+    check_exit(process.wait(), 2);
+    CHECK(broker.wait_for(PacketType::disconnect));
+
+    ScriptBroker mute{[](Session& session) {
+      session.accept();
+      session.stay_silent();
+    }};
+    const auto words = std::vector<std::string>{"t", "x", "--ack-timeout", "0.3", "--no-reconnect"};
+    auto command = pub(mute.port(), {}).add(words).add(will);
+    if (!spool.empty()) command.add({"--spool", directory / "other"});
+    check_exit(run(command), spool.empty() ? 6 : 75);
+    CHECK(mute.wait_for(PacketType::disconnect));
+  }
+}
+
 TEST_CASE("a program with a will is not held up by a broker that does not answer") {
   ScriptBroker broker{[](Session& session) { session.stay_silent(); }};
   Process process{sub(broker.port(), {"t", "--will-topic", "w", "--will-payload", "gone"})};
