@@ -6,9 +6,9 @@
 
 namespace mqtt_tools {
 
-/// How often Paho 1.3.12 and we hold a message at once on its way in, without what it takes to show
-/// it: the packet, Paho's copy of the payload, with QoS 2 one more, which waits for PUBREL, and
-/// ours.
+/// How many copies of an arriving message Paho 1.3.12 and we have at one time: the packet, Paho's
+/// copy of the payload, with QoS 2 one more that waits for PUBREL, and ours. What it takes to show
+/// the message comes on top.
 constexpr std::size_t copies_of_a_message = 4;
 
 /// Whether there is memory for `copies` blocks of `size` bytes at this moment, as far as that can

@@ -28,7 +28,7 @@ constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
 }  // namespace
 
 /// The one state machine of a connection: what Connector, ReconnectPolicy and Subscriptions say is
-/// put together here. The app's thread calls it; what happens on Paho's threads comes as events.
+/// put together here. The main thread calls it; what happens on Paho's threads comes as events.
 class Client::Impl {
  public:
   enum class State {
@@ -323,7 +323,7 @@ class Client::Impl {
 
   void lost(const std::string& why) {
     client->take(last_deliveries_);
-    connector.previous(client->record());
+    connector.set_previous(client->record());
     renew_at_.reset();
     // What came right before the loss counts: acknowledgements that nobody has taken yet, and
     // messages, whether they wait or are shown already.
@@ -346,7 +346,7 @@ class Client::Impl {
 
   void renewed() {
     due.reset();
-    if (client != nullptr) connector.previous(client->record());
+    if (client != nullptr) connector.set_previous(client->record());
     client.reset();
     policy.begin(now);
     connect();

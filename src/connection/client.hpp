@@ -41,7 +41,8 @@ class Client {
   /// Does what is due.
   void advance(Clock::time_point now);
 
-  /// Begins anew: a connection that is up is left, a failure and what led to it are forgotten.
+  /// Connects again, for who has mended what was wrong: a connection that is up is left, a failure
+  /// and the losses that led to it are forgotten.
   void restart(Clock::time_point now);
 
   /// How long to try for a first connection, from here on (Options::wait).
@@ -67,7 +68,8 @@ class Client {
   /// How often the connection was made; a change tells the publisher to send again what waits.
   std::uint64_t connections() const;
 
-  /// Asks the broker for an answer, if connected; and what came of that on this connection.
+  /// Sends a packet for the sake of its answer, if connected (see Probes); and what was answered
+  /// on this connection.
   void probe();
   const Probes& probes() const;
 
@@ -81,7 +83,8 @@ class Client {
   /// Maximum.
   std::size_t window(std::size_t wanted) const;
 
-  /// Hands `message` over under the name `id`. False when there is no connection to take it.
+  /// Hands `message` over under the name `id`. False when there is no connection to take it, or the
+  /// one that is up is about to be made anew: then it is to be tried again later.
   bool send(std::uint64_t id, const Message& message);
 
   /// What became of messages since the last call.
@@ -96,7 +99,8 @@ class Client {
   /// its room is missing for what comes.
   void let_go();
 
-  /// A message did not count: one more may be taken (Options::count).
+  /// What receive() gave did not count (a filter left it out): one more may be taken
+  /// (Options::count).
   void give_back();
 
   /// There is something received that receive() has not given yet, and how much.
@@ -109,17 +113,17 @@ class Client {
   /// before it is written are still there for receive().
   void disconnect();
 
-  /// DISCONNECT is written and the connection closed, or there is none.
+  /// DISCONNECT is written and the connection closed, or there is none; or it is blocked().
   bool disconnected() const;
 
-  /// From now on no message is acknowledged that receive() has not given or could give. Nothing can
-  /// be sent any more once another one comes. False when also the last one that came will not be
-  /// acknowledged.
+  /// For the end of a run that cannot take more (no memory, no time): messages that receive() has
+  /// or could give stay acknowledged, any that comes later is not, and stops the connection: after
+  /// it nothing can be sent. False when also the last one that came will not be acknowledged.
   bool stop_receiving();
 
-  /// All that was wanted is here (Options::count): what comes beyond it is refused, so that answers
-  /// behind it can be read. Where it cannot be refused without being acknowledged to a session that
-  /// outlives the connection, nothing more is read, and blocked() tells.
+  /// For --count reached while a SUBACK is missing: messages beyond the count are thrown away, so
+  /// that the answers behind them can be read. Of a session that outlives the connection they must
+  /// not be acknowledged, which throwing away does: then nothing more is read, and blocked() tells.
   void refuse_surplus();
   bool blocked() const;
 

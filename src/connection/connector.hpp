@@ -72,7 +72,7 @@ Failure failure_of(const std::vector<CandidateError>& errors, std::size_t endpoi
 /// begins.
 ///
 /// The Client owns it, tells it events and the time, and asks for one connection after another. The
-/// app's thread calls it; no call waits.
+/// main thread calls it; no call waits.
 class Connector {
  public:
   struct Connected {
@@ -102,12 +102,12 @@ class Connector {
   /// The endpoint that is tried, as host:port.
   std::string name() const;
 
-  /// Gives up what is under way, if its CONNECT has left: Event::closed follows with the number
-  /// that is given, behind a DISCONNECT. Nothing: no CONNECT is under way.
+  /// Gives up what is under way. If its CONNECT has left, a DISCONNECT follows it, then
+  /// Event::closed with the number that is given. Nothing: no CONNECT has left.
   std::optional<std::uint64_t> give_up();
 
   /// The connection that was up until now: what its QoS 2 has left open goes on with the next.
-  void previous(std::shared_ptr<const hooks::ConnectionRecord> record) {
+  void set_previous(std::shared_ptr<const hooks::ConnectionRecord> record) {
     previous_ = std::move(record);
   }
 
@@ -145,7 +145,7 @@ class Connector {
   std::uint64_t candidates_ = 0;      ///< Numbers of connect() calls.
   std::string client_id_;
   std::shared_ptr<const hooks::ConnectionRecord> last_{};      ///< Of the client made last.
-  std::shared_ptr<const hooks::ConnectionRecord> previous_{};  ///< See previous().
+  std::shared_ptr<const hooks::ConnectionRecord> previous_{};  ///< See set_previous().
   bool answered_ = true;  ///< The CONNECT sent last has had its CONNACK.
   int late_ = 0;          ///< CONNECTs with our id that may still come to the broker.
 

@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::size_t most_with_progress = 15;
 
+/// A loss so soon after CONNACK is not bad luck yet, but three of them are.
+constexpr Duration early = std::chrono::seconds{5};
+
 /// Even who asks for no pause at all must not keep a processor busy while the broker is away.
 constexpr Duration shortest = std::chrono::milliseconds{10};
 
@@ -42,10 +45,10 @@ double chance() {
 }  // namespace
 
 void LossHistory::add(Clock::time_point since, Clock::time_point now, bool progress) {
-  const bool early = now - since < std::chrono::seconds{5};
-  in_a_row_ = early && !progress ? in_a_row_ + 1 : 0;
-  if (!early) early_.clear();
-  if (early) early_.push_back(now);
+  const bool is_early = now - since < early;
+  in_a_row_ = is_early && !progress ? in_a_row_ + 1 : 0;
+  if (!is_early) early_.clear();
+  if (is_early) early_.push_back(now);
   while (early_.size() > most_with_progress) early_.pop_front();
 }
 
@@ -76,7 +79,6 @@ std::optional<RunError> LossHistory::ending(const std::string& text, const std::
                              : "not allowed on this topic, a message too large, or one that the "
                                "broker or we cannot read?"));
   }
-  if (!options.reconnect) return end(text + (why.empty() ? "" : ": " + why));
   return std::nullopt;
 }
 
@@ -145,8 +147,11 @@ ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
   Decision decision;
   decision.give_up = disconnect.ending(broker, why);
   if (!decision.give_up) decision.give_up = losses_.ending(lost, why, options_);
+  if (!decision.give_up && !options_.reconnect) {
+    decision.give_up = RunError(ExitCode::lost, escaped(text));
+  }
   if (decision.give_up) return decision;
-  const bool fruitful = now - connected_at_ > std::chrono::seconds{5} || progress_;
+  const bool fruitful = now - connected_at_ > early || progress_;
   // Without a pause it would be a loop that keeps broker and processor busy.
   if (fruitful) attempts_ = losses_.frequent() ? 1 : 0;
   // "At once" leaves Paho's receive thread time to be done with the old socket: a new one with

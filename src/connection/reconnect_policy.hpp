@@ -68,7 +68,7 @@ class ServerDisconnect {
 };
 
 /// When to connect again, and when there is no use in it. Told outcomes and the time; the Client
-/// owns it, and the app's thread calls it.
+/// owns it, and the main thread calls it.
 class ReconnectPolicy {
  public:
   /// Just one of the first two is set.

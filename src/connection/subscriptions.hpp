@@ -14,8 +14,9 @@
 
 namespace mqtt_tools::connection {
 
-/// Packets that were sent over a connection for nothing but their answers, and those: what a broker
-/// sent before an answer has come once it is here.
+/// Packets that were sent over a connection for the sake of their answers: UNSUBSCRIBE of a filter
+/// that nobody has. Answers come in order, so that once one is here, all is here that the broker
+/// sent before it.
 struct Probes {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
@@ -23,7 +24,7 @@ struct Probes {
 };
 
 /// What a client subscribes to at each connection, and how far that has come: asked, granted,
-/// refused. A Client owns it; it is used from the app's thread.
+/// refused. A Client owns it; it is used from the main thread.
 class Subscriptions {
  public:
   /// What to subscribe to, and what to unsubscribe from at the first connection. Before it is made.

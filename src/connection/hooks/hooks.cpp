@@ -169,7 +169,7 @@ Socket* served(const void* caller, int descriptor) {
 
 std::atomic<int> last_closed{-1};
 
-/// `descriptor`, or the same socket under another number: Paho's receiving thread may still be busy
+/// `descriptor`, or the same socket under another number: Paho's receive thread may still be busy
 /// with the socket that was closed last, and would take one with its number for it.
 int with_new_number(int descriptor) {
   if (descriptor < 0 || descriptor != last_closed) return descriptor;
@@ -254,13 +254,14 @@ void note_write(Socket& socket, bool whole) {
 
 /// Writes what is to be written instead of more: see Socket::last_packet().
 void write_last(Socket& socket, int descriptor) {
-  const auto words = socket.last_packet();
-  if (!words.empty()) ::send(descriptor, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto packet = socket.last_packet();
+  if (packet.empty()) return;
+  ::send(descriptor, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void write_last(Socket& socket, SSL* ssl) {
-  const auto words = socket.last_packet();
-  if (!words.empty()) real().ssl_write(ssl, words.data(), static_cast<int>(words.size()));
+  const auto packet = socket.last_packet();
+  if (!packet.empty()) real().ssl_write(ssl, packet.data(), static_cast<int>(packet.size()));
 }
 
 [[maybe_unused]] const bool registered = (
@@ -401,9 +402,9 @@ int SSL_connect(SSL* ssl) {
 int SSL_read(SSL* ssl, void* bytes, int size) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream == nullptr || size <= 0) return real().ssl_read(ssl, bytes, size);
-  const auto source = [ssl, &record = *stream->record()](char* to, std::size_t most) {
+  const auto source = [ssl, record = stream->record()](char* to, std::size_t most) {
     const int result = real().ssl_read(ssl, to, static_cast<int>(most));
-    if (result <= 0) note_result(ssl, result, record);
+    if (result <= 0) note_result(ssl, result, *record);
     return static_cast<ssize_t>(result);
   };
   const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));

@@ -121,10 +121,10 @@ class PacketGuard {
   /// the next call of received().
   std::string_view topic_of(std::uint16_t alias) const;
 
-  /// A QoS 2 message of MQTT 3. Paho acknowledges it at once and hands it over only when it is
-  /// released, as it does not under MQTT 5: what ends in between, the connection or the run, would
-  /// lose it, for the server has our PUBREC. So the caller hands it over before Paho has its last
-  /// byte (the other way of MQTT 3.1.1 §4.3.3), and does not look at what Paho hands over.
+  /// A QoS 2 message of MQTT 3. There, other than under MQTT 5, Paho sends PUBREC at once and hands
+  /// the message over only behind PUBREL: if the connection or the run ends in between, it is lost,
+  /// for the server has our PUBREC. So the caller hands it over itself, before Paho has its last
+  /// byte (the other way of MQTT 3.1.1 §4.3.3), and ignores it when Paho does.
   struct Arrived {
     std::uint16_t id = 0;
     bool retained = false;

@@ -24,7 +24,8 @@ namespace mqtt_tools::connection::hooks {
 ///
 /// Threads: Paho writes and connects on one thread and polls and reads on another (through a proxy
 /// also on the first), so every member may be called from any thread. `mutex_` guards what was read
-/// ahead, the record's own lock the two directions of the guard; the rest is atomic.
+/// ahead, the record's own lock the two directions of the guard; the rest is atomic. Paho closes a
+/// socket under the lock under which it reads and writes: `record_` stays while it does.
 class Socket {
  public:
   enum class State : unsigned char {
@@ -65,19 +66,19 @@ class Socket {
   /// then nothing more leaves, as Paho's DISCONNECT would take the will away.
   std::optional<std::unique_lock<std::mutex>> begin_write();
 
-  /// Told of each write, before it and under that lock: whether writes have come so densely for a
-  /// while that to gather them (Nagle's algorithm) saves work and holds nobody up. As of
-  /// TCP_NODELAY each would be a segment of its own, and a stream with QoS 1 took half as long
-  /// again.
+  /// Call it before each write, under that lock. Whether writes have come so densely for a while
+  /// that to gather them (Nagle's algorithm) saves work and holds nobody up: with TCP_NODELAY each
+  /// would be a segment of its own, and a stream with QoS 1 takes half as long again.
   bool dense_writes(Clock::time_point now);
   bool writes_are_dense() const { return close_writes_ == dense; }
 
   /// The first `count` bytes of `parts` were written. Before the lock is let go.
   void note_sent(const iovec* parts, int number, std::size_t count);
 
-  /// What to write instead, once: a DISCONNECT (ConnectionRecord::last_packet()), in a frame if
-  /// need be. Empty when there is nothing to say, or no way because a packet has been written in
-  /// part. After a violation at once, before Paho closes a connection that was given up.
+  /// What to write, once, when begin_write() lets nothing more through: a DISCONNECT
+  /// (ConnectionRecord::last_packet()), in a frame if need be. Empty when there is nothing to say,
+  /// or a packet has been written in part. To be asked right after a violation, and before Paho
+  /// closes a connection that was given up.
   std::string last_packet();
 
   /// The server did what is not allowed.
@@ -126,7 +127,7 @@ class Socket {
   std::mutex mutex_{};
   std::shared_ptr<ConnectionRecord> record_{};
   std::atomic<bool> answered_{false};  ///< Paho has an answer of the proxy: see read_end().
-  bool parted_ = false;                ///< last_packet() were asked for.
+  bool parted_ = false;                ///< last_packet() was asked for.
   std::unique_ptr<WebSocketFrames> frames_{};
   SentFrames sent_frames_{};
   std::unique_ptr<char[]> buffer_{};

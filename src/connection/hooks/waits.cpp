@@ -18,7 +18,7 @@
 
 namespace mqtt_tools::connection::hooks {
 
-// Part of the library, not of hooks.cpp: others ask, linked hooks or not.
+// Not in hooks.cpp: others ask for these also in a program without it, as the unit tests are.
 
 constinit Counters counters;
 
@@ -62,7 +62,7 @@ namespace {
 
 using State = Socket::State;
 
-/// Ends a wait of Paho's receiving thread. Any thread writes to it; only that one reads.
+/// Ends a wait of Paho's receive thread. Any thread writes to it; only that one reads.
 int receiver_event() {
   static const int descriptor = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   return descriptor;

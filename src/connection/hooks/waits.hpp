@@ -28,7 +28,7 @@ std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds);
 /// to end.
 int nap();
 
-/// The receiving thread has something to find out.
+/// The receive thread has something to find out.
 void wake_receiver();
 
 /// Paho is about to write to `descriptor`, which has TCP_NODELAY. On the thread that sends, small
@@ -45,7 +45,7 @@ void note_write(Socket& stream, bool whole);
 int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                  const timespec* limit);
 
-/// Whether the receiving thread lets small input gather before it looks. To wake up for each of
+/// Whether the receive thread lets small input gather before it looks. To wake up for each of
 /// many small reads costs more than the reads; what comes alone, or after a pause, is never held
 /// back. Nor is anything as long as we write, too: somebody may wait for our acknowledgements, or
 /// we for theirs. Told the time; one thread has one.

@@ -25,15 +25,15 @@ constexpr int most_buffered = 70000;
 
 /// Makes calls to Paho: at once, or on a thread of its own (see Calls).
 ///
-/// The app's thread calls it; work() is its own thread. `mutex_` guards the calls.
+/// The main thread calls it; work() is its own thread. `mutex_` guards the calls.
 class CallQueue {
  public:
   explicit CallQueue(Calls calls) : direct_(calls == Calls::direct) {}
 
-  /// A call that is made now is made at once, on this thread. The app's thread asks.
+  /// A call that is made now is made at once, on this thread. The main thread asks.
   bool direct() const { return direct_ && waiting_.load(std::memory_order_acquire) == 0; }
 
-  /// Makes `call`, now or soon. It must not throw, and what it uses must live on. The app's thread.
+  /// Makes `call`, now or soon. It must not throw, and what it uses must live on. The main thread.
   void make(std::function<void()> call);
 
   /// The same for a call that may wait: always on the other thread. Calls that come after it are
@@ -163,7 +163,7 @@ class ResultListener : public mqtt::iaction_listener {
 
 /// A client of Paho's with all that its callbacks use; calls that are still to be made keep it.
 ///
-/// It is made on the app's thread. open(), begin(), disconnect() and the end of `client` run where
+/// It is made on the main thread. open(), begin(), disconnect() and the end of `client` run where
 /// calls to Paho are made (CallQueue), Paho's callbacks on threads of Paho's. The members that both
 /// use have locks of their own or are constant.
 struct Handle {

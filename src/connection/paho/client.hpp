@@ -42,7 +42,7 @@ struct Connection {
 /// can touch no other. Its calls return at once; what comes of them is posted to the event queue or
 /// put into the receive queue. Going, it gives up.
 ///
-/// The app's thread calls it. Tests put a client of their own in its place.
+/// The main thread calls it. Tests put a client of their own in its place.
 class Client {
  public:
   explicit Client(Connection connection) : connection_(std::move(connection)) {}
@@ -85,13 +85,13 @@ class Client {
 
 using MakeClient = std::function<std::unique_ptr<Client>(Connection)>;
 
-/// Where calls to Paho are made. A message callback that waits for room (ReceiveQueue) holds Paho's
+/// Where calls to Paho are made. A message callback that waits (ReceiveQueue) holds Paho's
 /// lock, and any call would wait with it: so a subscriber's calls are made on a thread of their
-/// own, in order, and the app's thread goes on printing, which makes the room.
+/// own, in order, and the main thread goes on printing, which makes the room.
 enum class Calls { direct, own_thread };
 
 /// Makes Paho's clients for one run; `shared` must live as long as the process, as must what this
-/// returns. The app's thread calls it.
+/// returns. The main thread calls it.
 MakeClient make_clients(Shared& shared, Calls calls);
 
 using MakeClients = std::function<MakeClient(Shared&, Calls)>;

@@ -45,7 +45,7 @@ struct Outstanding {
 /// The messages that were handed over to one client of Paho's and have not come back. The client
 /// owns it, and it must outlive Paho's, which ends what is left when it goes.
 ///
-/// The app's thread calls start(), cancel(), take() and outstanding(), and has the entries; any
+/// The main thread calls start(), cancel(), take() and outstanding(), and has the entries; any
 /// thread may end() one. `mutex_` guards the list of what has ended.
 class Deliveries {
  public:
@@ -85,12 +85,12 @@ class Deliveries {
   EventQueue& events_;
   hooks::ConnectionRecord& record_;
   const Wake wake_;
-  std::deque<Outstanding> entries_{};   ///< The app's thread; addresses are stable.
-  std::vector<Outstanding*> unused_{};  ///< The app's thread.
+  std::deque<Outstanding> entries_{};   ///< The main thread; addresses are stable.
+  std::vector<Outstanding*> unused_{};  ///< The main thread.
   std::mutex mutex_{};
   std::atomic<std::size_t> with_paho_{0};  ///< Given to Paho, not yet taken from ended_.
   std::vector<Outstanding*> ended_{};      ///< Guarded by mutex_.
-  std::vector<Outstanding*> taken_{};      ///< The app's; swapped with ended_ for its memory.
+  std::vector<Outstanding*> taken_{};      ///< The main thread's; swapped with ended_.
 };
 
 /// Hands `message` to Paho's client `handle` (an MQTTAsync), which speaks MQTT 5 if `v5`; what

@@ -39,9 +39,9 @@ struct Event {
   ServerLimits limits{};
 };
 
-/// Where Paho's threads leave events for the app's thread. Nobody waits here: a descriptor tells.
+/// Where Paho's threads leave events for the main thread. Nobody waits here: a descriptor tells.
 ///
-/// Any thread calls post() and wake(); the app's thread calls the rest. `mutex_` guards the list.
+/// Any thread calls post() and wake(); the main thread calls the rest. `mutex_` guards the list.
 class EventQueue {
  public:
   EventQueue();  ///< Throws RunError when the system has no descriptor left.
@@ -55,8 +55,8 @@ class EventQueue {
   void post(Event event) noexcept;  ///< Any thread. An event that finds no memory is dropped.
   void post_packet(bool ours, hooks::PacketType packet, std::uint16_t id) noexcept;  ///< Likewise.
   void wake() noexcept;       ///< Any thread: there is news elsewhere.
-  void clear();               ///< The app's thread, before it looks for news.
-  std::vector<Event> take();  ///< The app's thread: all that was posted, oldest first.
+  void clear();               ///< The main thread, before it looks for news.
+  std::vector<Event> take();  ///< The main thread: all that was posted, oldest first.
 
  private:
   int fd_;

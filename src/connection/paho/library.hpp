@@ -14,7 +14,7 @@ namespace mqtt_tools::connection {
 void set_up_libraries(const Options& options);
 
 /// From now on Paho's threads run until the process ends. They end with the last client otherwise,
-/// and whoever destroys that waits for them. Not on the app's thread: it takes Paho's lock.
+/// and whoever destroys that waits for them. Not on the main thread: it takes Paho's lock.
 void keep_paho_running();
 
 /// The libraries that carry the connection, with their versions as they name themselves:

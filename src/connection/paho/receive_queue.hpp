@@ -18,8 +18,9 @@
 namespace mqtt_tools::connection {
 
 /// The messages received and not yet looked at, between Paho's receive thread (which puts) and the
-/// app's (which gets). Bounded: while it is full, put waits, and with it the broker. That is the
-/// one wait of a callback, and the back-pressure that keeps memory flat.
+/// main thread (which gets). A callback of Paho's waits here and nowhere else: while the queue is
+/// full (and with it the broker, so that memory stays flat), while a large message is being shown,
+/// and at the end of a run for ever with a message that must not be acknowledged.
 ///
 /// Which thread calls what stands below. What both touch is atomic; `mutex_` guards the wait.
 class ReceiveQueue {
@@ -32,16 +33,17 @@ class ReceiveQueue {
   enum class Put {
     taken,
     surplus,   ///< The run ends, and this message is more than were wanted.
-    no_room,   ///< The run ends, and the app has not made room.
+    no_room,   ///< The run ends, and the main thread has not made room.
     given_up,  ///< The connection is given up: nobody is interested in the message.
     closed,    ///< See close().
   };
 
-  /// While the ring is full one message is let past the limit this often, so that
-  /// acknowledgements and pings still go out. Before the first message.
+  /// While the queue is full one message is let past the limit this often, so that
+  /// acknowledgements and pings still go out. Call it before the first message comes.
   void let_past_every(Duration pause) { pause_ = pause; }
 
-  /// At most this many messages may be taken in all, until give_back(). Before the first message.
+  /// At most this many messages may be taken in all, until give_back(). Call it before the first
+  /// message comes.
   void limit(std::uint64_t count);
 
   // Paho's receive thread.
@@ -53,20 +55,20 @@ class ReceiveQueue {
   Message& slot() { return slots_[tail_ % max_slots].message; }
   void publish();
 
-  /// Before publish(): wait_until_done_with() will follow.
+  /// Call it before publish() when wait_until_done_with() is to follow.
   void hold();
 
-  /// Waits until all that was put is done with: what is acknowledged only then is not lost when the
-  /// app cannot take it. No longer than one message is held back by a full ring, nor once the run
-  /// ends or `given_up` is true. False when the ring was closed first: the last message is not to
-  /// be acknowledged.
+  /// Waits until all that was put is done with: what is acknowledged only then is not lost when
+  /// there is no memory to show it. No longer than one message is held back by a full queue, nor
+  /// once the run ends or `given_up` is true. False when the queue was closed first: the last
+  /// message is not to be acknowledged.
   bool wait_until_done_with(const std::atomic<bool>& given_up);
   bool wait_until_done_with() { return wait_until_done_with(never_); }
 
   /// A message was thrown away and will be acknowledged.
   void count_dropped() { dropped_.fetch_add(1, std::memory_order_relaxed); }
 
-  // The app's thread.
+  // The main thread.
 
   /// The oldest message; null when there is none. Valid until let_go(), or the next call.
   Message* get();
@@ -151,7 +153,7 @@ class ReceiveQueue {
 };
 
 /// Puts the messages that come over one connection into the queue; all that it refers to must
-/// outlive it, and it must outlive Paho's client. Paho's receiving thread calls it, and waits in it
+/// outlive it, and it must outlive Paho's client. Paho's receive thread calls it, and waits in it
 /// while the queue is full; nothing is thrown back at Paho. What must not be acknowledged never
 /// returns to it. Once `record` is given up messages are dropped; ReceiveQueue::wake() ends a wait
 /// for room then.
