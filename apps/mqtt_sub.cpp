@@ -37,7 +37,8 @@ namespace {
 /// After a loss, how long the reader of stdout has to take what was acknowledged.
 constexpr auto reader_patience = std::chrono::seconds{1};
 
-/// One run: broker → decode → wanted → print → verdict.
+/// One run: broker → decode → wanted → print → verdict. receive() goes on until it is enough, or
+/// something ends it; finish() takes leave; interrupted(), judged() or failed() tells how it went.
 class SubscribeRun {
  public:
   explicit SubscribeRun(const cli::SubOptions& options)
@@ -111,6 +112,11 @@ class SubscribeRun {
     readiness_.announce(run::environment_of(options_.connection, client_.broker()));
   }
 
+  void attend() {
+    exec_->attend();
+    for (auto& reply : exec_->replies()) publisher_.add(std::move(reply), Clock::now());
+  }
+
   /// What is to be published goes out, as long as there is a connection. Throws RunError.
   void publish(Clock::time_point now) {
     publisher_.deliver(now);
@@ -143,12 +149,21 @@ class SubscribeRun {
     return client_.blocked();
   }
 
+  /// All that was started is done, and what is to be published is acknowledged.
+  bool settled() const {
+    return publisher_.empty() &&
+           (!exec_ || (!exec_->busy() && !held_back() && backlog_.value_or(0) == 0));
+  }
+
+  /// What came decides how the run ends: a loss does not matter any more.
+  bool complete() const { return announced_ && publisher_.empty() && stop_.decided(); }
+
+  // Messages.
+
   /// Whether the next message may be taken: what stands in the way holds the broker back. Not what
   /// we publish: its acknowledgements come behind the messages that we would not take. A table has
   /// its size however many come, and what the broker would drop meanwhile would be our own gaps.
   bool free() const { return (stats_ || out_.room()) && (!exec_ || exec_->free()); }
-
-  // Messages.
 
   void take(Clock::time_point now) {
     for (show_held_back(now); free(); show_held_back(now)) {
@@ -241,10 +256,7 @@ class SubscribeRun {
     if (counts) ++left_out_;
   }
 
-  void attend() {
-    exec_->attend();
-    for (auto& reply : exec_->replies()) publisher_.add(std::move(reply), Clock::now());
-  }
+  // What is shown, and waiting.
 
   /// Behind the look for signals, which may ask for one, and before the wait.
   void show_table(Clock::time_point now) {
@@ -262,15 +274,6 @@ class SubscribeRun {
     out_.flush();
     if (out_.closed() && !ending_) stop_.reader_left();
   }
-
-  /// All that was started is done, and what is to be published is acknowledged.
-  bool settled() const {
-    return publisher_.empty() &&
-           (!exec_ || (!exec_->busy() && !held_back() && backlog_.value_or(0) == 0));
-  }
-
-  /// What came decides how the run ends: a loss does not matter any more.
-  bool complete() const { return announced_ && publisher_.empty() && stop_.decided(); }
 
   /// The one place that waits, while the run goes on.
   void pause(Clock::time_point now) {
