@@ -51,21 +51,6 @@ void check_names(const EnvelopeOptions& options) {
   }
 }
 
-/// What the options say together; each alone was checked where it was read.
-void check_combination(const EnvelopeOptions& options) {
-  const bool bytes = options.input == Input::hex || options.input == Input::base64;
-  if (bytes && !options.raw) {
-    throw UsageError(
-        "bytes given as hex or base64 (--from) do not fit into the envelope; add --raw");
-  }
-  if (options.raw && options.announce) {
-    throw UsageError("--encode says how the envelope is written; with --raw there is none");
-  }
-  if (options.raw && !options.fields.empty()) {
-    throw UsageError("--field adds to the envelope; with --raw there is none");
-  }
-}
-
 /// Appends valid JSON in the way we write it: no blanks, letters instead of escapes.
 void append_rewritten(std::string& out, std::string_view json) {
   JsonTokens tokens{json};
@@ -85,23 +70,17 @@ std::string as_bytes(std::string_view json, Encoding encoding) {
 }  // namespace
 
 Envelope::Envelope(EnvelopeOptions options) : options_(std::move(options)) {
-  check_combination(options_);
-  for (Field& field : options_.fields) {
-    if (field.form == Field::Form::json) {
-      field.value.erase(0, field.value.size() - without_byte_order_mark(field.value).size());
-    }
-  }
   if (options_.raw) return;
   check_names(options_);
 
   for (Field& field : options_.fields) {
+    const bool json = field.form == Field::Form::json;
+    if (json) field.value = without_byte_order_mark(field.value);
     check_field(field);
     // What the encoding cannot hold is refused before anything is connected or read.
-    if (field.form == Field::Form::json && options_.encoding != Encoding::json) {
-      as_bytes(field.value, options_.encoding);
-    }
+    if (json && options_.encoding != Encoding::json) as_bytes(field.value, options_.encoding);
     std::string written;
-    if (field.form == Field::Form::json) {
+    if (json) {
       append_rewritten(written, field.value);
     } else {
       append_string(written, field.value);

@@ -39,8 +39,8 @@ struct EnvelopeOptions {
 /// `{"msg":"<text>","data":"<time>"}`, or the bytes as they are.
 class Envelope {
  public:
-  /// Throws UsageError for a member named twice or not at all, a field that is not JSON or not
-  /// UTF-8, and for options that exclude one another.
+  /// Throws UsageError for a member named twice or not at all, and for a field that is not JSON or
+  /// not UTF-8. With `raw` there must be no fields, without it no bytes as `input`.
   explicit Envelope(EnvelopeOptions options);
 
   /// The payload for `text`, made at `now`; without its time if nobody knows that beforehand, as of

@@ -156,14 +156,6 @@ TEST_CASE("options that cannot be are refused with the reason") {
          o.fields = {{"a", "on", Form::json}};
        },
        "the value of the field \"a\" is not JSON"},
-      {[](EnvelopeOptions& o) { o.input = Input::hex; }, "add --raw"},
-      {[](EnvelopeOptions& o) { o.input = Input::base64; }, "add --raw"},
-      {[](EnvelopeOptions& o) { o.raw = o.announce = true; }, "--encode"},
-      {[](EnvelopeOptions& o) {
-         o.raw = true;
-         o.fields = {{"a", "", Form::text}};
-       },
-       "--field"},
   };
   for (const Case& c : cases) {
     EnvelopeOptions options = in_utc();
