@@ -149,15 +149,13 @@ Qos qos(const JsonToken& value) {
   return Qos::exactly_once;
 }
 
-/// RFC 3339; also as mosquitto_sub writes it, with "Z+0000" or "+0100" at its end.
+/// RFC 3339; also as mosquitto_sub writes it, with "Z+0100" or "+0100" at its end: local time.
 Timestamp time(const JsonToken& value) {
   std::string rfc3339 = text_of_member("tst", value);
-  const std::string_view zulu = "Z+0000";
   const std::size_t size = rfc3339.size();
-  if (rfc3339.ends_with(zulu)) {
-    rfc3339.resize(size - zulu.size() + 1);
-  } else if (size > 5 && (rfc3339[size - 5] == '+' || rfc3339[size - 5] == '-')) {
+  if (size > 6 && (rfc3339[size - 5] == '+' || rfc3339[size - 5] == '-')) {
     rfc3339.insert(size - 2, 1, ':');
+    if (rfc3339[size - 6] == 'Z') rfc3339.erase(size - 6, 1);
   }
   const auto time = from_rfc3339(rfc3339);
   if (!time) refuse_member("tst", "is not a time such as 2026-11-23T18:15:00.123456Z");

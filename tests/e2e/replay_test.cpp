@@ -149,8 +149,10 @@ TEST_CASE("a record whose properties brokers close the connection for is refused
 
 TEST_CASE("what mosquitto_sub recorded can be replayed") {
   Broker broker;
-  Process other{broker.command("/usr/bin/mosquitto_sub",
-                               {"-V", "5", "-t", "m/#", "-q", "2", "-C", "2", "-F", "%j"})};
+  Process other{broker
+                    .command("/usr/bin/mosquitto_sub",
+                             {"-V", "5", "-t", "m/#", "-q", "2", "-C", "2", "-F", "%j"})
+                    .environment("TZ", "UTC-05:45")};
   REQUIRE(broker.wait_for_subscription("m/#"));
   check_exit(run(broker.pub({"m/1", "--raw", "{\"a\": \"é\\n\"}", "-q", "2", "-D", "publish",
                              "user-property", "k", "v"})),

@@ -138,6 +138,15 @@ TEST_CASE("a record without what may be left out is read") {
         expected);
 }
 
+TEST_CASE("the local times that mosquitto_sub writes are read in every zone") {
+  for (const std::string text : {"T18:15:00.5Z+0000", "T19:15:00.5Z+0100", "T14:45:00.5Z-0330",
+                                 "T19:15:00.5+0100", "T18:15:00.5Z"}) {
+    CAPTURE(text);
+    CHECK(parse_record(R"({"topic":"a","payload":"","tst":"2026-11-23)" + text + R"("})").time ==
+          from_rfc3339("2026-11-23T18:15:00.5Z"));
+  }
+}
+
 TEST_CASE("what mosquitto_sub wrote is read") {
   const Message old = parse_record(
       R"({"tst":"2026-11-23T17:42:19.197070Z+0000","topic":"r/one","qos":1,"retain":1,)"
@@ -240,7 +249,8 @@ TEST_CASE("a wrong record is refused with the reason") {
       {with(R"("mid":1e1)"), "mid is not a whole number"},
       {with(R"("tst":"today")"), "tst is not a time"},
       {with(R"("tst":1795457703)"), "tst is not a string"},
-      {with(R"("tst":"2026-11-23T18:15:00Z+0100")"), "tst is not a time"},
+      {with(R"("tst":"2026-11-23T18:15:00ZZ+0100")"), "tst is not a time"},
+      {with(R"("tst":"Z+0100")"), "tst is not a time"},
       {with(R"("tst":"+0000")"), "tst is not a time"},
       {with(R"("properties":[])"), "properties is not an object"},
       {with_property(R"("content-type":1)"), "content-type is not a string"},
