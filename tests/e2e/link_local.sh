@@ -16,6 +16,11 @@ fi
 bin=$1
 directory=$(mktemp -d "${TMPDIR:-/tmp}/mqtt-tools-zone.XXXXXX")
 broker=
+# No settings of whoever runs this.
+for name in ${!MQTT_@}; do
+  [[ $name == MQTT_TOOLS_* ]] || unset "$name"
+done
+export HOME=$directory XDG_CONFIG_HOME=$directory
 # shellcheck disable=SC2317  # The trap below calls it.
 finish() {
   if [[ -n $broker ]]; then

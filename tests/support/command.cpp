@@ -102,7 +102,9 @@ std::map<std::string, std::string> default_environment() {
     if (text.starts_with("MQTT_") && !text.starts_with("MQTT_TOOLS_FAST_IO=")) continue;
     variables[std::string{text.substr(0, equal)}] = text.substr(equal + 1);
   }
-  for (const auto* name : {"NO_COLOR", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"}) {
+  for (const auto* name :
+       {"NO_COLOR", "NOTIFY_SOCKET", "POSIXLY_CORRECT", "BASH_ENV", "ENV", "http_proxy",
+        "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}) {
     variables.erase(name);
   }
   variables["HOME"] = empty_home();
