@@ -381,9 +381,15 @@ TEST_CASE("A file that may not even hold the reserve keeps nothing and says so")
 std::optional<Told> on_small_disk(const Spool& spool, const std::function<void()>& act) {
   ::mkdir(spool.folder.c_str(), 0700);
   const auto told = forked([&] {
-    const auto user = ::getuid() == 0 ? 0 : CLONE_NEWUSER;
-    if (::unshare(user | CLONE_NEWNS) != 0 ||
-        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    const auto user = ::getuid();
+    const auto group = ::getgid();
+    if (::unshare((user == 0 ? 0 : CLONE_NEWUSER) | CLONE_NEWNS) != 0) ::_exit(77);
+    if (user != 0) {  // Who has no name in the new user namespace owns no file there.
+      std::ofstream{"/proc/self/setgroups"} << "deny";
+      std::ofstream{"/proc/self/uid_map"} << user << ' ' << user << " 1";
+      std::ofstream{"/proc/self/gid_map"} << group << ' ' << group << " 1";
+    }
+    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         ::mount("none", spool.folder.c_str(), "tmpfs", 0, "size=4m,mode=700") != 0) {
       ::_exit(77);
     }
