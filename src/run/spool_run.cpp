@@ -114,6 +114,8 @@ class SpoolRun {
   void store(const std::vector<Message>& messages) {
     try {
       keep(messages);
+    } catch (const spool::NotSynced&) {
+      throw;  // They are in the spool, and must not be put there twice.
     } catch (const RunError& error) {
       // Of a stream, what came before is still to be sent, and perhaps a part of these fits in.
       if (!streams() || signals_.raised()) throw;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "error.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +14,11 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace mqtt_tools::spool {
+
+/// What was committed may not be on the disk: it is there unless the machine crashes.
+class NotSynced : public RunError {
+  using RunError::RunError;
+};
 
 /// SQLite could not do it. The text is SQLite's reason and, where there is one, the system's.
 class DatabaseError : public std::runtime_error {

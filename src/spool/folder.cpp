@@ -172,7 +172,10 @@ void check_database(const std::string& folder) {
 void sync_log(const std::string& folder) {
   const auto name = folder + "/spool.db-wal";
   const Descriptor fd{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (fd.get() < 0 || ::fdatasync(fd.get()) < 0) throw failed_call("cannot write " + name);
+  if (fd.get() >= 0 && ::fdatasync(fd.get()) == 0) return;
+  throw NotSynced(ExitCode::failure,
+                  failed_call("cannot write " + name).what() +
+                      std::string{"; see by --spool-list whether the message is there"});
 }
 
 void hold_reserve(const std::string& folder) {

@@ -68,6 +68,28 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("with few descriptors a message is kept once, or not at all and that is said") {
+  const Spool spool;
+  check_exit(run(spool.pub(1, {"t", "--enqueue", "first"})), 0);
+  bool refused = false;
+  for (int most = 5; most < 16; ++most) {
+    CAPTURE(most);
+    auto limited = Command{{"sh", "-c", R"(ulimit -n "$0"; exec "$@")", std::to_string(most)}};
+    limited.add({"mqtt-pub", "-h", "127.0.0.1", "-p", "1", "--raw", "--spool", spool.folder});
+    const auto word = " line" + std::to_string(most);
+    const auto result = run(limited.add({"--enqueue", "-l", "t"}), word + ".\n" + word + ".\n");
+    CAPTURE(result.err);
+    const std::regex found{word + "\\."};
+    const auto kept = spool.payloads();
+    const auto times = std::distance(std::sregex_iterator{kept.begin(), kept.end(), found}, {});
+    CHECK(times <= 2);
+    if (result.code == 0) CHECK(times == 2);
+    CHECK(result.err.empty() == (result.code == 0));
+    refused = refused || result.code == 1;
+  }
+  CHECK(refused);
+}
+
 TEST_CASE("what cannot be delivered is kept, and goes first with the next run") {
   const Spool spool;
   Broker broker;
