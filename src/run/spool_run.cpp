@@ -216,7 +216,7 @@ ExitCode list(const cli::PubOptions& options) {
   if (::access(folder.c_str(), F_OK) < 0) {
     throw failed_call("cannot read the spool " + folder);
   }
-  if (::access((folder + "/spool.db").c_str(), F_OK) < 0) return ExitCode::ok;
+  if (::access((folder + "/spool.db").c_str(), F_OK) < 0 && errno == ENOENT) return ExitCode::ok;
   spool::Store store(folder, options.spool->limit, {}, {});
   std::string line;
   std::vector<spool::StoredMessage> found;

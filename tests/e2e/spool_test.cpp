@@ -90,6 +90,17 @@ TEST_CASE("with few descriptors a message is kept once, or not at all and that i
   CHECK(refused);
 }
 
+TEST_CASE("a list of what can be no spool is refused, and one of an empty folder is empty") {
+  const TemporaryDirectory directory;
+  const auto list = [](const std::string& path) {
+    return run(pub(1, {"--spool", path, "--spool-list"}));
+  };
+  const auto file = list(directory.write("file", ""));
+  CHECK(file.code == 1);
+  CHECK_THAT(file.err, Contains("is no folder"));
+  CHECK(list(directory.path()).code == 0);
+}
+
 TEST_CASE("what cannot be delivered is kept, and goes first with the next run") {
   const Spool spool;
   Broker broker;
