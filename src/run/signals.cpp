@@ -21,7 +21,7 @@ ChildSignals as_the_shell_left_them() {
   ChildSignals signals;
   ::pthread_sigmask(SIG_BLOCK, nullptr, &signals.mask);
   sigemptyset(&signals.defaults);
-  for (const int signal : {SIGPIPE, SIGXFSZ}) {  // The second by a spool.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {
     if (!ignored(signal)) sigaddset(&signals.defaults, signal);
   }
   return signals;
@@ -109,6 +109,7 @@ void before_sudden_end(void (*restore)()) noexcept { restore_first = restore; }
 void set_up_signals() {
   child_signals() = as_the_shell_left_them();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);
 }
 

@@ -64,8 +64,9 @@ class Signals {
 /// async-signal-safe.
 void before_sudden_end(void (*restore)()) noexcept;
 
-/// Ignores SIGPIPE: a reader that left is told by write(). Heeds SIGCHLD: were it ignored, as it
-/// may be by our parent's will, nobody could learn how a command ended. Before any Signals.
+/// Ignores SIGPIPE and SIGXFSZ: that a reader left or a file may not grow is told by write(). Heeds
+/// SIGCHLD: were it ignored, as it may be by our parent's will, nobody could learn how a command
+/// ended. Before any Signals.
 void set_up_signals();
 
 /// What a child must be given so that it finds the signals as the shell left them to us.

@@ -7,7 +7,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <utility>
 
 namespace mqtt_tools::spool {
@@ -126,9 +125,7 @@ Store::Store(const std::string& folder, std::uint64_t limit, std::string broker,
       broker_(std::move(broker)),
       patience_(std::move(patience)),
       writers_(path("write.lock")),
-      sender_(path("wake")) {
-  ::signal(SIGXFSZ, SIG_IGN);
-}
+      sender_(path("wake")) {}
 
 // The file.
 

@@ -63,8 +63,8 @@ class Store {
   };
 
   /// Makes the folder if there is none; its parent must be there. `limit`: bytes of topics and
-  /// payloads that are kept at most. `broker`: the one that the messages are for; empty: any. From
-  /// here on a write that is too large for a file (SIGXFSZ) is an error and no signal.
+  /// payloads that are kept at most. `broker`: the one that the messages are for; empty: any.
+  /// SIGXFSZ must be ignored (run/signals.hpp): a write that is too large for a file is an error.
   Store(const std::string& folder, std::uint64_t limit, std::string broker, Patience patience);
 
   /// Throws UsageError that names both when the messages are for another broker. add() does, too.

@@ -73,6 +73,25 @@ TEST_CASE("a full disk is a failure with its reason") {
   CHECK(run(Command{"mqtt-sub", "--help"}.output_to(full.get())).code == 1);
 }
 
+TEST_CASE(
+    "a file that may not grow is a failure with its reason, whatever is to be written to it") {
+  Broker broker;
+  const TemporaryDirectory directory;
+  check_exit(run(broker.pub({"t", "kept", "-r"})), 0);
+  for (const auto& words : {std::string{"-C 1 >out"},
+                            {"-C 1 --ready-file ready"},
+                            {"-C 1 --exec cat"},
+                            {"--stats -C 1 >out"}}) {
+    CAPTURE(words);
+    const auto result = run(Command::shell("ulimit -f 0; exec mqtt-sub -h 127.0.0.1 -p " +
+                                           broker.port_text() + " t " + words)
+                                .directory(directory.path()));
+    check_exit(result, 1);
+    CHECK(result.err.find("File too large") != std::string::npos);
+    CHECK(directory.names().size() <= 1);
+  }
+}
+
 TEST_CASE("a closed stdout is no place for the connection's bytes") {
   Broker broker;
   check_exit(run(broker.pub({"t", "kept", "-r"}).closed_output()), 0);

@@ -340,6 +340,7 @@ TEST_CASE("A file that may not grow keeps what it has, and can be emptied") {
   const auto told = forked([&] {
     const rlimit limit{8'000'000, 8'000'000};
     ::setrlimit(RLIMIT_FSIZE, &limit);
+    ::signal(SIGXFSZ, SIG_IGN);
     auto store = spool.open();
     std::size_t kept = 0;
     try {
@@ -368,6 +369,7 @@ TEST_CASE("A file that may not even hold the reserve keeps nothing and says so")
   const auto told = forked([&] {
     const rlimit limit{100'000, 100'000};
     ::setrlimit(RLIMIT_FSIZE, &limit);
+    ::signal(SIGXFSZ, SIG_IGN);
     auto store = spool.open();
     std::cout << complaint([&] { store.add({message("1")}); }) << std::endl;
     ::_exit(0);
