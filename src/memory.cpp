@@ -2,10 +2,13 @@
 
 #include "memory.hpp"
 
+#include "error.hpp"
 #include "text.hpp"
 
 #include <sys/mman.h>
 #include <array>
+#include <system_error>
+#include <utility>
 
 namespace mqtt_tools {
 
@@ -36,6 +39,15 @@ std::string no_memory_message(const std::string& topic, std::size_t size,
   return "no memory for a message of " + counted(size, "byte") +
          (topic.empty() ? "" : " on " + topic) +
          (acknowledgement_due ? "; it was not acknowledged" : "");
+}
+
+std::jthread start_thread(std::function<void()> work) {
+  try {
+    return std::jthread{std::move(work)};
+  } catch (const std::system_error& error) {
+    throw RunError(ExitCode::failure,
+                   "cannot start a thread: " + error.code().message() + " (ulimit -v, -u?)");
+  }
 }
 
 }  // namespace mqtt_tools

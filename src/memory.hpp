@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <thread>
 
 namespace mqtt_tools {
 
@@ -21,5 +23,8 @@ bool memory_for(std::size_t size, std::size_t copies) noexcept;
 /// Why the run ends when there is not. `topic` may be empty, where it is not known; with QoS
 /// 1 and 2 an acknowledgement was due, which will not be given.
 std::string no_memory_message(const std::string& topic, std::size_t size, bool acknowledgement_due);
+
+/// Throws RunError (ExitCode::failure) when there is no room for one more thread.
+std::jthread start_thread(std::function<void()> work);
 
 }  // namespace mqtt_tools

@@ -8,6 +8,7 @@
 #include "connection/paho/event_queue.hpp"
 #include "connection/resolver.hpp"
 #include "error.hpp"
+#include "memory.hpp"
 #include "timestamp.hpp"
 
 #include <chrono>
@@ -17,7 +18,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -32,10 +32,10 @@ class BackgroundTask {
   /// `work` must own all it uses; `wake` is called when the result is there and must stay callable
   /// as long as the process lives.
   void start(std::function<Result()> work, std::function<void()> wake) {
-    std::packaged_task<Result()> task{std::move(work)};
-    result_ = task.get_future();
-    std::thread([task = std::move(task), wake = std::move(wake)]() mutable {
-      task();
+    const auto task = std::make_shared<std::packaged_task<Result()>>(std::move(work));
+    result_ = task->get_future();
+    start_thread([task, wake = std::move(wake)] {
+      (*task)();
       wake();
     }).detach();
   }

@@ -2,6 +2,7 @@
 #include "spool/lock.hpp"
 
 #include "error.hpp"
+#include "memory.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,8 +17,6 @@
 #include <charconv>
 #include <cstdint>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 namespace mqtt_tools::spool {
@@ -69,23 +68,19 @@ void FileLock::request() {
   request->file = open();
   request->done.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (request->done.get() < 0) throw failed_call("cannot wait for " + path_);
-  try {
-    std::thread([request] {
-      int result = -1;
-      do {
-        result = ::flock(request->file.get(), LOCK_EX);
-      } while (result < 0 && errno == EINTR);
-      const std::lock_guard guard(request->mutex);
-      if (request->abandoned || result < 0) {
-        request->file.reset();
-      } else {
-        request->locked = true;
-        ::eventfd_write(request->done.get(), 1);
-      }
-    }).detach();
-  } catch (const std::system_error& error) {
-    throw RunError(ExitCode::failure, "cannot wait for " + path_ + ": " + error.what());
-  }
+  start_thread([request] {
+    int result = -1;
+    do {
+      result = ::flock(request->file.get(), LOCK_EX);
+    } while (result < 0 && errno == EINTR);
+    const std::lock_guard guard(request->mutex);
+    if (request->abandoned || result < 0) {
+      request->file.reset();
+    } else {
+      request->locked = true;
+      ::eventfd_write(request->done.get(), 1);
+    }
+  }).detach();
   request_ = std::move(request);
 }
 

@@ -55,6 +55,19 @@ TEST_CASE("a message that the address space cannot hold is not acknowledged") {
   }
 }
 
+TEST_CASE("where there is no room for one more thread the words say so") {
+  bool told = false;
+  for (int kilobytes = 24'000; kilobytes < 44'000; kilobytes += 1'000) {
+    CAPTURE(kilobytes);
+    // With the second candidate the first is to be ended apart.
+    const auto result =
+        run(limited("mqtt-pub t m --connect-timeout 0.2 -h 127.0.0.2", 1, kilobytes));
+    CHECK_FALSE(contains(result.err, "unexpected"));
+    told = told || contains(result.err, "cannot start a thread");
+  }
+  CHECK(told);
+}
+
 TEST_CASE("what the smallest of these address spaces cannot hold is told, and no other size") {
   ScriptBroker broker{publishes(80'000'000, 1)};
   const auto result = run(limited("mqtt-sub some/topic -C 1", broker.port(), 180'000));

@@ -13,7 +13,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 namespace mqtt_tools::connection::paho {
@@ -64,12 +63,7 @@ void CallQueue::call_apart(std::function<void()> call) {
   calls_.push_back(std::move(call));
   ++waiting_;
   if (!started_) {
-    try {
-      std::thread([this] { work(); }).detach();  // lives as long as the process
-    } catch (const std::system_error& error) {
-      throw RunError(ExitCode::failure,
-                     "cannot start a thread: " + error.code().message() + " (ulimit -v, -u?)");
-    }
+    start_thread([this] { work(); }).detach();  // lives as long as the process
     started_ = true;
   }
   news_.notify_one();
