@@ -242,7 +242,7 @@ class Client::Impl {
         break;
       case Event::Kind::lost:
         if (connected()) {
-          lost(server_disconnect_.words());
+          lost(event.text);
         } else {
           on_closed();
         }

@@ -58,8 +58,8 @@ class Client {
   /// When advance() must be called though fd() is silent.
   std::optional<Clock::time_point> due() const;
 
-  bool connected() const;  ///< CONNACK came and the connection is not lost.
-  bool ready() const;      ///< Connected, and all subscriptions are granted.
+  bool connected() const;   ///< CONNACK came and the connection is not lost.
+  bool ready() const;       ///< Connected, and all subscriptions are granted.
   bool subscribed() const;  ///< They were granted, on this connection or on one that is lost.
 
   /// "HOST:PORT" of the broker that we are or were last connected to; empty before that.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/connect_error.hpp"
 
+#include "connection/hooks/websocket.hpp"
 #include "connection/tls/context.hpp"
 #include "connection/tls/handshake.hpp"
 #include "connection/url.hpp"
@@ -22,6 +23,7 @@ namespace mqtt_tools::connection {
 namespace {
 
 using hooks::ConnectionFacts;
+using hooks::header_of;
 using Kind = ConnectError::Kind;
 
 constexpr std::size_t longest_quote = 100;  // Of what a server said.
@@ -110,16 +112,30 @@ HttpStatus status_of(std::string_view head) {
   return status;
 }
 
+std::string quoted_line(std::string_view bytes) {
+  return '"' + escaped(bytes.substr(0, std::min(bytes.find_first_of("\r\n"), longest_quote))) + '"';
+}
+
+/// A gateway's 5xx is about a broker that may come up yet; 408, 425 and 429 say "later".
+bool is_lasting(int status) {
+  return status < 500 && status != 408 && status != 425 && status != 429;
+}
+
+/// What to do about an answer to the WebSocket request, behind its words.
+std::string upgrade_advice(int status, std::string_view location) {
+  if (status == 401 || status == 403) return " (a login or an Origin is missing? --ws-header)";
+  if (status == 404 || status == 426) return " (is the path right? -L ws://HOST/PATH)";
+  if (status >= 500) return " (is the broker behind it up?)";
+  if (status < 300 || status >= 400 || location.empty()) return {};
+  return ", which points to " + quoted_line(masked_url(location));
+}
+
 /// A line of text, as no packet of MQTT begins.
 bool is_text(std::string_view bytes) {
   constexpr std::size_t enough = 4;
   const auto line = bytes.substr(0, bytes.find_first_of("\r\n"));
   return line.size() >= enough && std::all_of(line.begin(), line.begin() + enough,
                                               [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-std::string quoted_line(std::string_view bytes) {
-  return '"' + escaped(bytes.substr(0, std::min(bytes.find_first_of("\r\n"), longest_quote))) + '"';
 }
 
 std::string tls_port_message(const Options& options) {
@@ -158,9 +174,13 @@ ConnectError explain_proxy(const ConnectionFacts& facts, const Proxy& proxy) {
             "no answer of the proxy " + name + ": " + silence_message(facts, facts.proxy_answer)};
   }
   if (status.code == 200) return {};  // Paho takes no other.
-  // A gateway's 5xx is about a broker that may come up yet.
-  return {status.code < 500 ? Kind::lasting : Kind::unreachable,
-          "the proxy " + name + " refused: " + status.text};
+  std::string advice;
+  if (status.code == 407) {
+    advice = proxy.username ? " (check the user name and the password of --http-proxy)"
+                            : " (--http-proxy http://USER:PASSWORD@HOST:PORT)";
+  }
+  return {is_lasting(status.code) ? Kind::lasting : Kind::unreachable,
+          "the proxy " + name + " refused: " + status.text + advice};
 }
 
 /// TLS was never begun: Paho found the settings of no use, though they were when the run began.
@@ -215,8 +235,9 @@ ConnectError explain_websocket(const ConnectionFacts& facts, const Options& opti
   if (status.code != 0) {
     // What follows a '?' may be a secret.
     const auto path = options.websocket_path.substr(0, options.websocket_path.find('?'));
-    return {status.code < 500 ? Kind::lasting : Kind::unreachable,
-            "the server answered " + status.text + " to the WebSocket request for " + path};
+    return {is_lasting(status.code) ? Kind::lasting : Kind::unreachable,
+            "the server answered " + status.text + " to the WebSocket request for " + path +
+                upgrade_advice(status.code, header_of(facts.upgrade_answer, "Location"))};
   }
   if (!options.tls.on && is_tls_record(facts.upgrade_answer)) {
     return {Kind::lasting, tls_port_message(options)};
@@ -228,6 +249,7 @@ ConnectError explain_websocket(const ConnectionFacts& facts, const Options& opti
 /// CONNECT was sent, or might have been.
 ConnectError explain_silence(const ConnectionFacts& facts, const Options& options,
                              const Endpoint& endpoint) {
+  if (!facts.closing.empty()) return {Kind::closed, facts.closing + ", during CONNECT"};
   const bool begun = !facts.answer.empty();
   if (!is_over(facts)) {
     return {Kind::unreachable, begun ? "only part of an answer in time" : "no answer in time"};

@@ -13,7 +13,8 @@ struct Words {
   const char* text;
 };
 
-/// MQTT 5.0 §2.4: a code means the same in whatever packet it stands.
+/// MQTT 5.0 §2.4: a code means the same in whatever packet it stands. From 1000 on those of a
+/// WebSocket (RFC 6455 §7.4.1, and what IANA has added).
 constexpr std::array reason_codes{
     Words{0x00, "success"},
     Words{0x04, "disconnect with the will message"},
@@ -54,10 +55,30 @@ constexpr std::array reason_codes{
     Words{0xA0, "maximum connect time"},
     Words{0xA1, "subscription identifiers not supported"},
     Words{0xA2, "wildcard subscriptions not supported"},
+    Words{1000, "normal closure"},
+    Words{1001, "going away"},
+    Words{1002, "protocol error"},
+    Words{1003, "unsupported data"},
+    Words{1007, "invalid payload data"},
+    Words{1008, "policy violation"},
+    Words{1009, "message too big"},
+    Words{1010, "an extension is missing"},
+    Words{1011, "internal error"},
+    Words{1012, "service restart"},
+    Words{1013, "try again later"},
+    Words{1014, "bad gateway"},
 };
 
 /// The reason code that means the same as the return code 1 to 5 of MQTT 3.1.1 (§3.2.2.3).
 constexpr std::array since_3{0x84, 0x85, 0x88, 0x86, 0x87};
+
+/// Nothing for a code that is not known.
+std::string words_of(int code) {
+  for (const auto& words : reason_codes) {
+    if (words.code == code) return words.text;
+  }
+  return {};
+}
 
 int reason_code(int connack) {
   return connack >= 1 && connack <= 5 ? since_3[static_cast<std::size_t>(connack) - 1] : connack;
@@ -77,10 +98,8 @@ std::string hexadecimal(int code) {
 }
 
 std::string reason_message(int code) {
-  for (const auto& words : reason_codes) {
-    if (words.code == code) return words.text;
-  }
-  return "unknown reason code " + hexadecimal(code);
+  const auto words = words_of(code);
+  return words.empty() ? "unknown reason code " + hexadecimal(code) : words;
 }
 
 std::string connack_message(int code) { return reason_message(reason_code(code)); }
@@ -145,6 +164,17 @@ std::string suback_message(int code) {
     default:
       return reason_message(code);
   }
+}
+
+std::string websocket_close_message(std::string_view said) {
+  std::string message = "the server closed the WebSocket";
+  if (said.size() < 2) return message;
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(said[at]); };
+  const int code = byte(0) << 8 | byte(1);
+  message += ": " + std::to_string(code);
+  if (code >= 1000 && !words_of(code).empty()) message += " " + words_of(code);
+  if (said.size() > 2) message.append(", \"").append(said.substr(2)).append("\"");
+  return message;
 }
 
 }  // namespace mqtt_tools::connection

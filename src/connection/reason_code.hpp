@@ -4,6 +4,7 @@
 #include "error.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace mqtt_tools::connection {
 
@@ -36,5 +37,9 @@ ExitCode disconnect_outcome(int code);
 
 /// A SUBACK or UNSUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
 std::string suback_message(int code);
+
+/// What a server says in a close frame of WebSocket: a status code of two bytes and a reason, or
+/// nothing (RFC 6455 §5.5.1).
+std::string websocket_close_message(std::string_view said);
 
 }  // namespace mqtt_tools::connection

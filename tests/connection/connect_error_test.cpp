@@ -603,7 +603,9 @@ TEST_CASE("an answer other than 101 to the WebSocket request is repeated") {
   auto facts = closed();
   facts.upgrade_answer = "HTTP/1.1 404 Not\x1b Found\r\nX: y\r\n\r\n";
   CHECK(about(facts, options).message ==
-        "the server answered 404 Not\\x1b Found to the WebSocket request for /mqtt");
+        "the server answered 404 Not\\x1b Found to the WebSocket request for /mqtt (is the path "
+        "right? "
+        "-L ws://HOST/PATH)");
   CHECK(about(facts, options).kind == Kind::lasting);
 
   facts.upgrade_answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
@@ -625,6 +627,44 @@ TEST_CASE("an answer other than 101 to the WebSocket request is repeated") {
   CHECK(about(facts, options).message == "no answer to the WebSocket request: no answer in time");
 }
 
+TEST_CASE("a redirection of a WebSocket request is told, without what may be secret in it") {
+  Options options;
+  options.transport = Transport::websocket;
+  const auto told = [&](const std::string& lines) {
+    auto facts = closed();
+    facts.upgrade_answer = "HTTP/1.1 301 Moved Permanently\r\nServer: x\r\n" + lines;
+    return about(facts, options).message;
+  };
+  const std::string words =
+      "the server answered 301 Moved Permanently to the WebSocket request for /mqtt";
+  CHECK(told("location: https://me:s3cret@b.example/ws?token=s3cret\r\n\r\n") ==
+        words + ", which points to \"https://*@b.example/ws?*\"");
+  CHECK(told("Location: /\x1b[2J\r\n\r\n") == words + ", which points to \"/\\x1b[2J\"");
+  CHECK(told("Location: /" + std::string(500, 'x') + "\r\n\r\n").size() < words.size() + 130);
+  CHECK(told("Location: https://b.example/?tok") == words);  // Cut off: what it is is not known.
+  CHECK(told("X: y\r\n\r\n") == words);
+}
+
+TEST_CASE("an answer to a WebSocket request says what to do, and whether to ask again") {
+  Options options;
+  options.transport = Transport::websocket;
+  const auto found = [&](const std::string& status) {
+    auto facts = closed();
+    facts.upgrade_answer = "HTTP/1.1 " + status + "\r\n\r\n";
+    return about(facts, options);
+  };
+  CHECK(contains(found("401 Unauthorized").message,
+                 "(a login or an Origin is missing? --ws-header)"));
+  CHECK(contains(found("426 Upgrade Required").message, "(is the path right? -L ws://HOST/PATH)"));
+  CHECK(contains(found("502 Bad Gateway").message, "(is the broker behind it up?)"));
+  for (const auto* later : {"408 Timeout", "425 Too Early", "429 Too Many Requests", "500 Error"}) {
+    CHECK(found(later).kind == Kind::unreachable);
+  }
+  for (const auto* never : {"301 Moved", "400 Bad Request", "401 Unauthorized", "426 Upgrade"}) {
+    CHECK(found(never).kind == Kind::lasting);
+  }
+}
+
 TEST_CASE("a WebSocket behind TLS is asked for and one spoken to in plain text is known") {
   Certificates files;
   auto options = with_tls(files);
@@ -633,7 +673,8 @@ TEST_CASE("a WebSocket behind TLS is asked for and one spoken to in plain text i
   facts.tls.begun = facts.tls.done = true;
   facts.upgrade_answer = "HTTP/1.1 403 Forbidden\r\n\r\n";
   CHECK(about(facts, options).message ==
-        "the server answered 403 Forbidden to the WebSocket request for /mqtt");
+        "the server answered 403 Forbidden to the WebSocket request for /mqtt (a login or an "
+        "Origin is missing? --ws-header)");
 
   const Peer peer{serve_tls(server(files, files.server()))};
   options.tls = {};
@@ -657,7 +698,8 @@ TEST_CASE("what a proxy has to say is told") {
   auto facts = closed();
   facts.proxy_answer = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
   CHECK(found(facts).message ==
-        "the proxy 127.0.0.1:3128 refused: 407 Proxy Authentication Required");
+        "the proxy 127.0.0.1:3128 refused: 407 Proxy Authentication Required (check the user name "
+        "and the password of --http-proxy)");
   CHECK(found(facts).kind == Kind::lasting);
   facts.proxy_answer = "HTTP/1.1 502 Bad Gateway\r\n\r\n";
   CHECK(found(facts).message == "the proxy 127.0.0.1:3128 refused: 502 Bad Gateway");

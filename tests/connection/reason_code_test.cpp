@@ -93,3 +93,13 @@ TEST_CASE("a DISCONNECT decides between coming back, denied and lost") {
     CHECK(disconnect_outcome(code) == ExitCode::lost);
   }
 }
+
+TEST_CASE("a close frame of WebSocket is put into words") {
+  const std::string closed = "the server closed the WebSocket";
+  CHECK(websocket_close_message("") == closed);
+  CHECK(websocket_close_message("\x03\xf0") == closed + ": 1008 policy violation");
+  CHECK(websocket_close_message("\x03\xf0not authorised") ==
+        closed + ": 1008 policy violation, \"not authorised\"");
+  CHECK(websocket_close_message("\x0f\xa1mine") == closed + ": 4001, \"mine\"");
+  CHECK(websocket_close_message(std::string(2, '\0')) == closed + ": 0");
+}

@@ -205,6 +205,44 @@ TEST_CASE("a plain WebSocket to a port with TLS is told as such") {
   CHECK(contains(result.err, "a TLS broker spoken to in plain text: use wss:// or --tls"));
 }
 
+TEST_CASE("what a server says when it closes a WebSocket is told, and acts on no terminal") {
+  const auto close = [](Session& session) {
+    session.send_unframed(encode_frame(Frame::close, "\x03\xf0not\x1b[2J authorised"));
+    session.stop_reading();
+  };
+  const std::string words =
+      "the server closed the WebSocket: 1008 policy violation, \"not\\x1b[2J authorised\"";
+  ScriptBroker early{[&](Session& session) {
+                       session.expect(PacketType::connect);
+                       close(session);
+                     },
+                     {.web_socket = true}};
+  const auto result = run(sub_by(early.url(), {}));
+  check_exit_within(result, 3, 2s);
+  CHECK(contains(result.err, words + ", during CONNECT"));
+  ScriptBroker late{{[&](Session& session) {
+                       session.accept_subscription();
+                       close(session);
+                     },
+                     [](Session& session) { session.serve(); }},
+                    {.web_socket = true}};
+  const auto lost = run(sub_by(late.url(), {"--no-reconnect"}));
+  check_exit_within(lost, 6, 2s);
+  CHECK(contains(lost.err, "lost: " + words));
+}
+
+TEST_CASE("a server that closes a WebSocket without a word is asked again") {
+  ScriptBroker broker{{[](Session& session) {
+                         session.accept_subscription();
+                         session.send_unframed(encode_frame(Frame::close, ""));
+                       },
+                       [](Session& session) { session.serve(); }},
+                      {.web_socket = true}};
+  Process process{sub_by(broker.url(), {})};
+  REQUIRE(process.wait_for_err(" is back"));
+  CHECK(contains(process.err(), " lost: the server closed the WebSocket; reconnecting"));
+}
+
 TEST_CASE("a WebSocket that is lost is made again") {
   Broker broker;
   const WebSocket server{broker.port()};

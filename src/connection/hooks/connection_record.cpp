@@ -2,6 +2,7 @@
 
 #include "connection/hooks/connection_record.hpp"
 
+#include "connection/reason_code.hpp"
 #include "memory.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace mqtt_tools::connection::hooks {
 
 namespace {
 
-constexpr std::size_t most_kept = 256;  // Bytes of what a server said.
+constexpr std::size_t most_kept = 1024;  // Bytes of what a server said.
 
 struct Expected {
   std::mutex mutex{};
@@ -43,6 +44,7 @@ ConnectionFacts ConnectionRecord::facts() const {
   auto facts = facts_;
   facts.violation = std::move(violation);
   facts.connect_sent = guard_.connect_sent();
+  facts.closing = closing_;
   return facts;
 }
 
@@ -135,6 +137,17 @@ std::size_t ConnectionRecord::received(std::string_view bytes) {
 void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
   const std::lock_guard lock{mutex_};
   if (!frame_violation_) frame_violation_ = std::move(violation);
+}
+
+std::string ConnectionRecord::closing() const {
+  const std::lock_guard lock{mutex_};
+  return closing_;
+}
+
+void ConnectionRecord::note_closing(std::string_view said) {
+  auto words = websocket_close_message(said);
+  const std::lock_guard lock{mutex_};
+  closing_ = std::move(words);
 }
 
 std::string ConnectionRecord::last_packet() const {

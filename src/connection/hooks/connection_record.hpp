@@ -23,7 +23,7 @@
 namespace mqtt_tools::connection::hooks {
 
 /// What was seen of a connection before its CONNACK. What servers said is untrusted, and cut off at
-/// 256 bytes.
+/// 1 KiB.
 struct ConnectionFacts {
   bool connected = false;     ///< TCP, or to the proxy if there is one.
   int error = 0;              ///< errno of what failed: to connect, to read, or to write.
@@ -35,6 +35,7 @@ struct ConnectionFacts {
   std::string upgrade_answer{};  ///< To the WebSocket request.
   std::string answer{};  ///< What else came in plain text, or out of TLS: MQTT it should be.
   std::optional<std::string> violation{};  ///< As ConnectionRecord::violation().
+  std::string closing{};                   ///< As ConnectionRecord::closing().
 };
 
 /// Where a connection goes, and from where: the name stays the name for TLS and WebSocket, while we
@@ -65,6 +66,9 @@ class ConnectionRecord {
   /// What the server sent that MQTT or WebSocket does not allow, with the rule, as in "a PUBACK
   /// for id 7, which waits for PUBREC; MQTT 5.0 §4.3.3". The connection is closed then.
   std::optional<std::string> violation() const;
+
+  /// The close frame of WebSocket that came, in words, untrusted; empty when none did.
+  std::string closing() const;
 
   /// What happened until now, or until CONNACK.
   ConnectionFacts facts() const;
@@ -111,6 +115,9 @@ class ConnectionRecord {
   /// The frames around the packets are not as they must be.
   void refuse(WebSocketFrames::Violation violation);
 
+  /// What WebSocketFrames::closing() says.
+  void note_closing(std::string_view said);
+
   /// CONNACK has not come: note() is of interest.
   bool is_observed() const { return observed_; }
 
@@ -140,6 +147,7 @@ class ConnectionRecord {
   mutable std::mutex mutex_{};
   PacketGuard guard_;
   std::optional<WebSocketFrames::Violation> frame_violation_{};
+  std::string closing_{};
   ConnectionFacts facts_{};
   std::atomic<bool> observed_{true};
   TakeArrived take_arrived_{};

@@ -177,6 +177,7 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
       if (count <= 0) return count;
       frames_->asked(request_);
       frames_->add({buffer.data(), static_cast<std::size_t>(count)});
+      if (const auto said = frames_->closing()) record_->note_closing(*said);
     }
     const auto& found = frames_->violation();
     if (frames_->held() > 0) {

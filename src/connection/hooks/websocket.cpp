@@ -55,38 +55,25 @@ std::string frame_header(std::size_t size) {
   return header;
 }
 
-/// The value of a line of an HTTP head that begins with `name` and a colon, in any case; or
-/// nothing.
-std::string_view value_of(std::string_view head, std::string_view name) {
-  for (auto at = head.find("\r\n") + 2; at < head.size(); at = head.find("\r\n", at) + 2) {
-    auto line = head.substr(at, head.find("\r\n", at) - at);
-    if (line.size() <= name.size() || line[name.size()] != ':') continue;
-    if (::strncasecmp(line.data(), name.data(), name.size()) != 0) continue;
-    line.remove_prefix(std::min(line.find_first_not_of(" \t", name.size() + 1), line.size()));
-    return line.substr(0, line.find_last_not_of(" \t") + 1);
-  }
-  return {};
-}
-
 bool holds(std::string_view text, std::string_view word) {
   return ::strcasestr(std::string(text).c_str(), std::string(word).c_str()) != nullptr;
 }
 
 /// What is wrong with a 101 (RFC 6455 §4.1); its Sec-WebSocket-Accept Paho compares.
 std::string_view upgrade_flaw(std::string_view head) {
-  if (!holds(value_of(head, "Upgrade"), "websocket")) return "without Upgrade: websocket";
-  if (!holds(value_of(head, "Connection"), "upgrade")) return "without Connection: Upgrade";
-  if (value_of(head, "Sec-WebSocket-Accept").empty()) return "without Sec-WebSocket-Accept";
-  if (!value_of(head, "Sec-WebSocket-Extensions").empty()) return "with an extension";
-  return holds("mqtt mqttv3.1", value_of(head, "Sec-WebSocket-Protocol")) ? ""
-                                                                          : "for another protocol";
+  if (!holds(header_of(head, "Upgrade"), "websocket")) return "without Upgrade: websocket";
+  if (!holds(header_of(head, "Connection"), "upgrade")) return "without Connection: Upgrade";
+  if (header_of(head, "Sec-WebSocket-Accept").empty()) return "without Sec-WebSocket-Accept";
+  if (!header_of(head, "Sec-WebSocket-Extensions").empty()) return "with an extension";
+  return holds("mqtt mqttv3.1", header_of(head, "Sec-WebSocket-Protocol")) ? ""
+                                                                           : "for another protocol";
 }
 
 /// Paho takes no more than 1 kB: what it looks at.
 std::string shortened(std::string_view head) {
   return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Accept: " +
-         std::string(value_of(head, "Sec-WebSocket-Accept")) + "\r\n\r\n";
+         std::string(header_of(head, "Sec-WebSocket-Accept")) + "\r\n\r\n";
 }
 
 struct Forbidden {
@@ -136,6 +123,18 @@ Forbidden check_size(std::string_view header) {
 }
 
 }  // namespace
+
+std::string_view header_of(std::string_view head, std::string_view name) {
+  head = head.substr(0, head.rfind("\r\n") + 2);
+  for (auto at = head.find("\r\n") + 2; at < head.size(); at = head.find("\r\n", at) + 2) {
+    auto line = head.substr(at, head.find("\r\n", at) - at);
+    if (line.size() <= name.size() || line[name.size()] != ':') continue;
+    if (::strncasecmp(line.data(), name.data(), name.size()) != 0) continue;
+    line.remove_prefix(std::min(line.find_first_not_of(" \t", name.size() + 1), line.size()));
+    return line.substr(0, line.find_last_not_of(" \t") + 1);
+  }
+  return {};
+}
 
 void WebSocketFrames::asked(HttpRequest request) {
   if (request == request_) return;

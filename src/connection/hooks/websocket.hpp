@@ -15,6 +15,10 @@ namespace mqtt_tools::connection::hooks {
 /// to WebSocket of a server (also behind a proxy: then it comes second).
 enum class HttpRequest : unsigned char { none, proxy, upgrade };
 
+/// The value of the line of an HTTP head that begins with `name`, in any case, and a colon; or
+/// nothing. A line that was cut off is none.
+std::string_view header_of(std::string_view head, std::string_view name);
+
 /// What a server sends in answer to HTTP requests and over WebSocket: checked against RFC 6455, and
 /// put into the one shape that Paho 1.3 reads without fail, one whole frame for each MQTT packet. A
 /// server may put several packets into one frame (Paho reads the second only when more bytes come),
@@ -51,6 +55,12 @@ class WebSocketFrames {
   /// Nothing that add() takes can lead to output any more: after a violation, a close frame, and an
   /// answer of HTTP that refuses. When nothing is held either, the connection is at its end.
   bool ended() const { return stage_ == Stage::ended; }
+
+  /// What the close frame says that add() has just taken, if it has: a status code of two bytes and
+  /// a reason, or nothing (RFC 6455 §5.5.1).
+  std::optional<std::string_view> closing() const {
+    return close_.empty() ? std::nullopt : std::optional{std::string_view{close_}.substr(2)};
+  }
 
   struct Piece {
     std::string_view bytes{};  ///< Valid until the next add() or drop(); empty when none is ready.

@@ -62,8 +62,8 @@ std::vector<Event> EventQueue::take() {
   return std::exchange(events_, {});
 }
 
-/// Paho only knows that the connection has ended: the hooks ended it.
-void ConnectionEvents::tell_violation(Event& event) const noexcept {
+/// Paho only knows that the connection has ended; the hooks ended it, or know what was said.
+void ConnectionEvents::tell_end(Event& event) const noexcept {
   try {
     if (auto words = record_.no_memory()) {
       event.kind = Event::Kind::no_memory;
@@ -71,6 +71,8 @@ void ConnectionEvents::tell_violation(Event& event) const noexcept {
     } else if (auto violation = record_.violation()) {
       event.kind = Event::Kind::malformed;
       event.text = std::move(*violation);
+    } else if (event.kind == Event::Kind::lost) {
+      event.text = record_.closing();
     }
   } catch (...) {
     // No memory for the words: it stays a loss.
@@ -85,7 +87,7 @@ void ConnectionEvents::post(Event::Kind kind, int code, std::string text,
   event.code = code;
   event.text = std::move(text);
   event.index = index;
-  if (kind == Event::Kind::lost || kind == Event::Kind::failed) tell_violation(event);
+  if (kind == Event::Kind::lost || kind == Event::Kind::failed) tell_end(event);
   queue_.post(std::move(event));
 }
 

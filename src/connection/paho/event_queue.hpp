@@ -16,9 +16,9 @@ namespace mqtt_tools::connection {
 /// Something that happened on one of Paho's threads.
 struct Event {
   enum class Kind {
-    connected,          ///< CONNACK accepted us: `limits`.
-    failed,             ///< No connection: `code` is a CONNACK code or a negative number of Paho's.
-    lost,               ///< The connection is gone.
+    connected,  ///< CONNACK accepted us: `limits`.
+    failed,     ///< No connection: `code` is a CONNACK code or a negative number of Paho's.
+    lost,       ///< The connection is gone: `text` is what was said over WebSocket, or none.
     server_disconnect,  ///< The broker sent DISCONNECT: `code`.
     granted,            ///< SUBACK for subscription `index`: `code` is the granted QoS.
     not_granted,        ///< SUBACK refused subscription `index`: `code`.
@@ -91,7 +91,7 @@ class ConnectionEvents {
   void not_connected(int code, int reason) noexcept;
 
  private:
-  void tell_violation(Event& event) const noexcept;
+  void tell_end(Event& event) const noexcept;
 
   EventQueue& queue_;
   const std::uint64_t connection_;
