@@ -561,6 +561,7 @@ TEST_CASE("each reason why there is no handshake has its own sentence") {
         "no cipher in common with the broker: it does not take pre-shared keys");
   CHECK(told(alert(SSL_AD_ILLEGAL_PARAMETER), plain) ==
         "the broker ended the TLS handshake: illegal parameter");
+  CHECK(told(alert(99), plain) == "the broker ended the TLS handshake: alert 99");
   CHECK(told(alert(SSL_AD_UNRECOGNIZED_NAME), plain) ==
         "the broker has no certificate for the name h.example");
   CHECK(told(reason(SSL_R_NO_PROTOCOLS_AVAILABLE), with_key) ==

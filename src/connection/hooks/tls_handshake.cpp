@@ -146,7 +146,7 @@ void note_result(const SSL* ssl, int result, ConnectionRecord& record) noexcept 
     tls.reason = reason;
     note_sentence(ssl, facts);
     const char* const text = ERR_reason_error_string(first);
-    tls.reason_text = text != nullptr ? text : "unknown reason";
+    tls.reason_text = text != nullptr ? text : "OpenSSL's reason " + std::to_string(reason);
   });
   errno = error;
 }

@@ -53,8 +53,16 @@ using Owned = std::unique_ptr<Type, Free>;
 
 std::string words_for(int error) { return std::generic_category().message(error); }
 
+enum class Purpose { certificate, authorities, key };
+
+std::string wrong_directory(Purpose purpose) {
+  if (purpose == Purpose::authorities) return "it is a directory, and --capath takes those";
+  return std::string{"it is a directory, and "} + (purpose == Purpose::key ? "--key" : "--cert") +
+         " takes a file";
+}
+
 /// The file as OpenSSL reads it. Not a pipe: Paho reads it again at each connection.
-Owned<BIO> open(const std::string& path) {
+Owned<BIO> open(const std::string& path, Purpose purpose) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) unreadable(path, words_for(errno));
   struct stat status {};
@@ -62,15 +70,13 @@ Owned<BIO> open(const std::string& path) {
   ::close(fd);
   if (!known || !S_ISREG(status.st_mode)) {
     unreadable(path, S_ISDIR(status.st_mode)
-                         ? "it is a directory"
+                         ? wrong_directory(purpose)
                          : "it is not a regular file, and is read at each connection");
   }
   Owned<BIO> file{BIO_new_file(path.c_str(), "r")};
   if (!file) unreadable(path, words_for(errno));
   return file;
 }
-
-enum class Purpose { certificate, authorities, key };
 
 /// What stands in a file instead of what was wanted.
 enum class Kind {
@@ -210,7 +216,7 @@ std::string instead(const std::string& path, const Content& content, Purpose pur
 /// Ends the run: `path` is not what it was given for.
 [[noreturn]] void wrong_kind(const std::string& path, Purpose purpose) {
   constexpr int longest = 1 << 20;
-  const auto file = open(path);
+  const auto file = open(path, purpose);
   std::string bytes(longest, '\0');
   const int size = BIO_read(file.get(), bytes.data(), longest);
   bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
@@ -220,7 +226,7 @@ std::string instead(const std::string& path, const Content& content, Purpose pur
 }
 
 Owned<X509> read_certificate(const std::string& path) {
-  const auto file = open(path);
+  const auto file = open(path, Purpose::certificate);
   const auto no_passphrase = [](char*, int, int, void*) { return 0; };
   Owned<X509> certificate{PEM_read_bio_X509(file.get(), nullptr, no_passphrase, nullptr)};
   ERR_clear_error();
@@ -242,7 +248,7 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* data) {
 }
 
 Owned<EVP_PKEY> read_key(const std::string& path, const std::optional<std::string>& given) {
-  const auto file = open(path);
+  const auto file = open(path, Purpose::key);
   Passphrase passphrase{given};
   Owned<EVP_PKEY> key{PEM_read_bio_PrivateKey(file.get(), nullptr, give_passphrase, &passphrase)};
   ERR_clear_error();
@@ -256,11 +262,31 @@ Owned<EVP_PKEY> read_key(const std::string& path, const std::optional<std::strin
 
 void check_authorities(const std::string& path) {
   const auto context = new_context();
-  open(path);
+  open(path, Purpose::authorities);
   if (SSL_CTX_load_verify_locations(context.get(), path.c_str(), nullptr) != 1) {
     ERR_clear_error();
     wrong_kind(path, Purpose::authorities);
   }
+}
+
+/// OpenSSL takes no certificate that is below its security level, and Paho says nothing of that.
+void check_strength(const std::string& path) {
+  const auto context = new_context();
+  SSL_CTX_set_security_level(context.get(), security_level());
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context.get(), path.c_str()) == 1) return;
+  const auto error = ERR_get_error();
+  ERR_clear_error();
+  const char* const text = ERR_reason_error_string(error);
+  const int reason = ERR_GET_REASON(error);
+  const auto level = " for OpenSSL's security level " + std::to_string(security_level());
+  const auto length = level + " (at level 2 RSA has 2048 bits, EC 224)";
+  useless(path, "cannot be used with --cert: " +
+                    (reason == SSL_R_EE_KEY_TOO_SMALL   ? "its key is too short" + length
+                     : reason == SSL_R_CA_KEY_TOO_SMALL ? "a key of its chain is too short" + length
+                     : reason == SSL_R_CA_MD_TOO_WEAK
+                         ? "its signature is too weak" + level + " (SHA-256 is enough)"
+                         : std::string{text != nullptr ? text : "OpenSSL does not say why"}));
 }
 
 /// OpenSSL finds an authority there by a hash of its name: "9d66eef0.0".
@@ -273,6 +299,9 @@ bool is_hash_name(const std::string& name) {
 void check_directory(const std::string& path) {
   std::error_code error;
   auto entry = std::filesystem::directory_iterator{path, error};
+  if (error == std::errc::not_a_directory) {
+    unreadable(path, "it is no directory, and --cafile takes files");
+  }
   if (error) unreadable(path, error.message());
   for (; entry != std::filesystem::directory_iterator{}; entry.increment(error)) {
     if (is_hash_name(entry->path().filename().string())) return;
@@ -325,6 +354,7 @@ void check_tls_files(const Tls& tls) {
     return;
   }
   const auto certificate = read_certificate(tls.certificate);
+  check_strength(tls.certificate);
   const auto& key_path = tls.key.empty() ? tls.certificate : tls.key;
   const auto key = read_key(key_path, tls.key_passphrase);
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {

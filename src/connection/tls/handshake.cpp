@@ -65,7 +65,9 @@ std::string alert_message(const HandshakeFacts& facts, int alert, const Tls& tls
     default:
       break;
   }
-  return std::string{"the broker ended the TLS handshake: "} + SSL_alert_desc_string_long(alert);
+  std::string name = SSL_alert_desc_string_long(alert);
+  if (name == "unknown") name = "alert " + std::to_string(alert);
+  return "the broker ended the TLS handshake: " + name;
 }
 
 }  // namespace

@@ -82,6 +82,14 @@ class OtherForms {
     });
   }
 
+  /// The certificate in PEM, signed anew.
+  std::string signed_with(const EVP_MD* digest) const {
+    return written([&](BIO* out) {
+      X509_sign(certificate_.get(), key_.get(), digest);
+      return PEM_write_bio_X509(out, certificate_.get());
+    });
+  }
+
  private:
   using Request = std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)>;
 
@@ -197,7 +205,12 @@ TEST_CASE("a file that cannot be read is named with the reason") {
   CHECK(file(&Tls::ca_path, "/no/such") == missing);
   CHECK(file(&Tls::certificate, "/no/such") == missing);
   CHECK(file(&Tls::key, "/no/such") == missing);
-  CHECK(file(&Tls::ca_file, "/") == "1 cannot read /: it is a directory");
+  const std::string directory = "1 cannot read /: it is a directory, and ";
+  CHECK(file(&Tls::ca_file, "/") == directory + "--capath takes those");
+  CHECK(file(&Tls::certificate, "/") == directory + "--cert takes a file");
+  CHECK(file(&Tls::key, "/") == directory + "--key takes a file");
+  CHECK(file(&Tls::ca_path, files.ca()) ==
+        "1 cannot read " + files.ca() + ": it is no directory, and --cafile takes files");
   CHECK(file(&Tls::key, "/dev/null").find("regular file") != std::string::npos);
 }
 
@@ -315,6 +328,32 @@ TEST_CASE("a key that is not the certificate's is refused") {
   tls.key = files.server_key();
   CHECK(verdict(tls) ==
         "3 " + files.server_key() + " does not fit the certificate " + files.client());
+}
+
+TEST_CASE("a certificate that OpenSSL finds too weak is named with what it lacks") {
+  Certificates files;
+  auto tls = tls_on();
+  const auto found = [&](const std::string& path) {
+    tls.certificate = path;
+    const auto begin = "3 " + path + " cannot be used with --cert: ";
+    const auto words = verdict(tls);
+    CHECK(words.starts_with(begin));
+    return words.substr(std::min(begin.size(), words.size()));
+  };
+  tls.key = files.weak_key();
+  CHECK(
+      found(files.weak()) ==
+      "its key is too short for OpenSSL's security level 2 (at level 2 RSA has 2048 bits, EC 224)");
+  tls.key = files.client_key();
+  const OtherForms forms{files.client(), files.client_key()};
+  const std::string weak_signature =
+      "its signature is too weak for OpenSSL's security level 2 (SHA-256 is enough)";
+  CHECK(found(files.file("sha1.pem", forms.signed_with(EVP_sha1()))) == weak_signature);
+  CHECK(found(files.file("md5.pem", forms.signed_with(EVP_md5()))) == weak_signature);
+  CHECK(found(files.file("chain.pem", mqtt_tools::support::read_file(files.client()) +
+                                          mqtt_tools::support::read_file(files.weak()))) ==
+        "a key of its chain is too short for OpenSSL's security level 2 (at level 2 RSA has 2048 "
+        "bits, EC 224)");
 }
 
 TEST_CASE("an encrypted key asks for its passphrase before anything is connected") {
