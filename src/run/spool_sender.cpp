@@ -110,6 +110,7 @@ void SpoolSender::advance(Clock::time_point now) {
     if (!follows() && !own_waiting()) return;
     if (!take_lock(now)) return;
   }
+  if (watch_ && watch_->touched()) lock_.check_place();
   if (follows() && wake_.clear()) more_ = true;
   if (now < resume_at_ || !refusal_.empty()) return check_patience(now);
   do {
@@ -137,6 +138,7 @@ void SpoolSender::wait_for_lock(Clock::time_point now) {
     lock_.request();
   }
   if (watch_->touched() || begins) {
+    lock_.check_place();
     quiet_since_ = now;
     told_waiting_ = false;
     if (!follows() && !own_waiting()) {  // Another process has sent them.
@@ -163,6 +165,7 @@ Duration SpoolSender::lock_limit() const {
 
 void SpoolSender::begin_sending(Clock::time_point now) {
   watch_.reset();
+  if (follows()) watch_.emplace(lock_);
   // Without it, what is delivered could perhaps not be removed, and would be sent again and again.
   spool::hold_reserve(store_.folder());
   if (follows() && wake_.fd() < 0) wake_.listen();
@@ -412,7 +415,10 @@ void SpoolSender::listen(Poller& poller) const {
     }
   }
   if (lock_.held()) {
-    if (follows()) poller.add(wake_.fd(), POLLIN);
+    if (follows()) {
+      poller.add(wake_.fd(), POLLIN);
+      poller.add(watch_->fd(), POLLIN);
+    }
     if (client_ == nullptr || resume_at_ > Clock::now()) poller.until(resume_at_);
   } else if (watch_) {
     poller.add(lock_.fd(), POLLIN);

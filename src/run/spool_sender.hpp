@@ -110,7 +110,7 @@ class SpoolSender {
   const cli::PubOptions& options_;
   connection::Options connection_;
   spool::FileLock lock_;
-  std::optional<spool::LockWatch> watch_{};  ///< While we wait for the lock.
+  std::optional<spool::LockWatch> watch_{};  ///< While we wait for the lock, or follow.
   spool::WakeFifo wake_;
   std::unique_ptr<connection::Client> client_{};
   std::optional<Publisher> publisher_{};  ///< For --presence; its queue stays empty.

@@ -114,6 +114,18 @@ void FileLock::unlock() {
   held_ = false;
 }
 
+void FileLock::check_place() const {
+  struct stat ours {};
+  struct stat there {};
+  if (::fstat(file_.get(), &ours) == 0 && ::lstat(path_.c_str(), &there) == 0 &&
+      ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) {
+    return;
+  }
+  throw RunError(ExitCode::failure, path_ +
+                                        " was deleted or replaced while this run used it: start "
+                                        "again with the spool that is there now");
+}
+
 void FileLock::touch() {
   std::array<char, 16> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size() - 1, ::getpid()).ptr;
@@ -133,9 +145,12 @@ pid_t FileLock::holder() const {
 
 LockWatch::LockWatch(const FileLock& lock) : fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   // Without it (a limit of the user's is reached) one waits for the lock alone.
-  if (fd_.get() >= 0 && ::inotify_add_watch(fd_.get(), lock.path().c_str(), IN_MODIFY) < 0) {
+  const std::uint32_t events = lock.held() ? IN_ATTRIB : IN_ATTRIB | IN_MODIFY;
+  if (fd_.get() >= 0 && ::inotify_add_watch(fd_.get(), lock.path().c_str(), events) < 0) {
     fd_.reset();
   }
+  const auto folder = lock.path().substr(0, lock.path().rfind('/'));
+  ::inotify_add_watch(fd_.get(), folder.c_str(), IN_MOVE_SELF);
 }
 
 bool LockWatch::touched() {

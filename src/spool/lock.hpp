@@ -40,6 +40,10 @@ class FileLock {
 
   bool held() const { return held_; }
 
+  /// Throws RunError when it is gone, or another has its name: those that come later do not know
+  /// of us, nor of what is beside it.
+  void check_place() const;
+
   /// Writes our process number into it, which those that watch the file notice (see LockWatch).
   void touch();
 
@@ -59,12 +63,13 @@ class FileLock {
   std::shared_ptr<Request> request_{};
 };
 
-/// Tells when the holder of a lock touches its file.
+/// Tells when the file of a lock, or its folder, may have gone from its place, and when the holder
+/// touches it, which the holder itself does not want to know.
 class LockWatch {
  public:
   explicit LockWatch(const FileLock& lock);
 
-  int fd() const { return fd_.get(); }  ///< Readable after a touch; -1 if none can be told.
+  int fd() const { return fd_.get(); }  ///< Readable after that; -1 if none can be told.
   bool touched();                       ///< Whether there was one since the last call.
 
  private:

@@ -179,6 +179,7 @@ auto Store::reading(const Read& read) {
 /// They queue up at a file of our own: at SQLite's lock each would sleep and come again, and some
 /// would come too late for a second and more.
 void Store::lock_writers(const std::string& what) {
+  writers_.check_place();
   const auto start = Clock::now();
   const auto first = std::min<Duration>(patience_.limit, std::chrono::seconds{1});
   if (writers_.lock(start + first, patience_.cancel)) return;

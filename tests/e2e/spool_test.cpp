@@ -5,8 +5,10 @@
 
 #include <signal.h>
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <sstream>
 
@@ -217,6 +219,52 @@ TEST_CASE("a relay sends over a new connection what nobody acknowledges in time"
   CHECK(broker.connections() == 2);
   relay.signal(SIGTERM);
   CHECK(relay.wait().signal == SIGTERM);
+}
+
+TEST_CASE("a relay whose spool is deleted or moved says so and ends") {
+  Broker broker;
+  for (const bool moved : {false, true}) {
+    for (const bool waits : {false, true}) {
+      CAPTURE(moved, waits);
+      const Spool spool;
+      Process first{spool.drain(broker.port(), {"--follow", "-v"})};
+      check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "1"})), 0);
+      REQUIRE(first.wait_for_err("acknowledged"));
+      std::optional<Process> second;
+      if (waits) {
+        second.emplace(spool.drain(broker.port(), {"--follow"}));
+        REQUIRE(second->wait_for_err("waiting for process"));
+      }
+      if (moved) {
+        std::filesystem::rename(spool.folder, spool.directory / "elsewhere");
+      } else {
+        std::filesystem::remove_all(spool.folder);
+      }
+      check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "2"})), 0);
+      for (auto* const relay : {&first, second ? &*second : nullptr}) {
+        if (relay == nullptr) continue;
+        const auto result = relay->wait();
+        check_exit(result, 1);
+        CHECK_THAT(result.err, Contains(".lock was deleted or replaced"));
+      }
+      CHECK(spool.payloads() == " 2");
+    }
+  }
+}
+
+TEST_CASE("nothing is kept in a spool that is not there any more") {
+  const Spool spool;
+  Process publisher{spool.pub(1, {"t", "--enqueue", "-l", "-v"}).open_input()};
+  publisher.write("1\n");
+  REQUIRE(publisher.wait_for_err("stored 1 message"));
+  std::filesystem::remove_all(spool.folder);
+  check_exit(run(spool.pub(1, {"t", "--enqueue", "2"})), 0);
+  publisher.write("3\n");
+  const auto result = publisher.wait();
+  check_exit(result, 1);
+  CHECK_THAT(result.err,
+             Contains("write.lock was deleted or replaced") && Contains("1 message was kept"));
+  CHECK(spool.payloads() == " 2");
 }
 
 TEST_CASE("a relay tells whether it is there") {
