@@ -98,7 +98,8 @@ TIMES = [(re.compile(pattern), form) for pattern, form in (
     (r"   +", "  "),
     (r"\b\d+(\.\d+)?( ?ms\b)", r"0\2"),
     (r"(\"(?:ms|seconds)\":|\bseconds:=)[\d.e-]+", r"\g<1>0"),
-    (r"\"\d\d:\d\d\"", '"00:00"'))]
+    (r"\"\d\d:\d\d\"", '"00:00"'),
+    (r"the name server did not answer( in time)?", "name not found"))]  # without a network
 
 
 VARYING = [(re.compile(r"\d[\d.:]*"), "0"), (re.compile(r" +"), " ")]

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <random>
 #include <stdexcept>
+#include <system_error>
 
 namespace mqtt_tools::support {
 namespace {
@@ -52,6 +53,14 @@ int random_port() {
 }
 
 }  // namespace
+
+bool has_ipv6() {
+  try {
+    return static_cast<bool>(bound(Family::ipv6, 0));
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
 
 int free_port(Family family) { return Listener{family}.port(); }
 

@@ -12,6 +12,9 @@ namespace mqtt_tools::support {
 
 enum class Family { ipv4, ipv6 };
 
+/// Whether this machine has ::1: containers often have not.
+bool has_ipv6();
+
 /// A loopback port that nothing listens on. It is outside of the range that the system gives to
 /// outgoing connections; another test may still take it before you do.
 int free_port(Family family = Family::ipv4);

@@ -148,7 +148,12 @@ TEST_CASE("hooks: a socket is connected to the address that was chosen, whole") 
   auto* const own = reinterpret_cast<sockaddr*>(&at);
   socklen_t size = sizeof at;
   const int listener = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  REQUIRE(::bind(listener, own, size) == 0);
+  const int bound = ::bind(listener, own, size);
+  if (bound != 0 && errno == EADDRNOTAVAIL) {
+    ::close(listener);
+    return mqtt_tools::support::skip("there is no IPv6 here");
+  }
+  REQUIRE(bound == 0);
   REQUIRE(::listen(listener, 1) == 0);
   REQUIRE(::getsockname(listener, own, &size) == 0);
   const Route route{*numeric_address("::1", ntohs(at.sin6_port))};
