@@ -29,7 +29,6 @@ import contextlib
 import os
 import pathlib
 import pty
-import random
 import re
 import signal
 import socket
@@ -81,12 +80,12 @@ def blocks(text):
 
 
 def free_ports(count):
-    """Below those that the system gives to others in the meantime."""
-    found = []
+    """This process's own until they are used: no other test takes one of these, nor the system."""
+    found, port = [], 61000 + os.getpid() * count % 3999
     while len(found) < count:
-        port = random.randrange(12000, 20000)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found += [port] * (port not in found)
+            found.append(port)
+        port += 1
     return found
 
 
