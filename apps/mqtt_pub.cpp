@@ -228,9 +228,11 @@ class PublishRun {
     return code;
   }
 
-  [[noreturn]] void give_up(const RunError& why) {
+  /// But not when it was the answers' reader alone who was waited for.
+  void give_up(const RunError& why) {
     publisher_.tell_outstanding(Clock::now());
     show_answers(Clock::now() + std::chrono::seconds{1});
+    if (finished(Clock::now())) return;
     if (client_.connections() == 0) throw RunError(why);
     throw RunError(why.code(), with_unacknowledged(why.what()));
   }

@@ -425,3 +425,21 @@ TEST_CASE("a publisher that has all its answers does not mind a loss") {
     check_exit(run(pub(both.port(), {"t", "--no-reconnect", "--wrap", "--", "true"})), 0);
   }
 }
+
+TEST_CASE("an answer that is taken late is an answer, though the connection is lost meanwhile") {
+  ScriptBroker broker{[](Session& session) {
+    const auto topic = session.accept_subscription().filter();
+    session.puback(session.expect(PacketType::publish));
+    session.publish(topic, std::string(1 << 20, 'x'));
+  }};
+  for (int i = 0; i < 5; ++i) {
+    auto pipe = make_pipe();
+    Process process{
+        pub(broker.port(), {"t", "1", "--request", "--response-topic", "r", "--no-reconnect"})
+            .output_to(pipe.write.get())};
+    pipe.write.close();
+    REQUIRE(broker.wait_for_end(i + 1));
+    CHECK(read_to_end(pipe).size() == (1 << 20) + 1);
+    check_exit(process.wait(), 0);
+  }
+}
