@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/pub_options.hpp"
 #include "connection/url.hpp"
+#include "output/standard_output.hpp"
 #include "payload/json_scalar.hpp"
 #include "payload/record.hpp"
 #include "run/log.hpp"
@@ -13,7 +14,6 @@
 #include "text.hpp"
 
 #include <unistd.h>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
@@ -218,23 +218,28 @@ ExitCode list(const cli::PubOptions& options) {
   }
   if (::access((folder + "/spool.db").c_str(), F_OK) < 0 && errno == ENOENT) return ExitCode::ok;
   spool::Store store(folder, options.spool->limit, {}, {});
-  std::string line;
+  output::StandardOutput out{STDOUT_FILENO};
+  Poller poller;
   std::vector<spool::StoredMessage> found;
   for (spool::StoredId after = 0; !(found = store.list(after, 100, most_bytes)).empty();
        after = found.back().id) {
     for (const auto& stored : found) {
-      line.clear();
-      payload::append_record(line, payload::decode(stored.message));
+      auto& text = out.buffer();
+      payload::append_record(text, payload::decode(stored.message));
       if (!stored.set_aside.empty()) {
-        line.pop_back();
-        line += ",\"set_aside\":";
-        payload::append_string(line, stored.set_aside);
-        line += '}';
+        text.pop_back();
+        text += ",\"set_aside\":";
+        payload::append_string(text, stored.set_aside);
+        text += '}';
       }
-      line += '\n';
-      // What went wrong is told at the end of the program, but for a reader that left.
-      if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) return ExitCode::ok;
+      text += '\n';
+      out.end_record(output::StandardOutput::Delivery::at_most_once);
     }
+    while (out.flush() == output::StandardOutput::State::open && out.pending() > 0) {
+      poller.add(out);
+      poller.wait();
+    }
+    if (out.closed()) break;
   }
   return ExitCode::ok;
 }

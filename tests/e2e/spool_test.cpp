@@ -4,6 +4,8 @@
 #include "support/script_broker.hpp"
 
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -101,6 +103,30 @@ TEST_CASE("a list of what can be no spool is refused, and one of an empty folder
   CHECK(file.code == 1);
   CHECK_THAT(file.err, Contains("is no folder"));
   CHECK(list(directory.path()).code == 0);
+}
+
+TEST_CASE("a list waits for its reader, also where nobody else would wait on that pipe") {
+  const Spool spool;
+  std::string lines;
+  for (int i = 0; i < 200; ++i) lines += std::string(1000, 'x') + "\n";
+  check_exit(run(spool.pub(1, {"t", "--enqueue", "-l"}), lines), 0);
+  auto pipe = make_pipe();
+  set_nonblocking(pipe.write.get());
+  Process list{spool.list().output_to(pipe.write.get())};
+  pipe.write.close();
+  int unread = 0;
+  // It is full, but for less than a record.
+  CHECK(eventually(patience, [&] {
+    ::ioctl(pipe.read.get(), FIONREAD, &unread);
+    return unread > 60'000 || !list.running();
+  }));
+  std::string text;
+  char block[4096];
+  for (ssize_t count = 0; (count = ::read(pipe.read.get(), block, sizeof block)) > 0;) {
+    text.append(block, static_cast<std::size_t>(count));
+  }
+  check_exit(list.wait(), 0);
+  CHECK(std::ranges::count(text, '\n') == 200);
 }
 
 TEST_CASE("what cannot be delivered is kept, and goes first with the next run") {
