@@ -165,7 +165,10 @@ Duration SpoolSender::lock_limit() const {
 
 void SpoolSender::begin_sending(Clock::time_point now) {
   watch_.reset();
-  if (follows()) watch_.emplace(lock_);
+  if (follows()) {
+    watch_.emplace(lock_);
+    lock_.check_place();  // It may have gone while another process had the lock.
+  }
   // Without it, what is delivered could perhaps not be removed, and would be sent again and again.
   spool::hold_reserve(store_.folder());
   if (follows() && wake_.fd() < 0) wake_.listen();

@@ -260,6 +260,7 @@ TEST_CASE("a relay whose spool is deleted or moved says so and ends") {
       if (waits) {
         second.emplace(spool.drain(broker.port(), {"--follow"}));
         REQUIRE(second->wait_for_err("waiting for process"));
+        second->signal(SIGSTOP);  // It sees that the folder went and that the lock is free at once.
       }
       if (moved) {
         std::filesystem::rename(spool.folder, spool.directory / "elsewhere");
@@ -269,6 +270,7 @@ TEST_CASE("a relay whose spool is deleted or moved says so and ends") {
       check_exit(run(spool.pub(broker.port(), {"t", "--enqueue", "2"})), 0);
       for (auto* const relay : {&first, second ? &*second : nullptr}) {
         if (relay == nullptr) continue;
+        relay->signal(SIGCONT);
         const auto result = relay->wait();
         check_exit(result, 1);
         CHECK_THAT(result.err, Contains(".lock was deleted or replaced"));
