@@ -12,6 +12,10 @@
 
 namespace mqtt_tools {
 
+/// No payload is larger, in bytes: what a packet can hold behind its fixed header, topic and
+/// properties included (MQTT 5.0 §2.1.4).
+constexpr std::size_t max_payload = 268'435'455;
+
 /// Quality of service (MQTT 5.0 §4.3). The value is the one on the wire.
 enum class Qos : int { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
 

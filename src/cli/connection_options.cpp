@@ -291,17 +291,6 @@ void check_will(const Settings& settings, const ConnectionInput& input, Options&
   options.will = input.will;
 }
 
-/// The offline message: without a time, as nobody knows when it will be published.
-connection::Will presence_will(const connection::Presence& presence,
-                               const std::optional<std::uint32_t>& delay) {
-  const payload::Envelope envelope{payload::EnvelopeOptions{.raw = presence.raw}};
-  return {.message = {.topic = presence.topic,
-                      .payload = envelope.wrap(presence.offline, std::nullopt),
-                      .qos = Qos::at_least_once,
-                      .retained = true},
-          .delay = delay};
-}
-
 }  // namespace
 
 void check_presence(const Settings& settings, const ConnectionInput& input, bool stays,
@@ -324,8 +313,10 @@ void check_presence(const Settings& settings, const ConnectionInput& input, bool
   options.presence = input.presence;
   options.presence->raw = settings.on("raw");
   need_version_5(options, settings, "will-delay");
-  presence_will({"", "", input.presence.online, options.presence->raw}, {});  // checks the text
-  options.will = presence_will(*options.presence, input.will.delay);
+  const auto& [topic, online, offline, raw] = *options.presence;
+  payload::presence_message(topic, online, raw, {});  // checks the text
+  options.will = {.message = payload::presence_message(topic, offline, raw, {}),
+                  .delay = input.will.delay};
 }
 
 void declare_connection(Declarations& in, Options& options, run::Verbosity& verbosity,

@@ -25,7 +25,7 @@ std::size_t packet_size(const Message& message) {
 }  // namespace
 
 void check_size(const Message& message) {
-  constexpr std::size_t most = 268435455 + 5;  // the fixed header does not count
+  constexpr std::size_t most = max_payload + 5;  // the fixed header does not count
   if (packet_size(message) > most) {
     throw UsageError("the message of " + counted(message.payload.size(), "byte") +
                      " is larger than MQTT allows (268,435,455 bytes with its header)");

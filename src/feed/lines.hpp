@@ -13,9 +13,6 @@
 
 namespace mqtt_tools::feed {
 
-/// The most bytes that a message can carry (MQTT 5.0 §1.5.5: the remaining length).
-constexpr std::size_t max_payload = 268'435'455;
-
 /// A file or stdin, read without ever waiting for it.
 class Input {
  public:

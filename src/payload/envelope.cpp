@@ -145,4 +145,13 @@ std::optional<std::string> Envelope::content_type() const {
   }
 }
 
+Message presence_message(std::string topic, std::string word, bool raw,
+                         std::optional<Timestamp> now) {
+  const Envelope envelope{EnvelopeOptions{.raw = raw}};
+  return {.topic = std::move(topic),
+          .payload = envelope.wrap(std::move(word), now),
+          .qos = Qos::at_least_once,
+          .retained = true};
+}
+
 }  // namespace mqtt_tools::payload

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "message.hpp"
 #include "timestamp.hpp"
 
 #include <cstddef>
@@ -58,5 +59,11 @@ class Envelope {
   EnvelopeOptions options_;      ///< The fields' values as JSON text, checked and written once.
   std::size_t fields_size_ = 0;  ///< Bytes that they take.
 };
+
+/// The retained message of --presence to `topic`, which says `word` in an envelope or, `raw`, as it
+/// is. Without a time as a will: nobody knows when it will be published. Throws UsageError when
+/// `word` is not UTF-8.
+Message presence_message(std::string topic, std::string word, bool raw,
+                         std::optional<Timestamp> now);
 
 }  // namespace mqtt_tools::payload

@@ -20,7 +20,6 @@
 namespace mqtt_tools::run {
 namespace {
 
-constexpr std::size_t largest_reply = 268'435'455;
 constexpr int time_digits = 6;
 
 /// What there is to know about `message`, but for its payload, as a command's environment.
@@ -102,7 +101,7 @@ bool Exec::Job::drain() {
       continue;  // Nobody to tell.
     }
     answer->payload.append(block, static_cast<std::size_t>(count));
-    if (answer->payload.size() > largest_reply) {
+    if (answer->payload.size() > max_payload) {
       return false;
     }
   }

@@ -14,15 +14,6 @@ namespace {
 
 constexpr MessageId presence_id = 0;  // Those of the queue begin with 1.
 
-/// The retained message that says whether we are there.
-Message presence_message(const connection::Presence& presence, bool online, Timestamp now) {
-  const payload::Envelope envelope{payload::EnvelopeOptions{.raw = presence.raw}};
-  return {.topic = presence.topic,
-          .payload = envelope.wrap(online ? presence.online : presence.offline, now),
-          .qos = Qos::at_least_once,
-          .retained = true};
-}
-
 /// Bytes that may wait for the broker, beside the one message that is always let in: with more,
 /// Paho's buffers grow and its partial writes slow down.
 constexpr std::size_t most_bytes = std::size_t{1} << 20;
@@ -216,7 +207,9 @@ std::vector<connection::Delivery> Publisher::advance(Clock::time_point now) {
 
 bool Publisher::publish_presence(bool online) {
   if (presence_denied_) return false;  // It would be denied again.
-  const auto message = presence_message(*presence_, online, std::chrono::system_clock::now());
+  const auto message =
+      payload::presence_message(presence_->topic, online ? presence_->online : presence_->offline,
+                                presence_->raw, std::chrono::system_clock::now());
   if (const auto why = client_.over_limits(message)) {
     deny_presence(*why);
     return false;
