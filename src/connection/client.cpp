@@ -124,6 +124,7 @@ class Client::Impl {
   }
 
   bool connected() const { return state == State::ready || state == State::subscribing; }
+  bool blocked() const { return client != nullptr && client->record()->given_up(); }
   bool disconnected() const { return state == State::closed || state == State::idle; }
   std::optional<Clock::time_point> when_due() const {
     return state == State::connecting ? connector.due() : due;
@@ -241,10 +242,10 @@ class Client::Impl {
         }
         break;
       case Event::Kind::lost:
-        if (connected()) {
-          lost(event.text);
-        } else {
+        if (!connected()) {
           on_closed();
+        } else if (!blocked()) {  // Else it was given up, and disconnect() is still to be called.
+          lost(event.text);
         }
         break;
       case Event::Kind::closed:
@@ -437,11 +438,9 @@ std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
 void Client::disconnect() { impl_->disconnect(); }
 bool Client::stop_receiving() { return impl_->shared.received.close(); }
 void Client::refuse_surplus() { impl_->shared.received.refuse_surplus(); }
-bool Client::blocked() const { return impl_->shared.received.parked(); }
+bool Client::blocked() const { return impl_->blocked(); }
 std::uint64_t Client::dropped() const { return impl_->shared.received.dropped(); }
 
-bool Client::disconnected() const {
-  return impl_->disconnected() || impl_->shared.received.parked();
-}
+bool Client::disconnected() const { return impl_->disconnected(); }
 
 }  // namespace mqtt_tools::connection

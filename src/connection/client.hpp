@@ -113,17 +113,18 @@ class Client {
   /// before it is written are still there for receive().
   void disconnect();
 
-  /// DISCONNECT is written and the connection closed, or there is none; or it is blocked().
+  /// DISCONNECT is written and the connection closed, or there is none.
   bool disconnected() const;
 
   /// For the end of a run that cannot take more (no memory, no time): messages that receive() has
-  /// or could give stay acknowledged, any that comes later is not, and stops the connection: after
-  /// it nothing can be sent. False when also the last one that came will not be acknowledged.
+  /// or could give stay acknowledged, any that comes later is not, and nothing can be sent after it
+  /// but DISCONNECT. False when also the last one that came will not be acknowledged.
   bool stop_receiving();
 
   /// For --count reached while a SUBACK is missing: messages beyond the count are thrown away, so
   /// that the answers behind them can be read. Of a session that outlives the connection they must
-  /// not be acknowledged, which throwing away does: then nothing more is read, and blocked() tells.
+  /// not be acknowledged, which throwing away does: then nothing more is read or written but
+  /// DISCONNECT, and blocked() tells.
   void refuse_surplus();
   bool blocked() const;
 

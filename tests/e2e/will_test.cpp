@@ -79,6 +79,27 @@ TEST_CASE("a program that is told to leave while it connects takes its will back
   CHECK(broker.received(PacketType::disconnect).size() == 1);
 }
 
+// Under MQTT 5 our receive-maximum keeps the broker from sending more.
+TEST_CASE("a subscriber that leaves messages with the broker takes its will back") {
+  for (const int qos : {1, 2}) {
+    CAPTURE(qos);
+    ScriptBroker broker{[qos](Session& session) {
+      session.accept();
+      session.expect(PacketType::subscribe);
+      session.publish("t", "one", qos, 1);
+      session.publish("t", "two", qos, 2);  // More than --count, and no SUBACK yet.
+      session.stay_silent();
+    }};
+    const auto result =
+        run(sub(broker.port(), {"t", "-C", "1", "-c", "-i", "durable", "-V", "3.1.1"})
+                .add({"-q", std::to_string(qos), "--will-topic", "w"}));
+    check_exit(result, 0);
+    CHECK(result.out == "one\n");
+    CHECK(broker.wait_for(PacketType::disconnect));
+    CHECK(broker.received(qos == 1 ? PacketType::puback : PacketType::pubrec).size() == 1);
+  }
+}
+
 TEST_CASE("a publisher that gives up takes its will back") {
   const TemporaryDirectory directory;
   const std::vector<std::string> will{"--will-topic", "w", "--will-payload", "gone"};

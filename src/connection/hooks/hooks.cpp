@@ -323,6 +323,7 @@ int getsockopt(int descriptor, int level, int name, void* value, socklen_t* size
 int close(int descriptor) {
   if (auto* stream = served(__builtin_return_address(0), descriptor)) {
     note_unread(*stream, descriptor);
+    stream->await_end();
     stream->enter(State::unused);
     last_closed = descriptor;
     if (waits_shortened()) waits::wake_receiver();

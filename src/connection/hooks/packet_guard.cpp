@@ -278,7 +278,9 @@ void PacketGuard::learn(std::string_view head) {
     awaited_.set(id, out_.qos() == 1 ? Awaited::puback : Awaited::pubrec);
   } else if (type == PacketType::pubrel) {
     awaited_.set(id, Awaited::pubcomp);
-  } else if (type != PacketType::pubrec || code >= 0x80) {
+  } else {
+    acknowledged_ = true;
+    if (type == PacketType::pubrec && code < 0x80) return;
     // The quota of the server, by its own rules (MQTT 5.0 §4.9): more than it began with it never
     // has, for it sends a PUBREL of an earlier connection, too.
     if (unacknowledged_ > 0) --unacknowledged_;

@@ -149,8 +149,9 @@ class PacketGuard {
 
   int version() const { return version_; }  ///< Protocol level of CONNECT: 3, 4, 5; 0 before it.
   bool connect_sent() const { return version_ != 0; }
-  bool has_will() const { return will_; }      ///< Our CONNECT has.
-  bool accepted() const { return accepted_; }  ///< A CONNACK with code 0 was handed over.
+  bool has_will() const { return will_; }              ///< Our CONNECT has.
+  bool acknowledged() const { return acknowledged_; }  ///< An acknowledgement of ours has left.
+  bool accepted() const { return accepted_; }          ///< A CONNACK with code 0 was handed over.
 
  private:
   /// What comes next from the server.
@@ -276,6 +277,7 @@ class PacketGuard {
   bool clean_start_ = false;
   bool will_ = false;
   bool authenticates_ = false;  ///< Our CONNECT named an authentication method.
+  bool acknowledged_ = false;   ///< We sent PUBACK, PUBREC or PUBCOMP.
 
   // Ids that we chose.
   IdTable<Awaited> awaited_{};

@@ -5,6 +5,7 @@
 #include "connection/hooks/hooks.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -254,6 +255,22 @@ void Socket::note_sent(const iovec* parts, int number, std::size_t count) {
     count -= size;
   }
   request_ = sent_frames_.request();
+}
+
+void Socket::await_end() {
+  constexpr auto patience = std::chrono::milliseconds{200};
+  const auto record = this->record();
+  if (!record) return;
+  if (const auto lock = record->lock(); !record->guard().acknowledged()) return;
+  std::array<char, 4096> unread;
+  const auto end = Clock::now() + patience;
+  ssize_t count = 1;
+  for (auto left = patience; left.count() > 0 && count > 0;
+       left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now())) {
+    pollfd readable{descriptor_, POLLIN, 0};
+    if (::poll(&readable, 1, static_cast<int>(left.count())) != 1) return;
+    count = ::recv(descriptor_, unread.data(), unread.size(), MSG_DONTWAIT);
+  }
 }
 
 std::string Socket::last_packet() {

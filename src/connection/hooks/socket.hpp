@@ -81,6 +81,12 @@ class Socket {
   /// closes a connection that was given up.
   std::string last_packet();
 
+  /// Before it is closed: where acknowledgements have left, waits for a moment until the server has
+  /// closed, and throws away what comes. Whatever comes to a closed socket, or is left unread in
+  /// it, makes TCP reset the connection (RFC 1122 §4.2.2.13), and the server then does not read
+  /// what it has not read yet: messages that we have acknowledged would come again.
+  void await_end();
+
   /// The server did what is not allowed.
   bool refused() const { return refused_; }
 

@@ -145,27 +145,22 @@ void ReceiveQueue::hurry() {
   wake();
 }
 
-void ReceiveQueue::park(const std::function<void()>& tell) {
-  parked_.store(true, std::memory_order_release);
-  tell();
-  std::unique_lock lock(mutex_);
-  for (;;) room_.wait(lock);
-}
-
 namespace {
 
 std::string_view payload_of(const MQTTAsync_message& in) {
   return {static_cast<const char*>(in.payload), static_cast<std::size_t>(in.payloadlen)};
 }
 
-/// Without a copy of anything: there may be no memory.
-[[noreturn]] void park(MessageReceiver& self) {
-  self.queue.park([&events = self.events] { events.wake(); });
+/// The message stays with the broker: Paho acknowledges it when the callback returns, but on a
+/// connection that is given up nothing leaves any more than DISCONNECT.
+void leave_with_broker(MessageReceiver& self, const MQTTAsync_message& in) {
+  if (in.qos == 2) self.record.not_taken(static_cast<std::uint16_t>(in.msgid));
+  self.record.give_up();
+  self.events.wake();
 }
 
-/// Returning acknowledges, so the callback does not return where a message must stay with the
-/// broker.
-void refuse(MessageReceiver& self, ReceiveQueue::Put why) {
+/// There is no place for a message.
+void refuse(MessageReceiver& self, const MQTTAsync_message& in, ReceiveQueue::Put why) {
   const auto& options = self.options;
   const bool kept = !options.clean_start || options.session_expiry.value_or(0) > 0;
   const bool leaving = self.queue.hurried();
@@ -177,7 +172,7 @@ void refuse(MessageReceiver& self, ReceiveQueue::Put why) {
     self.queue.count_dropped();
     return;
   }
-  park(self);
+  leave_with_broker(self, in);
 }
 
 /// `topic` has no NUL: the guard refuses such a one.
@@ -193,7 +188,7 @@ void receive(MessageReceiver& self, const char* topic, const MQTTAsync_message& 
     return;
   }
   if (put != ReceiveQueue::Put::taken) {
-    if (in.qos > 0) refuse(self, put);
+    if (in.qos > 0) refuse(self, in, put);
     return;
   }
   auto& out = queue.slot();
@@ -215,7 +210,7 @@ void receive(MessageReceiver& self, const char* topic, const MQTTAsync_message& 
   if (hold) queue.hold();
   queue.publish();
   self.events.wake();
-  if (hold && !queue.wait_until_done_with(given_up)) park(self);
+  if (hold && !queue.wait_until_done_with(given_up)) leave_with_broker(self, in);
 }
 
 /// There is no memory for this message, and the run ends.
@@ -228,7 +223,7 @@ void no_memory(MessageReceiver& self, const char* topic, const MQTTAsync_message
     // The event alone must do.
   }
   self.events.post(Event::Kind::no_memory, 0, std::move(words));
-  if (in.qos > 0) park(self);
+  if (in.qos > 0) leave_with_broker(self, in);
 }
 
 void take(MessageReceiver& self, const char* topic, const MQTTAsync_message& in) noexcept {

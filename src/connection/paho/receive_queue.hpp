@@ -19,8 +19,8 @@ namespace mqtt_tools::connection {
 
 /// The messages received and not yet looked at, between Paho's receive thread (which puts) and the
 /// main thread (which gets). A callback of Paho's waits here and nowhere else: while the queue is
-/// full (and with it the broker, so that memory stays flat), while a large message is being shown,
-/// and at the end of a run for ever with a message that must not be acknowledged.
+/// full (and with it the broker, so that memory stays flat), and while a large message is being
+/// shown.
 ///
 /// Which thread calls what stands below. What both touch is atomic; `mutex_` guards the wait.
 class ReceiveQueue {
@@ -101,17 +101,10 @@ class ReceiveQueue {
   /// From now on what is beyond the limit is refused at once, though the run does not end yet.
   void refuse_surplus();
 
-  /// A message with QoS 1 or 2 waits that will never be acknowledged: its callback does not return,
-  /// so that nothing can be sent any more, and nothing behind it is read.
-  bool parked() const { return parked_.load(std::memory_order_acquire); }
-
   /// A message waits for the app: nothing behind it is read.
   bool holds_back() const { return waiting_.load(std::memory_order_seq_cst); }
 
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
-
-  /// Paho's thread: calls `tell` once parked() holds, and waits for the end of the process.
-  [[noreturn]] void park(const std::function<void()>& tell);
 
  private:
   struct Slot {
@@ -146,7 +139,6 @@ class ReceiveQueue {
   std::atomic<std::uint64_t> dropped_{0};
   std::uint64_t held_ = 0;     ///< The message after hold(), counted from 1. Guarded by mutex_.
   bool last_refused_ = false;  ///< Guarded by mutex_.
-  std::atomic<bool> parked_{false};
   std::atomic<bool> waiting_{false};
   std::mutex mutex_{};
   std::condition_variable room_{};
