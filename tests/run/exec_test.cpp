@@ -206,6 +206,8 @@ TEST_CASE("a command that cannot be started is a failure and not the end") {
   CHECK(told.error.find("cannot start a command") != std::string::npos);
 }
 
+#if !defined(__SANITIZE_ADDRESS__)  // Theirs looks at memory through a pipe, which finds no room.
+
 TEST_CASE("a command for which there are no descriptors waits until one beside it has ended") {
   const auto leave = [](int free) {
     const int next = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -231,6 +233,8 @@ TEST_CASE("a command for which there are no descriptors waits until one beside i
     CHECK(told.code == 0);
   }
 }
+
+#endif
 
 TEST_CASE("a message whose command waits to be started is named when the run ends") {
   const Told told = forked([] {
