@@ -187,7 +187,7 @@ class PublishRun {
     if (stats_.any_denied()) source_.close();
   }
 
-  /// The one place that waits.
+  /// Waits for whatever comes first.
   void pause() {
     poller_.add(signals_.fd(), POLLIN);
     publisher_.on(poller_);

@@ -275,7 +275,7 @@ class SubscribeRun {
     if (out_.closed() && !ending_) stop_.reader_left();
   }
 
-  /// The one place that waits, while the run goes on.
+  /// Waits for whatever comes first, while the run goes on.
   void pause(Clock::time_point now) {
     batching_.turn(std::exchange(taken_, 0), Clock::now());
     if (watch_) watch_->on(poller_);

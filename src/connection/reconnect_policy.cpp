@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t most_with_progress = 15;
 
-/// A loss so soon after CONNACK is not bad luck yet, but three of them are.
+/// One loss so soon after CONNACK may be bad luck; three in a row are not.
 constexpr Duration early = std::chrono::seconds{5};
 
 /// Even who asks for no pause at all must not keep a processor busy while the broker is away.

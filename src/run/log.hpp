@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-// stderr. App thread only.
+// stderr. Main thread only.
 
 namespace mqtt_tools::run {
 

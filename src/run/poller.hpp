@@ -10,7 +10,7 @@
 
 namespace mqtt_tools::run {
 
-/// The one place where a run waits: for any of several descriptors, or until a time.
+/// What a run waits with: for any of several descriptors, or until a time.
 class Poller {
  public:
   /// Also wait for `events` on `fd`; a negative fd is left out.

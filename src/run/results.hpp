@@ -16,8 +16,8 @@
 #include <set>
 #include <string>
 
-// What a publishing run prints on stdout, and what it waits for beside acknowledgements. App thread
-// only.
+// What a publishing run prints on stdout, and what it waits for beside acknowledgements. Main
+// thread only.
 
 namespace mqtt_tools::run {
 

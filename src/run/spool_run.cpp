@@ -140,7 +140,7 @@ class SpoolRun {
       log("stored " + counted(messages.size(), "message") + " in " + store_.folder());
   }
 
-  /// The one place that waits.
+  /// Waits for whatever comes first.
   void pause() {
     poller_.add(signals_.fd(), POLLIN);
     if (reads()) {

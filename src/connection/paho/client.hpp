@@ -85,9 +85,9 @@ class Client {
 
 using MakeClient = std::function<std::unique_ptr<Client>(Connection)>;
 
-/// Where calls to Paho are made. A message callback that waits (ReceiveQueue) holds Paho's
-/// lock, and any call would wait with it: so a subscriber's calls are made on a thread of their
-/// own, in order, and the main thread goes on printing, which makes the room.
+/// Where calls to Paho are made. A message callback that waits (ReceiveQueue) holds Paho's lock,
+/// and any call would wait with it: so a subscriber's calls are made on a thread of their own, in
+/// order, and the main thread goes on printing, which makes the room.
 enum class Calls { direct, own_thread };
 
 /// Makes Paho's clients for one run; `shared` must live as long as the process, as must what this

@@ -16,7 +16,7 @@ namespace {
 /// A slot keeps its memory for the next message, but not that of a giant.
 constexpr std::size_t kept_capacity = std::size_t{64} * 1024;
 
-/// A message of this size is acknowledged once the app has shown it: until then, there may turn out
+/// A message of this size is acknowledged once it has been shown: until then, there may turn out
 /// to be no memory for what that takes.
 constexpr std::size_t large = std::size_t{1} << 20;
 
@@ -48,7 +48,7 @@ ReceiveQueue::Put ReceiveQueue::claim(const std::atomic<bool>& given_up) {
     waiting_.store(true, std::memory_order_seq_cst);
     const auto let_past = Clock::now() + pause_;
     while (!hurried() && !closed() && !given_up && !refused() && (full() || claim_missing())) {
-      // A claim comes back by a decision of the app, never by time; nor does time make more slots.
+      // A claim comes back by a decision of the main thread, never by time; nor does time make more slots.
       if (claim_missing() || waiting_messages() == max_slots) {
         room_.wait(lock);
       } else if (room_.wait_until(lock, let_past) == std::cv_status::timeout) {
@@ -128,7 +128,7 @@ void ReceiveQueue::wake() {
 bool ReceiveQueue::close() {
   const std::lock_guard lock(mutex_);
   closed_.store(true, std::memory_order_seq_cst);
-  // Settled here: the app goes on, and may be done with it before its callback looks.
+  // Settled here: the main thread goes on, and may be done with it before its callback looks.
   last_refused_ = last_refused_ || held();
   room_.notify_all();
   return !last_refused_;

@@ -101,7 +101,7 @@ class ReceiveQueue {
   /// From now on what is beyond the limit is refused at once, though the run does not end yet.
   void refuse_surplus();
 
-  /// A message waits for the app: nothing behind it is read.
+  /// A message waits for the main thread: nothing behind it is read.
   bool holds_back() const { return waiting_.load(std::memory_order_seq_cst); }
 
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
@@ -109,7 +109,7 @@ class ReceiveQueue {
  private:
   struct Slot {
     Message message{};
-    std::size_t bytes = 0;  ///< Counted when put: the app may take the payload out.
+    std::size_t bytes = 0;  ///< Counted when put: the payload may be taken out.
   };
 
   std::size_t waiting_messages() const;
@@ -146,9 +146,9 @@ class ReceiveQueue {
 
 /// Puts the messages that come over one connection into the queue; all that it refers to must
 /// outlive it, and it must outlive Paho's client. Paho's receive thread calls it, and waits in it
-/// while the queue is full; nothing is thrown back at Paho. What must not be acknowledged never
-/// returns to it. Once `record` is given up messages are dropped; ReceiveQueue::wake() ends a wait
-/// for room then.
+/// while the queue is full; nothing is thrown back at Paho. For a message that must not be
+/// acknowledged it gives `record` up. From then on messages are dropped; ReceiveQueue::wake() ends
+/// a wait for room then.
 struct MessageReceiver {
   const Options& options;
   ReceiveQueue& queue;
