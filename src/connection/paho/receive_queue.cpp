@@ -48,7 +48,8 @@ ReceiveQueue::Put ReceiveQueue::claim(const std::atomic<bool>& given_up) {
     waiting_.store(true, std::memory_order_seq_cst);
     const auto let_past = Clock::now() + pause_;
     while (!hurried() && !closed() && !given_up && !refused() && (full() || claim_missing())) {
-      // A claim comes back by a decision of the main thread, never by time; nor does time make more slots.
+      // A claim comes back by a decision of the main thread, never by time; nor does time make more
+      // slots.
       if (claim_missing() || waiting_messages() == max_slots) {
         room_.wait(lock);
       } else if (room_.wait_until(lock, let_past) == std::cv_status::timeout) {
