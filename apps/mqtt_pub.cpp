@@ -214,7 +214,7 @@ class PublishRun {
     if (client_.ready()) {
       publisher_.keep_going(
           poller_, deadline - run::disconnect_time, [this](auto now) { advance(now); },
-          [this] { return publisher_.in_flight() == 0; });
+          [this] { return publisher_.in_flight() == 0 || client_.failure(); });
     }
     leave(deadline);
     publisher_.tell_outstanding(Clock::now());

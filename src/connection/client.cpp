@@ -38,6 +38,7 @@ class Client::Impl {
     subscribing,
     ready,
     renewing,
+    failed,  ///< Connected still, but for disconnect() only: `failure` says why.
     disconnecting,
     closed
   };
@@ -78,7 +79,8 @@ class Client::Impl {
 
   void restart(Clock::time_point at) {
     now = at;
-    if (connected()) {
+    if (connected() || state == State::failed) {
+      failure.reset();
       renew();
     } else if (state == State::closed) {
       failure.reset();
@@ -106,7 +108,7 @@ class Client::Impl {
     if (state == State::disconnecting) return;
     shared.received.hurry();
     due.reset();
-    if (connected()) {
+    if (connected() || state == State::failed) {
       state = State::disconnecting;
       client->disconnect();
     } else if (state == State::renewing) {
@@ -255,7 +257,7 @@ class Client::Impl {
         end({ExitCode::lost, escaped(broker + " sent " + event.text)});
         break;
       case Event::Kind::no_memory:
-        end({ExitCode::failure, escaped(event.text)});
+        fail({ExitCode::failure, escaped(event.text)});
         break;
       case Event::Kind::granted:
       case Event::Kind::not_granted:
@@ -269,7 +271,7 @@ class Client::Impl {
 
   void on_subscribed(const Event& event) {
     if (auto refusal = subscriptions.answer(event, broker, log)) {
-      end(std::move(*refusal));
+      fail(std::move(*refusal));
     } else if (subscriptions.complete()) {
       all_granted();
     }
@@ -279,7 +281,7 @@ class Client::Impl {
   void on_closed() {
     if (state == State::renewing) {
       renewed();
-    } else if (state == State::disconnecting) {
+    } else if (state == State::disconnecting || state == State::failed) {
       finish_disconnecting();
     }
   }
@@ -317,8 +319,8 @@ class Client::Impl {
       // broker's. Later connections are given up all the same: that costs nothing.
       due = now + options().connect_timeout;
     } else {
-      end({ExitCode::no_connection,
-           escaped(broker + " did not answer " + subscriptions.unanswered() + " in time")});
+      fail({ExitCode::no_connection,
+            escaped(broker + " did not answer " + subscriptions.unanswered() + " in time")});
     }
   }
 
@@ -353,10 +355,20 @@ class Client::Impl {
     connect();
   }
 
+  /// There is no connection any more, or none that may be used.
   void end(RunError why) {
-    failure = std::move(why);
+    if (!failure) failure = std::move(why);
     state = State::closed;
     due.reset();
+  }
+
+  /// The run cannot go on, but the connection is still to be left: else the will would come.
+  void fail(RunError why) {
+    const bool leaving = state == State::disconnecting;
+    const bool up = connected();
+    end(std::move(why));
+    if (up) state = State::failed;
+    if (leaving) state = State::disconnecting;
   }
 
   void finish_disconnecting() {

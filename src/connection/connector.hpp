@@ -157,7 +157,7 @@ class Connector {
   Clock::time_point due_{};
   Version version_ = Version::automatic;
   bool fell_back_ = false;
-  bool closed_ = false;  ///< That is why.
+  bool closed_ = false;  ///< Because the broker had closed without an answer.
   std::size_t endpoint_ = 0;
   std::vector<Address> addresses_{};
   std::size_t address_ = 0;

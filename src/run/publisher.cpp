@@ -235,7 +235,7 @@ void Publisher::disconnect(Clock::time_point now) {
 
 void Publisher::keep_going(Poller& poller, Clock::time_point deadline, const Advance& advance,
                            const std::function<bool()>& done) const {
-  while (!done() && !client_.failure() && Clock::now() < deadline) {
+  while (!done() && Clock::now() < deadline) {
     on(poller);
     poller.until(deadline);
     poller.wait();

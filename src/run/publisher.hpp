@@ -175,8 +175,8 @@ class Publisher {
   /// half a second; advance() goes on being called.
   void disconnect(Clock::time_point now);
 
-  /// Calls `advance`, which calls ours, whenever there is something to do, until `done`, `deadline`
-  /// or the client's failure.
+  /// Calls `advance`, which calls ours, whenever there is something to do, until `done` or
+  /// `deadline`.
   using Advance = std::function<void(Clock::time_point)>;
   void keep_going(Poller& poller, Clock::time_point deadline, const Advance& advance,
                   const std::function<bool()>& done) const;

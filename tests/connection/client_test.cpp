@@ -196,6 +196,11 @@ void renewing(Run& run) {
   run.connack(limits);
 }
 
+void denied(Run& run) {
+  run.connack();
+  run.event(Event::Kind::not_granted, 0x87);
+}
+
 void leaving(Run& run) {
   up(run);
   run.client().disconnect();
@@ -211,6 +216,7 @@ const std::vector<std::pair<std::string, Step>>& states() {
       {"pausing", pausing},
       {"reconnecting", reconnecting},
       {"renewing", renewing},
+      {"denied", denied},
       {"leaving", leaving},
       {"giving up", give_up_connecting},
   };
@@ -250,6 +256,8 @@ struct Row {
   const char* calls;  ///< What is asked of Paho's client then.
   const char* then;   ///< How the run's state begins then.
 };
+
+constexpr const char* denial = "exit 5: 127.0.0.1:1 denied the subscription to a: not authorized";
 
 // Every event in every state. An empty list of calls: nothing is asked of Paho.
 const Row rows[] = {
@@ -341,6 +349,19 @@ const Row rows[] = {
     {"renewing", "closed", "destroy #1; connect v5 port 1 keep-alive 10 #2", "not connected"},
     {"renewing", "silence", "destroy #1; connect v5 port 1 keep-alive 10 #2", "not connected"},
     {"renewing", "leave", "", "not connected"},
+    {"denied", "CONNACK", "", denial},
+    {"denied", "late CONNACK", "", denial},
+    {"denied", "refusal", "", denial},
+    {"denied", "loss", "", denial},
+    {"denied", "DISCONNECT", "", denial},
+    {"denied", "DISCONNECT: taken over", "", denial},
+    {"denied", "violation", "", denial},
+    {"denied", "no memory", "", denial},
+    {"denied", "SUBACK", "", denial},
+    {"denied", "denial", "", denial},
+    {"denied", "closed", "", denial},
+    {"denied", "silence", "", denial},
+    {"denied", "leave", "disconnect #1", denial},
     {"leaving", "CONNACK", "", "not connected"},
     {"leaving", "late CONNACK", "", "not connected"},
     {"leaving", "refusal", "", "not connected"},

@@ -100,6 +100,25 @@ TEST_CASE("a subscriber that leaves messages with the broker takes its will back
   }
 }
 
+TEST_CASE("a program whose subscription is denied, or not answered, takes its will back") {
+  const std::vector<std::string> words{"--will-topic", "w", "--connect-timeout", "0.5"};
+  for (const bool answers : {true, false}) {
+    CAPTURE(answers);
+    const auto serve = [answers](Session& session) {
+      session.accept();
+      const auto subscribe = session.expect(PacketType::subscribe);
+      if (answers) session.suback(subscribe, {0x87});
+      session.stay_silent();
+    };
+    ScriptBroker one{serve};
+    check_exit(run(sub(one.port(), {"t"}).add(words)), answers ? 5 : 3);
+    CHECK(one.wait_for(PacketType::disconnect));
+    ScriptBroker other{serve};
+    check_exit(run(pub(other.port(), {"t", "--verify"}).add(words)), answers ? 5 : 3);
+    CHECK(other.wait_for(PacketType::disconnect));
+  }
+}
+
 TEST_CASE("a publisher that gives up takes its will back") {
   const TemporaryDirectory directory;
   const std::vector<std::string> will{"--will-topic", "w", "--will-payload", "gone"};
