@@ -89,9 +89,8 @@ class PublishRun {
 
   bool finished(Clock::time_point now) const {
     if (source_.open()) return false;
-    if ((request_ && request_->late(now)) || (verification_ && verification_->late(now))) {
-      return true;  // Whether the broker has acknowledged it or not.
-    }
+    if (request_ && is_over(request_->due(), now)) return true;  // Though it is not acknowledged.
+    if (verification_ && is_over(verification_->due(), now)) return true;
     if (!publisher_.empty()) return false;
     if (stats_.any_denied() || unheard()) return true;  // Then no answer can come.
     return (!request_ || request_->complete()) && (!verification_ || verification_->took());

@@ -16,6 +16,11 @@ using Timestamp = std::chrono::system_clock::time_point;
 using Clock = std::chrono::steady_clock;
 using Duration = Clock::duration;
 
+/// There is such a deadline, and `now` it is over.
+inline bool is_over(const std::optional<Clock::time_point>& deadline, Clock::time_point now) {
+  return deadline && now >= *deadline;
+}
+
 /// RFC 3339 in UTC with `digits` (0 to 9) decimals of the second: "2026-11-23T18:15:00.123456Z".
 std::string to_rfc3339(Timestamp time, int digits);
 

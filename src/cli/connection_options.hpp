@@ -20,7 +20,7 @@ struct ConnectionInput {
   std::optional<std::string> id_prefix{};
   std::vector<std::string> headers{};     ///< --ws-header
   std::vector<std::string> properties{};  ///< -D, the words of each joined to one.
-  Properties of_messages{};               ///< What -D publish says about each of them.
+  Properties message_properties{};        ///< What -D publish says of each message.
   std::optional<std::string> password{};
   bool ask_password = false;
   bool mosquitto = false;   ///< --insecure concerns the name only, as in mosquitto's clients.

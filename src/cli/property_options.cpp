@@ -108,7 +108,8 @@ void check_properties(const Settings& settings, ConnectionInput& input, Options&
     }
     if (command == Command::publish) {
       with_name(
-          *setting, [&](const auto& one) { connection::apply(one, input.of_messages); }, property);
+          *setting, [&](const auto& one) { connection::apply(one, input.message_properties); },
+          property);
     }
     if (PropertyList* list = list_for(command, options)) {
       if (property.identifier != user_property && has(*list, property.identifier)) {

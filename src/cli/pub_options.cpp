@@ -374,7 +374,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   choose_envelope(*settings);
   options_.source.keep_newline = options_.envelope.raw;
   options_.source.form.retained = options_.source.form.retained || clear_retained_;
-  options_.source.form.properties = connection_.of_messages;
+  options_.source.form.properties = connection_.message_properties;
   check_envelope(*settings);
   check_stamp(*settings);
   check_results(*settings, environment, results_, options_);

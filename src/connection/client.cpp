@@ -74,7 +74,7 @@ class Client::Impl {
         due = now + options().connect_timeout;
       }
     }
-    if (due && now >= *due) on_due();
+    if (is_over(due, now)) on_due();
   }
 
   void restart(Clock::time_point at) {

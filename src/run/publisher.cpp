@@ -105,10 +105,7 @@ std::optional<Clock::time_point> DeliveryStats::due() const {
   return *quiet_since_ + ack_timeout_;
 }
 
-bool DeliveryStats::overdue(Clock::time_point now) const {
-  const auto when = due();
-  return when && now >= *when;
-}
+bool DeliveryStats::overdue(Clock::time_point now) const { return is_over(due(), now); }
 
 std::string DeliveryStats::unacknowledged() const {
   return of_messages(outstanding(), given_) + "not " + taken_word();

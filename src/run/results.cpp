@@ -35,17 +35,12 @@ void Verification::sent(Clock::time_point now) {
 }
 
 void Verification::consider(const Message& message, Clock::time_point now) {
-  if (message.topic != topic_ || took_ || late(now)) return;
+  if (message.topic != topic_ || took_ || is_over(due(), now)) return;
   if (message.payload == payload_) {
     took_ = now - sent_.value_or(now);
   } else {
     ++others_;
   }
-}
-
-bool Verification::late(Clock::time_point now) const {
-  const auto when = due();
-  return when && now >= *when;
 }
 
 std::optional<Clock::time_point> Verification::due() const {
@@ -115,11 +110,6 @@ void Request::consider(const Message& message) {
 
 bool Request::complete() const {
   return out_.closed() || (awaited_.empty() && out_.pending() == 0);
-}
-
-bool Request::late(Clock::time_point now) const {
-  const auto when = due();
-  return when && now >= *when;
 }
 
 std::optional<Clock::time_point> Request::due() const {

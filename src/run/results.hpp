@@ -38,8 +38,7 @@ class Verification {
 
   void consider(const Message& message, Clock::time_point now);
 
-  /// Time is up, and it is not back. When that will be.
-  bool late(Clock::time_point now) const;
+  /// When it is late, unless it is back.
   std::optional<Clock::time_point> due() const;
 
   /// How long it took; nothing if it is not back.
@@ -82,8 +81,7 @@ class Request {
   /// All answers came and are out, or nobody reads them.
   bool complete() const;
 
-  /// Time is up, and an answer is missing. When that will be.
-  bool late(Clock::time_point now) const;
+  /// When it is too late for the answers that are missing.
   std::optional<Clock::time_point> due() const;
 
   /// 27 when an answer is missing.
