@@ -21,12 +21,6 @@ namespace mqtt_tools::connection {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-namespace {
-
-constexpr int session_taken_over = 0x8E;  // MQTT 5.0 §3.14.2.1
-
-}  // namespace
-
 /// The one state machine of a connection: what Connector, ReconnectPolicy and Subscriptions say is
 /// put together here. The main thread calls it; what happens on Paho's threads comes as events.
 class Client::Impl {
@@ -69,10 +63,7 @@ class Client::Impl {
     if (state == State::subscribing) {
       // The answer comes behind the messages that the broker has kept for our session: as long as
       // they come, it is under way.
-      const auto received = shared.received.received();
-      if (std::exchange(received_before_answer_, received) != received) {
-        due = now + options().connect_timeout;
-      }
+      if (received_more()) due = now + options().connect_timeout;
     }
     if (is_over(due, now)) on_due();
   }
@@ -210,7 +201,6 @@ class Client::Impl {
     }
     state = State::subscribing;
     due = now + options().connect_timeout;
-    received_before_answer_ = shared.received.received();
     subscriptions.ask(turn, *client, log);
   }
 
@@ -236,7 +226,7 @@ class Client::Impl {
         server_disconnect_ = ServerDisconnect(event.code, event.text, options());
         log.debug("<- DISCONNECT " + server_disconnect_.words());
         if (!connected()) break;
-        if (event.code == session_taken_over && connector.taken_over_by_ourselves()) {
+        if (event.code == 0x8E /* session taken over */ && connector.taken_over_by_ourselves()) {
           server_disconnect_ = {};
           lost("an earlier attempt of ours came late and took it over");
         } else {
@@ -330,13 +320,17 @@ class Client::Impl {
     renew_at_.reset();
     // What came right before the loss counts: acknowledgements that nobody has taken yet, and
     // messages, whether they wait or are shown already.
-    const auto received = shared.received.received();
-    if (std::exchange(received_, received) != received || !last_deliveries_.empty()) {
-      policy.made_progress();
-    }
+    if (received_more() || !last_deliveries_.empty()) policy.made_progress();
     auto decision = policy.after_loss(broker, why, server_disconnect_, now);
     if (!decision.give_up) client.reset();
     take(std::move(decision));
+  }
+
+  /// Whether messages have come since it was asked last.
+  bool received_more() {
+    const auto before = std::exchange(received_, shared.received.received());
+    if (before != received_) policy.made_progress();
+    return before != received_;
   }
 
   /// Leaves the connection to make it again, without having lost anything.
@@ -364,11 +358,10 @@ class Client::Impl {
 
   /// The run cannot go on, but the connection is still to be left: else the will would come.
   void fail(RunError why) {
-    const bool leaving = state == State::disconnecting;
-    const bool up = connected();
-    end(std::move(why));
-    if (up) state = State::failed;
-    if (leaving) state = State::disconnecting;
+    if (!failure) failure = std::move(why);
+    due.reset();
+    if (state == State::disconnecting || state == State::failed) return;
+    state = connected() ? State::failed : State::closed;
   }
 
   void finish_disconnecting() {
@@ -381,8 +374,7 @@ class Client::Impl {
 
   std::unique_ptr<paho::Client> left_{};  ///< The one that was left at the end: it ends with us.
   ServerDisconnect server_disconnect_{};  ///< What it said on the connection that is up.
-  std::uint64_t received_ = 0;            ///< Messages before this connection.
-  std::uint64_t received_before_answer_ = 0;  ///< Messages, while SUBACK is awaited.
+  std::uint64_t received_ = 0;            ///< Messages, when it was looked at last.
   std::chrono::seconds keep_alive_;
   std::optional<Clock::time_point> renew_at_{};
   std::vector<Delivery> last_deliveries_{};  ///< Of a connection that is gone.
