@@ -22,8 +22,6 @@ namespace mqtt_tools::output {
 
 namespace {
 
-using Part = Field::Part;
-
 /// Fills up what was appended to `out` since `begin` to the width of the field.
 void pad(std::string& out, std::size_t begin, const Field& field, char filler) {
   const std::size_t size = out.size() - begin;
@@ -40,9 +38,9 @@ void pad_without_width(std::string& out, const Field& field, std::size_t size) {
   if (field.left && field.width == 0) out.append(size, ' ');
 }
 
-std::string in_hex(std::string_view bytes, Part part) {
+std::string in_hex(std::string_view bytes, char letter) {
   std::string digits = to_hex(bytes);
-  if (part == Part::payload_in_hex) return digits;
+  if (letter == 'x') return digits;
   for (char& c : digits) c = c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
   return digits;
 }
@@ -76,8 +74,6 @@ void append_float(std::string& out, const Field& field, std::string_view payload
   }
 }
 
-constexpr std::string_view letters = "ACDdEFfIjJlmPpqRrStUxX";
-
 void append_text(std::string& out, const Field& field, std::string_view text, bool terminal) {
   const std::size_t begin = out.size();
   append_untrusted(out, text.substr(0, field.precision.value_or(text.size())), terminal);
@@ -104,13 +100,9 @@ void append_user_properties(std::string& out, const Properties& properties, bool
   }
 }
 
-void append_record_field(std::string& out, Part part, const payload::Decoded& decoded,
-                         bool terminal) {
-  const auto form = part == Part::record ? payload::RecordForm::exact : payload::RecordForm::value;
-  if (!terminal) {
-    payload::append_record(out, decoded, form);
-    return;
-  }
+void append_record(std::string& out, const payload::Decoded& decoded, payload::RecordForm form,
+                   bool terminal) {
+  if (!terminal) return payload::append_record(out, decoded, form);
   std::string record;
   payload::append_record(record, decoded, form);
   append_escaped(out, record);
@@ -128,7 +120,7 @@ void append_payload(std::string& out, const Field& field, std::string_view paylo
 /// it; 2.0 leaves half of them out, whatever the width.
 void append_payload_in_hex(std::string& out, const Field& field, std::string_view payload) {
   const std::string_view shown = field.width > 0 ? payload.substr(0, field.width / 2) : payload;
-  const std::string digits = in_hex(shown, field.part);
+  const std::string digits = in_hex(shown, field.letter);
   if (field.precision && *field.precision > 0) {
     append_groups(out, field, digits);
     return;
@@ -139,18 +131,15 @@ void append_payload_in_hex(std::string& out, const Field& field, std::string_vie
   pad_without_width(out, field, payload.size());
 }
 
-/// Nothing if no part has this letter.
-std::optional<Field::Part> field_part(char letter) {
-  if (letters.find(letter) == std::string_view::npos) return std::nullopt;
-  return static_cast<Part>(letter);
-}
-
 /// Whether this piece is made from the time of the message.
 bool needs_time(const TemplatePiece& piece) {
   const auto* field = std::get_if<Field>(&piece);
   return std::holds_alternative<Conversion>(piece) ||
-         (field != nullptr && (field->part == Part::local_time || field->part == Part::unix_time));
+         (field != nullptr && (field->letter == 'I' || field->letter == 'U'));
 }
+
+/// The letters that append_field() knows.
+constexpr std::string_view letters = "ACDdEFfIjJlmPpqRrStUxX";
 
 /// Appends the part of the message that `field` names, as mosquitto_sub prints it; on a terminal
 /// without its control characters. `time` is the message's, if a piece needs it.
@@ -158,59 +147,59 @@ void append_field(std::string& out, const Field& field, const payload::Decoded& 
                   const LocalTime& time, bool terminal) {
   const Message& message = decoded.message();
   const Properties& properties = message.properties;
-  switch (field.part) {
-    case Part::topic_alias:
+  switch (field.letter) {
+    case 'A':
       return append_number(out, field, properties.topic_alias);
-    case Part::content_type:
+    case 'C':
       return append_text(out, field, properties.content_type.value_or(""), terminal);
-    case Part::correlation_data:
+    case 'D':
       return append_untrusted(out, properties.correlation_data.value_or(""), terminal);
-    case Part::payload_as_double:
+    case 'd':
       return append_float<double>(out, field, message.payload);
-    case Part::expiry:
+    case 'E':
       return append_number(out, field, properties.expiry);
-    case Part::payload_format:
+    case 'F':
       return append_number(out, field, properties.payload_format);
-    case Part::payload_as_float:
+    case 'f':
       return append_float<float>(out, field, message.payload);
-    case Part::local_time: {
+    case 'I': {
       std::string text;
       append_time(text, time.fields, "%FT%T%z");
       return append_text(out, field, text, terminal);
     }
-    case Part::record:
-    case Part::record_of_value:
-      return append_record_field(out, field.part, decoded, terminal);
-    case Part::payload_size:
+    case 'j':
+      return append_record(out, decoded, payload::RecordForm::exact, terminal);
+    case 'J':
+      return append_record(out, decoded, payload::RecordForm::value, terminal);
+    case 'l':
       return append_number(out, field, std::optional{message.payload.size()});
-    case Part::id:
+    case 'm':
       return append_number(out, field, std::optional{message.id});
-    case Part::user_properties:
+    case 'P':
       return append_user_properties(out, properties, terminal);
-    case Part::payload:
+    case 'p':
       return append_payload(out, field, decoded.raw(), terminal);
-    case Part::qos:
+    case 'q':
       out += static_cast<char>('0' + static_cast<int>(message.qos));
       return;
-    case Part::response_topic:
+    case 'R':
       if (properties.response_topic) {  // no blanks in its place, unlike the others
         append_text(out, field, *properties.response_topic, terminal);
       }
       return;
-    case Part::retained:
+    case 'r':
       out += message.retained ? '1' : '0';
       return;
-    case Part::subscription_identifier: {
+    case 'S': {
       const auto& numbers = properties.subscription_identifiers;
       return append_number(out, field, numbers.empty() ? std::nullopt : std::optional{numbers[0]});
     }
-    case Part::topic:
+    case 't':
       return append_text(out, field, message.topic, terminal);
-    case Part::unix_time:
+    case 'U':
       out += std::to_string(time.seconds) + '.' + time.decimals(9);
       return;
-    case Part::payload_in_hex:
-    case Part::payload_in_upper_hex:
+    default:  // x, X
       return append_payload_in_hex(out, field, message.payload);
   }
 }
@@ -268,14 +257,13 @@ class TemplateParser {
     const bool separated = field.precision && at_ < format_.size() &&
                            separators.find(format_[at_]) != std::string_view::npos;
     if (separated) field.separator = format_[at_++];
-    const char letter = next();
-    if (letter == '%' && !separated) {
+    field.letter = next();
+    if (field.letter == '%' && !separated) {
       text_ += '%';
       return;
     }
-    const auto part = field_part(letter);
-    if (!part || (separated && letter != 'x' && letter != 'X')) fail("unknown");
-    field.part = *part;
+    const std::string_view known = separated ? "xX" : letters;
+    if (known.find(field.letter) == std::string_view::npos) fail("unknown");
     add(field);
   }
 

@@ -15,33 +15,7 @@ namespace mqtt_tools::output {
 
 /// One `%` of a format (-F): which part of a message, and how wide.
 struct Field {
-  /// The letters are mosquitto_sub's.
-  enum class Part : char {
-    topic_alias = 'A',
-    content_type = 'C',
-    correlation_data = 'D',
-    payload_as_double = 'd',
-    expiry = 'E',
-    payload_format = 'F',
-    payload_as_float = 'f',
-    local_time = 'I',
-    record = 'j',
-    record_of_value = 'J',
-    payload_size = 'l',
-    id = 'm',
-    user_properties = 'P',
-    payload = 'p',
-    qos = 'q',
-    response_topic = 'R',
-    retained = 'r',
-    subscription_identifier = 'S',
-    topic = 't',
-    unix_time = 'U',
-    payload_in_hex = 'x',
-    payload_in_upper_hex = 'X',
-  };
-
-  Part part = Part::payload;
+  char letter = 'p';                       ///< mosquitto_sub's for the part: see append_field().
   bool left = false;                       ///< The `-` flag: blanks after, not before.
   bool zeros = false;                      ///< The `0` flag: zeros before, not blanks.
   std::size_t width = 0;                   ///< At least so many bytes; the payload: at most, too.
