@@ -101,11 +101,7 @@ class Cbor : public Bytes {
  private:
   void head(std::uint64_t major, std::uint64_t argument) {
     major <<= 5;
-    if (argument < 24) {
-      put(major | argument);
-    } else {
-      sized(major | 24, argument, argument);
-    }
+    argument < 24 ? put(major | argument) : sized(major | 24, argument, argument);
   }
 };
 
@@ -114,27 +110,13 @@ class MessagePack : public Bytes {
   static constexpr const char* name = "MessagePack";
   static constexpr const char* integers = "-9223372036854775808 to 18446744073709551615";
 
-  void array(std::uint64_t count) {
-    if (count < 16) {
-      put(0x90 | count);
-    } else {
-      length(0xDC, count);
-    }
-  }
-  void map(std::uint64_t count) {
-    if (count < 16) {
-      put(0x80 | count);
-    } else {
-      length(0xDE, count);
-    }
-  }
+  void array(std::uint64_t count) { length(0x90, 16, 0xDC, count); }
+  void map(std::uint64_t count) { length(0x80, 16, 0xDE, count); }
   void text(std::string_view text) {
-    if (text.size() < 32) {
-      put(0xA0 | text.size());
-    } else if (text.size() <= 0xFF) {
+    if (text.size() >= 32 && text.size() <= 0xFF) {
       put(0xD9, text.size(), 1);
     } else {
-      length(0xDA, text.size());
+      length(0xA0, 32, 0xDA, text.size());
     }
     put_text(text);
   }
@@ -143,25 +125,19 @@ class MessagePack : public Bytes {
   bool integer(const Integer& value) {
     const std::uint64_t argument = value.argument;
     if (!value.negative) {
-      if (argument < 0x80) {
-        put(argument);
-      } else {
-        sized(0xCC, argument, argument);
-      }
+      argument < 0x80 ? put(argument) : sized(0xCC, argument, argument);
       return true;
     }
     if (argument > std::numeric_limits<std::uint64_t>::max() / 2) return false;
     // Half of what the bytes can count is below zero.
-    if (argument < 32) {
-      put(~argument);
-    } else {
-      sized(0xD0, 2 * argument, ~argument);
-    }
+    argument < 32 ? put(~argument) : sized(0xD0, 2 * argument, ~argument);
     return true;
   }
 
  private:
-  void length(std::uint64_t first, std::uint64_t count) {
+  /// Below `limit` it stands in the type; else `first` says two bytes, the next type four.
+  void length(std::uint64_t type, std::uint64_t limit, std::uint64_t first, std::uint64_t count) {
+    if (count < limit) return put(type | count);
     count <= 0xFFFF ? put(first, count, 2) : put(first + 1, count, 4);
   }
 };
