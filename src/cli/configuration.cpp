@@ -115,10 +115,9 @@ std::string value_of(const Entry& entry, const toml::node& node) {
 /// Whether the entry is a list of values rather than one.
 bool is_list(const Entry& entry) {
   const toml::array* list = entry.value->as_array();
-  if (list == nullptr || !entry.option->repeat || list->empty()) {
-    return list != nullptr && entry.option->repeat;
-  }
-  return entry.option->takes != Option::Takes::property || list->get(0)->is_array();
+  return list != nullptr && entry.option->repeat &&
+         (list->empty() || entry.option->takes != Option::Takes::property ||
+          list->get(0)->is_array());
 }
 
 std::vector<std::string> values_of(const Entry& entry) {

@@ -6,6 +6,7 @@
 #include "connection/url.hpp"
 #include "error.hpp"
 #include "payload/envelope.hpp"
+#include "text.hpp"
 
 #include <net/if.h>
 #include <ostream>
@@ -192,7 +193,7 @@ std::string unique_client_id(std::string_view prefix, const Environment& environ
 
 void add_endpoints(const Settings& settings, const ConnectionInput& input, Options& options) {
   if (const Setting* socket = settings.find("unix")) {
-    refuse(settings, {"http-proxy", "bind"}, "has no meaning with " + named(*socket),
+    refuse(settings, "http-proxy bind", "has no meaning with " + named(*socket),
            socket->origin.layer);
     options.proxy.reset();  // of a weaker layer, as is the next
     options.bind.clear();
@@ -265,7 +266,7 @@ void check_session(const Settings& settings, const Environment& environment,
   }
   if (!options.clean_start) {
     if (!options.client_id_given) {
-      refuse(settings, {"no-clean"}, "needs --client-id: the broker finds a session by its id",
+      refuse(settings, "no-clean", "needs --client-id: the broker finds a session by its id",
              any_layer);
     }
     options.session_expiry = options.session_expiry.value_or(never);
@@ -281,9 +282,9 @@ void check_session(const Settings& settings, const Environment& environment,
 
 void check_will(const Settings& settings, const ConnectionInput& input, Options& options) {
   if (settings.find("will-topic") == nullptr) {
-    refuse(settings, {"will-payload", "will-qos", "will-retain"}, "needs --will-topic", any_layer);
+    refuse(settings, "will-payload will-qos will-retain", "needs --will-topic", any_layer);
     if (settings.find("presence") == nullptr) {
-      refuse(settings, {"will-delay"}, "needs --will-topic", any_layer);
+      refuse(settings, "will-delay", "needs --will-topic", any_layer);
     }
     return;
   }
@@ -297,17 +298,17 @@ void check_presence(const Settings& settings, const ConnectionInput& input, bool
                     Options& options) {
   const Setting* presence = settings.find("presence");
   if (presence == nullptr) {
-    refuse(settings, {"presence-online", "presence-offline"}, "needs --presence");
+    refuse(settings, "presence-online presence-offline", "needs --presence");
     return;
   }
   if (!stays) {
     refuse(
-        settings, {"presence"},
+        settings, "presence",
         "is for a run that stays connected (-l, --wrap, --replay, --repeat): one message would say "
         "online and offline at once");
     return;
   }
-  refuse(settings, {"will-topic"},
+  refuse(settings, "will-topic",
          "and " + named(*presence) + " exclude each other: the will says that we are offline",
          any_layer);
   options.presence = input.presence;
@@ -328,16 +329,15 @@ void declare_connection(Declarations& in, Options& options, run::Verbosity& verb
   declare_configuration(in, verbosity);
 }
 
-void need_version_5(Options& options, const Settings& settings, std::string_view key) {
-  const Setting* setting = settings.find(key);
-  if (setting == nullptr) {
-    return;
-  }
+void need_version_5(Options& options, const Settings& settings, std::string_view keys) {
   if (options.version == Version::v3_1 || options.version == Version::v3_1_1) {
-    throw UsageError(named(*setting) + " needs MQTT 5; leave out --protocol-version or say 5");
+    refuse(settings, keys, "needs MQTT 5; leave out --protocol-version or say 5", any_layer);
   }
-  if (options.version_5_only.empty()) {
-    options.version_5_only = spelling(*setting->option);
+  for (const std::string_view key : split(keys, " ")) {
+    const Setting* setting = settings.find(key);
+    if (setting != nullptr && options.version_5_only.empty()) {
+      options.version_5_only = spelling(*setting->option);
+    }
   }
 }
 
@@ -357,7 +357,7 @@ std::optional<Settings> read_connection(const Declarations& in,
   options.tls = checked_tls(*settings, input, options.endpoints);
   check_session(*settings, environment, input, options, verbosity.warnings);
   if (!options.reconnect) {
-    refuse(*settings, {"reconnect-max", "reconnect-for"}, "has no meaning with --no-reconnect");
+    refuse(*settings, "reconnect-max reconnect-for", "has no meaning with --no-reconnect");
   }
   check_will(*settings, input, options);
   check_properties(*settings, input, options);

@@ -75,8 +75,8 @@ void read_secrets(const Settings& settings, const Environment& environment,
                   const ConnectionInput& input, connection::Options& options,
                   std::vector<run::Warning>& warnings);
 
-/// Takes note of an option that only MQTT 5 has, if it was given: no fall-back to 3.1.1, and a
-/// UsageError when an older version was asked for.
-void need_version_5(connection::Options& options, const Settings& settings, std::string_view key);
+/// Takes note of options that only MQTT 5 has (`keys`, with blanks between), if they were given: no
+/// fall-back to 3.1.1, and a UsageError when an older version was asked for.
+void need_version_5(connection::Options& options, const Settings& settings, std::string_view keys);
 
 }  // namespace mqtt_tools::cli

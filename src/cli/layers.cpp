@@ -98,11 +98,6 @@ Settings::Settings(const Declarations& declared, std::vector<Layer> layers,
   std::ranges::for_each(settings_, check_filled);
 }
 
-/// Whether a stronger layer decides the same.
-bool Settings::given(const Setting& setting) const {
-  return find_deciding(settings_, setting.decides()) != nullptr;
-}
-
 void Settings::lay(Layer layer) {
   const auto url = std::ranges::find(layer, "url", &Setting::decides);
   const bool replaced = address_.has_value();
@@ -117,7 +112,7 @@ void Settings::lay(Layer layer) {
       own_hosts = hosts_of(layer);
     }
   }
-  drop_logins(layer, own_hosts, replaced);
+  drop_logins(layer, own_hosts, hosts_, replaced);
   if (replaced) {
     std::erase_if(layer, [](const Setting& setting) {
       return setting.decides() == "host" || setting.decides() == "port";
@@ -198,9 +193,7 @@ void Settings::use_url(Layer& layer, const Setting& setting) {
   const std::vector<std::string> hosts = hosts_of(layer);
   if (!url.host.empty() && host_beside && !all_among(hosts, {comparable(url.host)}) &&
       setting.origin.layer == Origin::Layer::environment) {
-    const std::vector<std::string> effective = std::exchange(hosts_, hosts);
-    drop_logins(parts, {comparable(url.host)}, false);
-    hosts_ = effective;
+    drop_logins(parts, {comparable(url.host)}, hosts, false);
   }
   for (Setting& part : parts) {
     const Setting* own = find_deciding(layer, part.decides());
@@ -213,10 +206,11 @@ void Settings::use_url(Layer& layer, const Setting& setting) {
   }
 }
 
-/// Takes the login out of a layer that a URL replaces, or that names hosts of its own while others
-/// are in effect. It was given for those alone.
-void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hosts, bool replaced) {
-  const bool foreign = !hosts_.empty() && !own_hosts.empty() && !all_among(hosts_, own_hosts);
+/// Takes the login out of a layer that a URL replaces, or that names hosts of its own while
+/// `others` are in effect. It was given for those alone.
+void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hosts,
+                           const std::vector<std::string>& others, bool replaced) {
+  const bool foreign = !others.empty() && !own_hosts.empty() && !all_among(others, own_hosts);
   if (!foreign && !replaced) {
     return;
   }
@@ -242,7 +236,7 @@ void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hos
   }
   const std::string verb = parts.size() == 1 && parts[0] != "WebSocket headers" ? "is" : "are";
   std::string why =
-      foreign ? "for " + escaped(listed(own_hosts)) + ", not for " + escaped(listed(hosts_)) +
+      foreign ? "for " + escaped(listed(own_hosts)) + ", not for " + escaped(listed(others)) +
                     ", and " + verb + " not sent"
               : "not used: " + address_->name + " replaces " + (verb == "is" ? "it" : "them");
   dropped_logins_.push_back(
@@ -316,6 +310,10 @@ const Setting* Settings::find(std::string_view wanted) const {
   return found;
 }
 
+const Setting* Settings::deciding(std::string_view what) const {
+  return find_deciding(settings_, what);
+}
+
 bool Settings::on(std::string_view key) const {
   const Setting* setting = find(key);
   return setting != nullptr && !setting->off();
@@ -337,13 +335,27 @@ std::vector<run::Warning> Settings::warnings() const {
   return all;
 }
 
-void refuse(const Settings& settings, const std::vector<std::string_view>& keys,
-            std::string_view why, Origin::Layer weakest) {
-  for (const std::string_view key : keys) {
+void refuse(const Settings& settings, std::string_view keys, std::string_view why,
+            Origin::Layer weakest) {
+  for (const std::string_view key : split(keys, " ")) {
     const Setting* setting = settings.find(key);
     if (setting != nullptr && setting->origin.layer <= weakest) {
       throw UsageError(named(*setting) + " " + std::string{why});
     }
+  }
+}
+
+void check_rules(const Settings& settings, std::span<const Rule> rules) {
+  for (const auto& [when, refused, why] : rules) {
+    const bool missing = when.starts_with('!');
+    const std::vector<std::string_view> keys = split(when.substr(missing ? 1 : 0), " ");
+    const auto given =
+        std::ranges::find_if(keys, [&](std::string_view key) { return settings.on(key); });
+    if ((given == keys.end()) != missing) continue;
+    refuse(settings, refused,
+           !why.empty() ? std::string{why}
+           : missing    ? "needs --" + joined(keys, " or --")
+                        : "and --" + std::string{*given} + " exclude each other, use one of them");
   }
 }
 

@@ -7,6 +7,7 @@
 #include "run/options.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,10 @@ class Settings {
   /// the program's.
   const Setting* find(std::string_view key) const;
 
+  /// The setting that decides this ("password": --password, --password-file or --ask-password);
+  /// null if nobody said anything.
+  const Setting* deciding(std::string_view what) const;
+
   /// Whether somebody said anything, and not only a file `false` of a flag.
   bool on(std::string_view key) const;
 
@@ -61,12 +66,14 @@ class Settings {
   std::vector<run::Warning> warnings() const;
 
  private:
-  bool given(const Setting& setting) const;
+  /// Whether a stronger layer decides the same.
+  bool given(const Setting& setting) const { return deciding(setting.decides()) != nullptr; }
   void lay(Layer layer);
   Layer parts_of(const connection::Url& url, const Setting& setting) const;
   void add_login(Layer& layer, const Setting& setting, std::vector<std::string>& hosts);
   void use_url(Layer& layer, const Setting& url);
-  void drop_logins(Layer& layer, const std::vector<std::string>& own_hosts, bool replaced);
+  void drop_logins(Layer& layer, const std::vector<std::string>& own_hosts,
+                   const std::vector<std::string>& others, bool replaced);
   void prefer_stronger(const std::vector<std::string_view>& one,
                        const std::vector<std::string_view>& other);
   void prefer_stronger_property(std::string_view key, std::string_view command,
@@ -81,11 +88,22 @@ class Settings {
   std::vector<run::Warning> dropped_logins_{};
 };
 
-/// Throws a UsageError for the first of `keys` that was given: "--field needs …" and so on: its
-/// name, a blank, and `why`. Only what this command line says counts, not a file or the
-/// environment, unless `weakest` says else.
-void refuse(const Settings& settings, const std::vector<std::string_view>& keys,
-            std::string_view why, Origin::Layer weakest = Origin::Layer::command_line);
+/// Throws a UsageError for the first of `keys` (with blanks between) that was given: "--field needs
+/// …" and so on: its name, a blank, and `why`. Only what this command line says counts, not a file
+/// or the environment, unless `weakest` says else.
+void refuse(const Settings& settings, std::string_view keys, std::string_view why,
+            Origin::Layer weakest = Origin::Layer::command_line);
+
+/// What options say about one another.
+struct Rule {
+  /// Keys, with blanks between: one of them was given, by whomever. Behind a `!`: none was.
+  std::string_view when{};
+  std::string_view refused{};  ///< The keys that this command line must not have then.
+  std::string_view why{};      ///< Empty: they need what is missing, or exclude what is there.
+};
+
+/// Throws a UsageError for the first rule that is broken, as refuse().
+void check_rules(const Settings& settings, std::span<const Rule> rules);
 
 /// For refuse(): whoever says it.
 constexpr Origin::Layer any_layer = Origin::Layer::configuration;

@@ -40,16 +40,6 @@ std::optional<std::string> read_password(const Settings& settings, const Environ
   return input.password;
 }
 
-/// The setting that gives the password; null if none does.
-const Setting* password_setting(const Settings& settings) {
-  for (const std::string_view key : {"password", "password-file", "ask-password"}) {
-    if (settings.find(key) != nullptr) {
-      return settings.find(key);
-    }
-  }
-  return nullptr;
-}
-
 void check_password(const Setting& setting, Options& options) {
   if (options.credentials.password->size() > 65'535) {
     throw UsageError(named(setting) + ": a password has at most 65535 bytes");
@@ -83,7 +73,7 @@ void warn_of_plain_text(const Setting& password, const Options& options,
 void read_secrets(const Settings& settings, const Environment& environment,
                   const ConnectionInput& input, Options& options,
                   std::vector<run::Warning>& warnings) {
-  if (const Setting* password = password_setting(settings)) {
+  if (const Setting* password = settings.deciding("password")) {
     options.credentials.password = read_password(settings, environment, input, warnings);
     if (options.credentials.password) {
       check_password(*password, options);
@@ -97,15 +87,14 @@ void read_secrets(const Settings& settings, const Environment& environment,
   if (passphrase != nullptr && !options.tls.certificate.empty()) {
     options.tls.key_passphrase = secret_from_file(*passphrase, warnings);
   }
-  const Setting* file = settings.find("psk-file");
-  if (file != nullptr) {
+  if (const Setting* file = settings.find("psk-file")) {
     options.tls.psk = secret_from_file(*file, warnings);
   }
   if (options.tls.psk) {
     const std::string& key = *options.tls.psk;
     if (key.empty() || key.size() % 2 != 0 ||
         key.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
-      throw UsageError(named(file != nullptr ? *file : *settings.find("psk")) +
+      throw UsageError(named(*settings.deciding("psk")) +
                        " must be a key in hex digits, two for each byte");
     }
   }

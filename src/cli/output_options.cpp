@@ -67,15 +67,12 @@ void check_output(const Settings& settings, const Environment& environment,
   const bool formatted = settings.find("format") != nullptr;
   const Form automatic = environment.stdout_terminal ? Form::pretty : Form::raw;
   output.form = formatted ? Form::format : input.form.value_or(automatic);
-  if (!output.select.empty() && formatted) {
-    refuse(settings, {"format"}, "and --select exclude each other, use one of them");
-  }
   if (output.form == Form::csv && output.select.empty()) {
-    refuse(settings, {"output"}, "csv needs --select, which says what stands in the columns");
+    refuse(settings, "output", "csv needs --select, which says what stands in the columns");
     output.form = automatic;  // In a file it is for the runs that select something.
   }
   if (!output.select.empty() && output.form == Form::json) {
-    refuse(settings, {"output"}, "json and --select exclude each other, use one of them");
+    refuse(settings, "output", "json and --select exclude each other, use one of them");
   }
   output.colour =
       input.colour.value_or(environment.stdout_terminal && !environment.variable("NO_COLOR") &&
@@ -88,16 +85,6 @@ using Kind = feed::SourceOptions::Kind;
 
 constexpr auto verify_limit = std::chrono::seconds{5};
 
-/// A message that stands alone, so that what comes back can be told to belong to it.
-void need_one_message(const feed::SourceOptions& source, const std::string& option) {
-  if (source.kind == Kind::lines || source.kind == Kind::replay || source.repeat > 1) {
-    throw UsageError(option + " needs one message, not --" +
-                     std::string{source.kind == Kind::lines    ? "lines"
-                                 : source.kind == Kind::replay ? "replay"
-                                                               : "repeat"});
-  }
-}
-
 void check_request(const Settings& settings, const Environment& environment, ResultInput& input,
                    PubOptions& options) {
   const feed::SourceOptions& source = options.source;
@@ -105,7 +92,6 @@ void check_request(const Settings& settings, const Environment& environment, Res
   if (!input.request.response_topic) {
     need_version_5(options.connection, settings, "request");
   }
-  need_one_message(source, "--request");
   if (source.form.properties.response_topic) {
     throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
   }
@@ -118,12 +104,7 @@ void check_request(const Settings& settings, const Environment& environment, Res
   options.request = std::move(input.request);
 }
 
-void check_verify(const Settings& settings, const Environment& environment,
-                  const ResultInput& input, PubOptions& options) {
-  refuse(settings, {"request", "output"}, "and --verify exclude each other, use one of them");
-  refuse(settings, {"retain"}, "would leave the message of --verify behind");
-  refuse(settings, {"json", "from"}, "has no meaning for the message that --verify makes");
-  need_one_message(options.source, "--verify");
+void check_verify(const Environment& environment, const ResultInput& input, PubOptions& options) {
   if (!options.source.more_topics.empty()) {
     throw UsageError("--verify takes one topic");
   }
@@ -148,11 +129,7 @@ void check_outcomes(const Settings& settings, const Environment& environment,
 }
 
 /// What begins and ends is the command; all that says so is made here.
-void check_wrap(const Settings& settings, const ResultInput& input, PubOptions& options) {
-  refuse(settings, {"request", "verify", "require-subscriber", "output"},
-         "and --wrap exclude each other, use one of them");
-  refuse(settings, {"json", "from", "repeat", "rate"}, "has no meaning for the messages of --wrap");
-  refuse(settings, {"will-topic"}, "and --wrap exclude each other: it has a will of its own");
+void check_wrap(const ResultInput& input, PubOptions& options) {
   if (!options.source.more_topics.empty()) {
     throw UsageError("--wrap takes one topic");
   }
@@ -163,7 +140,7 @@ void check_wrap(const Settings& settings, const ResultInput& input, PubOptions& 
 void check_subscriber(const Settings& settings, PubOptions& options) {
   need_version_5(options.connection, settings, "require-subscriber");
   if (options.source.form.qos == Qos::at_most_once && options.source.kind != Kind::replay) {
-    refuse(settings, {"require-subscriber"}, "needs QoS 1 or 2: with 0 no broker says who had it",
+    refuse(settings, "require-subscriber", "needs QoS 1 or 2: with 0 no broker says who had it",
            any_layer);
   }
   options.source.acknowledged = true;
@@ -202,25 +179,22 @@ void check_results(const Settings& settings, const Environment& environment, Res
   if (options.require_subscriber) {
     check_subscriber(settings, options);
   }
+  // What comes back must be known to belong to the message.
+  if (options.source.repeat > 1)
+    refuse(settings, "request verify", "needs one message, not --repeat");
   if (settings.on("wrap")) {
-    check_wrap(settings, input, options);
-  } else {
-    refuse(settings, {"wrap-output"}, "needs --wrap");
+    check_wrap(input, options);
   }
   if (input.verify) {
-    check_verify(settings, environment, input, options);
+    check_verify(environment, input, options);
   }
   if (settings.on("request")) {
     check_request(settings, environment, input, options);
     if (options.request->output.form == Form::csv) {
-      refuse(settings, {"output"}, "csv is for the many messages of mqtt-sub, not for one answer");
+      refuse(settings, "output", "csv is for the many messages of mqtt-sub, not for one answer");
       options.request->output.form = Form::raw;
     }
     return;
-  }
-  refuse(settings, {"response-topic", "format", "select", "decode", "color"}, "needs --request");
-  if (!input.verify) {
-    refuse(settings, {"timeout"}, "needs --request or --verify");
   }
   check_outcomes(settings, environment, input, options);
   // Who only publishes is sent acknowledgements, and at most what an old session kept.

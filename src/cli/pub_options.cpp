@@ -9,7 +9,6 @@
 #include "topic.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace mqtt_tools::cli {
 
@@ -40,6 +39,51 @@ std::string prefix(const Setting& setting) {
   return setting.value();
 }
 
+constexpr std::string_view of_envelope = "field message-key time-key time-format utc encode";
+
+/// What makes messages, and says what becomes of them.
+constexpr std::string_view of_messages =
+    "topic message file stdin lines topic-from-line null-message clear-retained qos retain repeat "
+    "repeat-delay rate replay speed topic-prefix keep-retain skip-bad-lines raw json field from "
+    "request";
+
+constexpr std::string_view as_they_were =
+    "has no meaning with --replay, which publishes payloads as they were";
+
+constexpr Rule rules[] = {
+    {"!spool", "spool-limit enqueue drain follow spool-list"},
+    {"!drain", "follow"},
+    {"enqueue", "drain spool-list"},
+    {"drain", "spool-list"},
+    {"wrap", "enqueue drain spool-list"},
+    // They want to know of the broker what a message that is kept for later cannot tell. A spool
+    // that stands in a file is for the runs that it suits: see may_have_spool().
+    {"request verify require-subscriber output", "spool enqueue drain"},
+    {"drain", of_messages, "has no meaning with --drain, which makes no message"},
+    {"spool-list", of_messages, "has no meaning with --spool-list, which makes no message"},
+    {"!lines", "topic-from-line"},
+    {"lines", "repeat request", "needs one message, not --lines"},
+    {"replay", "repeat request", "needs one message, not --replay"},
+    {"!repeat", "repeat-delay"},
+    {"!replay", "speed topic-prefix keep-retain skip-bad-lines"},
+    {"replay", "retain", "has no meaning with --replay; see --keep-retain"},
+    {"replay", of_envelope, as_they_were},
+    {"replay", "json from", as_they_were},
+    {"null-message clear-retained", of_envelope, "has no meaning for an empty payload"},
+    {"null-message clear-retained", "json from", "has no meaning for an empty payload"},
+    {"json", "from"},
+    {"!wrap", "wrap-output"},
+    {"wrap", "request verify require-subscriber output"},
+    {"wrap", "json from repeat rate", "has no meaning for the messages of --wrap"},
+    {"wrap", "will-topic", "and --wrap exclude each other: it has a will of its own"},
+    {"verify", "request output"},
+    {"verify", "retain", "would leave the message of --verify behind"},
+    {"verify", "json from", "has no meaning for the message that --verify makes"},
+    {"!request", "response-topic format select decode color"},
+    {"!request verify", "timeout"},
+    {"select", "format"},
+};
+
 /// One reading of the options of mqtt-pub: they are declared when it is made.
 class PubReader {
  public:
@@ -59,7 +103,6 @@ class PubReader {
   void sort_words(const Settings& settings);
   void choose_kind(const Settings& settings, const Environment& environment);
   void check_topics(const Settings& settings);
-  void check_pace(const Settings& settings);
   void choose_envelope(const Settings& settings);
   void check_envelope(const Settings& settings);
   void check_stamp(const Settings& settings);
@@ -260,9 +303,6 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
 
 void PubReader::check_topics(const Settings& settings) {
   feed::SourceOptions& source = options_.source;
-  if (source.topic_from_line && source.kind != Kind::lines) {
-    throw UsageError("--topic-from-line needs --lines");
-  }
   if (source.topic_from_line || source.kind == Kind::replay) {
     if (topic_) {
       throw UsageError(source.topic_from_line
@@ -281,34 +321,15 @@ void PubReader::check_topics(const Settings& settings) {
     check_topic(topics_[at]);
     source.more_topics.push_back(topics_[at]);
   }
-}
-
-void PubReader::check_pace(const Settings& settings) {
-  const Kind kind = options_.source.kind;
-  if (options_.source.rate) {  // It counts messages, and the feed gives each topic one at once.
-    *options_.source.rate /= 1.0 + static_cast<double>(options_.source.more_topics.size());
-  }
-  if (settings.find("repeat") == nullptr) {
-    refuse(settings, {"repeat-delay"}, "needs --repeat");
-  } else if (kind == Kind::lines || kind == Kind::replay) {
-    throw UsageError("--repeat needs one message, not --" +
-                     std::string{kind == Kind::lines ? "lines" : "replay"});
-  }
-  if (kind != Kind::replay) {
-    refuse(settings, {"speed", "topic-prefix", "keep-retain", "skip-bad-lines"}, "needs --replay");
-  } else {
-    refuse(settings, {"retain"}, "has no meaning with --replay; see --keep-retain");
+  if (source.rate) {  // It counts messages, and the feed gives each topic one at once.
+    *source.rate /= 1.0 + static_cast<double>(source.more_topics.size());
   }
 }
-
-/// Options that need the envelope, where the command line has them.
-constexpr std::array<std::string_view, 6> of_envelope{"field",       "message-key", "time-key",
-                                                      "time-format", "utc",         "encode"};
 
 /// A `raw` of the environment or of a file gives way to what the command line says.
 void PubReader::choose_envelope(const Settings& settings) {
   const auto typed = [&settings](std::string_view key) { return settings.typed(key); };
-  const bool needed = typed("json") || std::ranges::any_of(of_envelope, typed);
+  const bool needed = typed("json") || std::ranges::any_of(split(of_envelope, " "), typed);
   if (needed && !typed("raw")) {
     options_.envelope.raw = false;
   }
@@ -316,24 +337,13 @@ void PubReader::choose_envelope(const Settings& settings) {
 
 void PubReader::check_envelope(const Settings& settings) {
   EnvelopeOptions& envelope = options_.envelope;
-  const std::vector<std::string_view> ours{of_envelope.begin(), of_envelope.end()};
   if (envelope.raw) {
-    refuse(settings, ours, "belongs to the envelope, which --raw leaves out");
-  }
-  std::vector<std::string_view> all = ours;
-  all.insert(all.end(), {"json", "from"});
-  if (options_.source.kind == Kind::null) {
-    refuse(settings, all, "has no meaning for an empty payload");
-  }
-  if (options_.source.kind == Kind::replay) {
-    refuse(settings, all, "has no meaning with --replay, which publishes payloads as they were");
+    refuse(settings, of_envelope, "belongs to the envelope, which --raw leaves out");
+  } else {
+    refuse(settings, "from", "needs --raw: an envelope holds text, not bytes");
   }
   if (json_) {
-    refuse(settings, {"from"}, "and --json exclude each other, use one of them");
     envelope.input = EnvelopeOptions::Input::json;
-  }
-  if (!envelope.raw) {
-    refuse(settings, {"from"}, "needs --raw: an envelope holds text, not bytes");
   }
   envelope.announce = settings.find("encode") != nullptr;
   if (settings.find("time-format") != nullptr || utc_) {
@@ -362,14 +372,12 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   if (!settings) {
     return {};
   }
+  check_rules(*settings, rules);
   check_spool(*settings, spool_);
-  if (!spool_.makes_messages()) {
-    refuse_messages(*settings, spool_);
-  } else {
+  if (spool_.makes_messages()) {
     sort_words(*settings);
     choose_kind(*settings, environment);
     check_topics(*settings);
-    check_pace(*settings);
   }
   choose_envelope(*settings);
   options_.source.keep_newline = options_.envelope.raw;

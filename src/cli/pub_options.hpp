@@ -53,13 +53,11 @@ std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments,
 /// Declares what concerns the spool.
 void declare_spool(Declarations& in, run::SpoolOptions& spool);
 
-/// Says in `spool` what is to be done with it, if there is one. Throws UsageError.
+/// Says in `spool` what is to be done with it. Throws UsageError for a word where no message is
+/// made.
 void check_spool(const Settings& settings, run::SpoolOptions& spool);
 
 /// Whether a run of this kind can have one.
 bool may_have_spool(const PubOptions& options);
-
-/// The same for a run that makes no messages of its own: it takes neither words nor what gives one.
-void refuse_messages(const Settings& settings, const run::SpoolOptions& spool);
 
 }  // namespace mqtt_tools::cli

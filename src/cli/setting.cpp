@@ -45,6 +45,12 @@ std::optional<double> read_seconds(std::string_view text) {
   return sum;
 }
 
+template <typename Value>
+Value positive(const Setting& setting, Value value) {
+  if (value <= Value{}) reject(setting, setting.value(), "more than 0");
+  return value;
+}
+
 }  // namespace
 
 std::string_view Setting::key() const { return option->key; }
@@ -162,20 +168,10 @@ std::string connect_text(const Setting& setting, std::size_t most) {
   return text;
 }
 
-double more_than_none(const Setting& setting) {
-  const double value = number(setting);
-  if (value <= 0) {
-    reject(setting, setting.value(), "more than 0");
-  }
-  return value;
-}
+double more_than_none(const Setting& setting) { return positive(setting, number(setting)); }
 
 Duration more_than_no_seconds(const Setting& setting) {
-  const Duration time = seconds(setting);
-  if (time == Duration{}) {
-    reject(setting, setting.value(), "more than 0");
-  }
-  return time;
+  return positive(setting, seconds(setting));
 }
 
 Duration seconds(const Setting& setting) {

@@ -58,6 +58,34 @@ std::optional<std::pair<std::string, std::string>> overlapping(std::vector<std::
   return {};
 }
 
+constexpr Rule rules[] = {
+    {"last", "no-retained", "drops what --last waits for"},
+    {"last", "retain-as-published",
+     "and --last exclude each other: live messages could not be told from retained ones"},
+    {"last", "silence", "waits for live messages, which --last does not show"},
+    {"last", "watch"},
+    {"!expect", "expect-in-order"},
+    {"duration", "silence"},
+    {"E",
+     "count expect forbid silence duration idle-timeout remove-retained last match grep max-rate "
+     "exec",
+     "waits for messages, but -E leaves before any"},
+    {"E", "format select watch stats", "shows messages, but -E leaves before any"},
+    {"no-retained", "remove-retained", "waits for what --no-retained drops"},
+    {"exec", "output json format verbose N 0 select",
+     "says how messages are shown, but --exec hands them to a command instead"},
+    {"!exec", "jobs reply"},
+    {"watch", "output json format verbose N 0",
+     "says how messages are printed, but --watch shows a table of topics instead"},
+    {"watch", "exec max-rate"},
+    {"select", "format json"},
+    {"stats", "format verbose N 0 select",
+     "says how messages are shown, but --stats shows a table of topics instead"},
+    {"stats", "changes max-rate", "leaves messages out, but --stats counts all of them"},
+    {"stats", "exec watch"},
+    {"!presence", "raw", "is for --presence; see --output"},
+};
+
 /// One reading of the options of mqtt-sub: they are declared when it is made.
 class SubReader {
  public:
@@ -77,7 +105,6 @@ class SubReader {
   void check_subscriptions(const Settings& settings);
   void check_last(const Settings& settings, const std::vector<std::string>& filters);
   void check_leaving(const Settings& settings);
-  void check_acting(const Settings& settings);
   void check_showing(const Settings& settings, const Environment& environment);
   void check_stats(const Settings& settings);
 
@@ -222,10 +249,8 @@ void SubReader::check_subscriptions(const Settings& settings) {
         "no filter given; such as: mqtt-sub 'sensors/#', in quotes, as # begins a "
         "comment in shells; more: --help");
   }
-  for (const std::string_view key :
-       {"no-local", "retain-as-published", "retain-handling", "reply"}) {
-    need_version_5(options_.connection, settings, key);
-  }
+  need_version_5(options_.connection, settings,
+                 "no-local retain-as-published retain-handling reply");
   for (const std::vector<std::string>* filters :
        {&all, &options_.unsubscribe, &options_.filter.filter_out}) {
     for (const std::string& filter : *filters) {
@@ -266,47 +291,15 @@ void SubReader::check_leaving(const Settings& settings) {
   for (const Subscription& subscription : options_.subscriptions) {
     stop.filters.push_back(subscription.filter);
   }
-  if (stop.expect.empty()) {
-    refuse(settings, {"expect-in-order"}, "needs --expect");
-  }
-  if (stop.duration) {
-    refuse(settings, {"silence"}, "and --duration exclude each other, use one of them");
-  }
-  if (stop.after_subscribe) {
-    refuse(settings,
-           {"count", "expect", "forbid", "silence", "duration", "idle-timeout", "remove-retained",
-            "last", "match", "grep", "max-rate", "exec"},
-           "waits for messages, but -E leaves before any");
-    refuse(settings, {"format", "select", "watch", "stats"},
-           "shows messages, but -E leaves before any");
-  }
-  if (options_.filter.no_retained) {
-    refuse(settings, {"remove-retained"}, "waits for what --no-retained drops");
-  }
   if (manner_.retain_handling == RetainHandling::never) {
-    refuse(settings, {"retained-only", "remove-retained"},
+    refuse(settings, "retained-only remove-retained",
            "waits for what --retain-handling never keeps away");
-  }
-}
-
-void SubReader::check_acting(const Settings& settings) {
-  if (settings.find("exec") != nullptr) {
-    options_.exec = exec_;
-    refuse(settings, {"output", "json", "format", "verbose", "N", "0", "select"},
-           "says how messages are shown, but --exec hands them to a command instead");
-  } else {
-    refuse(settings, {"jobs", "reply"}, "needs --exec");
-  }
-  if (options_.watch) {
-    refuse(settings, {"output", "json", "format", "verbose", "N", "0"},
-           "says how messages are printed, but --watch shows a table of topics instead");
-    refuse(settings, {"exec", "max-rate"}, "and --watch exclude each other, use one of them");
   }
   // Who publishes as well must take what comes before the acknowledgements, wanted or not.
   // With --max-rate nobody knows which of those that come will be shown.
   const bool publishes = options_.remove_retained || exec_.reply;
   if (!publishes && !options_.filter.max_rate) {
-    options_.connection.count = options_.stop.count;
+    options_.connection.count = stop.count;
   }
 }
 
@@ -322,7 +315,7 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
                      : settings.on("0") ? PrinterOptions::Delimiter::null
                                         : PrinterOptions::Delimiter::newline;
   if (output.form == PrinterOptions::Form::csv) {
-    refuse(settings, {"verbose", "N", "0"}, "does not go with csv, which has its own lines");
+    refuse(settings, "verbose N 0", "does not go with csv, which has its own lines");
   }
   options_.status_lines = output.terminal && output.form == PrinterOptions::Form::pretty &&
                           output.delimiter == PrinterOptions::Delimiter::newline &&
@@ -331,25 +324,17 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
   options_.open_ended =
       !stats_ && !stop.count && stop.expect.empty() && !stop.last && !stop.after_subscribe;
   options_.filter.select = output.select;
-  if (!output.select.empty()) {
-    refuse(settings, {"json"}, "and --select exclude each other, use one of them");
-  }
 }
 
 /// --last, which shows what is retained under `filters` and leaves then.
 void SubReader::check_last(const Settings& settings, const std::vector<std::string>& filters) {
-  refuse(settings, {"no-retained"}, "drops what --last waits for");
-  refuse(settings, {"retain-as-published"},
-         "and --last exclude each other: live messages could not be told from retained ones");
-  refuse(settings, {"silence"}, "waits for live messages, which --last does not show");
-  refuse(settings, {"watch"}, "and --last exclude each other, use one of them");
   if (!options_.connection.clean_start) {
     throw UsageError(
         "--last and --no-clean exclude each other: what waits in the session would be "
         "taken and not shown");
   }
   if (manner_.retain_handling == RetainHandling::never) {
-    refuse(settings, {"retain-handling"}, "never keeps away what --last waits for");
+    refuse(settings, "retain-handling", "never keeps away what --last waits for");
   }
   for (const std::string& filter : filters) {
     if (is_shared(filter)) {
@@ -365,13 +350,9 @@ void SubReader::check_stats(const Settings& settings) {
   if (!stats_) {
     return;
   }
-  refuse(settings, {"format", "verbose", "N", "0", "select"},
-         "says how messages are shown, but --stats shows a table of topics instead");
-  refuse(settings, {"changes", "max-rate"}, "leaves messages out, but --stats counts all of them");
-  refuse(settings, {"exec", "watch"}, "and --stats exclude each other, use one of them");
   const auto form = output_.form.value_or(PrinterOptions::Form::json);
   if (form != PrinterOptions::Form::json) {
-    refuse(settings, {"output"}, "shows messages; with --stats there are auto, a table, and json");
+    refuse(settings, "output", "shows messages; with --stats there are auto, a table, and json");
   }
   for (const std::string& word : settings.words()) {
     if (word.find_first_not_of("0123456789.") == std::string::npos) {
@@ -399,13 +380,13 @@ std::optional<SubOptions> SubReader::read(const std::vector<std::string>& argume
   if (!settings) {
     return {};
   }
+  check_rules(*settings, rules);
   check_subscriptions(*settings);
   check_leaving(*settings);
-  check_acting(*settings);
+  if (settings->on("exec")) options_.exec = exec_;
   check_showing(*settings, environment);
   check_stats(*settings);
   check_presence(*settings, connection_, true, options_.connection);
-  if (!options_.connection.presence) refuse(*settings, {"raw"}, "is for --presence; see --output");
   read_secrets(*settings, environment, connection_, options_.connection,
                options_.verbosity.warnings);
   return std::move(options_);

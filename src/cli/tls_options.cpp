@@ -37,9 +37,8 @@ const Setting* asking(const Settings& settings) {
 
 /// What --tls, --no-tls and their keys in files say; null if nothing.
 const Setting* said(const Settings& settings, const ConnectionInput& input) {
-  const Setting* on = settings.find("tls");
-  const Setting* off = settings.find("no-tls");
-  return on != nullptr ? on : off != nullptr && input.tls_off ? off : nullptr;
+  const Setting* setting = settings.deciding("tls");
+  return setting != nullptr && setting->key() == "no-tls" && !input.tls_off ? nullptr : setting;
 }
 
 /// The setting that leads to port 8883; null if none does.
@@ -169,11 +168,10 @@ std::string ciphers(const Setting& setting) {
 
 /// A pre-shared key stands alone; of two layers Settings has kept what the stronger one says.
 void check_psk(const Settings& settings, connection::Tls& tls) {
-  const Setting* file = settings.find("psk-file");
-  const Setting* key = file != nullptr ? file : settings.find("psk");
+  const Setting* key = settings.deciding("psk");
   const Setting* identity = settings.find("psk-identity");
   if (key == nullptr) {
-    return refuse(settings, {"psk-identity"}, "needs --psk or --psk-file", any_layer);
+    return refuse(settings, "psk-identity", "needs --psk or --psk-file", any_layer);
   }
   if (identity == nullptr) {
     throw UsageError(named(*key) + " needs --psk-identity, the name that the broker knows it by");
@@ -186,7 +184,7 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
     }
   }
   if (tls.minimum == connection::TlsVersion::v1_3) {
-    refuse(settings, {"tls-version"}, "must be 1.2 with a pre-shared key", any_layer);
+    refuse(settings, "tls-version", "must be 1.2 with a pre-shared key", any_layer);
   }
   tls = connection::Tls{.on = true,
                         .minimum = tls.minimum,
@@ -224,7 +222,7 @@ void declare_tls(Declarations& in, ConnectionInput& input) {
 connection::Tls checked_tls(const Settings& settings, const ConnectionInput& input,
                             const std::vector<connection::Endpoint>& endpoints) {
   if (!decide(settings, input, endpoints)) {
-    refuse(settings, {"insecure"}, "needs TLS: add --tls, or write mqtts:// or wss://");
+    refuse(settings, "insecure", "needs TLS: add --tls, or write mqtts:// or wss://");
     return {};
   }
   connection::Tls tls = input.tls;
@@ -235,8 +233,7 @@ connection::Tls checked_tls(const Settings& settings, const ConnectionInput& inp
   }
   check_psk(settings, tls);
   if (tls.certificate.empty() && tls.psk_identity.empty()) {
-    refuse(settings, {"key", "keypass-file"}, "needs --cert, the certificate of the key",
-           any_layer);
+    refuse(settings, "key keypass-file", "needs --cert, the certificate of the key", any_layer);
   }
   return tls;
 }

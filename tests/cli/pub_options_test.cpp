@@ -444,3 +444,20 @@ TEST_CASE("a password that goes in plain text to another machine is worth a line
         "the password from environment MQTT_PASSWORD goes to far in plain text; --tls encrypts "
         "it\n");
 }
+
+TEST_CASE("each option of mqtt-pub that rules out others stands alone") {
+  for (const Words& words : std::vector<Words>{{"a", "x", "--spool", "d", "--enqueue"},
+                                               {"--spool", "d", "--drain"},
+                                               {"--spool", "d", "--spool-list"},
+                                               {"a", "x", "--request", "--select", "/a"},
+                                               {"a", "x", "--require-subscriber"},
+                                               {"a", "x", "-o", "json"},
+                                               {"a", "--verify"},
+                                               {"a", "--wrap", "--", "true"},
+                                               {"a", "--clear-retained"},
+                                               {"a", "1", "--json"},
+                                               {"--replay", "file"}}) {
+    CAPTURE(words);
+    CHECK(FakeEnvironment{}.pub_error(words).empty());
+  }
+}

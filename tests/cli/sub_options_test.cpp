@@ -436,3 +436,17 @@ TEST_CASE("filters that ask for the same messages are named once") {
   many.push_back("17");
   CHECK(warning(many).find("twice") != std::string::npos);
 }
+
+TEST_CASE("each option of mqtt-sub that rules out others stands alone") {
+  for (const Words& words : std::vector<Words>{{"a", "--last"},
+                                               {"a", "--duration", "1"},
+                                               {"a", "-E"},
+                                               {"a", "--no-retained"},
+                                               {"a", "--exec", "x"},
+                                               {"a", "--watch"},
+                                               {"a", "--select", "/x"},
+                                               {"a", "--stats"}}) {
+    CAPTURE(words);
+    CHECK(FakeEnvironment{}.sub_error(words).empty());
+  }
+}
