@@ -40,13 +40,13 @@ class PublishRun {
         publisher_(client_, options.window, options.ack_timeout) {
     if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
     if (options.request) {
-      request_.emplace(*options.request, options.connection.client_id, results());
+      request_.emplace(*options.request, options.connection.client_id, out());
       client_.subscribe({request_->subscription()}, {});
     }
     if (options.verify) verification_.emplace(*options.verify);
     if (options.tell_outcomes) {
-      publisher_.tell_outcomes(
-          [this, &out = results()](const run::Outcome& outcome) { tell(outcome, out); });
+      publisher_.tell_results(
+          [this, &to = out()](const run::PublishResult& result) { tell(result, to); });
     }
   }
 
@@ -64,7 +64,7 @@ class PublishRun {
     take_in(Clock::now());  // what is wrong with the first message is told before connecting
     while (!finished(Clock::now())) {
       const auto now = Clock::now();
-      cpu_affinity_.turn(now);
+      cpu_affinity_.count_turn(now);
       if (!started_ && worth_connecting()) start(now);
       advance(now);
       if (client_.failure() && !finished(now)) give_up(*client_.failure());
@@ -74,9 +74,9 @@ class PublishRun {
       }
       if (const auto code = signals_.raised()) return interrupted(*code);
       deliver(now);
-      progress_.update({stats_.messages(), stats_.acknowledged(), source_.feed().progress(),
-                        stats_.taken_word()},
-                       now);
+      progress_.show({stats_.messages(), stats_.acknowledged(), source_.feed().progress(),
+                      stats_.taken_word()},
+                     now);
       if (!finished(now)) pause();
     }
     progress_.clear();
@@ -119,7 +119,7 @@ class PublishRun {
   }
 
   /// For one more message, and for what will be said of it.
-  bool room() const { return publisher_.room() && (!results_ || results_->room()); }
+  bool room() const { return publisher_.room() && (!out_ || out_->room()); }
 
   void advance(Clock::time_point now) {
     publisher_.advance(now);
@@ -134,35 +134,35 @@ class PublishRun {
         if (verification_) verification_->consider(*message, now);
       }
     }
-    if (results_) results_->flush();
+    if (out_) out_->flush();
   }
 
   /// stdout, for a run that prints something.
-  output::StandardOutput& results() { return results_ ? *results_ : results_.emplace(1); }
+  output::StandardOutput& out() { return out_ ? *out_ : out_.emplace(1); }
 
-  void tell(const run::Outcome& outcome, output::StandardOutput& out) const {
+  void tell(const run::PublishResult& result, output::StandardOutput& to) const {
     std::string line;
-    run::append_outcome(line, outcome);
+    run::append_result(line, result);
     // JSON leaves much as it is that a terminal would act on.
-    out.buffer() += options_.terminal ? escaped(line) : line;
-    out.buffer() += '\n';
-    out.end_record(output::StandardOutput::Delivery::at_most_once);
+    to.buffer() += options_.terminal ? escaped(line) : line;
+    to.buffer() += '\n';
+    to.end_record(output::StandardOutput::Delivery::at_most_once);
   }
 
   /// Answers that came are written, until `deadline` or a signal. What is missing then is said.
   void show_answers(Clock::time_point deadline) {
-    if (!results_) return;
+    if (!out_) return;
     const bool interrupted = signals_.raised().has_value();
     while (true) {
       receive(Clock::now());
-      if (results_->pending() == 0 || Clock::now() >= deadline) break;
+      if (out_->pending() == 0 || Clock::now() >= deadline) break;
       if (!interrupted && signals_.raised()) break;
       poller_.add(interrupted ? -1 : signals_.fd(), POLLIN);
-      poller_.add(*results_);
+      poller_.add(*out_);
       poller_.until(deadline);
       poller_.wait();
     }
-    if (const auto missing = results_->unwritten(); missing > 0) {
+    if (const auto missing = out_->unwritten(); missing > 0) {
       run::log(counted(missing, "answer") + " that" + were(missing) + "acknowledged" +
                were(missing) + "not written");
     }
@@ -189,12 +189,12 @@ class PublishRun {
   /// Waits for whatever comes first.
   void pause() {
     poller_.add(signals_.fd(), POLLIN);
-    publisher_.on(poller_);
+    publisher_.add_to(poller_);
     if (source_.open() && room()) {
       poller_.add(source_.feed().fd(), POLLIN);
       poller_.until(source_.feed().due());
     }
-    if (results_ && results_->pending() > 0) poller_.add(*results_);
+    if (out_ && out_->pending() > 0) poller_.add(*out_);
     if (request_) poller_.until(request_->due());
     if (verification_) poller_.until(verification_->due());
     poller_.until(stats_.due());
@@ -264,15 +264,15 @@ class PublishRun {
       run::log(with_unacknowledged(verification_->explanation()));
       return ExitCode::timeout;
     }
-    results().buffer() += run::milliseconds_text(*took) + "\n";
-    results().end_record(output::StandardOutput::Delivery::at_most_once);
+    out().buffer() += run::milliseconds_text(*took) + "\n";
+    out().end_record(output::StandardOutput::Delivery::at_most_once);
     show_answers(Clock::time_point::max());
     return ExitCode::ok;
   }
 
   const cli::PubOptions& options_;
   run::Signals signals_{};
-  std::optional<output::StandardOutput> results_{};
+  std::optional<output::StandardOutput> out_{};
   run::CpuAffinity cpu_affinity_{};
   run::MessageSource source_;
   connection::Client client_;

@@ -37,8 +37,9 @@ namespace {
 /// After a loss, how long the reader of stdout has to take what was acknowledged.
 constexpr auto reader_patience = std::chrono::seconds{1};
 
-/// One run: broker → decode → wanted → print → verdict. receive() goes on until it is enough, or
-/// something ends it; finish() takes leave; interrupted(), judged() or failed() tells how it went.
+/// One run: broker → decode → filter → print → exit code. receive() goes on until it is enough, or
+/// something ends it; finish() disconnects; interrupted(), exit_code() or failed() tells how it
+/// went.
 class SubscribeRun {
  public:
   explicit SubscribeRun(const cli::SubOptions& options)
@@ -68,7 +69,7 @@ class SubscribeRun {
       client_.start(Clock::now());
       signal_ = receive();
       if (!signal_) signal_ = finish(Clock::time_point::max());
-      return signal_ ? interrupted(*signal_) : judged(Clock::now());
+      return signal_ ? interrupted(*signal_) : exit_code(Clock::now());
     } catch (const RunError& why) {
       return failed(why);
     } catch (const std::bad_alloc&) {
@@ -81,20 +82,21 @@ class SubscribeRun {
   std::optional<ExitCode> receive() {
     while (true) {
       const auto now = Clock::now();
-      cpu_affinity_.turn(now);
+      cpu_affinity_.count_turn(now);
       advance(now);
       if (!announced_ && client_.subscribed()) announce(now);
-      if (exec_) attend();
+      if (exec_) advance_commands();
       take(now);
-      status_.turn(stats_ ? 0 : stop_.seen(), now);
-      if (retained_end_ && retained_end_->came(client_, free(), now)) stop_.all_retained_came();
-      if (watch_ && watch_->turn(now, poller_, client_)) stop_.quit();
+      status_.advance(stats_ ? 0 : stop_.seen(), now);
+      if (retained_end_ && retained_end_->advance(client_, can_take(), now))
+        stop_.all_retained_came();
+      if (watch_ && watch_->advance(now, poller_, client_)) stop_.quit();
       write();
       publish(now);
       if (const auto code = signals_.raised()) return code;
       if (stats_) show_table(now);
       if (stop_.reached(now) && done(now)) return std::nullopt;
-      if (!client_.more() || !free()) pause(now);
+      if (!client_.more() || !can_take()) pause(now);
     }
   }
 
@@ -112,8 +114,8 @@ class SubscribeRun {
     readiness_.announce(run::environment_of(options_.connection, client_.broker()));
   }
 
-  void attend() {
-    exec_->attend();
+  void advance_commands() {
+    exec_->advance();
     for (auto& reply : exec_->replies()) publisher_.add(std::move(reply), Clock::now());
   }
 
@@ -163,10 +165,10 @@ class SubscribeRun {
   /// Whether the next message may be taken: what stands in the way holds the broker back. Not what
   /// we publish: its acknowledgements come behind the messages that we would not take. A table has
   /// its size however many come, and what the broker would drop meanwhile would be our own gaps.
-  bool free() const { return (stats_ || out_.room()) && (!exec_ || exec_->free()); }
+  bool can_take() const { return (stats_ || out_.room()) && (!exec_ || exec_->can_start()); }
 
   void take(Clock::time_point now) {
-    for (show_held_back(now); free(); show_held_back(now)) {
+    for (show_held_back(now); can_take(); show_held_back(now)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
       if (backlog_ && *backlog_ == 0) {
@@ -202,7 +204,7 @@ class SubscribeRun {
     if (!shown && !held) return false;
     if (options_.remove_retained && message.retained) publisher_.clear_retained(message.topic, now);
     if (shown) stop_.count_shown();
-    stop_.judge(decoded, now);
+    stop_.consider(decoded, now);
     return shown;
   }
 
@@ -232,7 +234,7 @@ class SubscribeRun {
 
   /// Shows those that are due by `time`.
   void show_held_back(Clock::time_point time) {
-    while (held_back() && free()) {
+    while (held_back() && can_take()) {
       const auto message = rate_limit_.take(time);
       if (!message) break;
       const auto decoded = payload::decode(*message, options_.decode_as);
@@ -260,7 +262,7 @@ class SubscribeRun {
 
   /// Behind the look for signals, which may ask for one, and before the wait.
   void show_table(Clock::time_point now) {
-    if (!stats_->turn(out_, signals_.asked(), now)) return;
+    if (!stats_->append_due(out_, signals_.asked(), now)) return;
     write();
     tell_notes(false);
   }
@@ -277,8 +279,8 @@ class SubscribeRun {
 
   /// Waits for whatever comes first, while the run goes on.
   void pause(Clock::time_point now) {
-    batching_.turn(std::exchange(taken_, 0), Clock::now());
-    if (watch_) watch_->on(poller_);
+    batching_.count_turn(std::exchange(taken_, 0), Clock::now());
+    if (watch_) watch_->add_to(poller_);
     poller_.until(status_.due());
     if (stats_ && out_.pending() == 0) poller_.until(stats_->due());
     if (batching_.until() && !exec_) {
@@ -286,7 +288,7 @@ class SubscribeRun {
       poller_.until(batching_.until());
       return poller_.wait();
     }
-    if (held_back() && free()) poller_.until(rate_limit_.due());
+    if (held_back() && can_take()) poller_.until(rate_limit_.due());
     if (stop_.reached(now)) {
       poller_.until(publisher_.stats().due());
     } else {
@@ -298,12 +300,12 @@ class SubscribeRun {
 
   void wait() {
     poller_.add(signals_.fd(), POLLIN);
-    publisher_.on(poller_);
+    publisher_.add_to(poller_);
     poller_.add(out_);
     poller_.add(readiness_.fd(), POLLIN);
-    if (exec_) exec_->on(poller_);
+    if (exec_) exec_->add_to(poller_);
     poller_.wait();
-    if (poller_.had(readiness_.fd(), POLLIN)) readiness_.attend();
+    if (poller_.had(readiness_.fd(), POLLIN)) readiness_.advance();
     if (poller_.had(out_.fd(), 0)) out_.close();
   }
 
@@ -319,11 +321,11 @@ class SubscribeRun {
     const auto left_by = std::min(deadline, start + run::disconnect_limit);
     while (true) {
       const auto now = Clock::now();
-      cpu_affinity_.turn(now);
+      cpu_affinity_.count_turn(now);
       advance(now);
       if (now >= left_by) client_.stop_receiving();
       const bool left = client_.disconnected() || now >= left_by;
-      if (exec_) exec_->attend();
+      if (exec_) exec_->advance();
       drain(now);
       if (stats_ && left) stats_->finish(out_, now);
       if (left) show_held_back(Clock::time_point::max());
@@ -333,7 +335,7 @@ class SubscribeRun {
                            out_.state() != output::StandardOutput::State::open;
       const bool taken = !exec_ || signal_ || (!client_.more() && !exec_->busy());
       if ((left && written && taken) || now >= deadline) break;
-      if (left && held_back() && free()) continue;  // There was more than fits into a buffer.
+      if (left && held_back() && can_take()) continue;  // There was more than fits into a buffer.
       poller_.until(left ? deadline : left_by);
       wait();
     }
@@ -346,7 +348,7 @@ class SubscribeRun {
   /// Takes what is there, however slow the reader: it makes room for what comes before DISCONNECT
   /// is out, which is soon.
   void drain(Clock::time_point now) {
-    while (!exec_ || (exec_->free() && !signal_)) {
+    while (!exec_ || (exec_->can_start() && !signal_)) {
       const auto* message = client_.receive();
       if (message == nullptr) break;
       if (exec_ && options_.exec->reply) {
@@ -362,7 +364,7 @@ class SubscribeRun {
     readiness_.stop();
     finish(Clock::now() + run::disconnect_limit);
     status_.end(stop_.seen(), Clock::now(), code == ExitCode::interrupted);
-    if (const auto missing = missing_words(); !missing.empty()) run::log(missing);
+    if (const auto missing = missing_text(); !missing.empty()) run::log(missing);
     return code;
   }
 
@@ -370,22 +372,22 @@ class SubscribeRun {
     client_.stop_receiving();
     const auto signal = finish(Clock::now() + (signal_ ? Duration{} : reader_patience));
     status_.end(stop_.seen(), Clock::now());
-    const auto missing = missing_words();
+    const auto missing = missing_text();
     const bool lost = why.code() == ExitCode::lost && !signal && !signal_;
-    if (lost && complete() && missing.empty()) return judged(Clock::now());
-    const auto words = std::string(why.what()) + (missing.empty() ? "" : "; " + missing);
-    if (!signal && !signal_) throw RunError(why.code(), words);
-    run::log(words);
+    if (lost && complete() && missing.empty()) return exit_code(Clock::now());
+    const auto text = std::string(why.what()) + (missing.empty() ? "" : "; " + missing);
+    if (!signal && !signal_) throw RunError(why.code(), text);
+    run::log(text);
     return signal ? *signal : *signal_;
   }
 
-  ExitCode judged(Clock::time_point now) {
+  ExitCode exit_code(Clock::time_point now) {
     if (const auto why = stop_.explanation(now); !why.empty()) {
       run::log(why);
     } else {
       status_.end(stop_.seen(), now);
     }
-    if (const auto missing = missing_words(); !missing.empty() && !options_.verbosity.quiet) {
+    if (const auto missing = missing_text(); !missing.empty() && !options_.verbosity.quiet) {
       run::log(missing);
     }
     const auto code = stop_.exit_code(now);
@@ -395,7 +397,7 @@ class SubscribeRun {
   }
 
   /// "3 messages that were acknowledged were not written"; empty when there are none.
-  std::string missing_words() const {
+  std::string missing_text() const {
     if (stats_ && !out_.closed() && out_.unwritten() > 0) {
       return "the table of --stats was not written in full";
     }

@@ -236,13 +236,13 @@ std::vector<Variable> environment_of(const connection::Options& connection,
 }
 
 Child::Child(const ChildCommand& command) {
-  const bool shell = command.words.empty();
-  std::vector<std::string> arguments = command.words;
-  if (shell) arguments = {"sh", "-c", command.text};
+  const bool shell = command.arguments.empty();
+  std::vector<std::string> arguments = command.arguments;
+  if (shell) arguments = {"sh", "-c", command.shell_command};
   std::vector<std::string> variables = environment_with(command.environment);
   const Preparation preparation{command};
-  const Roaming anywhere;
-  const std::string program = shell ? "/bin/sh" : command.words.front();
+  const AnyProcessor unpinned;
+  const std::string program = shell ? "/bin/sh" : command.arguments.front();
   // Room for what it is watched by, before it has begun.
   fd_.reset(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
   if (fd_.get() < 0) throw failed_call("cannot watch a command");

@@ -25,8 +25,8 @@ std::vector<Variable> environment_of(const connection::Options& connection,
 
 /// What to run, and what it is given.
 struct ChildCommand {
-  std::string text{};                ///< For `sh -c`.
-  std::vector<std::string> words{};  ///< Instead: a program and its arguments.
+  std::string shell_command{};           ///< For `sh -c`.
+  std::vector<std::string> arguments{};  ///< Instead: a program and its arguments.
   bool ours = false;  ///< It belongs to our process group, and has all that we have open.
   std::vector<Variable> environment{};  ///< On top of our own.
   int input = -1;                       ///< Its descriptor 0; -1: /dev/null, or ours.

@@ -19,33 +19,33 @@ using Kind = payload::JsonToken::Kind;
 
 using Operator = Condition::Operator;
 
-struct Word {
+struct OperatorSign {
   std::string_view text{};
   Operator meaning{};
 };
 
-constexpr std::array<Word, 7> words{{{"==", Operator::equal},
-                                     {"!=", Operator::unequal},
-                                     {"<=", Operator::at_most},
-                                     {">=", Operator::at_least},
-                                     {"=~", Operator::finds},
-                                     {"<", Operator::less},
-                                     {">", Operator::greater}}};
+constexpr std::array<OperatorSign, 7> operators{{{"==", Operator::equal},
+                                                 {"!=", Operator::unequal},
+                                                 {"<=", Operator::at_most},
+                                                 {">=", Operator::at_least},
+                                                 {"=~", Operator::finds},
+                                                 {"<", Operator::less},
+                                                 {">", Operator::greater}}};
 
 /// Where the first operator between blanks stands.
-struct Split {
+struct Parts {
   std::string_view pointer{};
-  Word word{};
+  OperatorSign sign{};
   std::string_view value{};
 };
 
-std::optional<Split> split(std::string_view text) {
+std::optional<Parts> parts_of(std::string_view text) {
   for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
        blank = text.find(' ', blank + 1)) {
-    for (const Word& word : words) {
-      const auto end = blank + 1 + word.text.size();
-      if (text.substr(blank + 1).starts_with(word.text) && end < text.size() && text[end] == ' ') {
-        return Split{text.substr(0, blank), word, text.substr(end + 1)};
+    for (const OperatorSign& sign : operators) {
+      const auto end = blank + 1 + sign.text.size();
+      if (text.substr(blank + 1).starts_with(sign.text) && end < text.size() && text[end] == ' ') {
+        return Parts{text.substr(0, blank), sign, text.substr(end + 1)};
       }
     }
   }
@@ -76,7 +76,7 @@ bool is_boolean(std::string_view word) { return word == "true" || word == "false
 }  // namespace
 
 Condition::Condition(std::string_view text) : text_(text) {
-  const auto parts = payload::is_json(text) ? std::nullopt : split(text);
+  const auto parts = payload::is_json(text) ? std::nullopt : parts_of(text);
   if (!parts || (!parts->pointer.empty() && !parts->pointer.starts_with('/'))) {
     if (looks_like_condition(text)) {
       throw UsageError(shown(text) +
@@ -86,7 +86,7 @@ Condition::Condition(std::string_view text) : text_(text) {
     return;
   }
   pointer_.emplace(parts->pointer);
-  operator_ = parts->word.meaning;
+  operator_ = parts->sign.meaning;
   value_.emplace(parts->value);
   const auto& value = value_->text();
   payload::JsonTokens tokens{value};
@@ -100,7 +100,7 @@ Condition::Condition(std::string_view text) : text_(text) {
     }
     expression_ = expression_of(scalar_);
   } else if (operator_ > Operator::unequal && !ordered) {
-    throw UsageError(std::string{parts->word.text} + " compares numbers and texts, not " +
+    throw UsageError(std::string{parts->sign.text} + " compares numbers and texts, not " +
                      shown(value));
   }
 }

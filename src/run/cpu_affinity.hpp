@@ -23,30 +23,30 @@ class CpuAffinity {
   void begin(Clock::time_point now);
 
   /// The calling thread, the one that waits for the others, takes a turn.
-  void turn(Clock::time_point now);
+  void count_turn(Clock::time_point now);
 
  private:
-  void watch(Clock::time_point now);  ///< From here on turns are counted.
-  void judge(bool burst);             ///< All turns that are watched were taken.
-  void gather();
-  void part();
+  void start_counting(Clock::time_point now);  ///< From here on turns are counted.
+  void decide(bool burst);                     ///< So many turns were counted.
+  void pin_together();
+  void unpin();
 
   bool possible_ = false;  ///< There is more than one processor, and it is wanted.
   bool moving_ = false;    ///< This thread may be moved; with the next turn the others follow.
   unsigned turns_ = 0;     ///< Since `since_`.
-  unsigned watches_ = 0;   ///< In one place.
+  unsigned counts_ = 0;    ///< In one place.
   Clock::time_point since_{};
   Clock::time_point last_{};
 };
 
 /// While it lives, the calling thread may run wherever the process was allowed to at first. For
 /// starting children, which inherit the place.
-class Roaming {
+class AnyProcessor {
  public:
-  Roaming();
-  ~Roaming();
-  Roaming(const Roaming&) = delete;
-  Roaming& operator=(const Roaming&) = delete;
+  AnyProcessor();
+  ~AnyProcessor();
+  AnyProcessor(const AnyProcessor&) = delete;
+  AnyProcessor& operator=(const AnyProcessor&) = delete;
 
  private:
   int processor_ = -1;  ///< To go back to, if any.

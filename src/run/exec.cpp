@@ -112,7 +112,7 @@ Exec::Exec(ExecOptions options) : options_(std::move(options)) {}
 
 Exec::~Exec() = default;
 
-bool Exec::free() const {
+bool Exec::can_start() const {
   return !waiting_ && jobs_.size() < static_cast<std::size_t>(options_.jobs);
 }
 
@@ -120,7 +120,7 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
   auto job = std::make_unique<Job>();
   job->topic = message.topic;
   try {
-    ChildCommand command{.text = options_.command, .environment = connection};
+    ChildCommand command{.shell_command = options_.command, .environment = connection};
     auto variables = message_variables(message);
     std::move(variables.begin(), variables.end(), std::back_inserter(command.environment));
 
@@ -146,14 +146,14 @@ void Exec::start(const Message& message, std::vector<Variable> connection) {
   jobs_.push_back(std::move(job));
 }
 
-void Exec::on(Poller& poller) const {
+void Exec::add_to(Poller& poller) const {
   for (const auto& job : jobs_) {
     poller.add(job->child->fd(), POLLIN);
     poller.add(job->output.get(), POLLIN);
   }
 }
 
-void Exec::attend() {
+void Exec::advance() {
   const auto ended = [&](const std::unique_ptr<Job>& job) {
     const auto status = job->child->status();  // Before its last words are read, not after.
     if (!job->drain()) {

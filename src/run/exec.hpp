@@ -24,7 +24,7 @@ class Exec {
   Exec& operator=(const Exec&) = delete;
 
   /// Whether start() may be called: take no message while it may not.
-  bool free() const;
+  bool can_start() const;
 
   /// Starts the command for `message`; its environment also has the variables of `connection`. One
   /// that cannot be started beside others, for want of descriptors, say, waits until one of them
@@ -32,10 +32,10 @@ class Exec {
   void start(const Message& message, std::vector<Variable> connection = {});
 
   /// Waits for the commands that run.
-  void on(Poller& poller) const;
+  void add_to(Poller& poller) const;
 
   /// Looks after the commands; says each failure. Call it after each wait.
-  void attend();
+  void advance();
 
   /// The answers of commands that ended well, ready to be published (--reply), since the last call.
   std::vector<Message> replies();

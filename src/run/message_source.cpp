@@ -66,13 +66,13 @@ bool MessageSource::take(Clock::time_point now, Message& message) {
     case feed::Supply::message:
       break;
   }
-  if (!feed_->final()) wrap(message);
+  if (!feed_->final()) put_in_envelope(message);
   topics_left_ = more_topics_.size();
   if (topics_left_ > 0) last_ = message;
   return true;
 }
 
-void MessageSource::wrap(Message& message) const {
+void MessageSource::put_in_envelope(Message& message) const {
   message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
   if (content_type_ && !message.properties.content_type) {
     message.properties.content_type = content_type_;

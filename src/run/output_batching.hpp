@@ -18,7 +18,7 @@ class OutputBatching {
   static constexpr std::size_t enough = 8;  ///< ... this often are worth it.
 
   /// A turn that ends `now` has taken so many messages.
-  void turn(std::size_t messages, Clock::time_point now) {
+  void count_turn(std::size_t messages, Clock::time_point now) {
     counted_ += messages;
     const auto span = now - counted_from_;
     if (span >= length) {

@@ -63,7 +63,7 @@ bool in_foreground() {
 
 }  // namespace
 
-std::string progress_text(const Advance& advance, Duration elapsed, std::size_t width) {
+std::string progress_text(const PublishProgress& progress, Duration elapsed, std::size_t width) {
   const double seconds = Seconds{elapsed}.count();
   std::string text;
   const auto add = [&](const std::string& part) {
@@ -72,16 +72,16 @@ std::string progress_text(const Advance& advance, Duration elapsed, std::size_t 
       text += (text.empty() ? "" : ", ") + part;
     }
   };
-  add(std::to_string(advance.sent) + " sent");
-  add(std::to_string(advance.taken) + " " + advance.taken_word);
+  add(std::to_string(progress.sent) + " sent");
+  add(std::to_string(progress.taken) + " " + progress.taken_word);
   if (seconds > 0) {
-    const double rate = static_cast<double>(advance.taken) / seconds;
+    const double rate = static_cast<double>(progress.taken) / seconds;
     add(std::to_string(std::llround(rate)) + "/s");
   }
-  const auto& total = advance.input.total;
+  const auto& total = progress.input.total;
   if (total && *total > 0) {
     const auto all = static_cast<double>(*total);
-    const auto done = std::min(static_cast<double>(advance.input.bytes), all);
+    const auto done = std::min(static_cast<double>(progress.input.bytes), all);
     add(std::to_string(static_cast<int>(100 * done / all)) + " % of " + size_text(*total));
     if (done > 0 && done < all) {
       add(time_text(seconds * (all - done) / done) + " left");
@@ -93,10 +93,10 @@ std::string progress_text(const Advance& advance, Duration elapsed, std::size_t 
 ProgressLine::ProgressLine(bool wanted, Clock::time_point start)
     : on_(wanted && ::isatty(STDERR_FILENO) == 1), start_(start), next_(start + quiet_start) {}
 
-void ProgressLine::update(const Advance& advance, Clock::time_point now) {
-  if (on_ && advance.input.typed) on_ = false;
+void ProgressLine::show(const PublishProgress& progress, Clock::time_point now) {
+  if (on_ && progress.input.typed) on_ = false;
   if (on_ && now >= next_ && in_foreground()) {
-    show_status(progress_text(advance, now - start_, terminal_width()));
+    show_status(progress_text(progress, now - start_, terminal_width()));
   }
   if (now >= next_) next_ = now + redraw;
 }
@@ -116,10 +116,10 @@ void StatusLines::begin(const std::vector<std::string>& filters, const std::stri
   connected_ =
       "connected to " + broker + (list.empty() ? "" : ", subscribed to " + list) + "; Ctrl-C ends";
   if (on_) due_ = now + (open_ended_ ? 0s : patience);
-  turn(0, now);
+  advance(0, now);
 }
 
-void StatusLines::turn(std::uint64_t messages, Clock::time_point now) {
+void StatusLines::advance(std::uint64_t messages, Clock::time_point now) {
   if (!due_) return;
   const bool quiet = messages == 0;
   if (quiet && now < *due_) return;

@@ -13,7 +13,7 @@
 namespace mqtt_tools::run {
 
 /// How far a publisher has come.
-struct Advance {
+struct PublishProgress {
   std::uint64_t sent = 0;
   std::uint64_t taken = 0;
   feed::Progress input{};
@@ -22,7 +22,7 @@ struct Advance {
 
 /// "5000 sent, 4990 acknowledged, 2495/s, 25 % of 1.2 GB, 6 s left": what of it fits `width`
 /// columns. `elapsed` is the time since the run began to publish.
-std::string progress_text(const Advance& advance, Duration elapsed, std::size_t width);
+std::string progress_text(const PublishProgress& progress, Duration elapsed, std::size_t width);
 
 /// The progress line of a run on a terminal: from its second second on, five times a second. Not
 /// where somebody types on that terminal: lines for us, or commands while we are in the background.
@@ -35,9 +35,9 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   /// Shows how far the run has come, unless that was shown just now.
-  void update(const Advance& advance, Clock::time_point now);
+  void show(const PublishProgress& progress, Clock::time_point now);
 
-  /// When update() would show something; nothing if never.
+  /// When show() would show something; nothing if never.
   std::optional<Clock::time_point> due() const;
 
   void clear();
@@ -63,7 +63,7 @@ class StatusLines {
              Clock::time_point now);
 
   /// Says that we are connected if that is due; not once a message was shown.
-  void turn(std::uint64_t messages, Clock::time_point now);
+  void advance(std::uint64_t messages, Clock::time_point now);
   std::optional<Clock::time_point> due() const { return due_; }
 
   /// `typed`: Ctrl-C ended the run, and the terminal shows it.

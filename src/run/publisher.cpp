@@ -89,8 +89,8 @@ void DeliveryStats::unheard(const std::string& topic) {
   if (unheard_++ == 0) unheard_topic_ = topic;
 }
 
-void DeliveryStats::denied(const std::string& words, Clock::time_point now) {
-  if (denied_++ == 0) why_ = words;
+void DeliveryStats::denied(const std::string& why, Clock::time_point now) {
+  if (denied_++ == 0) why_ = why;
   quiet_since_ = now;
 }
 
@@ -157,7 +157,7 @@ void Publisher::clear_retained(const std::string& topic, Clock::time_point now) 
   add({.topic = topic, .qos = Qos::at_least_once, .retained = true}, now);
 }
 
-void Publisher::on(Poller& poller) const {
+void Publisher::add_to(Poller& poller) const {
   poller.add(client_.fd(), POLLIN);
   poller.until(client_.due());
   poller.until(disconnect_at_);
@@ -180,8 +180,8 @@ std::vector<connection::Delivery> Publisher::advance(Clock::time_point now) {
       continue;
     }
     if (tell_) {
-      const auto words = delivery.words.empty() ? "success" : delivery.words;
-      tell(*waiting, delivery.reason, words, now, delivery.packet_id);
+      const auto text = delivery.words.empty() ? "success" : delivery.words;
+      tell(*waiting, delivery.reason, text, now, delivery.packet_id);
     }
     if (delivery.outcome != connection::Delivery::Outcome::denied) {
       if (delivery.reason == no_matching_subscribers) stats_.unheard(waiting->message.topic);
@@ -215,9 +215,9 @@ bool Publisher::publish_presence(bool online) {
   return presence_in_flight_;
 }
 
-void Publisher::deny_presence(const std::string& words) {
+void Publisher::deny_presence(const std::string& why) {
   presence_denied_ = true;
-  presence_denial_ = "presence on " + escaped(presence_->topic) + " was denied: " + words;
+  presence_denial_ = "presence on " + escaped(presence_->topic) + " was denied: " + why;
 }
 
 void Publisher::disconnect(Clock::time_point now) {
@@ -233,7 +233,7 @@ void Publisher::disconnect(Clock::time_point now) {
 void Publisher::keep_going(Poller& poller, Clock::time_point deadline, const Advance& advance,
                            const std::function<bool()>& done) const {
   while (!done() && Clock::now() < deadline) {
-    on(poller);
+    add_to(poller);
     poller.until(deadline);
     poller.wait();
     advance(Clock::now());
@@ -257,11 +257,11 @@ void Publisher::go_offline(Clock::time_point now) {
 }
 
 void Publisher::tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
-                     const std::string& words, Clock::time_point now, int packet_id) const {
+                     const std::string& explanation, Clock::time_point now, int packet_id) const {
   if (!tell_) return;
   const auto took =
       waiting.since == Clock::time_point{} ? std::nullopt : std::optional{now - waiting.since};
-  tell_({waiting.message, packet_id, reason, words, took});
+  tell_({waiting.message, packet_id, reason, explanation, took});
 }
 
 void Publisher::tell_outstanding(Clock::time_point now) const {
@@ -279,9 +279,9 @@ void Publisher::tell_outstanding(Clock::time_point now) const {
 
 void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string_view why,
                      Clock::time_point now) {
-  auto words = "to " + escaped(waiting.message.topic) + ": " + escaped(why);
-  stats_.denied(words, now);
-  denials_.push_back(std::move(words));
+  auto text = "to " + escaped(waiting.message.topic) + ": " + escaped(why);
+  stats_.denied(text, now);
+  denials_.push_back(std::move(text));
   queue_.forget(waiting.id);
 }
 

@@ -68,11 +68,11 @@ class OutgoingQueue {
 };
 
 /// What became of one message.
-struct Outcome {
+struct PublishResult {
   const Message& message;
   int packet_id = 0;               ///< Of the PUBLISH; 0 with QoS 0, or if it was never answered.
   std::optional<int> reason{};     ///< MQTT 5's reason code; nothing if the broker said nothing.
-  std::string words{};             ///< For people; what a broker says stands here as it came.
+  std::string explanation{};       ///< For people; what a broker says stands here as it came.
   std::optional<Duration> took{};  ///< From when it was sent last; nothing if it never was.
 };
 
@@ -91,8 +91,8 @@ class DeliveryStats {
   /// It told that nobody subscribes to `topic` (reason code 0x10, MQTT 5.0 §3.4.2.1).
   void unheard(const std::string& topic);
 
-  /// The broker will not have it; `words` say why.
-  void denied(const std::string& words, Clock::time_point now);
+  /// The broker will not have it; `why`: in words.
+  void denied(const std::string& why, Clock::time_point now);
 
   /// A connection was made: only from now on does patience run out.
   void connected(Clock::time_point now);
@@ -149,7 +149,7 @@ class Publisher {
       : client_(client), window_(window), stats_(ack_timeout) {}
 
   /// Calls `tell` with what becomes of each message from now on.
-  void tell_outcomes(std::function<void(const Outcome&)> tell) { tell_ = std::move(tell); }
+  void tell_results(std::function<void(const PublishResult&)> tell) { tell_ = std::move(tell); }
 
   /// Tells of those that wait that nothing more becomes of them.
   void tell_outstanding(Clock::time_point now) const;
@@ -186,7 +186,7 @@ class Publisher {
   void leave(Poller& poller, Clock::time_point deadline, const Advance& advance);
 
   /// Waits for what advance() is to be called for, of the client and of its own.
-  void on(Poller& poller) const;
+  void add_to(Poller& poller) const;
 
   /// Room for one more message. Without it, nothing should be added.
   bool room() const;
@@ -222,17 +222,17 @@ class Publisher {
 
  private:
   void tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
-            const std::string& words, Clock::time_point now, int packet_id = 0) const;
+            const std::string& explanation, Clock::time_point now, int packet_id = 0) const;
   void deny(const OutgoingQueue::Waiting& waiting, std::string_view why, Clock::time_point now);
   bool publish_presence(bool online);
-  void deny_presence(const std::string& words);
+  void deny_presence(const std::string& why);
   void go_offline(Clock::time_point now);
 
   connection::Client& client_;
   std::size_t window_;
   OutgoingQueue queue_{};
   DeliveryStats stats_;
-  std::function<void(const Outcome&)> tell_{};
+  std::function<void(const PublishResult&)> tell_{};
   std::vector<std::string> denials_{};
   std::uint64_t connections_ = 0;  ///< How often there was one when we looked last.
 

@@ -107,7 +107,7 @@ void Readiness::announce(const std::vector<Variable>& environment) {
   }
 }
 
-void Readiness::attend() {
+void Readiness::advance() {
   const auto status = child_ ? child_->status() : std::nullopt;
   if (!status) {
     return;
@@ -157,7 +157,7 @@ void Readiness::write_descriptor() {
 }
 
 void Readiness::start_command(const std::vector<Variable>& environment) {
-  child_.emplace(ChildCommand{.text = options_.command,
+  child_.emplace(ChildCommand{.shell_command = options_.command,
                               .environment = environment,
                               .output = STDERR_FILENO});  // stdout is for messages only.
 }

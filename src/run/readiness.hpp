@@ -26,7 +26,7 @@ class Readiness {
   int fd() const { return child_ ? child_->fd() : -1; }
 
   /// Looks after the command: says its failure once. Call it when fd() is readable.
-  void attend();
+  void advance();
 
   /// Asks the command that runs to end.
   void stop() const;

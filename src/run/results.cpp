@@ -10,16 +10,16 @@
 
 namespace mqtt_tools::run {
 
-void append_outcome(std::string& line, const Outcome& outcome) {
-  const Message& message = outcome.message;
+void append_result(std::string& line, const PublishResult& result) {
+  const Message& message = result.message;
   payload::JsonObject object{line};
   object.text("topic", message.topic);
   object.number("qos", static_cast<std::uint64_t>(message.qos));
-  if (outcome.packet_id != 0) object.number("mid", static_cast<std::uint64_t>(outcome.packet_id));
+  if (result.packet_id != 0) object.number("mid", static_cast<std::uint64_t>(result.packet_id));
   object.number("bytes", message.payload.size());
-  object.key("reason") += outcome.reason ? std::to_string(*outcome.reason) : "null";
-  object.text("words", escaped(outcome.words));  // Any bytes may be in it.
-  object.key("ms") += outcome.took ? milliseconds_text(*outcome.took) : "null";
+  object.key("reason") += result.reason ? std::to_string(*result.reason) : "null";
+  object.text("words", escaped(result.explanation));  // Any bytes may be in it.
+  object.key("ms") += result.took ? milliseconds_text(*result.took) : "null";
 }
 
 connection::Subscription Verification::expect(const Message& message) {

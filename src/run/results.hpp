@@ -22,7 +22,7 @@
 namespace mqtt_tools::run {
 
 /// Appends what became of a message as one line of JSON (-o json), without a newline.
-void append_outcome(std::string& line, const Outcome& outcome);
+void append_result(std::string& line, const PublishResult& result);
 
 /// A message of our own that must come back (--verify).
 class Verification {

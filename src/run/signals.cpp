@@ -29,7 +29,7 @@ ChildSignals as_the_shell_left_them() {
 
 /// What the run listens to: a signal that is ignored stays so.
 sigset_t wanted_signals(Signals::UserSignal user_signal = Signals::UserSignal::ends) {
-  sigset_t wanted = heeded({SIGINT, SIGTERM, SIGHUP});
+  sigset_t wanted = not_ignored({SIGINT, SIGTERM, SIGHUP});
   if (user_signal == Signals::UserSignal::asks) sigaddset(&wanted, SIGUSR1);
   return wanted;
 }
@@ -57,7 +57,7 @@ void leave_at_the_next(const sigset_t& signals) {
 
 }  // namespace
 
-sigset_t heeded(std::initializer_list<int> signals) {
+sigset_t not_ignored(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) {

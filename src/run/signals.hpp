@@ -13,7 +13,7 @@
 namespace mqtt_tools::run {
 
 /// Those of `signals` that are not ignored.
-sigset_t heeded(std::initializer_list<int> signals);
+sigset_t not_ignored(std::initializer_list<int> signals);
 
 /// Signals that are read as they come. They are blocked from here on, in this thread and those it
 /// starts, and stay so.
@@ -31,8 +31,7 @@ class SignalQueue {
 };
 
 /// SIGINT, SIGTERM and SIGHUP as a question one can ask. A signal that was ignored at the start
-/// (nohup,
-/// `&`) stays ignored. A second signal ends the process at once, by itself.
+/// (nohup, `&`) stays ignored. A second signal ends the process at once, by itself.
 class Signals {
  public:
   /// What SIGUSR1 does: ends the process, as it does by default, or asks for a report.

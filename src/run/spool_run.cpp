@@ -74,7 +74,7 @@ class SpoolRun {
       sender_.set_open(streams(), Clock::now());
     } else {
       store_.check_broker();
-      sender_.own(store_.all());
+      sender_.add_own(store_.all());
     }
     for (;;) {
       auto now = Clock::now();
@@ -135,7 +135,7 @@ class SpoolRun {
     if (messages.empty()) return;
     const auto range = store_.add(messages);
     given_ += messages.size();
-    if (sends()) sender_.own(range);
+    if (sends()) sender_.add_own(range);
     if (options_.verbosity.verbose)
       log("stored " + counted(messages.size(), "message") + " in " + store_.folder());
   }
@@ -147,7 +147,7 @@ class SpoolRun {
       poller_.add(source_->feed().fd(), POLLIN);
       poller_.until(more_ ? Clock::now() : source_->feed().due());
     }
-    if (sends()) sender_.listen(poller_);
+    if (sends()) sender_.add_to(poller_);
     poller_.wait();
   }
 
@@ -156,7 +156,7 @@ class SpoolRun {
     sender_.leave(poller_, deadline, deadline - disconnect_time);
     const auto left = sender_.waiting();
     if (left > 0) {
-      log("interrupted; " + sender_.stay(left));
+      log("interrupted; " + sender_.kept_text(left));
     } else if (!options_.verbosity.quiet) {
       log("interrupted");
     }
@@ -178,7 +178,7 @@ class SpoolRun {
     if (left == 0) throw RunError(why);
     const bool in_vain = why.code() == ExitCode::no_connection || why.code() == ExitCode::lost;
     throw RunError(in_vain ? ExitCode::kept : why.code(),
-                   std::string(why.what()) + "; " + sender_.stay(left));
+                   std::string(why.what()) + "; " + sender_.kept_text(left));
   }
 
   void tell_about_source() {

@@ -39,7 +39,7 @@ SpoolSender::SpoolSender(spool::Store& store, const cli::PubOptions& options,
       lock_(store.path("sender.lock")),
       wake_(store.path("wake")) {}
 
-void SpoolSender::own(StoredRange range) {
+void SpoolSender::add_own(StoredRange range) {
   if (range.empty()) return;
   more_ = true;
   done_ = false;
@@ -90,7 +90,7 @@ std::uint64_t SpoolSender::waiting() {
   return count;
 }
 
-std::string SpoolSender::stay(std::uint64_t count) const {
+std::string SpoolSender::kept_text(std::uint64_t count) const {
   return counted(count, "message") + (count == 1 ? " stays" : " stay") + " in the spool " +
          store_.folder();
 }
@@ -406,12 +406,12 @@ void SpoolSender::note_drop(StoredId id, const std::string& reason) {
 
 // Waiting.
 
-void SpoolSender::listen(Poller& poller) const {
+void SpoolSender::add_to(Poller& poller) const {
   if (failure_) return;
   if (restart_) {
     poller.until(resume_at_);
   } else if (client_ != nullptr) {
-    publisher_->on(poller);
+    publisher_->add_to(poller);
     const bool overdue_counts = !endless() || client_->connected();
     if (overdue_counts && connections_ > 0 && !loaded_.empty()) {
       poller.until(quiet_since_ + options_.ack_timeout);

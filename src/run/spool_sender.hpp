@@ -28,14 +28,14 @@ std::string spool_broker(const connection::Options& options);
 /// waits while another process does so, who holds the spool's sender.lock. A message leaves the
 /// spool when it is acknowledged. One process at a time sends, so that order is kept.
 ///
-/// Nothing here waits: advance() does what can be done, listen() says what to wait for.
+/// Nothing here waits: advance() does what can be done, add_to() says what to wait for.
 class SpoolSender {
  public:
   /// `connection` takes the place of the one in `options`. What is given must outlive it.
   SpoolSender(spool::Store& store, const cli::PubOptions& options, connection::Options connection);
 
   /// These are of this run: it has to wait until they are gone.
-  void own(spool::StoredRange range);
+  void add_own(spool::StoredRange range);
 
   /// Whether more will come. As long as it does nothing is given up but what the broker refuses.
   void set_open(bool open, Clock::time_point now);
@@ -44,7 +44,7 @@ class SpoolSender {
   void advance(Clock::time_point now);
 
   /// Adds what is to be waited for.
-  void listen(Poller& poller) const;
+  void add_to(Poller& poller) const;
 
   /// Nothing of this run waits any more.
   bool finished();
@@ -55,7 +55,7 @@ class SpoolSender {
   std::uint64_t waiting();  ///< Messages of this run that are still in the spool.
 
   /// "2 messages stay in the spool FOLDER"
-  std::string stay(std::uint64_t count) const;
+  std::string kept_text(std::uint64_t count) const;
 
   /// Messages of this run that the broker denied or that were set aside, and why the first was.
   std::uint64_t dropped() const { return dropped_; }

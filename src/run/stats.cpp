@@ -261,7 +261,7 @@ void Stats::add_number(const std::string& name, Topic& topic, std::uint32_t run,
   topic.numbered = true;
   Stream* const found = stream(name, topic, run);
   if (found == nullptr) return note(no_memory, name);
-  found->used = ++clock_;
+  found->used = ++uses_;
   Sequence& sequence = found->sequence;
   const auto before = sequence.size();
   const auto seen = sequence.add(number, room() ? Sequence::most_ranges : 1);

@@ -126,7 +126,7 @@ class Stats {
 
   /// Appends the table that is due, and one that is asked for (SIGUSR1); none while the reader has
   /// not taken the last one. Whether there was one.
-  bool turn(output::StandardOutput& out, bool asked, Clock::time_point now);
+  bool append_due(output::StandardOutput& out, bool asked, Clock::time_point now);
 
   /// Appends the last table, once; none if the subscriptions were never granted.
   void finish(output::StandardOutput& out, Clock::time_point now);
@@ -204,8 +204,8 @@ class Stats {
   std::optional<Clock::time_point> next_{};
   std::unordered_map<std::string, Topic> topics_{};
   Topic total_{};
-  std::uint64_t clock_ = 0;  ///< For Stream::used.
-  std::size_t used_ = 0;     ///< Bytes, about.
+  std::uint64_t uses_ = 0;  ///< For Stream::used.
+  std::size_t used_ = 0;    ///< Bytes, about.
   std::int64_t most_negative_ = 0;
   bool any_table_ = false;
   bool asked_ = false;  ///< For a table that is still to come.

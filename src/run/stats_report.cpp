@@ -238,7 +238,7 @@ void Stats::append(std::string& out, Rate rate, Clock::time_point now, Timestamp
   if (*next_ <= now) next_ = now + *options_.interval;
 }
 
-bool Stats::turn(output::StandardOutput& out, bool asked, Clock::time_point now) {
+bool Stats::append_due(output::StandardOutput& out, bool asked, Clock::time_point now) {
   const bool due = next_ && *next_ <= now;
   asked_ = asked_ || asked;
   if ((!due && !asked_) || out.pending() > 0) return false;

@@ -54,7 +54,7 @@ bool StopCondition::ends_before(const Message& message) {
   return complete_ || full();
 }
 
-void StopCondition::judge(const payload::Decoded& decoded, Clock::time_point now) {
+void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point now) {
   last_ = now;
   for (std::size_t at = 0; options_.silence && at < heard_.size(); ++at) {
     if (matches(without_share(options_.filters[at]), decoded.message().topic)) heard_[at] = now;
@@ -140,17 +140,17 @@ bool StopCondition::enough() const {
 
 StopCondition::Deadline StopCondition::first_deadline() const {
   Deadline first;
-  const auto consider = [&](Ending ending, Duration limit, Clock::time_point start) {
+  const auto add = [&](Ending ending, Duration limit, Clock::time_point start) {
     if (limit > Clock::time_point::max() - start) return;  // Beyond all clocks.
     if (!first.time || start + limit < *first.time) first = {ending, start + limit};
   };
   if (!since_) return first;
-  if (options_.timeout) consider(Ending::timeout, *options_.timeout, *since_);
-  if (options_.duration) consider(Ending::duration, *options_.duration, *since_);
+  if (options_.timeout) add(Ending::timeout, *options_.timeout, *since_);
+  if (options_.duration) add(Ending::duration, *options_.duration, *since_);
   if (options_.silence && !heard_.empty()) {
-    consider(Ending::silence, *options_.silence, *std::ranges::min_element(heard_));
+    add(Ending::silence, *options_.silence, *std::ranges::min_element(heard_));
   }
-  if (options_.idle_timeout) consider(Ending::idle, *options_.idle_timeout, last_);
+  if (options_.idle_timeout) add(Ending::idle, *options_.idle_timeout, last_);
   return first;
 }
 
@@ -183,9 +183,9 @@ std::string StopCondition::what_ended(Ending ending) const {
   return "left after " + messages;
 }
 
-bool RetainedEnd::came(connection::Client& client, bool free, Clock::time_point now) {
+bool RetainedEnd::advance(connection::Client& client, bool taking, Clock::time_point now) {
   if (!client.connected() && !client.failure()) return false;
-  if (!free) not_yet(now);
+  if (!taking) not_yet(now);
   if (wants_probe(client.probes(), client.ready(), now)) client.probe();
   if (state_ == State::dropped) {
     throw RunError(ExitCode::failure,

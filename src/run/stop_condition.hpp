@@ -37,7 +37,7 @@ class StopCondition {
   void count_shown() { ++seen_; }
 
   /// A wanted message came.
-  void judge(const payload::Decoded& decoded, Clock::time_point now);
+  void consider(const payload::Decoded& decoded, Clock::time_point now);
 
   /// What came ends the run, and no time that has passed: all that may come, or what was forbidden.
   bool decided() const { return !violation_.empty() || enough(); }
@@ -132,9 +132,9 @@ class RetainedEnd {
   State state() const { return state_; }
 
   /// Does all of that for the connection of `client`, also when SUBACK has not come in time: this
-  /// knows better why. Whether all has come. `free`: we take what comes. Throws RunError when the
+  /// knows better why. Whether all has come. `taking`: we take what comes. Throws RunError when the
   /// broker dropped messages.
-  bool came(connection::Client& client, bool free, Clock::time_point now);
+  bool advance(connection::Client& client, bool taking, Clock::time_point now);
 
   /// When wants_probe() has something to say though nothing comes.
   std::optional<Clock::time_point> due() const { return due_; }

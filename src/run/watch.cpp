@@ -90,27 +90,27 @@ void Watch::add(const payload::Decoded& decoded, Clock::time_point now) {
   changed_ = true;
 }
 
-bool Watch::turn(Clock::time_point now, const Poller& poller, const connection::Client& client) {
+bool Watch::advance(Clock::time_point now, const Poller& poller, const connection::Client& client) {
   const bool told = poller.had(STDIN_FILENO, POLLIN) || poller.had(signals_.fd(), POLLIN) ||
                     poller.had(said_.get(), POLLIN);
   if (poller.had(input_, 0)) input_ = -1;  // Hung up: it would be ready for ever.
   // While messages come faster than they are shown, nobody waits.
-  if (told || now - attended_ >= longest_silence) attend(now);
+  if (told || now - handled_ >= longest_silence) handle_input(now);
   const std::string connection = state_of(client);
-  if (around_.broker != client.broker() || around_.connection != connection) {
-    around_.broker = client.broker();
-    around_.connection = connection;
+  if (status_text_.broker != client.broker() || status_text_.connection != connection) {
+    status_text_.broker = client.broker();
+    status_text_.connection = connection;
     changed_ = true;
   }
   if (now - shown_ >= pause()) {
     pressed_ = false;
-    changed_ = !terminal_.show(view_.frame(terminal_.size(), now, around_));
+    changed_ = !terminal_.show(view_.frame(terminal_.size(), now, status_text_));
     shown_ = now;
   }
   return view_.quit();
 }
 
-void Watch::on(Poller& poller) const {
+void Watch::add_to(Poller& poller) const {
   poller.add(input_, POLLIN);
   poller.add(signals_.fd(), POLLIN);
   poller.add(said_.get(), POLLIN);
@@ -121,17 +121,17 @@ Duration Watch::pause() const {
   return pressed_ ? after_a_key : changed_ ? shortest_pause : Duration{longest_pause};
 }
 
-void Watch::attend(Clock::time_point now) {
-  attended_ = now;
-  attend_signals();
-  attend_stderr();
+void Watch::handle_input(Clock::time_point now) {
+  handled_ = now;
+  handle_signals();
+  read_stderr();
   while (const auto key = terminal_.read_key()) {
     view_.press(*key, now);
     changed_ = pressed_ = true;
   }
 }
 
-void Watch::attend_signals() {
+void Watch::handle_signals() {
   while (const auto info = signals_.next()) {
     if (info->ssi_signo == SIGTSTP) {
       terminal_.stop();
@@ -146,7 +146,7 @@ void Watch::attend_signals() {
 }
 
 /// Shows the last line of what was said, and keeps all.
-void Watch::attend_stderr() {
+void Watch::read_stderr() {
   std::array<char, 4096> buffer;
   while (true) {
     const auto size = ::read(said_.get(), buffer.data(), buffer.size());
@@ -158,15 +158,15 @@ void Watch::attend_stderr() {
       lines_ += text;
       if (lines_.size() > most_said) lines_.erase(0, lines_.find('\n', lines_.size() / 2) + 1);
     }
-    status_ += text;
-    if (const auto end = status_.rfind('\n'); end != std::string::npos) {
-      const auto before = end == 0 ? std::string::npos : status_.rfind('\n', end - 1);
+    unfinished_line_ += text;
+    if (const auto end = unfinished_line_.rfind('\n'); end != std::string::npos) {
+      const auto before = end == 0 ? std::string::npos : unfinished_line_.rfind('\n', end - 1);
       const auto begin = before == std::string::npos ? 0 : before + 1;
-      around_.status = status_.substr(begin, end - begin);
-      status_.erase(0, end + 1);
+      status_text_.last_line = unfinished_line_.substr(begin, end - begin);
+      unfinished_line_.erase(0, end + 1);
       changed_ = true;
     }
-    if (status_.size() > buffer.size()) status_.clear();
+    if (unfinished_line_.size() > buffer.size()) unfinished_line_.clear();
   }
 }
 
@@ -174,7 +174,7 @@ void Watch::leave() {
   if (said_.get() < 0) return;
   terminal_.leave();
   ::dup2(stderr_.get(), STDERR_FILENO);
-  attend_stderr();
+  read_stderr();
   write_all(STDERR_FILENO, std::exchange(lines_, {}));
   said_.reset();
 }

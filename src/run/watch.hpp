@@ -32,34 +32,34 @@ class Watch {
   /// Does what is due: keys, the size, what was said, and the picture: at most ten times a second
   /// because of what comes, and soon after a key. `poller` waited last. Whether the user wants to
   /// leave.
-  bool turn(Clock::time_point now, const Poller& poller, const connection::Client& client);
+  bool advance(Clock::time_point now, const Poller& poller, const connection::Client& client);
 
   /// Also wait for what it reacts to.
-  void on(Poller& poller) const;
+  void add_to(Poller& poller) const;
 
   /// Gives the terminal back, and says on stderr what was said in the meantime.
   void leave();
 
  private:
-  void attend(Clock::time_point now);
+  void handle_input(Clock::time_point now);
   Duration pause() const;
-  void attend_signals();
-  void attend_stderr();
+  void handle_signals();
+  void read_stderr();
 
   screen::TopicTable table_;
   screen::View view_{table_};
   int input_ = 0;  ///< stdin, until it hangs up.
   SignalQueue signals_;
-  Descriptor said_{};        ///< Where stderr ends while we have the screen.
-  Descriptor stderr_;        ///< What it was.
-  bool also_there_ = false;  ///< It is no terminal: what is said goes there at once, too.
-  std::string lines_{};      ///< What was said, to be repeated.
-  std::string status_{};
-  screen::Surroundings around_{};
+  Descriptor said_{};              ///< Where stderr ends while we have the screen.
+  Descriptor stderr_;              ///< What it was.
+  bool also_there_ = false;        ///< It is no terminal: what is said goes there at once, too.
+  std::string lines_{};            ///< What was said, to be repeated.
+  std::string unfinished_line_{};  ///< The end of them, since the last newline.
+  screen::StatusText status_text_{};
   bool changed_ = true;   ///< Something that the next picture shows.
   bool pressed_ = false;  ///< A key, which it answers.
   Clock::time_point shown_{};
-  Clock::time_point attended_{};
+  Clock::time_point handled_{};
   screen::Terminal terminal_{};  ///< Last: nothing else is to be restored if it cannot be had.
 };
 

@@ -75,7 +75,7 @@ class SignalRelay {
   bool late() const { return late_; }  ///< One came after the end of the child.
 
  private:
-  SignalQueue signals_{heeded({SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2})};
+  SignalQueue signals_{not_ignored({SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2})};
   std::set<int> came_{};
   bool late_ = false;
 };
@@ -93,7 +93,7 @@ class ErrorOutput {
 
   /// Nothing is read while our own stderr does not take what is there: the child waits for its
   /// reader as it would without us.
-  void on(Poller& poller) const {
+  void add_to(Poller& poller) const {
     poller.add(pending_.empty() ? from_.get() : STDERR_FILENO, pending_.empty() ? POLLIN : POLLOUT);
   }
 
@@ -156,17 +156,17 @@ class ErrorOutput {
 class WrapRun {
  public:
   explicit WrapRun(const cli::PubOptions& options)
-      : options_(*options.wrap),
-        around_(options),
-        output_(options_.output_lines),
+      : wrap_(*options.wrap),
+        options_(options),
+        output_(wrap_.output_lines),
         source_(options.source, options.envelope) {
     source_.check(message("failed", end_fields(1, SIGKILL)));  // What cannot be is told now.
-    if (around_.spool) open_spool();
+    if (options_.spool) open_spool();
   }
 
   [[noreturn]] void run() {
     start_command(Clock::now());
-    while (!over()) turn(Clock::now());
+    while (!over()) advance(Clock::now());
     disconnect();
     if (store_) tell_of_spool();
     if (signal_ != 0 && relay_.came(signal_)) exit_process(static_cast<ExitCode>(128 + signal_));
@@ -180,7 +180,7 @@ class WrapRun {
   void start_command(Clock::time_point now) {
     try {
       child_.emplace(
-          ChildCommand{.words = options_.command, .ours = true, .error = output_.for_child()});
+          ChildCommand{.arguments = wrap_.command, .ours = true, .error = output_.for_child()});
       publish("started", {}, now);
     } catch (const RunError& error) {
       log(error.what());
@@ -191,18 +191,18 @@ class WrapRun {
     output_.started();
   }
 
-  void turn(Clock::time_point now) {
+  void advance(Clock::time_point now) {
     relay_.pass_on(child_ ? &*child_ : nullptr);
     output_.copy();
     if (child_ && child_->status()) command_ended(*child_->status(), now);
     if (!spool_ && !client_ && now >= connect_at_) connect(now);
-    if (client_) attend(now);
+    if (client_) advance_client(now);
     if (client_) publisher_->deliver(now);
     if (sender_) with_spool([&] { sender_->advance(now); });
     if (!over()) pause();
   }
 
-  void attend(Clock::time_point now) {
+  void advance_client(Clock::time_point now) {
     publisher_->advance(now);
     if (const auto why = publisher_->take_presence_denial()) fail({ExitCode::denied, *why});
     if (client_->failure() && !over()) {
@@ -231,18 +231,18 @@ class WrapRun {
     std::vector<Field> fields{{"code", std::to_string(status), Field::Form::json},
                               {"seconds", formatted("%.3f", seconds.count()), Field::Form::json}};
     if (signal != 0) fields.push_back({"signal", signal_name(signal), Field::Form::text});
-    if (options_.output_lines > 0) {
+    if (wrap_.output_lines > 0) {
       fields.push_back({"stderr", output_.last_lines(), Field::Form::text});
     }
     return fields;
   }
 
   Message message(const std::string& word, std::vector<Field> fields) const {
-    payload::EnvelopeOptions options = around_.envelope;
-    fields.insert(fields.begin(), {"command", name_of(options_), Field::Form::text});
+    payload::EnvelopeOptions options = options_.envelope;
+    fields.insert(fields.begin(), {"command", name_of(wrap_), Field::Form::text});
     options.fields.insert(options.fields.begin(), fields.begin(), fields.end());
     const payload::Envelope envelope{options};
-    Message message = around_.source.form;
+    Message message = options_.source.form;
     message.retained = true;
     message.payload = envelope.wrap(word, std::chrono::system_clock::now());
     if (const auto type = envelope.content_type()) message.properties.content_type = type;
@@ -253,10 +253,10 @@ class WrapRun {
   /// What the broker says of the command when we die.
   connection::Will will() const {
     connection::Will will;
-    will.message = around_.source.form;
+    will.message = options_.source.form;
     will.message.retained = true;
-    payload::EnvelopeOptions form = around_.envelope;
-    form.fields = {{"command", name_of(options_), Field::Form::text}};
+    payload::EnvelopeOptions form = options_.envelope;
+    form.fields = {{"command", name_of(wrap_), Field::Form::text}};
     will.message.payload = payload::Envelope{std::move(form)}.wrap("lost", std::nullopt);
     return will;
   }
@@ -264,7 +264,7 @@ class WrapRun {
   void publish(const std::string& word, std::vector<Field> fields, Clock::time_point now) {
     Message next = message(word, std::move(fields));
     source_.finish(next);
-    if (store_) with_spool([&] { sender_->own(store_->add({next})); });
+    if (store_) with_spool([&] { sender_->add_own(store_->add({next})); });
     if (spool_) return;
     unsettled_.push_back(next);
     if (client_) publisher_->add(next, now);
@@ -273,13 +273,13 @@ class WrapRun {
   /// Whatever goes wrong here must not end the command.
   void connect(Clock::time_point now) {
     try {
-      auto connection = around_.connection;
+      auto connection = options_.connection;
       if (!connection.presence) connection.will = will();
       client_ =
-          std::make_unique<connection::Client>(std::move(connection), log_sink(around_.verbosity));
-      publisher_.emplace(*client_, std::size_t{64}, around_.ack_timeout);
-      if (around_.connection.presence) publisher_->set_presence(*around_.connection.presence);
-      publisher_->tell_outcomes([this](const Outcome& outcome) { settled(outcome); });
+          std::make_unique<connection::Client>(std::move(connection), log_sink(options_.verbosity));
+      publisher_.emplace(*client_, std::size_t{64}, options_.ack_timeout);
+      if (options_.connection.presence) publisher_->set_presence(*options_.connection.presence);
+      publisher_->tell_results([this](const PublishResult& result) { settled(result); });
       client_->start(now);
       for (const auto& waiting : unsettled_) publisher_->add(waiting, now);
     } catch (const RunError& why) {
@@ -287,14 +287,14 @@ class WrapRun {
     }
   }
 
-  void settled(const Outcome& outcome) {
+  void settled(const PublishResult& result) {
     const auto found = std::find_if(unsettled_.begin(), unsettled_.end(), [&](const auto& one) {
-      return one.payload == outcome.message.payload && one.topic == outcome.message.topic;
+      return one.payload == result.message.payload && one.topic == result.message.topic;
     });
     if (found != unsettled_.end()) unsettled_.erase(found);
-    if (!outcome.reason || *outcome.reason >= 0x80) {
-      fail({ExitCode::denied, "a message to " + escaped(outcome.message.topic) +
-                                  " was denied: " + escaped(outcome.words)});
+    if (!result.reason || *result.reason >= 0x80) {
+      fail({ExitCode::denied, "a message to " + escaped(result.message.topic) +
+                                  " was denied: " + escaped(result.explanation)});
     }
   }
 
@@ -310,7 +310,7 @@ class WrapRun {
     const bool lasting = why.code() != ExitCode::no_connection && why.code() != ExitCode::lost;
     // Not std::clamp: --reconnect-max may be below a second.
     pause_ = std::min<Duration>(std::max<Duration>(2 * pause_, std::chrono::seconds{1}),
-                                around_.connection.reconnect_max);
+                                options_.connection.reconnect_max);
     connect_at_ = lasting ? Clock::time_point::max() : now + pause_;
   }
 
@@ -329,13 +329,13 @@ class WrapRun {
   void pause() {
     poller_.add(relay_.fd(), POLLIN);
     if (child_) poller_.add(child_->fd(), POLLIN);
-    output_.on(poller_);
+    output_.add_to(poller_);
     if (sender_) {
-      sender_->listen(poller_);
+      sender_->add_to(poller_);
     } else if (spool_) {
       // Only the command.
     } else if (client_) {
-      publisher_->on(poller_);
+      publisher_->add_to(poller_);
       if (!child_) poller_.until(publisher_->stats().due());
     } else if (connect_at_ != Clock::time_point::max()) {
       poller_.until(connect_at_);
@@ -346,15 +346,15 @@ class WrapRun {
   // With a spool: what cannot be stored or sent must not end the command either.
 
   void open_spool() {
-    const auto& options = *around_.spool;
-    const auto limit = around_.connection.connect_timeout + around_.ack_timeout;
+    const auto& options = *options_.spool;
+    const auto limit = options_.connection.connect_timeout + options_.ack_timeout;
     with_spool([&] {
-      store_.emplace(options.folder, options.limit, spool_broker(around_.connection),
+      store_.emplace(options.folder, options.limit, spool_broker(options_.connection),
                      spool::Store::Patience{.limit = limit});
       store_->check_broker();
-      auto connection = around_.connection;
+      auto connection = options_.connection;
       if (!connection.presence) connection.will = will();
-      sender_.emplace(*store_, around_, std::move(connection));
+      sender_.emplace(*store_, options_, std::move(connection));
       sender_->set_open(true, Clock::now());
     });
   }
@@ -382,7 +382,7 @@ class WrapRun {
     if (left == 0) return;
     const bool refused = failure_ && failure_->code() == ExitCode::refused;
     const auto code = refused ? ExitCode::refused : ExitCode::kept;
-    fail({code, sender_->stay(left)});
+    fail({code, sender_->kept_text(left)});
   }
 
   void disconnect() {
@@ -392,8 +392,8 @@ class WrapRun {
     publisher_->leave(poller_, deadline, [this](auto now) { publisher_->advance(now); });
   }
 
-  const cli::WrapOptions& options_;
-  const cli::PubOptions& around_;
+  const cli::WrapOptions& wrap_;
+  const cli::PubOptions& options_;
   SignalRelay relay_{};
   ErrorOutput output_;
   MessageSource source_;
@@ -402,7 +402,7 @@ class WrapRun {
   Clock::time_point started_ = Clock::now();
   int code_ = 0;
   int signal_ = 0;  ///< That ended the command.
-  const bool spool_ = around_.spool.has_value();
+  const bool spool_ = options_.spool.has_value();
   std::optional<spool::Store> store_{};
   std::optional<SpoolSender> sender_{};  ///< None: without a spool, or one that is of no use.
   std::unique_ptr<connection::Client> client_{};

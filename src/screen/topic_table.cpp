@@ -174,7 +174,7 @@ void TopicTable::add(const payload::Decoded& decoded, Clock::time_point now) {
   all_.arrived(now, message.retained);
   auto found = by_name_.find(message.topic);
   if (found == by_name_.end()) {
-    if (entries_.size() >= most_topics || name_bytes_ + message.topic.size() > name_room) {
+    if (entries_.size() >= most_topics || name_bytes_ + message.topic.size() > most_name_bytes) {
       ++left_out_;
       return;
     }
@@ -200,7 +200,7 @@ void TopicTable::keep(TopicEntry& entry, const payload::Decoded& decoded) {
   };
   content_bytes_ -= content();
   const std::size_t properties = size_of(message.properties);
-  const bool room = content_bytes_ + message.payload.size() + properties <= content_room;
+  const bool room = content_bytes_ + message.payload.size() + properties <= most_content_bytes;
   const std::size_t longest = room ? longest_payload : 1024;
   entry.size = message.payload.size();
   if (entry.size <= longest) {

@@ -99,9 +99,9 @@ class TopicTable {
   static constexpr std::size_t longest_payload = std::size_t{64} * 1024;
   static constexpr std::size_t most_topics = 100'000;
   /// Bytes of all topics' names; what comes for others beyond it is left out.
-  static constexpr std::size_t name_room = std::size_t{32} * 1024 * 1024;
+  static constexpr std::size_t most_name_bytes = std::size_t{32} * 1024 * 1024;
   /// Bytes of all payloads and properties; beyond it only the first KiB of a payload is kept.
-  static constexpr std::size_t content_room = std::size_t{64} * 1024 * 1024;
+  static constexpr std::size_t most_content_bytes = std::size_t{64} * 1024 * 1024;
 
   /// `select` are JSON pointers: what they give is the value of a topic. Throws UsageError.
   TopicTable(const std::vector<std::string>& select, payload::DecodeAs decode_as,
@@ -136,7 +136,7 @@ class TopicTable {
   std::uint32_t second(Clock::time_point now) const;
   double rate(Clock::time_point now) const { return all_.rate(now); }
   std::uint64_t messages() const { return all_.messages; }
-  /// Messages of topics beyond most_topics and name_room.
+  /// Messages of topics beyond most_topics and most_name_bytes.
   std::uint64_t left_out() const { return left_out_; }
 
  private:

@@ -273,13 +273,13 @@ void View::sort_by_number(Clock::time_point now) {
   for (std::size_t i = 0; i < keyed.size(); ++i) order_[i] = keyed[i].second;
 }
 
-Frame View::frame(Size size, Clock::time_point now, const Surroundings& around) {
+Frame View::frame(Size size, Clock::time_point now, const StatusText& status) {
   if (paused_) now = *paused_;
   const auto width = static_cast<std::size_t>(std::clamp(size.columns, 1, 1'000));
   const auto rows = static_cast<std::size_t>(std::clamp(size.rows, 1, 1'000));
   arrange(now);
   Frame frame;
-  frame.lines.push_back(header(width, now, around));
+  frame.lines.push_back(header(width, now, status));
   const std::size_t middle = rows > 2 ? rows - 2 : 0;
   if (page_ == Page::list) {
     list(frame, width, middle, now);
@@ -290,13 +290,13 @@ Frame View::frame(Size size, Clock::time_point now, const Surroundings& around) 
   }
   frame.lines.resize(std::min(frame.lines.size(), middle + 1));
   while (frame.lines.size() < middle + 1) frame.lines.push_back({std::string(width, ' ')});
-  if (rows > 1) frame.lines.push_back(bottom(width, around));
+  if (rows > 1) frame.lines.push_back(bottom(width, status));
   return frame;
 }
 
-Line View::header(std::size_t width, Clock::time_point now, const Surroundings& around) const {
+Line View::header(std::size_t width, Clock::time_point now, const StatusText& status) const {
   // What matters most is what a narrow screen still has.
-  const std::string left = " " + around.connection + "  " + around.broker;
+  const std::string left = " " + status.connection + "  " + status.broker;
   std::string right = with_commas(table_.size()) + (table_.size() == 1 ? " topic  " : " topics  ") +
                       short_number(table_.rate(now)) + "/s ";
   if (paused_) right = "PAUSED  " + right;
@@ -305,9 +305,9 @@ Line View::header(std::size_t width, Clock::time_point now, const Surroundings& 
   return {fit(left, rest - 1) + " " + right, bold | reverse};
 }
 
-Line View::bottom(std::size_t width, const Surroundings& around) const {
+Line View::bottom(std::size_t width, const StatusText& status) const {
   if (typing_) return {fit("/" + filter_ + "_", width), bold};
-  if (!around.status.empty()) return {fit(around.status, width), bold};
+  if (!status.last_line.empty()) return {fit(status.last_line, width), bold};
   if (page_ == Page::help) return {fit("any key: back", width), dim};
   if (page_ == Page::details) {
     return {fit("Tab number  arrows scroll  Esc back  space pause  q quit", width), dim};

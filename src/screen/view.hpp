@@ -35,10 +35,10 @@ struct Key {
 };
 
 /// What the screen says besides the topics. Not escaped.
-struct Surroundings {
+struct StatusText {
   std::string broker{};
   std::string connection{};  ///< "connected"
-  std::string status{};      ///< The last line for stderr; empty: which keys there are.
+  std::string last_line{};   ///< That went to stderr; empty: which keys there are.
 };
 
 /// What is shown of a table of topics, and how keys change that. It is told the time, and knows no
@@ -52,7 +52,7 @@ class View {
   /// `q` was typed.
   bool quit() const { return quit_; }
 
-  Frame frame(Size size, Clock::time_point now, const Surroundings& around);
+  Frame frame(Size size, Clock::time_point now, const StatusText& status);
 
  private:
   enum class Sort { topic, rate, age };
@@ -74,8 +74,8 @@ class View {
   void sort_by_number(Clock::time_point now);
   bool matches(std::size_t index) const;
 
-  Line header(std::size_t width, Clock::time_point now, const Surroundings& around) const;
-  Line bottom(std::size_t width, const Surroundings& around) const;
+  Line header(std::size_t width, Clock::time_point now, const StatusText& status) const;
+  Line bottom(std::size_t width, const StatusText& status) const;
   void list(Frame& frame, std::size_t width, std::size_t rows, Clock::time_point now);
   Columns layout(std::size_t width) const;
   Line row(const Columns& columns, std::size_t index, bool selected, Clock::time_point now);

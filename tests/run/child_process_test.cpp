@@ -43,7 +43,7 @@ Told told_by(const ChildCommand& command) {
 
 ChildCommand shell(const std::string& text) {
   ChildCommand command;
-  command.text = text;
+  command.shell_command = text;
   return command;
 }
 

@@ -106,7 +106,7 @@ class Run {
 
   void turn(Clock::duration after) {
     now_ += after;
-    cpu_affinity_.turn(now_);
+    cpu_affinity_.count_turn(now_);
   }
 
  private:
@@ -177,7 +177,7 @@ TEST_CASE("whoever is started while roaming may run everywhere") {
   if (before.number() < 2) return;
   const Run run;
   {
-    const Roaming anywhere;
+    const AnyProcessor unpinned;
     CHECK(number_allowed() == before.number());
   }
   CHECK(number_allowed() == 1);
@@ -187,13 +187,13 @@ TEST_CASE("after a pause roaming changes nothing") {
   const Restored before;
   Run run;
   run.wait();
-  { const Roaming anywhere; }
+  { const AnyProcessor unpinned; }
   CHECK(number_allowed() == before.number());
 }
 
 TEST_CASE("without a cpu_affinity roaming changes nothing") {
   const Restored before;
-  const Roaming anywhere;
+  const AnyProcessor unpinned;
   CHECK(number_allowed() == before.number());
 }
 

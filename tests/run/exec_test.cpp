@@ -33,19 +33,19 @@ Message message(const std::string& payload, const std::string& topic = "top") {
 /// Waits until one more command may be started.
 void until_free(Exec& exec) {
   Poller poller;
-  while (!exec.free()) {
-    exec.on(poller);
+  while (!exec.can_start()) {
+    exec.add_to(poller);
     poller.wait();
-    exec.attend();
+    exec.advance();
   }
 }
 
 void until_done(Exec& exec) {
   Poller poller;
   while (exec.busy()) {
-    exec.on(poller);
+    exec.add_to(poller);
     poller.wait();
-    exec.attend();
+    exec.advance();
   }
 }
 
@@ -127,13 +127,13 @@ TEST_CASE("no more commands run at once than were allowed") {
   const Told told = forked([] {
     Exec exec{running("cat >/dev/null; exec sleep 30", 2)};
     const auto state = [&] {
-      return std::string{exec.busy() ? "busy " : "idle "} + (exec.free() ? "free" : "full");
+      return std::string{exec.busy() ? "busy " : "idle "} + (exec.can_start() ? "free" : "full");
     };
     std::string states = state();
     exec.start(message("one"));
     states += ", " + state();
     exec.start(message("two"));
-    exec.attend();
+    exec.advance();
     states += ", " + state();
     exec.stop();
     until_done(exec);
@@ -200,7 +200,7 @@ TEST_CASE("a command that cannot be started is a failure and not the end") {
     Message large = message("");
     large.properties.content_type = std::string(1'000'000, 'x');  // No environment holds it.
     exec.start(large);
-    ::_exit(exec.failures() == 1 && exec.free() ? 0 : 1);
+    ::_exit(exec.failures() == 1 && exec.can_start() ? 0 : 1);
   });
   CHECK(told.code == 0);
   CHECK(told.error.find("cannot start a command") != std::string::npos);
@@ -243,7 +243,7 @@ TEST_CASE("a message whose command waits to be started is named when the run end
     Message large = message("", "two");
     large.properties.content_type = std::string(1'000'000, 'x');  // No environment holds it.
     exec.start(large);
-    if (exec.free() || exec.failures() > 0) ::_exit(99);
+    if (exec.can_start() || exec.failures() > 0) ::_exit(99);
     exec.stop();
     until_done(exec);
     ::_exit(static_cast<int>(exec.failures()));

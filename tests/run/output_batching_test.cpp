@@ -17,7 +17,7 @@ struct Stream {
   void turns(std::size_t count, std::size_t messages, Duration apart) {
     for (std::size_t turn = 0; turn < count; ++turn) {
       now += apart;
-      batching.turn(messages, now);
+      batching.count_turn(messages, now);
     }
   }
 };

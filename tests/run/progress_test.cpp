@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("what the progress line tells") {
   struct Case {
-    Advance advance;
+    PublishProgress progress;
     Duration elapsed;
     const char* text;
   };
@@ -35,25 +35,25 @@ TEST_CASE("what the progress line tells") {
        1s,
        "1 sent, 1 acknowledged, 1/s, 0 % of 18.4 EB, 1000 h 0 min left"},
   };
-  for (const auto& [advance, elapsed, text] : cases) {
-    CHECK(progress_text(advance, elapsed, 100) == text);
+  for (const auto& [progress, elapsed, text] : cases) {
+    CHECK(progress_text(progress, elapsed, 100) == text);
   }
 }
 
 TEST_CASE("a progress line is cut to what fits its terminal") {
-  const Advance advance{5000, 4990, {250, 1000}};
+  const PublishProgress progress{5000, 4990, {250, 1000}};
   for (std::size_t width = 0; width < 80; ++width) {
     CAPTURE(width);
-    const std::string text = progress_text(advance, 2s, width);
+    const std::string text = progress_text(progress, 2s, width);
     CHECK((text.empty() || text.size() < width));
   }
-  CHECK(progress_text(advance, 2s, 31) == "5000 sent, 4990 acknowledged");
+  CHECK(progress_text(progress, 2s, 31) == "5000 sent, 4990 acknowledged");
 }
 
 TEST_CASE("without a terminal there is no progress line") {
   const Told told = forked([] {
     ProgressLine line{true, Clock::time_point{}};
-    line.update({}, Clock::time_point{} + 1h);
+    line.show({}, Clock::time_point{} + 1h);
     ::_exit(line.due() ? 1 : 0);
   });
   CHECK(told.code == 0);

@@ -156,8 +156,8 @@ Told command(const std::string& text, const connection::Options& connection = {}
     ready.announce(environment_of(connection, broker));
     pollfd ended{ready.fd(), POLLIN, 0};
     ::poll(&ended, 1, 10'000);
-    ready.attend();
-    ready.attend();
+    ready.advance();
+    ready.advance();
     ::_exit(ready.failed() ? 1 : 0);
   });
 }

@@ -24,7 +24,7 @@ void come(StopCondition& condition, const std::string& payload, Duration time = 
   Message message;
   message.payload = payload;
   condition.count_shown();
-  condition.judge(payload::decode(message), at(time));
+  condition.consider(payload::decode(message), at(time));
 }
 
 /// A condition whose subscriptions were granted at 0 s.
@@ -340,7 +340,7 @@ TEST_CASE("a filter that is silent for too long ends the run with 27 and its nam
     Message made;
     made.topic = topic;
     condition.count_shown();
-    condition.judge(payload::decode(made), at(time));
+    condition.consider(payload::decode(made), at(time));
   };
   message("a/x", 3s);
   message("b/x", 4s);

@@ -222,7 +222,7 @@ TEST_CASE("of a payload 64 KiB are kept, and less of each when all of them are l
   }
   CHECK(table.topics[0].last.payload.size() == TopicTable::longest_payload);
   CHECK(table.topics[1499].last.payload.size() == 1024);
-  CHECK(sum < TopicTable::content_room + std::size_t{1500} * 2200);
+  CHECK(sum < TopicTable::most_content_bytes + std::size_t{1500} * 2200);
   table.add("t0", "small");
   CHECK(table.topics[0].last.payload.capacity() < 2000);
 }
@@ -263,9 +263,9 @@ TEST_CASE("names and properties of many topics together take no more room than t
     names += table.topics[i].last.topic.size();
     properties += table.topics[i].last.properties.content_type.value_or("").size();
   }
-  CHECK(names > TopicTable::name_room / 2);
-  CHECK(names <= TopicTable::name_room);
-  CHECK(properties > TopicTable::content_room / 2);
-  CHECK(properties <= TopicTable::content_room);
+  CHECK(names > TopicTable::most_name_bytes / 2);
+  CHECK(names <= TopicTable::most_name_bytes);
+  CHECK(properties > TopicTable::most_content_bytes / 2);
+  CHECK(properties <= TopicTable::most_content_bytes);
   CHECK(table.topics.left_out() + table.topics.size() == 4000);
 }

@@ -41,7 +41,7 @@ struct Screen {
     }
   }
 
-  Frame frame() { return view.frame(size, now, around); }
+  Frame frame() { return view.frame(size, now, status); }
 
   /// All lines, without the blanks at their ends.
   std::vector<std::string> picture() {
@@ -70,7 +70,7 @@ struct Screen {
   Size size;
   TopicTable table{{}, payload::DecodeAs::automatic, start};
   View view{table};
-  Surroundings around{"broker:1883", "connected", ""};
+  StatusText status{"broker:1883", "connected", ""};
   Clock::time_point now = start;
 };
 
@@ -179,7 +179,7 @@ TEST_CASE("each line is as wide as the screen, and there are as many as it has")
   screen.add(std::string(60'000, 't'), std::string(60'000, 'p'), 8s);
   screen.add("bytes", "\xff\x00\x1b"s, 8s);
   screen.add("lines", "one\ntwo\tthree\r\n", 8s);
-  screen.around.status = std::string(500, 's');
+  screen.status.last_line = std::string(500, 's');
   for (const auto* keys : {"", "?", "x/", "o", "\x01"}) {
     for (const char c : std::string_view{keys}) {
       if (c == '\x01') {
@@ -419,7 +419,7 @@ TEST_CASE("help shows each key, and any key ends it") {
 
 TEST_CASE("the last line for stderr stands in the status line") {
   Screen screen;
-  screen.around = {"", "connecting", "mqtt-sub: connection lost\x1b[2J"};
+  screen.status = {"", "connecting", "mqtt-sub: connection lost\x1b[2J"};
   CHECK(screen.picture().back() == R"(mqtt-sub: connection lost\x1b[2J)");
   CHECK(screen.picture().front().find(" connecting ") == 0);
 }
