@@ -73,7 +73,7 @@ class Client::Impl {
     if (connected() || state == State::failed) {
       failure.reset();
       renew();
-    } else if (state == State::closed) {
+    } else if (state == State::closed || state == State::pausing) {
       failure.reset();
       policy.forget_losses();
       renewed();

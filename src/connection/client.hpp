@@ -41,8 +41,8 @@ class Client {
   /// Does what is due.
   void advance(Clock::time_point now);
 
-  /// Connects again, for who has mended what was wrong: a connection that is up is left, a failure
-  /// and the losses that led to it are forgotten.
+  /// Connects again, for who has mended what was wrong: a connection that is up is left, a pause is
+  /// cut short, a failure and the losses that led to it are forgotten.
   void restart(Clock::time_point now);
 
   /// How long to try for a first connection, from here on (Options::wait).

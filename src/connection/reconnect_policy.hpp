@@ -96,8 +96,11 @@ class ReconnectPolicy {
 
   void connected(Clock::time_point now);
 
-  /// What led to the losses so far is mended.
-  void forget_losses() { losses_ = {}; }
+  /// What led to the losses so far, or to there being no connection, is mended.
+  void forget_losses() {
+    losses_ = {};
+    since_.reset();
+  }
 
   /// Something was acknowledged or received on this connection.
   void made_progress() { progress_ = true; }

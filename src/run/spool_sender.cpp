@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/spool_sender.hpp"
 
+#include "connection/reconnect_policy.hpp"
 #include "run/log.hpp"
 #include "spool/folder.hpp"
 #include "text.hpp"
@@ -207,8 +208,7 @@ void SpoolSender::connect(Clock::time_point now) {
 
 void SpoolSender::reconnect_later(const std::string& why, Clock::time_point now) {
   const auto longest = std::max<Duration>(connection_.reconnect_max, std::chrono::seconds{1});
-  pause_ = std::clamp<Duration>(2 * pause_, std::chrono::seconds{1}, longest);
-  resume_at_ = now + pause_;
+  resume_at_ = now + connection::pause_after(++failures_, longest, 0.5);
   if (!options_.verbosity.quiet) log(why + "; trying again");
 }
 
@@ -238,7 +238,7 @@ void SpoolSender::collect(Clock::time_point now) {
   store_.remove(delivered);  // Before anything else is sent: what cannot be removed ends the run.
   lock_.touch();
   quiet_since_ = now;
-  pause_ = {};
+  failures_ = 0;
 }
 
 /// Whether the broker has it now.

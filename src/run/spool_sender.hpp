@@ -136,8 +136,8 @@ class SpoolSender {
   bool restart_ = false;             ///< The client is to begin anew at resume_at_.
   bool set_aside_ = false;           ///< With the last loss.
   Clock::time_point quiet_since_{};  ///< Nothing got on since then.
-  Duration pause_{};                 ///< Before the next attempt to connect or to send.
-  Clock::time_point resume_at_{};    ///< The end of that pause.
+  int failures_ = 0;                 ///< To connect or to send, in a row.
+  Clock::time_point resume_at_{};    ///< The end of the pause after the last one.
 };
 
 }  // namespace mqtt_tools::run

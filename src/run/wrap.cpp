@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/pub_options.hpp"
 #include "connection/client.hpp"
+#include "connection/reconnect_policy.hpp"
 #include "descriptor.hpp"
 #include "error.hpp"
 #include "payload/envelope.hpp"
@@ -170,7 +171,7 @@ class WrapRun {
     disconnect();
     if (store_) tell_of_spool();
     if (signal_ != 0 && relay_.came(signal_)) exit_process(static_cast<ExitCode>(128 + signal_));
-    if (!failure_ && !unsettled_.empty()) {
+    if (!failure_ && !settled()) {
       lose({ExitCode::lost, "interrupted; a message was not acknowledged"}, Clock::now());
     }
     exit_with(code_ != 0 || !failure_ ? code_ : static_cast<int>(failure_->code()));
@@ -195,22 +196,35 @@ class WrapRun {
     relay_.pass_on(child_ ? &*child_ : nullptr);
     output_.copy();
     if (child_ && child_->status()) command_ended(*child_->status(), now);
-    if (!spool_ && !client_ && now >= connect_at_) connect(now);
-    if (client_) advance_client(now);
-    if (client_) publisher_->deliver(now);
+    if (!spool_) advance_client(now);
     if (sender_) with_spool([&] { sender_->advance(now); });
     if (!over()) pause();
   }
 
+  /// Whatever goes wrong here must not end the command.
   void advance_client(Clock::time_point now) {
-    publisher_->advance(now);
-    if (const auto why = publisher_->take_presence_denial()) fail({ExitCode::denied, *why});
-    if (client_->failure() && !over()) {
-      lose(*client_->failure(), now);
-    } else if (!child_ && publisher_->stats().overdue(now)) {
-      fail({ExitCode::lost, "no message was acknowledged for the time of --ack-timeout"});
-      given_up_ = true;
+    try {
+      if (is_over(connect_at_, now)) connect(now);
+      if (!client_) return;
+      publisher_->advance(now);
+      if (const auto why = publisher_->take_presence_denial()) fail({ExitCode::denied, *why});
+      publisher_->deliver(now);
+      if (client_->failure() && !connect_at_ && !over()) {
+        lose(*client_->failure(), now);
+      } else if (!child_ && is_over(overdue_at(), now)) {
+        fail({ExitCode::lost, "no message was acknowledged for the time of --ack-timeout"});
+        given_up_ = true;
+      }
+    } catch (const RunError& why) {
+      lose(why, now);
     }
+  }
+
+  /// The broker has the time of --ack-timeout once the command has ended, however long it has been
+  /// silent before.
+  std::optional<Clock::time_point> overdue_at() const {
+    const auto due = publisher_->stats().due();
+    return due ? std::optional{std::max(*due, ended_ + options_.ack_timeout)} : due;
   }
 
   void command_ended(int status, Clock::time_point now) {
@@ -219,10 +233,11 @@ class WrapRun {
     code_ = status;
     signal_ = child_->signal();
     child_.reset();
+    ended_ = now;
     if (sender_) sender_->set_open(false, now);
     publish(status == 0 ? "succeeded" : "failed", end_fields(status, signal_), now);
     if (spool_) return;
-    connect_at_ = {};  // Once more, if there is no connection.
+    if (!client_ || !client_->connected()) connect_at_ = now;  // Once more.
     failure_.reset();
   }
 
@@ -250,15 +265,17 @@ class WrapRun {
     return message;
   }
 
-  /// What the broker says of the command when we die.
-  connection::Will will() const {
-    connection::Will will;
-    will.message = options_.source.form;
-    will.message.retained = true;
-    payload::EnvelopeOptions form = options_.envelope;
-    form.fields = {{"command", name_of(wrap_), Field::Form::text}};
-    will.message.payload = payload::Envelope{std::move(form)}.wrap("lost", std::nullopt);
-    return will;
+  /// The will is what the broker says of the command when we die.
+  connection::Options connection_with_will() const {
+    auto connection = options_.connection;
+    if (connection.presence) return connection;
+    auto& message = connection.will.emplace().message;
+    message = options_.source.form;
+    message.retained = true;
+    payload::EnvelopeOptions envelope = options_.envelope;
+    envelope.fields = {{"command", name_of(wrap_), Field::Form::text}};
+    message.payload = payload::Envelope{std::move(envelope)}.wrap("lost", std::nullopt);
+    return connection;
   }
 
   void publish(const std::string& word, std::vector<Field> fields, Clock::time_point now) {
@@ -266,52 +283,45 @@ class WrapRun {
     source_.finish(next);
     if (store_) with_spool([&] { sender_->add_own(store_->add({next})); });
     if (spool_) return;
-    unsettled_.push_back(next);
-    if (client_) publisher_->add(next, now);
+    if (publisher_) {
+      publisher_->add(std::move(next), now);
+    } else {
+      early_.push_back(std::move(next));
+    }
   }
 
-  /// Whatever goes wrong here must not end the command.
   void connect(Clock::time_point now) {
-    try {
-      auto connection = options_.connection;
-      if (!connection.presence) connection.will = will();
-      client_ =
-          std::make_unique<connection::Client>(std::move(connection), log_sink(options_.verbosity));
-      publisher_.emplace(*client_, std::size_t{64}, options_.ack_timeout);
-      if (options_.connection.presence) publisher_->set_presence(*options_.connection.presence);
-      publisher_->tell_results([this](const PublishResult& result) { settled(result); });
-      client_->start(now);
-      for (const auto& waiting : unsettled_) publisher_->add(waiting, now);
-    } catch (const RunError& why) {
-      lose(why, now);
-    }
+    connect_at_.reset();
+    if (client_) return client_->restart(now);
+    client_ =
+        std::make_unique<connection::Client>(connection_with_will(), log_sink(options_.verbosity));
+    publisher_.emplace(*client_, std::size_t{64}, options_.ack_timeout);
+    if (options_.connection.presence) publisher_->set_presence(*options_.connection.presence);
+    publisher_->tell_results([this](const PublishResult& result) { check(result); });
+    for (auto& message : std::exchange(early_, {})) publisher_->add(std::move(message), now);
+    client_->start(now);
   }
 
-  void settled(const PublishResult& result) {
-    const auto found = std::find_if(unsettled_.begin(), unsettled_.end(), [&](const auto& one) {
-      return one.payload == result.message.payload && one.topic == result.message.topic;
-    });
-    if (found != unsettled_.end()) unsettled_.erase(found);
-    if (!result.reason || *result.reason >= 0x80) {
-      fail({ExitCode::denied, "a message to " + escaped(result.message.topic) +
-                                  " was denied: " + escaped(result.explanation)});
-    }
+  void check(const PublishResult& result) {
+    if (result.reason && *result.reason < 0x80) return;
+    fail({ExitCode::denied,
+          "a message to " + result.message.topic + " was denied: " + result.explanation});
   }
+
+  /// The broker has said something of each message.
+  bool settled() const { return early_.empty() && (!publisher_ || publisher_->empty()); }
 
   /// Without a broker the command goes on, and it is tried again: now and then, and at the end.
   void lose(const RunError& why, Clock::time_point now) {
     fail(why);
-    publisher_.reset();
-    client_.reset();
     if (!child_) {
       given_up_ = true;
       return;
     }
     const bool lasting = why.code() != ExitCode::no_connection && why.code() != ExitCode::lost;
-    // Not std::clamp: --reconnect-max may be below a second.
-    pause_ = std::min<Duration>(std::max<Duration>(2 * pause_, std::chrono::seconds{1}),
-                                options_.connection.reconnect_max);
-    connect_at_ = lasting ? Clock::time_point::max() : now + pause_;
+    const auto longest = options_.connection.reconnect_max;
+    connect_at_ = lasting ? Clock::time_point::max()
+                          : now + connection::pause_after(++failures_, longest, 0.5);
   }
 
   void fail(const RunError& why) {
@@ -323,7 +333,7 @@ class WrapRun {
   bool over() {
     if (child_) return false;
     if (spool_) return !sender_ || relay_.late() || sender_->failure() || sender_->finished();
-    return given_up_ || relay_.late() || unsettled_.empty();
+    return given_up_ || relay_.late() || settled();
   }
 
   void pause() {
@@ -332,13 +342,10 @@ class WrapRun {
     output_.add_to(poller_);
     if (sender_) {
       sender_->add_to(poller_);
-    } else if (spool_) {
-      // Only the command.
-    } else if (client_) {
-      publisher_->add_to(poller_);
-      if (!child_) poller_.until(publisher_->stats().due());
-    } else if (connect_at_ != Clock::time_point::max()) {
-      poller_.until(connect_at_);
+    } else if (!spool_) {
+      if (connect_at_ != Clock::time_point::max()) poller_.until(connect_at_);
+      if (publisher_) publisher_->add_to(poller_);
+      if (publisher_ && !child_) poller_.until(overdue_at());
     }
     poller_.wait();
   }
@@ -352,9 +359,7 @@ class WrapRun {
       store_.emplace(options.folder, options.limit, spool_broker(options_.connection),
                      spool::Store::Patience{.limit = limit});
       store_->check_broker();
-      auto connection = options_.connection;
-      if (!connection.presence) connection.will = will();
-      sender_.emplace(*store_, options_, std::move(connection));
+      sender_.emplace(*store_, options_, connection_with_will());
       sender_->set_open(true, Clock::now());
     });
   }
@@ -397,9 +402,10 @@ class WrapRun {
   SignalRelay relay_{};
   ErrorOutput output_;
   MessageSource source_;
-  std::deque<Message> unsettled_{};  ///< The broker has said nothing of them.
+  std::vector<Message> early_{};  ///< There was no publisher for them yet.
   std::optional<Child> child_{};
   Clock::time_point started_ = Clock::now();
+  Clock::time_point ended_{};
   int code_ = 0;
   int signal_ = 0;  ///< That ended the command.
   const bool spool_ = options_.spool.has_value();
@@ -407,8 +413,9 @@ class WrapRun {
   std::optional<SpoolSender> sender_{};  ///< None: without a spool, or one that is of no use.
   std::unique_ptr<connection::Client> client_{};
   std::optional<Publisher> publisher_{};
-  Clock::time_point connect_at_{};
-  Duration pause_{};  ///< Before the next connection, after one that failed.
+  /// When to connect, again or for the first time; nothing: that is done, or under way.
+  std::optional<Clock::time_point> connect_at_{Clock::time_point{}};
+  int failures_ = 0;  ///< Of the connection.
   std::optional<RunError> failure_{};
   std::string said_{};     ///< Of the failures the last that was told.
   bool given_up_ = false;  ///< The command has ended, and what is left cannot be published.

@@ -542,6 +542,25 @@ TEST_CASE("a failed connection is explained, and --wait tries again") {
   }
 }
 
+TEST_CASE("a restart cuts a pause short, and --wait counts from there") {
+  Run lost;
+  reconnecting(lost);
+  lost.event(Event::Kind::failed, 0x88);
+  const auto attempts = lost.world.connections.size();
+  lost.client().restart(lost.now);
+  CHECK(lost.world.connections.size() == attempts + 1);
+
+  auto options = options_for_tests();
+  options.wait = seconds{5};
+  Run waiting(options);
+  waiting.after(seconds{6});
+  waiting.event(Event::Kind::failed, 0x88);
+  REQUIRE(waiting.state().starts_with("exit 3: "));
+  waiting.client().restart(waiting.now);
+  waiting.event(Event::Kind::failed, 0x88);
+  CHECK(waiting.state() == "not connected");
+}
+
 TEST_CASE("three losses in a row soon after connecting end the run") {
   Run run;
   for (int i = 0; i < 3; ++i) {

@@ -8,7 +8,9 @@
 
 #include <signal.h>
 #include <algorithm>
+#include <filesystem>
 #include <regex>
+#include <string>
 
 using namespace mqtt_tools::support;
 
@@ -247,6 +249,36 @@ TEST_CASE("a broker that comes late or goes hears of the end") {
   second.write("go", "");
   check_exit(lost.wait(), 5);
   CHECK(run(broker.sub({"job", "-C", "1"})).out.find("\"code\":5") != std::string::npos);
+}
+
+TEST_CASE("a long command without a broker keeps nothing of the attempts to reach one") {
+  ScriptBroker closing{[](Session& session) { session.expect(PacketType::connect); }};
+  const TemporaryDirectory directory;
+  Process process{
+      wrap(closing.port(), "until test -e go; do sleep 0.02; done", {"--reconnect-max", "0.001"})
+          .directory(directory.path().string())};
+  REQUIRE(closing.wait_for(PacketType::connect, 50));
+  const std::filesystem::path self = "/proc/" + std::to_string(process.pid());
+  const auto count = [&](const char* of) {
+    return std::distance(std::filesystem::directory_iterator{self / of},
+                         std::filesystem::directory_iterator{});
+  };
+  CHECK(count("task") < 20);
+  CHECK(count("fd") < 30);
+  directory.write("go", "");
+  check_exit(process.wait(), 3);
+}
+
+TEST_CASE("a broker that is silent while a command runs is given its time behind the end") {
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    const auto begin = session.expect(PacketType::publish);
+    const auto end = session.expect(PacketType::publish);
+    session.puback(begin);
+    session.puback(end);
+    session.serve();
+  }};
+  check_exit(run(wrap(broker.port(), "sleep 2.2", {"--ack-timeout", "2"})), 0);
 }
 
 TEST_CASE("when the run is killed its will says that the command is lost") {
