@@ -37,8 +37,7 @@ class PublishRun {
       : options_(options),
         source_(options.source, options.envelope),
         client_(options.connection, run::log_sink(options.verbosity)),
-        publisher_(client_, options.window, options.ack_timeout) {
-    if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
+        publisher_(client_, options.window, options.ack_timeout, options.connection.presence) {
     if (options.request) {
       request_.emplace(*options.request, options.connection.client_id, out());
       client_.subscribe({request_->subscription()}, {});
@@ -146,7 +145,7 @@ class PublishRun {
     // JSON leaves much as it is that a terminal would act on.
     to.buffer() += options_.terminal ? escaped(line) : line;
     to.buffer() += '\n';
-    to.end_record(output::StandardOutput::Delivery::at_most_once);
+    to.end_record(Qos::at_most_once);
   }
 
   /// Answers that came are written, until `deadline` or a signal. What is missing then is said.
@@ -265,7 +264,7 @@ class PublishRun {
       return ExitCode::timeout;
     }
     out().buffer() += run::milliseconds_text(*took) + "\n";
-    out().end_record(output::StandardOutput::Delivery::at_most_once);
+    out().end_record(Qos::at_most_once);
     show_answers(Clock::time_point::max());
     return ExitCode::ok;
   }

@@ -52,15 +52,14 @@ class SubscribeRun {
         printer_(output::make_printer(options.output)),
         readiness_(options.readiness),
         client_(options.connection, run::log_sink(options.verbosity)),
-        publisher_(client_, 64, options.connection.connect_timeout) {
+        publisher_(client_, 64, options.connection.connect_timeout, options.connection.presence) {
     if (options.exec) exec_.emplace(*options.exec);
     if (options.stop.last) retained_end_.emplace(options.connection.connect_timeout);
     if (options.stats) stats_.emplace(*options.stats);
     if (options.watch) watch_.emplace(options.output.select, options.decode_as);
     client_.subscribe(options.subscriptions, options.unsubscribe);
     printer_->print_header(out_.buffer());
-    if (!out_.buffer().empty()) out_.end_record(output::StandardOutput::Delivery::at_most_once);
-    if (options.connection.presence) publisher_.set_presence(*options.connection.presence);
+    if (!out_.buffer().empty()) out_.end_record(Qos::at_most_once);
   }
 
   ExitCode run() {
@@ -219,9 +218,7 @@ class SubscribeRun {
     } else if (stats_) {
       // It is in the table.
     } else if (printer_->print(decoded, out_.buffer())) {
-      using Delivery = output::StandardOutput::Delivery;
-      out_.end_record(message.qos == Qos::at_most_once ? Delivery::at_most_once
-                                                       : Delivery::acknowledged);
+      out_.end_record(message.qos);
     } else {
       return false;
     }
@@ -246,9 +243,8 @@ class SubscribeRun {
     const bool due = message.qos != Qos::at_most_once;
     const bool acknowledged = client_.stop_receiving() && due;
     if (acknowledged) ++left_out_;
-    throw RunError(
-        ExitCode::failure,
-        escaped(no_memory_message(message.topic, message.payload.size(), due && !acknowledged)));
+    throw RunError(ExitCode::failure,
+                   no_memory_message(message.topic, message.payload.size(), due && !acknowledged));
   }
 
   /// A message that will not be handed to a command.

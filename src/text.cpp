@@ -122,7 +122,7 @@ std::string shortened(std::string_view text, std::size_t longest) {
   if (text.size() <= longest) return std::string{text};
   std::size_t end = 0;
   while (end < longest) end += code_point_at(text, end).length;
-  return std::string{text.substr(0, end)} + "...";
+  return std::string{text.substr(0, end)} + (end < text.size() ? "..." : "");
 }
 
 std::string counted(std::uint64_t count, std::string_view thing) {

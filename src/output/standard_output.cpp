@@ -77,15 +77,15 @@ StandardOutput::~StandardOutput() {
   if (way_ == Way::own) ::close(fd_);
 }
 
-void StandardOutput::end_record(Delivery delivery) {
+void StandardOutput::end_record(Qos qos) {
   const auto end = out_ + pending();
-  if (end > out_) records_.push_back({end, delivery});
+  if (end > out_) records_.push_back({end, qos});
 }
 
 std::uint64_t StandardOutput::unwritten() const {
-  return static_cast<std::uint64_t>(std::count_if(
-      records_.begin(), records_.end(),
-      [](const Record& record) { return record.delivery == Delivery::acknowledged; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(records_.begin(), records_.end(),
+                    [](const Record& record) { return record.qos != Qos::at_most_once; }));
 }
 
 short StandardOutput::events() const { return pending() > 0 && !retry_after_ ? POLLOUT : 0; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "message.hpp"
 #include "timestamp.hpp"
 
 #include <cstddef>
@@ -37,16 +38,12 @@ class StandardOutput {
   /// Printers append here, and end_record() follows.
   std::string& buffer() { return buffer_; }
 
-  enum class Delivery {
-    at_most_once,  ///< QoS 0: whoever sent it expects losses.
-    acknowledged,  ///< Nobody will send it again.
-  };
+  /// What was appended since the last call is one record (which may be empty), of a message that
+  /// came with `qos`. With QoS 0 whoever sent it expects losses; else nobody will send it again.
+  void end_record(Qos qos);
 
-  /// What was appended since the last call is one record (which may be empty).
-  void end_record(Delivery delivery);
-
-  /// Acknowledged records that are not written, or only in part; also once the reader went away or
-  /// writing failed.
+  /// Records with QoS 1 and 2 that are not written, or only in part; also once the reader went away
+  /// or writing failed.
   std::uint64_t unwritten() const;
 
   /// Writes as much as can be written without waiting. Throws RunError (code 1), once, when writing
@@ -86,7 +83,7 @@ class StandardOutput {
 
   struct Record {
     std::uint64_t end;  ///< Bytes up to its end, since the start.
-    Delivery delivery;
+    Qos qos;
   };
 
   /// Like write(2). A terminal that hung up is a reader that left: EPIPE.

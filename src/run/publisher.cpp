@@ -128,10 +128,10 @@ std::string DeliveryStats::denials() const {
 }
 
 std::string DeliveryStats::without_subscriber() const {
-  if (given_ == 1) return "nobody subscribes to " + escaped(unheard_topic_);
+  if (given_ == 1) return "nobody subscribes to " + unheard_topic_;
   return std::to_string(unheard_) + " of " + std::to_string(given_) +
          " messages had no subscriber" + (unheard_ == 1 ? ": to " : ", the first of them to ") +
-         escaped(unheard_topic_);
+         unheard_topic_;
 }
 
 /// What presence takes of the broker's Receive Maximum is missing for the others.
@@ -170,7 +170,7 @@ std::vector<connection::Delivery> Publisher::advance(Clock::time_point now) {
     if (delivery.id == presence_id) {
       presence_in_flight_ = false;
       if (delivery.outcome == connection::Delivery::Outcome::denied) {
-        deny_presence(escaped(delivery.words));
+        deny_presence(delivery.words);
       }
       continue;
     }
@@ -217,7 +217,7 @@ bool Publisher::publish_presence(bool online) {
 
 void Publisher::deny_presence(const std::string& why) {
   presence_denied_ = true;
-  presence_denial_ = "presence on " + escaped(presence_->topic) + " was denied: " + why;
+  presence_denial_ = "presence on " + presence_->topic + " was denied: " + why;
 }
 
 void Publisher::disconnect(Clock::time_point now) {
@@ -277,9 +277,9 @@ void Publisher::tell_outstanding(Clock::time_point now) const {
   }
 }
 
-void Publisher::deny(const OutgoingQueue::Waiting& waiting, std::string_view why,
+void Publisher::deny(const OutgoingQueue::Waiting& waiting, const std::string& why,
                      Clock::time_point now) {
-  auto text = "to " + escaped(waiting.message.topic) + ": " + escaped(why);
+  auto text = "to " + waiting.message.topic + ": " + why;
   stats_.denied(text, now);
   denials_.push_back(std::move(text));
   queue_.forget(waiting.id);

@@ -144,20 +144,18 @@ class DeliveryStats {
 class Publisher {
  public:
   /// `window`: messages in flight at most, if the broker allows as many. `ack_timeout` is for
-  /// DeliveryStats::due(). `client` must outlive it.
-  Publisher(connection::Client& client, std::size_t window, Duration ack_timeout = {})
-      : client_(client), window_(window), stats_(ack_timeout) {}
+  /// DeliveryStats::due(). `client` must outlive it. With `presence` it publishes at each
+  /// connection, retained and before all else, that we are there, and before DISCONNECT that we are
+  /// not (--presence); these are not among the statistics.
+  Publisher(connection::Client& client, std::size_t window, Duration ack_timeout = {},
+            std::optional<connection::Presence> presence = {})
+      : client_(client), window_(window), stats_(ack_timeout), presence_(std::move(presence)) {}
 
   /// Calls `tell` with what becomes of each message from now on.
   void tell_results(std::function<void(const PublishResult&)> tell) { tell_ = std::move(tell); }
 
   /// Tells of those that wait that nothing more becomes of them.
   void tell_outstanding(Clock::time_point now) const;
-
-  /// Publishes at each connection, retained and before all else, that we are there, and before
-  /// DISCONNECT that we are not (--presence). Before the first connection. Throws UsageError for a
-  /// text that is not UTF-8. Messages of presence are not among the statistics.
-  void set_presence(const connection::Presence& presence) { presence_ = presence; }
 
   /// The broker denied one of them, or a message.
   bool any_denied() const { return presence_denied_ || stats_.any_denied(); }
@@ -223,7 +221,7 @@ class Publisher {
  private:
   void tell(const OutgoingQueue::Waiting& waiting, std::optional<int> reason,
             const std::string& explanation, Clock::time_point now, int packet_id = 0) const;
-  void deny(const OutgoingQueue::Waiting& waiting, std::string_view why, Clock::time_point now);
+  void deny(const OutgoingQueue::Waiting& waiting, const std::string& why, Clock::time_point now);
   bool publish_presence(bool online);
   void deny_presence(const std::string& why);
   void go_offline(Clock::time_point now);
@@ -236,7 +234,7 @@ class Publisher {
   std::vector<std::string> denials_{};
   std::uint64_t connections_ = 0;  ///< How often there was one when we looked last.
 
-  std::optional<connection::Presence> presence_{};
+  std::optional<connection::Presence> presence_;
   bool presence_due_ = false;  ///< There is a connection on which it was not published yet.
   bool presence_in_flight_ = false;
   bool presence_denied_ = false;

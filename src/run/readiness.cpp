@@ -92,10 +92,6 @@ Readiness::Readiness(ReadinessOptions options) : options_(std::move(options)) {
 }
 
 void Readiness::announce(const std::vector<Variable>& environment) {
-  if (announced_) {
-    return;
-  }
-  announced_ = true;
   if (!options_.file.empty()) {
     write_file();
   }

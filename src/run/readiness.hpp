@@ -10,7 +10,7 @@
 namespace mqtt_tools::run {
 
 /// Tells whoever asked that all subscriptions are granted: writes the file, the descriptor, starts
-/// the command. Once per run. A command that still runs when this goes is left alone.
+/// the command. A command that still runs when this goes is left alone.
 class Readiness {
  public:
   /// Throws UsageError for a descriptor that is not open. The line of an earlier run is removed.
@@ -18,8 +18,8 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  /// `environment` is what the command finds on top of ours. Throws RunError (code 1) when the file
-  /// or the descriptor cannot be written.
+  /// Once per run. `environment` is what the command finds on top of ours. Throws RunError (code 1)
+  /// when the file or the descriptor cannot be written.
   void announce(const std::vector<Variable>& environment = {});
 
   /// Readable when the command has ended; -1 while none runs.
@@ -41,7 +41,6 @@ class Readiness {
 
   ReadinessOptions options_;
   std::optional<Child> child_{};
-  bool announced_ = false;
   bool failed_ = false;
 };
 

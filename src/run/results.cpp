@@ -49,8 +49,7 @@ std::optional<Clock::time_point> Verification::due() const {
 
 std::string Verification::explanation() const {
   if (took_) return {};
-  auto text =
-      "the message to " + escaped(topic_) + " did not come back within " + seconds_text(limit_);
+  auto text = "the message to " + topic_ + " did not come back within " + seconds_text(limit_);
   if (others_ > 0) {
     text += "; " + counted(others_, "other message") + " came";
   }
@@ -102,9 +101,7 @@ bool Request::answers(const Message& message) {
 void Request::consider(const Message& message) {
   if (message.topic != response_topic_ || !answers(message)) return;
   if (printer_->print(payload::decode(message, options_.decode_as), out_.buffer())) {
-    using Delivery = output::StandardOutput::Delivery;
-    out_.end_record(message.qos == Qos::at_most_once ? Delivery::at_most_once
-                                                     : Delivery::acknowledged);
+    out_.end_record(message.qos);
   }
 }
 
@@ -125,7 +122,7 @@ std::string Request::explanation() const {
   auto text = "no answer to " + std::to_string(awaited_.size()) + " of " +
               counted(asked_, "request") + " in time";
   if (unmarked_ + foreign_ == 0) return text;
-  text += "; on " + escaped(response_topic_) + " came ";
+  text += "; on " + response_topic_ + " came ";
   if (unmarked_ > 0) text += counted(unmarked_, "message") + " without correlation data";
   if (unmarked_ > 0 && foreign_ > 0) text += " and ";
   if (foreign_ > 0) text += counted(foreign_, "message") + " with that of another request";

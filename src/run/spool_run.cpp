@@ -233,7 +233,7 @@ ExitCode list(const cli::PubOptions& options) {
         text += '}';
       }
       text += '\n';
-      out.end_record(output::StandardOutput::Delivery::at_most_once);
+      out.end_record(Qos::at_most_once);
     }
     while (out.flush() == output::StandardOutput::State::open && out.pending() > 0) {
       poller.add(out);

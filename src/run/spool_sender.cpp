@@ -201,8 +201,7 @@ void SpoolSender::connect(Clock::time_point now) {
   auto options = connection_;
   if (endless()) options.wait = std::max(options.wait, for_ever);
   client_ = std::make_unique<connection::Client>(std::move(options), log_sink(options_.verbosity));
-  publisher_.emplace(*client_, options_.window);
-  if (connection_.presence) publisher_->set_presence(*connection_.presence);
+  publisher_.emplace(*client_, options_.window, Duration{}, connection_.presence);
   client_->start(now);
 }
 

@@ -254,7 +254,7 @@ void Stats::finish(output::StandardOutput& out, Clock::time_point now) {
 void Stats::add_record(output::StandardOutput& out, Rate rate, Clock::time_point now) {
   if (options_.output.columns) options_.output.width = options_.output.columns();
   append(out.buffer(), rate, now, std::chrono::system_clock::now());
-  out.end_record(output::StandardOutput::Delivery::acknowledged);
+  out.end_record(Qos::at_least_once);
 }
 
 void Stats::append_table(std::string& out, const std::vector<Row>& rows, double seconds,

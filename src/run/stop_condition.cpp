@@ -20,16 +20,9 @@ constexpr Duration shortest_quiet = std::chrono::milliseconds{200};
 /// After so long without an answer the broker is asked again.
 constexpr Duration answer_patience = std::chrono::seconds{1};
 
-/// The beginning of a payload; no character is torn apart.
+/// The beginning of a payload.
 std::string excerpt(std::string_view payload) {
-  if (payload.size() <= told_bytes) {
-    return payload.empty() ? "an empty payload" : escaped(payload);
-  }
-  std::size_t end = told_bytes;
-  while (end > told_bytes - 4 && (static_cast<unsigned char>(payload[end]) & 0xc0) == 0x80) {
-    --end;
-  }
-  return escaped(payload.substr(0, end)) + "…";
+  return payload.empty() ? "an empty payload" : escaped(shortened(payload, told_bytes));
 }
 
 }  // namespace

@@ -295,8 +295,8 @@ class WrapRun {
     if (client_) return client_->restart(now);
     client_ =
         std::make_unique<connection::Client>(connection_with_will(), log_sink(options_.verbosity));
-    publisher_.emplace(*client_, std::size_t{64}, options_.ack_timeout);
-    if (options_.connection.presence) publisher_->set_presence(*options_.connection.presence);
+    publisher_.emplace(*client_, std::size_t{64}, options_.ack_timeout,
+                       options_.connection.presence);
     publisher_->tell_results([this](const PublishResult& result) { check(result); });
     for (auto& message : std::exchange(early_, {})) publisher_->add(std::move(message), now);
     client_->start(now);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 using mqtt_tools::ExitCode;
+using mqtt_tools::Qos;
 using mqtt_tools::RunError;
 using mqtt_tools::output::StandardOutput;
 using State = StandardOutput::State;
@@ -245,7 +246,7 @@ TEST_CASE("a full disk is an error with its reason") {
   CHECK(out.state() == State::failed);
   CHECK(out.fd() == -1);
   out.buffer() += "more\n";
-  out.end_record(StandardOutput::Delivery::acknowledged);
+  out.end_record(Qos::at_least_once);
   CHECK(out.flush() == State::failed);  // Said once.
   CHECK(out.pending() == 0);
   CHECK(out.unwritten() == 1);
@@ -344,12 +345,9 @@ TEST_CASE("what is out does not stay in the buffer of a reader who never catches
 
 namespace {
 
-using Delivery = StandardOutput::Delivery;
-
-void append(StandardOutput& out, const std::string& record,
-            Delivery delivery = Delivery::acknowledged) {
+void append(StandardOutput& out, const std::string& record, Qos qos = Qos::at_least_once) {
   out.buffer() += record;
-  out.end_record(delivery);
+  out.end_record(qos);
 }
 
 /// Fills a pipe whose reader does not read, and gives what is in it then.
@@ -485,7 +483,7 @@ TEST_CASE("records that are not out as a whole are counted, if they were acknowl
   StandardOutput out{pipe.writer};
   CHECK(out.unwritten() == 0);
   append(out, "one\n");
-  append(out, "two\n", Delivery::at_most_once);
+  append(out, "two\n", Qos::at_most_once);
   append(out, "");
   CHECK(out.unwritten() == 2);
   CHECK(out.flush() == State::open);
