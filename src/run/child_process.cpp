@@ -39,9 +39,7 @@ std::vector<std::string> environment_with(const std::vector<Variable>& variables
     const std::string_view name = text.substr(0, text.find('='));
     const bool replaced = std::any_of(variables.begin(), variables.end(),
                                       [&](const Variable& one) { return one.name == name; });
-    if (!replaced) {
-      result.emplace_back(text);
-    }
+    if (!replaced) result.emplace_back(text);
   }
   for (const auto& variable : variables) {
     // An environment has no room for NUL: what holds one cannot be told in it.
@@ -54,9 +52,7 @@ std::vector<std::string> environment_with(const std::vector<Variable>& variables
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
-  for (auto& text : texts) {
-    result.push_back(text.data());
-  }
+  for (auto& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;
 }

@@ -87,12 +87,8 @@ bool Exec::Job::drain() {
   constexpr int patience = 64;  // Blocks: more than a pipe holds, and an end to what has none.
   for (int i = 0; i < patience && output.get() >= 0; ++i) {
     const ssize_t count = ::read(output.get(), block, sizeof block);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0 && errno == EAGAIN) {
-      break;
-    }
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) break;
     if (count <= 0) {
       output.reset();
       break;
@@ -101,9 +97,7 @@ bool Exec::Job::drain() {
       continue;  // Nobody to tell.
     }
     answer->payload.append(block, static_cast<std::size_t>(count));
-    if (answer->payload.size() > max_payload) {
-      return false;
-    }
+    if (answer->payload.size() > max_payload) return false;
   }
   return true;
 }
@@ -161,9 +155,7 @@ void Exec::advance() {
       fail(job->topic, "--exec command wrote more than a message can hold");
       return true;
     }
-    if (!status) {
-      return false;
-    }
+    if (!status) return false;
     if (*status != 0) {
       fail(job->topic, "--exec command ended with " + std::to_string(*status));
     } else if (job->answer) {
@@ -183,9 +175,7 @@ std::vector<Message> Exec::replies() { return std::exchange(replies_, {}); }
 void Exec::stop() {
   if (waiting_) fail(waiting_->topic, "there was no room for one more --exec command");
   waiting_.reset();
-  for (const auto& job : jobs_) {
-    job->child->terminate();
-  }
+  for (const auto& job : jobs_) job->child->terminate();
 }
 
 void Exec::fail(const std::string& topic, const std::string& what) {

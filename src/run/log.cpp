@@ -20,9 +20,7 @@ bool status_shown = false;
 /// line, not the run.
 void write_stderr(const std::string& line) {
   pollfd reader{STDERR_FILENO, POLLOUT, 0};
-  if (::poll(&reader, 1, 1000) == 0) {
-    return;
-  }
+  if (::poll(&reader, 1, 1000) == 0) return;
   while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
   }
 }
@@ -45,9 +43,7 @@ void log(std::string_view text) {
 }
 
 void show_status(std::string_view text) {
-  if (text.empty() && !status_shown) {
-    return;
-  }
+  if (text.empty() && !status_shown) return;
   std::string line{erase_line};
   append_escaped(line, text);
   write_stderr(line);

@@ -28,9 +28,7 @@ void Poller::add(const output::StandardOutput& out) {
 }
 
 void Poller::until(std::optional<Clock::time_point> time) {
-  if (time && (!until_ || *time < *until_)) {
-    until_ = time;
-  }
+  if (time && (!until_ || *time < *until_)) until_ = time;
 }
 
 void Poller::wait() {
@@ -41,9 +39,7 @@ void Poller::wait() {
   } while (found < 0 && errno == EINTR);
 
   if (found < 0) {  // Out of kernel memory: nothing is known to be ready.
-    for (auto& entry : fds_) {
-      entry.revents = 0;
-    }
+    for (auto& entry : fds_) entry.revents = 0;
   }
   last_.swap(fds_);  // Both keep their memory.
   fds_.clear();

@@ -45,9 +45,7 @@ void open_standard_descriptors() {
 bool stdout_written() {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (flushed || errno == EPIPE) {
-    return true;
-  }
+  if (flushed || errno == EPIPE) return true;
   log(std::string{"cannot write to stdout: "} + std::strerror(errno != 0 ? errno : EIO));
   return false;
 }
@@ -79,9 +77,7 @@ void exit_process(ExitCode code) {
 }
 
 void exit_with(int code) {
-  if (!finish_output() && code == 0) {
-    code = static_cast<int>(ExitCode::failure);
-  }
+  if (!finish_output() && code == 0) code = static_cast<int>(ExitCode::failure);
   ::_exit(code);
 }
 

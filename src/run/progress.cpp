@@ -24,9 +24,7 @@ constexpr Duration patience = 1s;  ///< Of somebody who waits for a message.
 /// "512 B", "1.2 GB"
 std::string size_text(std::uint64_t bytes) {
   constexpr const char* units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-  if (bytes < 1000) {
-    return std::to_string(bytes) + " B";
-  }
+  if (bytes < 1000) return std::to_string(bytes) + " B";
   auto value = static_cast<double>(bytes) / 1000;
   std::size_t unit = 0;
   while (value >= 999.95) {
@@ -40,9 +38,7 @@ std::string size_text(std::uint64_t bytes) {
 std::string time_text(double seconds) {
   constexpr double longest = 1000 * 3600.0;
   const auto whole = static_cast<long>(std::ceil(std::min(seconds, longest)));
-  if (whole < 60) {
-    return std::to_string(whole) + " s";
-  }
+  if (whole < 60) return std::to_string(whole) + " s";
   if (whole < 3600) {
     return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
   }
@@ -68,9 +64,7 @@ std::string progress_text(const PublishProgress& progress, Duration elapsed, std
   std::string text;
   const auto add = [&](const std::string& part) {
     // A line that fills its last column wraps, and then cannot be wiped.
-    if (text.size() + 2 + part.size() < width) {
-      text += (text.empty() ? "" : ", ") + part;
-    }
+    if (text.size() + 2 + part.size() < width) text += (text.empty() ? "" : ", ") + part;
   };
   add(std::to_string(progress.sent) + " sent");
   add(std::to_string(progress.taken) + " " + progress.taken_word);

@@ -34,9 +34,7 @@ MessageId OutgoingQueue::add(Message message) {
 }
 
 OutgoingQueue::Waiting* OutgoingQueue::next_unsent() {
-  while (unsent_ < waiting_.size() && (waiting_[unsent_].sent || waiting_[unsent_].done)) {
-    ++unsent_;
-  }
+  while (unsent_ < waiting_.size() && (waiting_[unsent_].sent || waiting_[unsent_].done)) ++unsent_;
   return unsent_ < waiting_.size() ? &waiting_[unsent_] : nullptr;
 }
 
@@ -169,9 +167,7 @@ std::vector<connection::Delivery> Publisher::advance(Clock::time_point now) {
   for (const auto& delivery : client_.deliveries()) {
     if (delivery.id == presence_id) {
       presence_in_flight_ = false;
-      if (delivery.outcome == connection::Delivery::Outcome::denied) {
-        deny_presence(delivery.words);
-      }
+      if (delivery.outcome == connection::Delivery::Outcome::denied) deny_presence(delivery.words);
       continue;
     }
     const auto* waiting = queue_.find(delivery.id);

@@ -45,14 +45,10 @@ void check_file(const std::string& path) {
 /// 0, or why `path` could not be written.
 int write_line(const std::string& path, int flags) {
   const int fd = ::open(path.c_str(), flags | O_WRONLY | O_CLOEXEC | O_NOCTTY, 0666);
-  if (fd < 0) {
-    return errno;
-  }
+  if (fd < 0) return errno;
   int error =
       ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) ? 0 : errno;
-  if (::close(fd) != 0 && error == 0) {
-    error = errno;
-  }
+  if (::close(fd) != 0 && error == 0) error = errno;
   return error;
 }
 
@@ -65,49 +61,33 @@ bool special(const std::string& path) {
 /// The line of an earlier run would be taken for ours. Nothing else is taken away before its time.
 void remove_stale(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) {
-    return;
-  }
+  if (fd < 0) return;
   std::string content(line.size() + 1, '\0');
   const auto size = ::read(fd, content.data(), content.size());
   ::close(fd);
   const bool ours = size == static_cast<ssize_t>(line.size()) && content.starts_with(line);
-  if (ours && ::unlink(path.c_str()) != 0) {
-    throw failed_call("cannot write " + path, errno);
-  }
+  if (ours && ::unlink(path.c_str()) != 0) throw failed_call("cannot write " + path, errno);
 }
 
 }  // namespace
 
 Readiness::Readiness(ReadinessOptions options) : options_(std::move(options)) {
-  if (options_.fd) {
-    check_descriptor(*options_.fd);
-  }
+  if (options_.fd) check_descriptor(*options_.fd);
   if (!options_.file.empty()) {
     check_file(options_.file);
-    if (!special(options_.file)) {
-      remove_stale(options_.file);
-    }
+    if (!special(options_.file)) remove_stale(options_.file);
   }
 }
 
 void Readiness::announce(const std::vector<Variable>& environment) {
-  if (!options_.file.empty()) {
-    write_file();
-  }
-  if (options_.fd) {
-    write_descriptor();
-  }
-  if (!options_.command.empty()) {
-    start_command(environment);
-  }
+  if (!options_.file.empty()) write_file();
+  if (options_.fd) write_descriptor();
+  if (!options_.command.empty()) start_command(environment);
 }
 
 void Readiness::advance() {
   const auto status = child_ ? child_->status() : std::nullopt;
-  if (!status) {
-    return;
-  }
+  if (!status) return;
   child_.reset();
   if (*status != 0) {
     failed_ = true;
@@ -116,9 +96,7 @@ void Readiness::advance() {
 }
 
 void Readiness::stop() const {
-  if (child_) {
-    child_->terminate();
-  }
+  if (child_) child_->terminate();
 }
 
 /// Whoever waits for the file must not find it half written: it is written aside and renamed.
@@ -133,9 +111,7 @@ void Readiness::write_file() const {
   const std::string aside = path + '.' + std::to_string(::getpid()) + ".new";
   ::unlink(aside.c_str());  // Of a process by the same number that was killed in the middle.
   int error = write_line(aside, O_CREAT | O_EXCL);
-  if (error == 0 && std::rename(aside.c_str(), path.c_str()) != 0) {
-    error = errno;
-  }
+  if (error == 0 && std::rename(aside.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) {
     ::unlink(aside.c_str());
     throw failed_call("cannot write " + path, error);

@@ -48,9 +48,7 @@ void leave_at_the_next(const sigset_t& signals) {
   action.sa_handler = leave_at_once;
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    if (sigismember(&signals, signal) == 1) {
-      ::sigaction(signal, &action, nullptr);
-    }
+    if (sigismember(&signals, signal) == 1) ::sigaction(signal, &action, nullptr);
   }
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }

@@ -213,9 +213,7 @@ class SpoolRun {
 /// Prints records, and why a message that is set aside is.
 ExitCode list(const cli::PubOptions& options) {
   const auto& folder = options.spool->folder;
-  if (::access(folder.c_str(), F_OK) < 0) {
-    throw failed_call("cannot read the spool " + folder);
-  }
+  if (::access(folder.c_str(), F_OK) < 0) throw failed_call("cannot read the spool " + folder);
   if (::access((folder + "/spool.db").c_str(), F_OK) < 0 && errno == ENOENT) return ExitCode::ok;
   spool::Store store(folder, options.spool->limit, {}, {});
   output::StandardOutput out{STDOUT_FILENO};

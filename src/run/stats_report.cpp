@@ -152,9 +152,7 @@ class Stats::Table {
 
   void append(std::string& out, const output::Styler& styler) const {
     std::string line = topic_text(heading_);
-    for (const auto& [column, width] : shown_) {
-      line += screen::fit_right(column->title, width + 2);
-    }
+    for (const auto& [column, width] : shown_) line += screen::fit_right(column->title, width + 2);
     styler.append(out, output::Style::dim, line);
     out += '\n';
     for (const Row& row : rows_) {

@@ -58,13 +58,9 @@ void StopCondition::consider(const payload::Decoded& decoded, Clock::time_point 
     violation_ = escaped(broken->text()) + " is forbidden, and came on " +
                  escaped(decoded.message().topic) + ": " + excerpt(decoded.shown());
   }
-  if (unmet_.empty() || met(decoded)) {
-    return;
-  }
+  if (unmet_.empty() || met(decoded)) return;
   instead_.push_back(excerpt(decoded.shown()));
-  if (instead_.size() > told_payloads) {
-    instead_.pop_front();
-  }
+  if (instead_.size() > told_payloads) instead_.pop_front();
 }
 
 /// Whether the message meets expectations, which are met then: all that it meets, in order one.
@@ -95,9 +91,7 @@ std::string StopCondition::explanation(Clock::time_point now) const {
     return {};
   }
   std::string text = what_ended(ending(now));
-  if (ending(now) == Ending::forbidden) {
-    return text;
-  }
+  if (ending(now) == Ending::forbidden) return text;
   if (!unmet_.empty()) {
     std::vector<std::string> conditions;
     for (const auto& unmet : unmet_) conditions.push_back(escaped(unmet.text()));
@@ -109,18 +103,10 @@ std::string StopCondition::explanation(Clock::time_point now) const {
 
 /// What ends the run, or has ended it: of several times that have passed, the first one.
 StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
-  if (!violation_.empty()) {
-    return Ending::forbidden;
-  }
-  if (enough()) {
-    return Ending::enough;
-  }
-  if (reader_left_) {
-    return Ending::reader_left;
-  }
-  if (quit_) {
-    return Ending::quit;
-  }
+  if (!violation_.empty()) return Ending::forbidden;
+  if (enough()) return Ending::enough;
+  if (reader_left_) return Ending::reader_left;
+  if (quit_) return Ending::quit;
   const auto [ending, time] = first_deadline();
   return time && now >= *time ? ending : Ending::none;
 }
