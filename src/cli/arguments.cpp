@@ -139,10 +139,10 @@ void wipe(const Found& found, const std::vector<std::string>& words, char** argv
 
 /// Declares those options that `words` name to CLI11, which compares each with all that came
 /// before: all of them would take a twentieth of the time that it takes to publish a message. What
-/// they are given goes to `layer` as it was written: bound to a vector CLI11 would take words that
+/// they are given goes to `list` as it was written: bound to a vector CLI11 would take words that
 /// follow and split what stands in brackets.
 void declare(CLI::App& app, const Declarations& declared, const std::vector<std::string>& words,
-             Layer& layer) {
+             SettingList& list) {
   for (const Option& option : declared.options()) {
     const auto is_among = [&words](std::string_view name) {
       return std::ranges::count(words, name) > 0;
@@ -152,10 +152,10 @@ void declare(CLI::App& app, const Declarations& declared, const std::vector<std:
     }
     const std::string all{option.names};
     if (option.takes == Option::Takes::nothing) {
-      app.add_flag_callback(all, [&] { layer.push_back({&option, {}, {}, false}); });
+      app.add_flag_callback(all, [&] { list.push_back({&option, {}, {}, false}); });
     } else {
       const auto keep = [&](const CLI::results_t&) {  // From 2.3 on "{}" would be two of these.
-        layer.push_back({&option, app.get_option(spelling(option))->results(), {}, false});
+        list.push_back({&option, app.get_option(spelling(option))->results(), {}, false});
         return true;
       };
       app.add_option(all, keep)->allow_extra_args(false)->take_all();
@@ -263,8 +263,8 @@ std::vector<std::string> take_arguments(const Declarations& declared, int argc, 
   return words;
 }
 
-void check_given_once(const Layer& layer) {
-  for (const Setting& setting : layer) {
+void check_given_once(const SettingList& list) {
+  for (const Setting& setting : list) {
     if (setting.values.size() > 1 && !setting.option->repeat) {
       throw UsageError(spelling(*setting.option) + " is given twice; leave one of them out");
     }
@@ -279,7 +279,7 @@ CommandLine read_command_line(const Declarations& declared,
 
   CommandLine line;
   std::vector<std::string> words = prepared(declared, arguments);
-  declare(app, declared, words, line.layer);
+  declare(app, declared, words, line.settings);
   std::ranges::reverse(words);
   try {
     app.parse(words);

@@ -57,11 +57,11 @@ std::size_t words_without_effect(const Declarations& declared,
 
 /// Throws UsageError for an option that is given twice and can be used once: neither of two values
 /// may go unused without a word.
-void check_given_once(const Layer& layer);
+void check_given_once(const SettingList& list);
 
 /// A command line, read: what its options say, and the words that are none.
 struct CommandLine {
-  Layer layer{};
+  SettingList settings{};
   std::vector<std::string> words{};
 };
 

@@ -170,9 +170,9 @@ std::vector<std::string> switched(const std::string& variable, const std::string
   throw UsageError(variable + " must be 1 or 0, not " + in_quotes(value));
 }
 
-Layer read_environment(const Declarations& declared, const Environment& environment,
-                       std::vector<run::Warning>& warnings) {
-  Layer layer;
+SettingList read_environment(const Declarations& declared, const Environment& environment,
+                             std::vector<run::Warning>& warnings) {
+  SettingList list;
   for (const Option& option : declared.options()) {
     const std::string variable{option.variable};
     std::optional<std::string> value =
@@ -190,15 +190,15 @@ Layer read_environment(const Declarations& declared, const Environment& environm
     std::vector<std::string> values = option.takes == Option::Takes::nothing
                                           ? switched(variable, *value)
                                           : std::vector{std::move(*value)};
-    layer.push_back({&option, std::move(values), {Origin::Layer::environment, variable}});
+    list.push_back({&option, std::move(values), {Origin::Source::environment, variable}});
   }
-  return layer;
+  return list;
 }
 
 /// What connection_variable says; empty if it is not there, and if the variables beside it name
 /// another broker: then the user of a command has chosen for himself.
-Layer read_inherited(const Declarations& declared, const Environment& environment) {
-  Layer layer;
+SettingList read_inherited(const Declarations& declared, const Environment& environment) {
+  SettingList list;
   const std::string text = environment.variable(run::connection_variable).value_or("");
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
@@ -218,28 +218,28 @@ Layer read_inherited(const Declarations& declared, const Environment& environmen
     if (place && of_environment && of_environment != value) {
       return {};
     }
-    const auto same = std::ranges::find(layer, option, &Setting::option);
-    if (same != layer.end()) {
+    const auto same = std::ranges::find(list, option, &Setting::option);
+    if (same != list.end()) {
       same->values.push_back(*value);
     } else {
       const bool flag = option->takes == Option::Takes::nothing;
-      layer.push_back({option,
-                       flag ? std::vector<std::string>{} : std::vector{*value},
-                       {Origin::Layer::environment, run::connection_variable},
-                       false,
-                       name == "keypass-file"});
+      list.push_back({option,
+                      flag ? std::vector<std::string>{} : std::vector{*value},
+                      {Origin::Source::environment, run::connection_variable},
+                      false,
+                      name == "keypass-file"});
     }
   }
-  return layer;
+  return list;
 }
 
-/// Adds the layers of the profile and of the configuration file. With a connection that was handed
+/// Adds the sources of the profile and of the configuration file. With a connection that was handed
 /// on (`inherited`), the default configuration says nothing about connections: another broker,
 /// login or client id would be mixed with it.
 void add_files(const Declarations& declared, const Environment& environment, bool inherited,
-               std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
-  const Setting* profile = find(layers.front(), "profile");
-  if (find(layers.front(), "no-config") != nullptr) {
+               std::vector<SettingList>& sources, std::vector<run::Warning>& warnings) {
+  const Setting* profile = find(sources.front(), "profile");
+  if (find(sources.front(), "no-config") != nullptr) {
     if (profile != nullptr) {
       throw UsageError("--no-config reads no file, so --profile cannot be had; leave one out");
     }
@@ -257,38 +257,38 @@ void add_files(const Declarations& declared, const Environment& environment, boo
   if (name) {
     const std::string path = profile_path(home.value_or("/etc/mqtt-tools"), *name);
     check_profile(path, *name);
-    layers.push_back(
-        read_configuration(declared, path, Origin::Layer::profile, Presence::required, warnings));
+    sources.push_back(
+        read_configuration(declared, path, Origin::Source::profile, Presence::required, warnings));
   }
 
-  const Setting* given = find(layers.front(), "config");
+  const Setting* given = find(sources.front(), "config");
   if (given != nullptr) {
     check_filled(*given);
   }
   if (given != nullptr || home) {
     const std::string path = given != nullptr ? given->value() : *home + "/config.toml";
-    Layer layer =
-        read_configuration(declared, path, Origin::Layer::configuration,
+    SettingList list =
+        read_configuration(declared, path, Origin::Source::configuration,
                            given != nullptr ? Presence::required : Presence::optional, warnings);
     if (inherited && given == nullptr) {
-      std::erase_if(layer, [](const Setting& one) { return one.option->connection; });
+      std::erase_if(list, [](const Setting& one) { return one.option->connection; });
     }
-    layers.push_back(std::move(layer));
+    sources.push_back(std::move(list));
   }
 }
 
-/// Adds the layers of the environment and of our files.
-void add_own_layers(const Declarations& declared, const Environment& environment,
-                    std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
-  layers.push_back(read_environment(declared, environment, warnings));
-  const Layer inherited = read_inherited(declared, environment);
+/// Adds the sources of the environment and of our files.
+void add_own_sources(const Declarations& declared, const Environment& environment,
+                     std::vector<SettingList>& sources, std::vector<run::Warning>& warnings) {
+  sources.push_back(read_environment(declared, environment, warnings));
+  const SettingList inherited = read_inherited(declared, environment);
   for (const Setting& setting : inherited) {
     const std::string variable{setting.option->variable};
     if (variable.empty() || !environment.variable(variable)) {
-      layers.back().push_back(setting);
+      sources.back().push_back(setting);
     }
   }
-  add_files(declared, environment, !inherited.empty(), layers, warnings);
+  add_files(declared, environment, !inherited.empty(), sources, warnings);
 }
 
 /// Whether `all` stands behind --help: as its value or, which no other option has, as the next
@@ -309,9 +309,9 @@ bool asks_for_all(const Setting& asked, const std::vector<std::string>& argument
 
 }  // namespace
 
-Layer read_configuration(const Declarations& declared, const std::string& path,
-                         Origin::Layer origin, Presence presence,
-                         std::vector<run::Warning>& warnings) {
+SettingList read_configuration(const Declarations& declared, const std::string& path,
+                               Origin::Source source, Presence presence,
+                               std::vector<run::Warning>& warnings) {
   const std::optional<WholeFile> file = read_whole_file(path, presence);
   if (!file) {
     const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
@@ -323,7 +323,7 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
   }
   const toml::table table = parse(file->text, path);
 
-  Layer layer;
+  SettingList list;
   for (const auto& [key, node] : table) {
     const std::string name{std::string_view{key}};
     const std::string place = path + ":" + std::to_string(node.source().begin.line);
@@ -335,48 +335,48 @@ Layer read_configuration(const Declarations& declared, const std::string& path,
     }
     const Option* own = declared.named("--" + entry.name);
     if (own != nullptr) {
-      layer.push_back({own, std::move(values), {origin, entry.place}});
+      list.push_back({own, std::move(values), {source, entry.place}});
     }
   }
-  return layer;
+  return list;
 }
 
 std::optional<Settings> read_settings(const Declarations& declared,
                                       const std::vector<std::string>& arguments,
                                       const Environment& environment) {
   CommandLine line = read_command_line(declared, arguments);
-  if (const Setting* asked = find(line.layer, "help")) {
+  if (const Setting* asked = find(line.settings, "help")) {
     *environment.out << (asks_for_all(*asked, arguments) ? help(declared) : brief_help(declared));
     return {};
   }
-  if (find(line.layer, "version") != nullptr) {
+  if (find(line.settings, "version") != nullptr) {
     *environment.out << version(declared);
     return {};
   }
   if (!environment.mosquitto) {
-    check_given_once(line.layer);
+    check_given_once(line.settings);
   }
-  if (const Setting* shell = find(line.layer, "completion")) {
+  if (const Setting* shell = find(line.settings, "completion")) {
     *environment.out << completion(declared, *shell);
     return {};
   }
 
   std::vector<run::Warning> warnings;
-  std::vector<Layer> layers;
-  layers.push_back(std::move(line.layer));
+  std::vector<SettingList> sources;
+  sources.push_back(std::move(line.settings));
   if (environment.mosquitto) {
     for (const std::string_view name : {"config", "profile"}) {
-      if (find(layers.front(), name) != nullptr) {
+      if (find(sources.front(), name) != nullptr) {
         throw UsageError("--" + std::string{name} +
                          " is for mqtt-pub and mqtt-sub by their own "
                          "names: under mosquitto's only mosquitto's configuration is read");
       }
     }
-    add_mosquitto_layers(declared, environment, layers, warnings);
+    add_mosquitto_sources(declared, environment, sources, warnings);
   } else {
-    add_own_layers(declared, environment, layers, warnings);
+    add_own_sources(declared, environment, sources, warnings);
   }
-  Settings settings{declared, std::move(layers), std::move(line.words), std::move(warnings)};
+  Settings settings{declared, std::move(sources), std::move(line.words), std::move(warnings)};
   settings.fill_fields();
   return settings;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/environment.hpp"
-#include "cli/layers.hpp"
+#include "cli/precedence.hpp"
 #include "run/options.hpp"
 
 #include <optional>
@@ -11,9 +11,9 @@
 
 namespace mqtt_tools::cli {
 
-/// Reads all layers: the command line, the environment, the profile and the configuration; lays
-/// them on one another, and fills the fields that the options are bound to. Nothing when --help or
-/// --version was asked for, and is written. Throws UsageError and RunError.
+/// Reads all sources of settings (precedence.hpp), and fills the fields that the options are bound
+/// to. Nothing when --help or --version was asked for, and is written. Throws UsageError and
+/// RunError.
 std::optional<Settings> read_settings(const Declarations& declared,
                                       const std::vector<std::string>& arguments,
                                       const Environment& environment);
@@ -25,8 +25,9 @@ enum class Presence { required, optional };
 /// the same files, so that what only the other one knows is checked and left out. Throws UsageError
 /// with path and line for what cannot be used, RunError (code 1, path and reason) for a file that
 /// cannot be read. Warns of a password that others may read.
-Layer read_configuration(const Declarations& declared, const std::string& path, Origin::Layer layer,
-                         Presence presence, std::vector<run::Warning>& warnings);
+SettingList read_configuration(const Declarations& declared, const std::string& path,
+                               Origin::Source source, Presence presence,
+                               std::vector<run::Warning>& warnings);
 
 /// The file of a profile, beside the default configuration file. Throws UsageError for a name that
 /// is more than [A-Za-z0-9._-]+.
@@ -42,11 +43,11 @@ std::optional<std::string> configuration_home(const Environment& environment);
 /// Whether a program that is started as `path` is to do what mosquitto's clients do.
 bool is_mosquitto_name(std::string_view path);
 
-/// Adds, below the command line, the layers that mosquitto's clients have: their own file
+/// Adds, below the command line, the sources that mosquitto's clients have: their own file
 /// (~/.config/mosquitto_pub or mosquitto_sub) and their defaults. Their file comes before the
 /// command line where it gives topics, filters and properties. Throws as read_configuration().
-void add_mosquitto_layers(const Declarations& declared, const Environment& environment,
-                          std::vector<Layer>& layers, std::vector<run::Warning>& warnings);
+void add_mosquitto_sources(const Declarations& declared, const Environment& environment,
+                           std::vector<SettingList>& sources, std::vector<run::Warning>& warnings);
 
 /// A small file, read whole.
 struct WholeFile {

@@ -194,8 +194,8 @@ std::string unique_client_id(std::string_view prefix, const Environment& environ
 void add_endpoints(const Settings& settings, const ConnectionInput& input, Options& options) {
   if (const Setting* socket = settings.find("unix")) {
     refuse(settings, "http-proxy bind", "has no meaning with " + named(*socket),
-           socket->origin.layer);
-    options.proxy.reset();  // of a weaker layer, as is the next
+           socket->origin.source);
+    options.proxy.reset();  // of a weaker source, as is the next
     options.bind.clear();
     options.endpoints.push_back({"localhost", 0, input.socket_path});
     return;
@@ -224,8 +224,8 @@ void add_headers(const Settings& settings, const ConnectionInput& input, Options
   }
   if (options.transport != connection::Transport::websocket) {
     const std::optional<Address>& address = settings.address();
-    if (address && address->origin.layer < headers->origin.layer) {
-      return;  // Of a weaker layer: for another way to a broker.
+    if (address && address->origin.source < headers->origin.source) {
+      return;  // Of a weaker source: for another way to a broker.
     }
     throw UsageError(named(*headers) + " needs WebSocket: --url ws://… or wss://…");
   }
@@ -244,7 +244,7 @@ void add_headers(const Settings& settings, const ConnectionInput& input, Options
 void check_transport(const Settings& settings, const ConnectionInput& input, Options& options) {
   const std::optional<Address>& address = settings.address();
   const Setting* option = settings.find("ws");
-  if (input.websocket && (!address || address->origin.layer >= option->origin.layer)) {
+  if (input.websocket && (!address || address->origin.source >= option->origin.source)) {
     options.transport = connection::Transport::websocket;
   }
   if (address && address->websocket()) {
@@ -267,7 +267,7 @@ void check_session(const Settings& settings, const Environment& environment,
   if (!options.clean_start) {
     if (!options.client_id_given) {
       refuse(settings, "no-clean", "needs --client-id: the broker finds a session by its id",
-             any_layer);
+             any_source);
     }
     options.session_expiry = options.session_expiry.value_or(never);
   } else if (const Setting* expiry = settings.find("session-expiry")) {
@@ -282,9 +282,9 @@ void check_session(const Settings& settings, const Environment& environment,
 
 void check_will(const Settings& settings, const ConnectionInput& input, Options& options) {
   if (settings.find("will-topic") == nullptr) {
-    refuse(settings, "will-payload will-qos will-retain", "needs --will-topic", any_layer);
+    refuse(settings, "will-payload will-qos will-retain", "needs --will-topic", any_source);
     if (settings.find("presence") == nullptr) {
-      refuse(settings, "will-delay", "needs --will-topic", any_layer);
+      refuse(settings, "will-delay", "needs --will-topic", any_source);
     }
     return;
   }
@@ -310,7 +310,7 @@ void check_presence(const Settings& settings, const ConnectionInput& input, bool
   }
   refuse(settings, "will-topic",
          "and " + named(*presence) + " exclude each other: the will says that we are offline",
-         any_layer);
+         any_source);
   options.presence = input.presence;
   options.presence->raw = settings.on("raw");
   need_version_5(options, settings, "will-delay");
@@ -331,7 +331,7 @@ void declare_connection(Declarations& in, Options& options, run::Verbosity& verb
 
 void need_version_5(Options& options, const Settings& settings, std::string_view keys) {
   if (options.version == Version::v3_1 || options.version == Version::v3_1_1) {
-    refuse(settings, keys, "needs MQTT 5; leave out --protocol-version or say 5", any_layer);
+    refuse(settings, keys, "needs MQTT 5; leave out --protocol-version or say 5", any_source);
   }
   for (const std::string_view key : split(keys, " ")) {
     const Setting* setting = settings.find(key);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/environment.hpp"
-#include "cli/layers.hpp"
+#include "cli/precedence.hpp"
 #include "connection/options.hpp"
 #include "run/options.hpp"
 

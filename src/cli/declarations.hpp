@@ -47,9 +47,9 @@ struct Option {
   /// that has a secret.
   std::string (*mask)(std::string_view) = nullptr;
 
-  /// Checks what a layer says and puts it into the field that the option is bound to. Throws
+  /// Checks what a source says and puts it into the field that the option is bound to. Throws
   /// UsageError. Empty for the few options that say where other settings are.
-  std::function<void(const Setting&)> lay{};
+  std::function<void(const Setting&)> store{};
 };
 
 /// The option as the user would type it: "--port", "-E".
@@ -90,7 +90,9 @@ class Declared {
   /// Whatever `convert` makes of a setting.
   template <typename Convert>
   Declared& as(Convert convert) {
-    option_.lay = [field = field_, convert](const Setting& setting) { *field = convert(setting); };
+    option_.store = [field = field_, convert](const Setting& setting) {
+      *field = convert(setting);
+    };
     return *this;
   }
 

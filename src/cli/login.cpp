@@ -59,7 +59,7 @@ void warn_of_plain_text(const Setting& password, const Options& options,
                         std::vector<run::Warning>& warnings) {
   for (const connection::Endpoint& endpoint : options.endpoints) {
     if (!options.tls.on && !connection::is_loopback(endpoint.host)) {
-      const bool elsewhere = password.origin.layer != Origin::Layer::command_line;
+      const bool elsewhere = password.origin.source != Origin::Source::command_line;
       warnings.push_back(
           {"the password" + (elsewhere ? " from " + source_of(password.origin) : std::string{}) +
            " goes to " + escaped(endpoint.host) + " in plain text; --tls encrypts it"});

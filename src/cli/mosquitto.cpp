@@ -41,10 +41,10 @@ std::vector<std::string> words_of_line(std::string line) {
 }
 
 /// Adds what a line says: of options with one value the last line's holds.
-void add(Layer& layer, Setting setting) {
-  const auto same = std::ranges::find(layer, setting.decides(), &Setting::decides);
-  if (same == layer.end()) {
-    layer.push_back(std::move(setting));
+void add(SettingList& list, Setting setting) {
+  const auto same = std::ranges::find(list, setting.decides(), &Setting::decides);
+  if (same == list.end()) {
+    list.push_back(std::move(setting));
   } else if (setting.option->repeat && same->option == setting.option) {
     std::move(setting.values.begin(), setting.values.end(), std::back_inserter(same->values));
   } else {
@@ -53,9 +53,9 @@ void add(Layer& layer, Setting setting) {
 }
 
 /// What their own file says, of which each line is an option; empty if it is not there.
-Layer read_their_file(const Declarations& declared, const std::string& path,
-                      std::vector<run::Warning>& warnings) {
-  Layer layer;
+SettingList read_their_file(const Declarations& declared, const std::string& path,
+                            std::vector<run::Warning>& warnings) {
+  SettingList list;
   const std::optional<WholeFile> file = read_whole_file(path, Presence::optional);
   std::string rest = file ? file->text : "";
   for (std::size_t number = 1; !rest.empty(); ++number) {
@@ -64,29 +64,29 @@ Layer read_their_file(const Declarations& declared, const std::string& path,
     if (line.empty() || line[0] == '#') {
       continue;
     }
-    const Origin origin{Origin::Layer::configuration, path + ":" + std::to_string(number)};
+    const Origin origin{Origin::Source::configuration, path + ":" + std::to_string(number)};
     try {
       CommandLine said = read_command_line(declared, words_of_line(line));
       if (!said.words.empty()) {
         throw UsageError("a line is an option and its value, as in -h broker.example");
       }
-      for (Setting& setting : said.layer) {
+      for (Setting& setting : said.settings) {
         setting.origin = origin;
         if (setting.decides() == "password" && file->open_to_others) {
           warnings.push_back({origin.place + ": others may read this password (chmod 600 helps)"});
         }
-        add(layer, std::move(setting));
+        add(list, std::move(setting));
       }
     } catch (const UsageError& error) {
       throw UsageError(origin.place + ": " + error.what());
     }
   }
-  return layer;
+  return list;
 }
 
 /// Puts the topics, filters and properties of their file before those of the command line; of other
 /// options the command line's holds.
-void prepend_repeated(Layer& line, const Layer& file) {
+void prepend_repeated(SettingList& line, const SettingList& file) {
   for (const Setting& before : file) {
     constexpr std::string_view lists[] = {"topic", "filter-out", "unsubscribe", "property"};
     const auto same = std::ranges::find(line, before.option, &Setting::option);
@@ -102,14 +102,14 @@ std::string their_name(const Declarations& declared) {
 }
 
 /// Their defaults, where they are not ours.
-Layer their_defaults(const Declarations& declared) {
+SettingList their_defaults(const Declarations& declared) {
   const bool publishes = declared.name == "mqtt-pub";
   const std::string raw = publishes ? "--raw" : "--output=raw";
-  Layer layer = read_command_line(declared, {"-q", "0", "-k", "60", raw}).layer;
-  for (Setting& setting : layer) {
-    setting.origin = {Origin::Layer::configuration, "as " + their_name(declared)};
+  SettingList list = read_command_line(declared, {"-q", "0", "-k", "60", raw}).settings;
+  for (Setting& setting : list) {
+    setting.origin = {Origin::Source::configuration, "as " + their_name(declared)};
   }
-  return layer;
+  return list;
 }
 
 }  // namespace
@@ -119,14 +119,14 @@ bool is_mosquitto_name(std::string_view path) {
   return name == "mosquitto_pub" || name == "mosquitto_sub";
 }
 
-void add_mosquitto_layers(const Declarations& declared, const Environment& environment,
-                          std::vector<Layer>& layers, std::vector<run::Warning>& warnings) {
+void add_mosquitto_sources(const Declarations& declared, const Environment& environment,
+                           std::vector<SettingList>& sources, std::vector<run::Warning>& warnings) {
   if (const auto folder = configuration_home(environment)) {
-    Layer file = read_their_file(declared, *folder + "/" + their_name(declared), warnings);
-    prepend_repeated(layers.front(), file);
-    layers.push_back(std::move(file));
+    SettingList file = read_their_file(declared, *folder + "/" + their_name(declared), warnings);
+    prepend_repeated(sources.front(), file);
+    sources.push_back(std::move(file));
   }
-  layers.push_back(their_defaults(declared));
+  sources.push_back(their_defaults(declared));
 }
 
 }  // namespace mqtt_tools::cli

@@ -141,7 +141,7 @@ void check_subscriber(const Settings& settings, PubOptions& options) {
   need_version_5(options.connection, settings, "require-subscriber");
   if (options.source.form.qos == Qos::at_most_once && options.source.kind != Kind::replay) {
     refuse(settings, "require-subscriber", "needs QoS 1 or 2: with 0 no broker says who had it",
-           any_layer);
+           any_source);
   }
   options.source.acknowledged = true;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/environment.hpp"
-#include "cli/layers.hpp"
+#include "cli/precedence.hpp"
 #include "cli/pub_options.hpp"
 #include "output/printer.hpp"
 #include "payload/decode.hpp"

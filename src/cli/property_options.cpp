@@ -60,7 +60,7 @@ bool sends(const Settings& settings, const Setting& setting, Command command) {
   const bool publisher = command == Command::publish;
   const bool subscriber = command == Command::subscribe || command == Command::unsubscribe;
   const bool sent = !(publishes && subscriber) && !(!publishes && publisher);
-  if (!sent && setting.origin.layer == Origin::Layer::command_line) {
+  if (!sent && setting.origin.source == Origin::Source::command_line) {
     throw UsageError(named(setting) + ": " + std::string{settings.declared().name} + " sends no " +
                      (publisher ? "PUBLISH" : "SUBSCRIBE"));
   }

@@ -243,7 +243,7 @@ void PubReader::sort_words(const Settings& settings) {
                      " is the third; put a message with blanks in quotes");
   }
   const bool path =
-      settings.topic_of_url() && settings.address()->origin.layer == Origin::Layer::command_line;
+      settings.topic_of_url() && settings.address()->origin.source == Origin::Source::command_line;
   const bool topic_first = words.size() == 2 || (words.size() == 1 && !topic_ && !path);
   if (topic_first) {
     if (topic_) {

@@ -59,19 +59,19 @@ std::string_view Setting::decides() const { return option->decides; }
 
 bool Setting::off() const { return option->takes == Option::Takes::nothing && !values.empty(); }
 
-const Setting* find(const Layer& layer, std::string_view key) {
-  const auto found = std::ranges::find(layer, key, &Setting::key);
-  return found == layer.end() ? nullptr : &*found;
+const Setting* find(const SettingList& list, std::string_view key) {
+  const auto found = std::ranges::find(list, key, &Setting::key);
+  return found == list.end() ? nullptr : &*found;
 }
 
 std::string named(const Setting& setting) {
-  switch (setting.origin.layer) {
-    case Origin::Layer::command_line:
+  switch (setting.origin.source) {
+    case Origin::Source::command_line:
       return setting.from_url ? "--url" : spelling(*setting.option);
-    case Origin::Layer::environment:
+    case Origin::Source::environment:
       return setting.origin.place;
-    case Origin::Layer::profile:
-    case Origin::Layer::configuration:
+    case Origin::Source::profile:
+    case Origin::Source::configuration:
       break;
   }
   return setting.origin.place + ": " + (setting.from_url ? "url" : std::string{setting.key()});
@@ -87,14 +87,14 @@ void check_filled(const Setting& setting) {
 }
 
 std::string source_of(const Origin& origin) {
-  switch (origin.layer) {
-    case Origin::Layer::command_line:
+  switch (origin.source) {
+    case Origin::Source::command_line:
       return "command line";
-    case Origin::Layer::environment:
+    case Origin::Source::environment:
       return "environment " + origin.place;
-    case Origin::Layer::profile:
+    case Origin::Source::profile:
       return "profile " + origin.place;
-    case Origin::Layer::configuration:
+    case Origin::Source::configuration:
       break;
   }
   return "config " + origin.place;

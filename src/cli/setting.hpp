@@ -15,15 +15,15 @@ namespace mqtt_tools::cli {
 
 struct Option;
 
-/// Where a setting comes from. The stronger layer has the smaller value.
+/// Where a setting comes from. The stronger source has the smaller value.
 struct Origin {
-  enum class Layer { command_line, environment, profile, configuration };
+  enum class Source { command_line, environment, profile, configuration };
 
-  Layer layer = Layer::command_line;
+  Source source = Source::command_line;
   std::string place{};  ///< The variable, or "path:line".
 };
 
-/// What one layer says about one option.
+/// What one source says about one option.
 struct Setting {
   const Option* option = nullptr;
   std::vector<std::string> values{};  ///< Of a flag: none; "false" from a file.
@@ -42,11 +42,11 @@ struct Setting {
   bool off() const;
 };
 
-/// What one layer says about all options.
-using Layer = std::vector<Setting>;
+/// What one source says about all options.
+using SettingList = std::vector<Setting>;
 
 /// What it says about the option with this key; null if nothing.
-const Setting* find(const Layer& layer, std::string_view key);
+const Setting* find(const SettingList& list, std::string_view key);
 
 /// The setting as its user would find it again: "--port", "MQTT_PORT", "/etc/x.toml:3: port".
 std::string named(const Setting& setting);

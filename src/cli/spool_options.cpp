@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/declarations.hpp"
-#include "cli/layers.hpp"
+#include "cli/precedence.hpp"
 #include "cli/pub_options.hpp"
 #include "error.hpp"
 #include "text.hpp"

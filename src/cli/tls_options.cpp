@@ -22,13 +22,13 @@ bool turns_on(const Option& option) {
   return option.group == title && option.decides != "tls" && option.key != "insecure";
 }
 
-/// Of the settings that turn TLS on that of the strongest layer; null if there is none.
+/// Of the settings that turn TLS on that of the strongest source; null if there is none.
 const Setting* asking(const Settings& settings) {
   const Setting* strongest = nullptr;
   for (const Option& option : settings.declared().options()) {
     const Setting* setting = turns_on(option) ? settings.find(option.key) : nullptr;
     if (setting != nullptr &&
-        (strongest == nullptr || setting->origin.layer < strongest->origin.layer)) {
+        (strongest == nullptr || setting->origin.source < strongest->origin.source)) {
       strongest = setting;
     }
   }
@@ -74,31 +74,32 @@ void refuse_mixture(const std::vector<connection::Endpoint>& endpoints) {
   throw UsageError(named(port) + ": port 8883 speaks TLS, but " + plain);
 }
 
-/// `tls = true`: no URL can undo it, only `tls = false` and --no-tls of a stronger layer.
+/// `tls = true`: no URL can undo it, only `tls = false` and --no-tls of a stronger source.
 bool decide_for(const Setting& asks, const std::optional<Address>& address) {
-  if (address && !address->tls() && address->origin.layer <= asks.origin.layer) {
+  if (address && !address->tls() && address->origin.source <= asks.origin.source) {
     refuse_plain(asks, *address, ", or --no-tls beside it for plain text");
   }
   return true;
 }
 
-/// --no-tls undoes what weaker layers say. Nothing if what a stronger one says decides.
+/// --no-tls undoes what weaker sources say. Nothing if what a stronger one says decides.
 std::optional<bool> decide_against(const Settings& settings, const Setting& denies,
                                    const Setting* option, const Setting* port) {
   const std::optional<Address>& address = settings.address();
-  const Origin::Layer layer = denies.origin.layer;
-  if (address && address->tls() && address->origin.layer < layer) {
+  const Origin::Source source = denies.origin.source;
+  if (address && address->tls() && address->origin.source < source) {
     return true;
   }
-  if (address && address->tls() && address->origin.layer == layer) {
+  if (address && address->tls() && address->origin.source == source) {
     throw UsageError(named(denies) + " is plain text, but " + address->scheme + ":// of " +
                      address->name + " is TLS; leave one of them out");
   }
-  if ((option != nullptr && option->origin.layer < layer) ||
-      (port != nullptr && port->origin.layer < layer)) {
+  if ((option != nullptr && option->origin.source < source) ||
+      (port != nullptr && port->origin.source < source)) {
     return {};
   }
-  if (option != nullptr && option->origin.layer == layer && layer == Origin::Layer::command_line) {
+  if (option != nullptr && option->origin.source == source &&
+      source == Origin::Source::command_line) {
     throw UsageError(named(*option) + " asks for TLS, but " + named(denies) +
                      " is plain text; leave one of them out");
   }
@@ -130,14 +131,14 @@ bool decide(const Settings& settings, const ConnectionInput& input,
   if (address->tls()) {
     return true;
   }
-  const Origin::Layer scheme = address->origin.layer;
-  if (option != nullptr && scheme > option->origin.layer) {
+  const Origin::Source scheme = address->origin.source;
+  if (option != nullptr && scheme > option->origin.source) {
     return true;
   }
-  if (option != nullptr && option->origin.layer == Origin::Layer::command_line) {
+  if (option != nullptr && option->origin.source == Origin::Source::command_line) {
     refuse_plain(*option, *address);
   }
-  if (port != nullptr && scheme > port->origin.layer) {
+  if (port != nullptr && scheme > port->origin.source) {
     return true;
   }
   if (port != nullptr) {
@@ -166,12 +167,12 @@ std::string ciphers(const Setting& setting) {
   return setting.value();
 }
 
-/// A pre-shared key stands alone; of two layers Settings has kept what the stronger one says.
+/// A pre-shared key stands alone; of two sources Settings has kept what the stronger one says.
 void check_psk(const Settings& settings, connection::Tls& tls) {
   const Setting* key = settings.deciding("psk");
   const Setting* identity = settings.find("psk-identity");
   if (key == nullptr) {
-    return refuse(settings, "psk-identity", "needs --psk or --psk-file", any_layer);
+    return refuse(settings, "psk-identity", "needs --psk or --psk-file", any_source);
   }
   if (identity == nullptr) {
     throw UsageError(named(*key) + " needs --psk-identity, the name that the broker knows it by");
@@ -184,7 +185,7 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
     }
   }
   if (tls.minimum == connection::TlsVersion::v1_3) {
-    refuse(settings, "tls-version", "must be 1.2 with a pre-shared key", any_layer);
+    refuse(settings, "tls-version", "must be 1.2 with a pre-shared key", any_source);
   }
   tls = connection::Tls{.on = true,
                         .minimum = tls.minimum,
@@ -233,7 +234,7 @@ connection::Tls checked_tls(const Settings& settings, const ConnectionInput& inp
   }
   check_psk(settings, tls);
   if (tls.certificate.empty() && tls.psk_identity.empty()) {
-    refuse(settings, "key keypass-file", "needs --cert, the certificate of the key", any_layer);
+    refuse(settings, "key keypass-file", "needs --cert, the certificate of the key", any_source);
   }
   return tls;
 }

@@ -29,7 +29,7 @@ std::string left_in_argv(const Declarations& declared, Words words) {
 
 /// The values of the option with `key`, as `words` give them.
 Words values(const Declarations& declared, const Words& words, std::string_view wanted) {
-  for (const Setting& setting : read_command_line(declared, words).layer) {
+  for (const Setting& setting : read_command_line(declared, words).settings) {
     if (setting.option->key == wanted) {
       return setting.values;
     }

@@ -13,12 +13,12 @@ using namespace mqtt_tools::cli;
 
 namespace {
 
-Layer read(const std::string& path, std::vector<run::Warning>& warnings) {
-  return read_configuration(mqtt_pub(), path, Origin::Layer::configuration, Presence::required,
+SettingList read(const std::string& path, std::vector<run::Warning>& warnings) {
+  return read_configuration(mqtt_pub(), path, Origin::Source::configuration, Presence::required,
                             warnings);
 }
 
-Layer read_text(const std::string& text) {
+SettingList read_text(const std::string& text) {
   const TemporaryFolder folder;
   std::vector<run::Warning> warnings;
   return read(folder.write("c.toml", text), warnings);
@@ -89,12 +89,12 @@ TEST_CASE("a time in a file is a number, or has units in quotes") {
 }
 
 TEST_CASE("a list of properties is a list of lists") {
-  const Layer layer = read_text(
+  const SettingList list = read_text(
       "property = [[\"connect\", \"receive-maximum\", \"5\"],\n"
       "            [\"publish\", \"content-type\", \"x\"]]\n");
-  REQUIRE(layer.size() == 1);
-  CHECK(layer[0].values == Words{std::string("connect\0receive-maximum\0005", 25),
-                                 std::string("publish\0content-type\0x", 22)});
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].values == Words{std::string("connect\0receive-maximum\0005", 25),
+                                std::string("publish\0content-type\0x", 22)});
 }
 
 TEST_CASE("what is wrong in a configuration file is named with its line") {
@@ -145,7 +145,7 @@ TEST_CASE("both programs read the same file") {
   const std::string path =
       folder.write("c.toml", "output = \"json\"\ncolor = \"never\"\nqos = 0\n");
   CHECK(read(path, warnings).size() == 3);
-  CHECK(read_configuration(mqtt_sub(), path, Origin::Layer::profile, Presence::required, warnings)
+  CHECK(read_configuration(mqtt_sub(), path, Origin::Source::profile, Presence::required, warnings)
             .size() == 3);
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("a file that must be there and is not ends the run with its path and t
     CHECK(error.code() == ExitCode::failure);
     CHECK(std::string{error.what()} == "cannot read " + path + ": No such file or directory");
   }
-  CHECK(read_configuration(mqtt_pub(), path, Origin::Layer::configuration, Presence::optional,
+  CHECK(read_configuration(mqtt_pub(), path, Origin::Source::configuration, Presence::optional,
                            warnings)
             .empty());
   CHECK_THROWS_AS(read(folder.path, warnings), RunError);

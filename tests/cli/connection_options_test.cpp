@@ -409,8 +409,8 @@ TEST_CASE("each option whose value is a time takes units, and --help calls it SE
       CAPTURE(declared->name, option.key);
       CHECK((option.takes == Option::Takes::time) == (option.value == "SEC"));
       if (option.value != "SEC") continue;
-      CHECK_NOTHROW(option.lay({&option, {"1m30s"}, {}, false}));
-      CHECK_THROWS_AS(option.lay({&option, {"90x"}, {}, false}), UsageError);
+      CHECK_NOTHROW(option.store({&option, {"1m30s"}, {}, false}));
+      CHECK_THROWS_AS(option.store({&option, {"90x"}, {}, false}), UsageError);
       ++times;
     }
   }

@@ -131,7 +131,7 @@ TEST_CASE("each option has a field, but for those that say where something else 
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
       CAPTURE(declared->name, option.key);
-      CHECK((option.lay != nullptr) != (without.count(option.key) > 0));
+      CHECK((option.store != nullptr) != (without.count(option.key) > 0));
     }
   }
 }
@@ -141,7 +141,7 @@ TEST_CASE("the default that --help names is a value that its option takes") {
     for (const Option& option : declared->options()) {
       if (option.fallback.empty()) continue;
       CAPTURE(declared->name, option.key);
-      CHECK_NOTHROW(option.lay({&option, {std::string{option.fallback}}, {}, false}));
+      CHECK_NOTHROW(option.store({&option, {std::string{option.fallback}}, {}, false}));
     }
   }
 }
@@ -152,7 +152,7 @@ TEST_CASE("the words that are completed are those that an option takes, each mea
     for (const Option& option : declared->options()) {
       for (const std::string_view word : option.words) {
         CAPTURE(declared->name, option.key, word);
-        if (option.lay) CHECK_NOTHROW(option.lay({&option, {std::string{word}}, {}, false}));
+        if (option.store) CHECK_NOTHROW(option.store({&option, {std::string{word}}, {}, false}));
         ++seen;
       }
     }

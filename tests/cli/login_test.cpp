@@ -38,7 +38,7 @@ TEST_CASE("a password file that is empty or missing is said with its name") {
   }
 }
 
-TEST_CASE("the stronger layer's source of a password wins") {
+TEST_CASE("a password of a stronger source wins, wherever it stands") {
   const TemporaryFolder folder;
   FakeEnvironment fake;
   fake.variables["MQTT_PASSWORD"] = "weak";

@@ -141,7 +141,7 @@ TEST_CASE("mosquitto's spellings are accepted under every name") {
   }
 }
 
-TEST_CASE("a scheme of a stronger layer wins over a ws of a file") {
+TEST_CASE("a scheme of a stronger source wins over a ws of a file") {
   const TemporaryFolder folder;
   FakeEnvironment fake;
   const std::string path = folder.write("c.toml", "ws = true\n");

@@ -265,7 +265,7 @@ TEST_CASE("what --print-config writes has the same effect as a configuration, fo
   }
 }
 
-TEST_CASE("what --print-config writes with layers of all kinds can be fed back as well") {
+TEST_CASE("what --print-config writes with sources of all kinds can be fed back as well") {
   const TemporaryFolder folder;
   FakeEnvironment fake;
   fake.variables = {{"XDG_CONFIG_HOME", folder.path},

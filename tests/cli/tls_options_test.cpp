@@ -26,7 +26,7 @@ TEST_CASE("a TLS option from the environment gives way to a scheme on the comman
   CHECK_FALSE(fake.pub({"t", "m"}).connection.tls.on);
 }
 
-TEST_CASE("a TLS option of a stronger layer turns TLS on, whatever a weaker scheme says") {
+TEST_CASE("a TLS option of a stronger source turns TLS on, whatever a weaker scheme says") {
   FakeEnvironment fake;
   fake.variables["MQTT_URL"] = "mqtt://h";
   CHECK(fake.pub({"--tls", "t", "m"}).connection.tls.on);
@@ -65,7 +65,7 @@ TEST_CASE("what asks for TLS by name is not undone by the scheme of a URL") {
   CHECK(fake.pub_error({"--tls", "-L", "mqtt://h", "t", "m"}).rfind("--tls asks", 0) == 0);
 }
 
-TEST_CASE("option --no-tls and tls = false undo what weaker layers say, and only that") {
+TEST_CASE("option --no-tls and tls = false undo what weaker sources say, and only that") {
   const TemporaryFolder folder;
   FakeEnvironment fake;
   fake.variables["XDG_CONFIG_HOME"] = folder.path;
@@ -143,7 +143,7 @@ TEST_CASE("TLS options that cannot go together are refused") {
   }
 }
 
-TEST_CASE("a pre-shared key stands alone, and weaker layers' certificates are left out") {
+TEST_CASE("a pre-shared key stands alone, and weaker sources' certificates are left out") {
   FakeEnvironment fake;
   fake.variables["MQTT_CAFILE"] = "f";
   const connection::Tls tls =

@@ -51,7 +51,7 @@ TEST_CASE("a broker is reached over its Unix-domain socket, by option and by URL
   }
 }
 
-TEST_CASE("a stronger layer's host, socket or URL replaces the socket of a weaker one") {
+TEST_CASE("a stronger source's host, socket or URL replaces the socket of a weaker one") {
   LocalBroker local;
   auto socket_in_environment = local.broker.pub({"t", "hi", "-d"});
   socket_in_environment.environment("MQTT_URL", "unix:///nowhere.sock");

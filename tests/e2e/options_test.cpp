@@ -77,7 +77,7 @@ const std::vector<Proof> proofs{
     {{"--tls", "--tls-use-os-certs"},
      {"a certificate of an unknown authority is refused with its name"}},
     {{"--no-tls"},
-     {"option --no-tls and tls = false undo what weaker layers say, and only that",
+     {"option --no-tls and tls = false undo what weaker sources say, and only that",
       "TLS asked for in a file is not undone by a URL, but by --no-tls"}},
     {{"--cafile"},
      {"a broker whose authority is named is verified and used by both programs",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/layers.hpp"
+#include "cli/precedence.hpp"
 
 #include "cli/arguments.hpp"
 #include "error.hpp"
@@ -14,10 +14,10 @@ namespace mqtt_tools::cli {
 
 namespace {
 
-/// What `layer` has to decide this; null if nothing.
-const Setting* find_deciding(const Layer& layer, std::string_view what) {
-  const auto found = std::ranges::find(layer, what, &Setting::decides);
-  return found == layer.end() ? nullptr : &*found;
+/// What `list` says that decides this; null if nothing.
+const Setting* find_deciding(const SettingList& list, std::string_view what) {
+  const auto found = std::ranges::find(list, what, &Setting::decides);
+  return found == list.end() ? nullptr : &*found;
 }
 
 /// A host as it is compared: without its port and the dot of a whole name, in small letters.
@@ -34,10 +34,10 @@ std::string comparable(const std::string& text) {
   return lower_case(host);
 }
 
-/// The hosts that a layer names by itself, its URL aside.
-std::vector<std::string> hosts_of(const Layer& layer) {
+/// The hosts that a source names by itself, its URL aside.
+std::vector<std::string> hosts_of(const SettingList& list) {
   std::vector<std::string> hosts;
-  if (const Setting* setting = find_deciding(layer, "host")) {
+  if (const Setting* setting = find_deciding(list, "host")) {
     std::ranges::transform(setting->values, std::back_inserter(hosts), comparable);
   }
   return hosts;
@@ -84,11 +84,11 @@ std::string login_part(const Setting& setting, bool all) {
 
 }  // namespace
 
-Settings::Settings(const Declarations& declared, std::vector<Layer> layers,
+Settings::Settings(const Declarations& declared, std::vector<SettingList> sources,
                    std::vector<std::string> words, std::vector<run::Warning> warnings)
     : declared_(&declared), words_(std::move(words)), warnings_(std::move(warnings)) {
-  for (Layer& layer : layers) {
-    lay(std::move(layer));
+  for (SettingList& list : sources) {
+    add(std::move(list));
   }
   prefer_stronger({"psk", "psk-file", "psk-identity"},
                   {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"});
@@ -98,23 +98,23 @@ Settings::Settings(const Declarations& declared, std::vector<Layer> layers,
   std::ranges::for_each(settings_, check_filled);
 }
 
-void Settings::lay(Layer layer) {
-  const auto url = std::ranges::find(layer, "url", &Setting::decides);
+void Settings::add(SettingList list) {
+  const auto url = std::ranges::find(list, "url", &Setting::decides);
   const bool replaced = address_.has_value();
-  std::vector<std::string> own_hosts = hosts_of(layer);
-  if (url != layer.end()) {
+  std::vector<std::string> own_hosts = hosts_of(list);
+  if (url != list.end()) {
     const Setting own = std::move(*url);
-    layer.erase(url);
+    list.erase(url);
     if (replaced) {
-      add_login(layer, own, own_hosts);
+      add_login(list, own, own_hosts);
     } else {
-      use_url(layer, own);
-      own_hosts = hosts_of(layer);
+      use_url(list, own);
+      own_hosts = hosts_of(list);
     }
   }
-  drop_logins(layer, own_hosts, hosts_, replaced);
+  drop_logins(list, own_hosts, hosts_, replaced);
   if (replaced) {
-    std::erase_if(layer, [](const Setting& setting) {
+    std::erase_if(list, [](const Setting& setting) {
       return setting.decides() == "host" || setting.decides() == "port";
     });
   }
@@ -122,8 +122,8 @@ void Settings::lay(Layer layer) {
     hosts_ = own_hosts;
   }
 
-  Layer needed;
-  for (Setting& setting : layer) {
+  SettingList needed;
+  for (Setting& setting : list) {
     if (given(setting)) {
       continue;
     }
@@ -138,7 +138,8 @@ void Settings::lay(Layer layer) {
 
 /// Adds the host and the login of a URL that is replaced, for it is said that they are not used.
 /// What is wrong with it does not matter.
-void Settings::add_login(Layer& layer, const Setting& setting, std::vector<std::string>& hosts) {
+void Settings::add_login(SettingList& list, const Setting& setting,
+                         std::vector<std::string>& hosts) {
   connection::Url url;
   try {
     url = connection::read_url(setting.value());
@@ -147,15 +148,15 @@ void Settings::add_login(Layer& layer, const Setting& setting, std::vector<std::
   }
   hosts.push_back(comparable(url.host));
   for (Setting& part : parts_of(url, setting)) {
-    if (find_deciding(layer, part.decides()) == nullptr) {
-      layer.push_back(std::move(part));
+    if (find_deciding(list, part.decides()) == nullptr) {
+      list.push_back(std::move(part));
     }
   }
 }
 
 /// What a URL says, option by option.
-Layer Settings::parts_of(const connection::Url& url, const Setting& setting) const {
-  Layer parts;
+SettingList Settings::parts_of(const connection::Url& url, const Setting& setting) const {
+  SettingList parts;
   const auto add = [&](std::string_view key, std::string value) {
     parts.push_back({declared_->find(key), {std::move(value)}, setting.origin, true});
   };
@@ -178,37 +179,37 @@ Layer Settings::parts_of(const connection::Url& url, const Setting& setting) con
   return parts;
 }
 
-/// Lays the parts of a URL beside what its layer gives by itself. In the environment, where
+/// Puts the parts of a URL beside what its source gives by itself. In the environment, where
 /// variables are inherited from afar, the single ones win; but the login of a URL stays with its
 /// host.
-void Settings::use_url(Layer& layer, const Setting& setting) {
-  const bool file = setting.origin.layer > Origin::Layer::environment;
-  const bool host_beside = find_deciding(layer, "host") != nullptr;
+void Settings::use_url(SettingList& list, const Setting& setting) {
+  const bool file = setting.origin.source > Origin::Source::environment;
+  const bool host_beside = find_deciding(list, "host") != nullptr;
   const connection::Url url = with_name(
       setting, file && host_beside ? connection::read_url_beside_host : connection::read_url,
       setting.value());
-  Layer parts = parts_of(url, setting);
+  SettingList parts = parts_of(url, setting);
   address_ = {url, setting.origin, named(setting)};
 
-  const std::vector<std::string> hosts = hosts_of(layer);
+  const std::vector<std::string> hosts = hosts_of(list);
   if (!url.host.empty() && host_beside && !all_among(hosts, {comparable(url.host)}) &&
-      setting.origin.layer == Origin::Layer::environment) {
+      setting.origin.source == Origin::Source::environment) {
     drop_logins(parts, {comparable(url.host)}, hosts, false);
   }
   for (Setting& part : parts) {
-    const Setting* own = find_deciding(layer, part.decides());
+    const Setting* own = find_deciding(list, part.decides());
     if (own == nullptr) {
-      layer.push_back(std::move(part));
-    } else if (own->origin.layer != Origin::Layer::environment && !given(part)) {
+      list.push_back(std::move(part));
+    } else if (own->origin.source != Origin::Source::environment && !given(part)) {
       throw UsageError(named(*own) + ": the URL gives the " + std::string{part.key()} +
                        " already, use one of them");
     }
   }
 }
 
-/// Takes the login out of a layer that a URL replaces, or that names hosts of its own while
+/// Takes the login out of a source that a URL replaces, or that names hosts of its own while
 /// `others` are in effect. It was given for those alone.
-void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hosts,
+void Settings::drop_logins(SettingList& list, const std::vector<std::string>& own_hosts,
                            const std::vector<std::string>& others, bool replaced) {
   const bool foreign = !others.empty() && !own_hosts.empty() && !all_among(others, own_hosts);
   if (!foreign && !replaced) {
@@ -216,8 +217,8 @@ void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hos
   }
   std::vector<std::string> parts;
   std::string from;
-  Layer kept;
-  for (Setting& setting : layer) {
+  SettingList kept;
+  for (Setting& setting : list) {
     const std::string part = login_part(setting, foreign);
     if (!part.empty() && !given(setting)) {
       from = parts.empty() ? source_of(setting.origin) : from;
@@ -230,7 +231,7 @@ void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hos
       kept.push_back(std::move(setting));
     }
   }
-  layer = std::move(kept);
+  list = std::move(kept);
   if (parts.empty()) {
     return;
   }
@@ -243,26 +244,26 @@ void Settings::drop_logins(Layer& layer, const std::vector<std::string>& own_hos
       {"the " + listed(parts) + " from " + from + " " + verb + " " + why, true});
 }
 
-/// Of two groups that exclude each other the stronger layer's stays. What one layer says of both is
-/// left for whoever reads them to refuse.
+/// Of two groups that exclude each other the stronger source's stays. What one source says of both
+/// is left for whoever reads them to refuse.
 void Settings::prefer_stronger(const std::vector<std::string_view>& one,
                                const std::vector<std::string_view>& other) {
   const auto strongest = [this](const std::vector<std::string_view>& keys) {
-    std::optional<Origin::Layer> layer;
+    std::optional<Origin::Source> source;
     for (const std::string_view key : keys) {
-      if (on(key) && (!layer || find(key)->origin.layer < *layer)) {
-        layer = find(key)->origin.layer;
+      if (on(key) && (!source || find(key)->origin.source < *source)) {
+        source = find(key)->origin.source;
       }
     }
-    return layer;
+    return source;
   };
-  const auto drop_below = [this](const std::vector<std::string_view>& keys, Origin::Layer layer) {
+  const auto drop_below = [this](const std::vector<std::string_view>& keys, Origin::Source source) {
     std::erase_if(settings_, [&](const Setting& setting) {
-      return setting.origin.layer > layer && std::ranges::count(keys, setting.key()) > 0;
+      return setting.origin.source > source && std::ranges::count(keys, setting.key()) > 0;
     });
   };
-  const std::optional<Origin::Layer> first = strongest(one);
-  const std::optional<Origin::Layer> second = strongest(other);
+  const std::optional<Origin::Source> first = strongest(one);
+  const std::optional<Origin::Source> second = strongest(other);
   if (first && second && *first <= *second) {
     drop_below(other, *first);
   }
@@ -277,14 +278,14 @@ void Settings::prefer_stronger_property(std::string_view key, std::string_view c
   const auto option = std::ranges::find(settings_, key, &Setting::key);
   const auto list = std::ranges::find(settings_, "property", &Setting::key);
   if (option == settings_.end() || list == settings_.end() ||
-      option->origin.layer == list->origin.layer) {
+      option->origin.source == list->origin.source) {
     return;
   }
   const auto same = [&](const std::string& value) { return is_property(value, command, property); };
   if (std::ranges::none_of(list->values, same)) {
     return;
   }
-  if (list->origin.layer < option->origin.layer) {
+  if (list->origin.source < option->origin.source) {
     settings_.erase(option);
     return;
   }
@@ -296,8 +297,8 @@ void Settings::prefer_stronger_property(std::string_view key, std::string_view c
 
 void Settings::fill_fields() const {
   for (const Setting& setting : settings_) {
-    if (setting.option->lay) {
-      setting.option->lay(setting);
+    if (setting.option->store) {
+      setting.option->store(setting);
     }
   }
 }
@@ -321,7 +322,7 @@ bool Settings::on(std::string_view key) const {
 
 bool Settings::typed(std::string_view key) const {
   const Setting* setting = find(key);
-  return setting != nullptr && setting->origin.layer == Origin::Layer::command_line;
+  return setting != nullptr && setting->origin.source == Origin::Source::command_line;
 }
 
 std::optional<std::string> Settings::topic_of_url() const {
@@ -336,10 +337,10 @@ std::vector<run::Warning> Settings::warnings() const {
 }
 
 void refuse(const Settings& settings, std::string_view keys, std::string_view why,
-            Origin::Layer weakest) {
+            Origin::Source weakest) {
   for (const std::string_view key : split(keys, " ")) {
     const Setting* setting = settings.find(key);
-    if (setting != nullptr && setting->origin.layer <= weakest) {
+    if (setting != nullptr && setting->origin.source <= weakest) {
       throw UsageError(named(*setting) + " " + std::string{why});
     }
   }

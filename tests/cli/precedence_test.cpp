@@ -98,7 +98,7 @@ TEST_CASE("an empty variable counts as unset") {
   CHECK(host(home.connection({})) == "file");
 }
 
-TEST_CASE("a URL is taken apart into its fields before layers are merged") {
+TEST_CASE("a URL is taken apart into its fields before sources are merged") {
   Home home;
   home.fake.variables["MQTT_URL"] = "mqtts://joe:s3cret@far:8884/alarm";
   const connection::Options options = home.connection({"-h", "near", "-u", "ann"});
@@ -109,7 +109,7 @@ TEST_CASE("a URL is taken apart into its fields before layers are merged") {
   CHECK_FALSE(options.credentials.password);
 }
 
-TEST_CASE("a stronger URL replaces host, port, TLS and login of all weaker layers") {
+TEST_CASE("a stronger URL replaces host, port, TLS and login of all weaker sources") {
   Home home;
   home.fake.variables["MQTT_URL"] = "mqtts://alice:s3cret@prod.example:28840";
   home.write("config.toml", "port = 7\nusername = \"bob\"\npassword = \"w0rd\"\nkeepalive = 5\n");
@@ -135,7 +135,7 @@ TEST_CASE("a stronger URL replaces host, port, TLS and login of all weaker layer
   CHECK(beside.credentials.password == "x");
 }
 
-TEST_CASE("a login is used for the hosts of its own layer only, and what is dropped is said") {
+TEST_CASE("a login is used for the hosts of its own source only, and what is dropped is said") {
   struct Row {
     std::string config;
     Words words;
@@ -154,7 +154,7 @@ TEST_CASE("a login is used for the hosts of its own layer only, and what is drop
       {"url = \"mqtt://joe:s3cret@a\"\n", {"-h", "a"}, true},
       {"url = \"mqtt://a\"\n" + login, {"-h", "b"}, false},
       {"url = \"mqtt://[::1]:1\"\n" + login, {"-h", "::1"}, true},
-      {login, {"-h", "b"}, true},  // Of a layer without a host: for any.
+      {login, {"-h", "b"}, true},  // Of a source without a host: for any.
       {login, {"-L", "mqtt://b"}, false},
       {"host = \"a\"\n" + login, {"-L", "mqtt://a"}, false},
   };
@@ -194,7 +194,7 @@ TEST_CASE("files and prompts that give a password, headers and authentication da
   CHECK(pub.verbosity.warnings[0].text.find("WebSocket headers") != std::string::npos);
   CHECK(pub.verbosity.warnings[0].text.find("authentication data") != std::string::npos);
   CHECK(pub.verbosity.warnings[0].text.find("s3cret") == std::string::npos);
-  // For a broker over TCP the headers of a weaker layer mean nothing.
+  // For a broker over TCP the headers of a weaker source mean nothing.
   CHECK(home.connection({"-L", "mqtt://a"}).websocket_headers.empty());
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("MQTT_PROTOCOL_VERSION stands for --protocol-version") {
   CHECK(home.fake.sub_error({"t"}).rfind("MQTT_PROTOCOL_VERSION must be one of", 0) == 0);
 }
 
-TEST_CASE("a layer that is not needed is not checked") {
+TEST_CASE("a source that is not needed is not checked") {
   Home home;
   home.fake.variables = {{"XDG_CONFIG_HOME", home.folder.path}, {"MQTT_URL", "nonsense"}};
   home.write("config.toml",
@@ -286,7 +286,7 @@ TEST_CASE("an empty value is refused in a file as well, with its place") {
   CHECK(home.fake.pub_error({"t", "m"}) == path + ":1: host must be a list that is not empty");
 }
 
-TEST_CASE("of two things that exclude each other a stronger layer replaces a weaker one's") {
+TEST_CASE("of two things that exclude each other a stronger source replaces a weaker one's") {
   Home home;
   home.write("config.toml", "no-reconnect = true\npsk = \"00\"\npsk-identity = \"me\"\n");
   const connection::Options options = home.connection({"--reconnect-for", "5", "--cafile", "f"});
@@ -316,7 +316,7 @@ TEST_CASE("in the environment a single variable wins over the same part of MQTT_
   CHECK(options.endpoints.at(0).port == 1884);
 }
 
-TEST_CASE("one layer that gives a thing twice is refused, two layers are not") {
+TEST_CASE("one source that gives a thing twice is refused, two sources are not") {
   Home home;
   FakeEnvironment& fake = home.fake;
   CHECK(fake.pub_error({"-L", "mqtt://a", "-h", "b", "t", "m"}) ==

@@ -20,16 +20,25 @@ struct Address : connection::Url {
   std::string name{};  ///< As its user would find it again: "--url", "MQTT_URL", "x.toml:3: url".
 };
 
-/// What is in effect once all layers are laid on one another.
+/// The settings in effect. The strongest source that says anything about a thing decides it:
+///
+/// 1. the command line;
+/// 2. the environment: the variable that the option is declared with, then what
+///    MQTT_TOOLS_CONNECTION hands on (run/options.hpp);
+/// 3. the profile, a file that --profile or MQTT_PROFILE names;
+/// 4. the configuration file: that of --config, else config.toml;
+/// 5. the default, which the field of the option holds from the start.
+///
+/// Under mosquitto's names its file and its defaults stand in place of 2 to 4.
 class Settings {
  public:
-  /// `layers`, the strongest first. A URL is taken apart into its fields; of the options that
-  /// decide the same the strongest layer's holds, and of two that exclude each other too. A URL
-  /// replaces host, port, user name and password of all weaker layers; a login is for the hosts of
-  /// its own layer only. What is not needed is not looked at. Throws UsageError when one layer
+  /// `sources`, the strongest first. A URL is taken apart into its fields; of the options that
+  /// decide the same the strongest source's holds, and of two that exclude each other too. A URL
+  /// replaces host, port, user name and password of all weaker sources; a login is for the hosts of
+  /// its own source only. What is not needed is not looked at. Throws UsageError when one source
   /// decides a thing twice, and for an empty value that stands for nothing.
-  Settings(const Declarations& declared, std::vector<Layer> layers, std::vector<std::string> words,
-           std::vector<run::Warning> warnings);
+  Settings(const Declarations& declared, std::vector<SettingList> sources,
+           std::vector<std::string> words, std::vector<run::Warning> warnings);
 
   const Declarations& declared() const { return *declared_; }
 
@@ -62,17 +71,17 @@ class Settings {
   /// Which logins are not used, because they were given for another host.
   const std::vector<run::Warning>& dropped_logins() const { return dropped_logins_; }
 
-  /// All that is to be said about the layers.
+  /// All that is to be said about the sources.
   std::vector<run::Warning> warnings() const;
 
  private:
-  /// Whether a stronger layer decides the same.
+  /// Whether a stronger source decides the same.
   bool given(const Setting& setting) const { return deciding(setting.decides()) != nullptr; }
-  void lay(Layer layer);
-  Layer parts_of(const connection::Url& url, const Setting& setting) const;
-  void add_login(Layer& layer, const Setting& setting, std::vector<std::string>& hosts);
-  void use_url(Layer& layer, const Setting& url);
-  void drop_logins(Layer& layer, const std::vector<std::string>& own_hosts,
+  void add(SettingList list);
+  SettingList parts_of(const connection::Url& url, const Setting& setting) const;
+  void add_login(SettingList& list, const Setting& setting, std::vector<std::string>& hosts);
+  void use_url(SettingList& list, const Setting& url);
+  void drop_logins(SettingList& list, const std::vector<std::string>& own_hosts,
                    const std::vector<std::string>& others, bool replaced);
   void prefer_stronger(const std::vector<std::string_view>& one,
                        const std::vector<std::string_view>& other);
@@ -80,7 +89,7 @@ class Settings {
                                 std::string_view property);
 
   const Declarations* declared_;
-  Layer settings_{};
+  SettingList settings_{};
   std::optional<Address> address_{};
   std::vector<std::string> hosts_{};  ///< In effect so far; without their ports.
   std::vector<std::string> words_;
@@ -92,7 +101,7 @@ class Settings {
 /// …" and so on: its name, a blank, and `why`. Only what this command line says counts, not a file
 /// or the environment, unless `weakest` says else.
 void refuse(const Settings& settings, std::string_view keys, std::string_view why,
-            Origin::Layer weakest = Origin::Layer::command_line);
+            Origin::Source weakest = Origin::Source::command_line);
 
 /// What options say about one another.
 struct Rule {
@@ -106,6 +115,6 @@ struct Rule {
 void check_rules(const Settings& settings, std::span<const Rule> rules);
 
 /// For refuse(): whoever says it.
-constexpr Origin::Layer any_layer = Origin::Layer::configuration;
+constexpr Origin::Source any_source = Origin::Source::configuration;
 
 }  // namespace mqtt_tools::cli
