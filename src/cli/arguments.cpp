@@ -28,15 +28,15 @@ struct Found {
 };
 
 /// The last word of a value that begins in word `first`: -D takes two or three more.
-std::size_t last_word(const Option& option, const std::vector<std::string>& words,
+std::size_t last_word(const Option& option, const std::vector<std::string>& args,
                       std::size_t first) {
   if (option.takes != Option::Takes::property) {
     return first;
   }
   const std::size_t name = first + 1;
-  return name >= words.size()
+  return name >= args.size()
              ? name
-             : name + static_cast<std::size_t>(connection::property_values(words[name]));
+             : name + static_cast<std::size_t>(connection::property_values(args[name]));
 }
 
 /// Throws for what stands behind the letter of a flag and is no option: "-r1", "-vx".
@@ -47,9 +47,9 @@ std::size_t last_word(const Option& option, const std::vector<std::string>& word
 }
 
 /// Looks at a word such as "-p1883" or "-vNC"; without an option when there is no value among them.
-Found look_at_letters(const Declarations& declared, const std::vector<std::string>& words,
+Found look_at_letters(const Declarations& declared, const std::vector<std::string>& args,
                       std::size_t at) {
-  const std::string& word = words[at];
+  const std::string& word = args[at];
   for (std::size_t letter = 1; letter < word.size(); ++letter) {
     const Option* option = declared.named(std::string{'-', word[letter]});
     if (option == nullptr && letter > 1) {
@@ -62,16 +62,16 @@ Found look_at_letters(const Declarations& declared, const std::vector<std::strin
       const bool attached = letter + 1 < word.size();
       const std::size_t first = attached ? at : at + 1;
       return {option, word.substr(1, letter - 1), first, attached ? letter + 1 : 0,
-              last_word(*option, words, first)};
+              last_word(*option, args, first)};
     }
   }
   return {nullptr, word.substr(1)};
 }
 
 /// Looks at a word such as "--port" or "--port=1883".
-Found look_at_name(const Declarations& declared, const std::vector<std::string>& words,
+Found look_at_name(const Declarations& declared, const std::vector<std::string>& args,
                    std::size_t at) {
-  const std::string& word = words[at];
+  const std::string& word = args[at];
   const std::size_t equals = word.find('=');
   const bool attached = equals != std::string::npos;
   const Option* option = declared.named(word.substr(0, equals));
@@ -82,40 +82,40 @@ Found look_at_name(const Declarations& declared, const std::vector<std::string>&
     return {};
   }
   const std::size_t first = attached ? at : at + 1;
-  return {option, {}, first, attached ? equals + 1 : 0, last_word(*option, words, first)};
+  return {option, {}, first, attached ? equals + 1 : 0, last_word(*option, args, first)};
 }
 
 /// The option with a value that word `at` names; an empty one if it is anything else.
-Found look_at(const Declarations& declared, const std::vector<std::string>& words, std::size_t at) {
-  const std::string& word = words[at];
+Found look_at(const Declarations& declared, const std::vector<std::string>& args, std::size_t at) {
+  const std::string& word = args[at];
   if (word.size() < 2 || word[0] != '-') {
     return {};
   }
   check_single_dash(declared, word);
-  return word[1] == '-' ? look_at_name(declared, words, at) : look_at_letters(declared, words, at);
+  return word[1] == '-' ? look_at_name(declared, args, at) : look_at_letters(declared, args, at);
 }
 
-std::string value_of(const Found& found, const std::vector<std::string>& words) {
-  std::string value = words[found.first].substr(found.offset);
+std::string value_of(const Found& found, const std::vector<std::string>& args) {
+  std::string value = args[found.first].substr(found.offset);
   for (std::size_t next = found.first + 1; next <= found.last; ++next) {
-    value.append(joint).append(words[next]);
+    value.append(joint).append(args[next]);
   }
   return value;
 }
 
-void check(const Found& found, const std::vector<std::string>& words) {
+void check(const Found& found, const std::vector<std::string>& args) {
   const std::string name = spelling(*found.option);
   if (found.option->takes == Option::Takes::nothing) {
     throw UsageError(name + " takes no value");
   }
-  if (found.last >= words.size()) {
+  if (found.last >= args.size()) {
     // -h and -V mean help and version elsewhere.
     const bool property = found.option->takes == Option::Takes::property;
     throw UsageError(name + " needs " + std::string{found.option->value} + " after it" +
-                     (property               ? ", such as: -D publish user-property KEY VALUE"
-                      : words.back() == "-h" ? "; help is --help"
-                      : words.back() == "-V" ? "; the version of this program is --version"
-                                             : ""));
+                     (property              ? ", such as: -D publish user-property KEY VALUE"
+                      : args.back() == "-h" ? "; help is --help"
+                      : args.back() == "-V" ? "; the version of this program is --version"
+                                            : ""));
   }
 }
 
@@ -126,26 +126,26 @@ void overwrite(char* text, std::string_view with) {
   std::memset(text + kept, 0, size - kept);
 }
 
-void wipe(const Found& found, const std::vector<std::string>& words, char** argv) {
+void wipe(const Found& found, const std::vector<std::string>& args, char** argv) {
   if (found.first == found.last) {
     overwrite(argv[found.first] + found.offset,
-              masked(*found.option, words[found.first].substr(found.offset)));
-  } else if (secret_property(words[found.first + 1])) {
+              masked(*found.option, args[found.first].substr(found.offset)));
+  } else if (secret_property(args[found.first + 1])) {
     for (std::size_t at = found.first + 2; at <= found.last; ++at) {
       overwrite(argv[at], hidden);
     }
   }
 }
 
-/// Declares those options that `words` name to CLI11, which compares each with all that came
+/// Declares those options that `args` name to CLI11, which compares each with all that came
 /// before: all of them would take a twentieth of the time that it takes to publish a message. What
 /// they are given goes to `list` as it was written: bound to a vector CLI11 would take words that
 /// follow and split what stands in brackets.
-void declare(CLI::App& app, const Declarations& declared, const std::vector<std::string>& words,
+void declare(CLI::App& app, const Declarations& declared, const std::vector<std::string>& args,
              SettingList& list) {
   for (const Option& option : declared.options()) {
-    const auto is_among = [&words](std::string_view name) {
-      return std::ranges::count(words, name) > 0;
+    const auto is_among = [&args](std::string_view name) {
+      return std::ranges::count(args, name) > 0;
     };
     if (std::ranges::none_of(names(option), is_among)) {
       continue;
@@ -165,8 +165,8 @@ void declare(CLI::App& app, const Declarations& declared, const std::vector<std:
 
 /// The words that are no options. What begins with a dash and is no number must be an option, and
 /// an unknown one, unless it stands behind `--`.
-std::vector<std::string> words_of(const Declarations& declared, const CLI::App& app) {
-  std::vector<std::string> words;
+std::vector<std::string> operands_of(const Declarations& declared, const CLI::App& app) {
+  std::vector<std::string> operands;
   bool ended = false;
   for (const std::string& word : app.remaining()) {
     if (!ended && word == "--") {
@@ -179,9 +179,9 @@ std::vector<std::string> words_of(const Declarations& declared, const CLI::App& 
     if (!ended && word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9')) {
       refuse_option(declared, word);
     }
-    words.push_back(word);
+    operands.push_back(word);
   }
-  return words;
+  return operands;
 }
 
 }  // namespace
@@ -215,24 +215,24 @@ std::string masked(const Option& option, std::string_view value) {
 }
 
 std::vector<std::string> prepared(const Declarations& declared,
-                                  const std::vector<std::string>& words) {
+                                  const std::vector<std::string>& args) {
   std::vector<std::string> ready;
-  for (std::size_t at = 0; at < words.size(); ++at) {
-    if (words[at] == "--") {
-      ready.insert(ready.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+  for (std::size_t at = 0; at < args.size(); ++at) {
+    if (args[at] == "--") {
+      ready.insert(ready.end(), args.begin() + static_cast<std::ptrdiff_t>(at), args.end());
       break;
     }
-    if (const std::size_t count = words_without_effect(declared, words, at); count > 0) {
+    if (const std::size_t count = arguments_without_effect(declared, args, at); count > 0) {
       at += count - 1;
       continue;
     }
-    const Found found = look_at(declared, words, at);
+    const Found found = look_at(declared, args, at);
     for (const char letter : found.flags) {
       ready.push_back({'-', letter});
     }
     if (found.option == nullptr && found.flags.empty()) {
-      ready.push_back(words[at]);
-      const Option* alone = declared.named(words[at]);
+      ready.push_back(args[at]);
+      const Option* alone = declared.named(args[at]);
       if (alone != nullptr && !alone->implied.empty()) {
         ready.emplace_back(alone->implied);
       }
@@ -240,9 +240,9 @@ std::vector<std::string> prepared(const Declarations& declared,
     if (found.option == nullptr) {
       continue;
     }
-    check(found, words);
+    check(found, args);
     ready.push_back(spelling(*found.option));
-    ready.push_back(value_of(found, words));
+    ready.push_back(value_of(found, args));
     at = found.last;
   }
   return ready;
@@ -250,17 +250,17 @@ std::vector<std::string> prepared(const Declarations& declared,
 
 std::vector<std::string> take_arguments(const Declarations& declared, int argc, char** argv) {
   char** const first = argv + std::min(argc, 1);
-  const std::vector<std::string> words(first, argv + argc);
-  for (std::size_t at = 0; at < words.size() && words[at] != "--"; ++at) {
-    const Found found = look_at(declared, words, at);
-    if (found.option != nullptr && found.last < words.size()) {
+  const std::vector<std::string> args(first, argv + argc);
+  for (std::size_t at = 0; at < args.size() && args[at] != "--"; ++at) {
+    const Found found = look_at(declared, args, at);
+    if (found.option != nullptr && found.last < args.size()) {
       if (found.option->mask != nullptr) {
-        wipe(found, words, first);
+        wipe(found, args, first);
       }
       at = found.last;
     }
   }
-  return words;
+  return args;
 }
 
 void check_given_once(const SettingList& list) {
@@ -271,24 +271,23 @@ void check_given_once(const SettingList& list) {
   }
 }
 
-CommandLine read_command_line(const Declarations& declared,
-                              const std::vector<std::string>& arguments) {
+CommandLine read_command_line(const Declarations& declared, const std::vector<std::string>& args) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
 
   CommandLine line;
-  std::vector<std::string> words = prepared(declared, arguments);
-  declare(app, declared, words, line.settings);
-  std::ranges::reverse(words);
+  std::vector<std::string> ready = prepared(declared, args);
+  declare(app, declared, ready, line.settings);
+  std::ranges::reverse(ready);
   try {
-    app.parse(words);
+    app.parse(ready);
   } catch (const CLI::ParseError& error) {
     // Its own text may hold a value; what can go wrong was ruled out before.
     throw UsageError("the command line cannot be understood (" + error.get_name() +
                      "); see --help all");
   }
-  line.words = words_of(declared, app);
+  line.operands = operands_of(declared, app);
   return line;
 }
 

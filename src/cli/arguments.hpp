@@ -36,7 +36,7 @@ std::vector<std::string> take_arguments(const Declarations& declared, int argc, 
 /// own, and its value the next. Throws UsageError for a value that is missing and for one
 /// that a flag does not take.
 std::vector<std::string> prepared(const Declarations& declared,
-                                  const std::vector<std::string>& words);
+                                  const std::vector<std::string>& args);
 
 /// Throws UsageError for a word with a dash that is not '-' in front of what would be an option:
 /// word processors make such of `-t` and `--retain`.
@@ -45,11 +45,10 @@ void check_dash(const Declarations& declared, std::string_view word);
 /// Throws UsageError for a long name behind a single dash: `-host` would be the host "ost".
 void check_single_dash(const Declarations& declared, std::string_view word);
 
-/// How many words, from words[at] on, ask for what is done anyway, in the way of mosquitto's
-/// clients
-/// (--nodelay, --keyform pem). Throws UsageError for a form of keys that we do not have.
-std::size_t words_without_effect(const Declarations& declared,
-                                 const std::vector<std::string>& words, std::size_t at);
+/// How many arguments, from args[at] on, ask for what is done anyway, in the way of mosquitto's
+/// clients (--nodelay, --keyform pem). Throws UsageError for a form of keys that we do not have.
+std::size_t arguments_without_effect(const Declarations& declared,
+                                     const std::vector<std::string>& args, std::size_t at);
 
 /// Throws the UsageError for `word`, which begins with an unknown option: names ours for one that
 /// other MQTT tools have, or the one that may have been meant. Repeats nothing that may be a value.
@@ -59,15 +58,14 @@ std::size_t words_without_effect(const Declarations& declared,
 /// may go unused without a word.
 void check_given_once(const SettingList& list);
 
-/// A command line, read: what its options say, and the words that are none.
+/// A command line, read.
 struct CommandLine {
   SettingList settings{};
-  std::vector<std::string> words{};
+  std::vector<std::string> operands{};  ///< Those that are no options, nor their values.
 };
 
 /// Reads the words after the program's name. Throws UsageError for an option that is unknown or
 /// lacks its value; no value is repeated in its text.
-CommandLine read_command_line(const Declarations& declared,
-                              const std::vector<std::string>& arguments);
+CommandLine read_command_line(const Declarations& declared, const std::vector<std::string>& args);
 
 }  // namespace mqtt_tools::cli

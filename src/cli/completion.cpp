@@ -14,11 +14,11 @@ namespace mqtt_tools::cli {
 namespace {
 
 /// What a shell can offer where the value of an option is to stand.
-enum class Offer { words, property, profiles, files, folders, commands, hosts, nothing };
+enum class Offer { choices, property, profiles, files, folders, commands, hosts, nothing };
 
 Offer offer_of(const Option& option) {
   if (option.takes == Option::Takes::property) return Offer::property;
-  if (!option.words.empty()) return Offer::words;
+  if (!option.choices.empty()) return Offer::choices;
   if (option.key == "profile") return Offer::profiles;
   if (option.key == "host") return Offer::hosts;
   if (option.value == "FILE" || option.value == "PATH") return Offer::files;
@@ -159,9 +159,9 @@ std::string bash(const Declarations& declared) {
   std::vector<std::string_view> options;
   for (const Option& option : declared.options()) {
     options.push_back(shown_names(option).back());
-    if (!option.words.empty()) {
-      text +=
-          "    " + joined(names(option), "|") + ") words='" + joined(option.words, " ") + "' ;;\n";
+    if (!option.choices.empty()) {
+      text += "    " + joined(names(option), "|") + ") words='" + joined(option.choices, " ") +
+              "' ;;\n";
     }
   }
   text += bash_case(declared, Offer::property, " words='" + joined(commands(), " ") + "'");
@@ -177,7 +177,7 @@ std::string zsh_value(const Option& option) {
   if (option.takes != Option::Takes::property) {
     const Action* const action = action_for(option);
     return ":" + with_backslashes(option.value, "\\:") + ":" +
-           (action != nullptr ? std::string{action->zsh} : "(" + joined(option.words, " ") + ")");
+           (action != nullptr ? std::string{action->zsh} : "(" + joined(option.choices, " ") + ")");
   }
   std::vector<std::string_view> all;
   for (const auto& row : connection::property_words()) {
@@ -251,8 +251,8 @@ std::string fish(const Declarations& declared) {
     }
     if (option.takes == Option::Takes::property) {
       text += " -x -a" + quoted(joined(commands(), " "));
-    } else if (!option.words.empty()) {
-      text += " -x -a" + quoted(joined(option.words, " "));
+    } else if (!option.choices.empty()) {
+      text += " -x -a" + quoted(joined(option.choices, " "));
     } else if (option.takes != Option::Takes::nothing) {
       text += action_for(option)->fish;
     }

@@ -376,7 +376,7 @@ std::optional<Settings> read_settings(const Declarations& declared,
   } else {
     add_own_sources(declared, environment, sources, warnings);
   }
-  Settings settings{declared, std::move(sources), std::move(line.words), std::move(warnings)};
+  Settings settings{declared, std::move(sources), std::move(line.operands), std::move(warnings)};
   settings.fill_fields();
   return settings;
 }

@@ -41,7 +41,7 @@ struct Option {
   std::string_view decides{};  ///< Options that decide the same exclude each other; mostly its key.
 
   /// Of one that takes a few words only: these, each meaning once.
-  std::vector<std::string_view> words{};
+  std::vector<std::string_view> choices{};
 
   /// What may be shown of its value, never longer than it; null: all. With it the option is one
   /// that has a secret.
@@ -120,13 +120,13 @@ class Declared {
   Declared& one_of(std::vector<std::pair<std::string_view, T>> meanings) {
     for (auto one = meanings.begin(); one != meanings.end(); ++one) {
       const auto same = [one](const auto& other) { return other.second == one->second; };
-      if (std::find_if(meanings.begin(), one, same) == one) option_.words.push_back(one->first);
+      if (std::find_if(meanings.begin(), one, same) == one) option_.choices.push_back(one->first);
     }
     return as([meanings](const Setting& setting) { return choice<T>(setting, meanings); });
   }
 
   /// A quality of service.
-  Declared& qos() { return from(0, 2).words({"0", "1", "2"}); }
+  Declared& qos() { return from(0, 2).choices({"0", "1", "2"}); }
 
   /// A flag that makes its field false.
   Declared& clears() {
@@ -134,7 +134,9 @@ class Declared {
   }
 
   /// These words are to be offered, for an option without a field, or of a number.
-  Declared& words(std::vector<std::string_view> all) { return set(option_.words, std::move(all)); }
+  Declared& choices(std::vector<std::string_view> all) {
+    return set(option_.choices, std::move(all));
+  }
 
   /// Its default, as help shows it.
   Declared& by_default(std::string_view text) { return set(option_.fallback, text); }

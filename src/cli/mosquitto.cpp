@@ -24,20 +24,20 @@ std::string first_word(std::string& rest) {
   return word;
 }
 
-/// The words of one line of their file: an option, and all that follows is its value.
-std::vector<std::string> words_of_line(std::string line) {
-  std::vector<std::string> words{first_word(line)};
-  if (words[0] == "-D" || words[0] == "--property") {
-    words.push_back(first_word(line));  // The command.
-    words.push_back(first_word(line));
-    if (connection::property_values(words[2]) == 2) {
-      words.push_back(first_word(line));
+/// The arguments in one line of their file: an option, and all that follows is its value.
+std::vector<std::string> arguments_of_line(std::string line) {
+  std::vector<std::string> args{first_word(line)};
+  if (args[0] == "-D" || args[0] == "--property") {
+    args.push_back(first_word(line));  // The command.
+    args.push_back(first_word(line));
+    if (connection::property_values(args[2]) == 2) {
+      args.push_back(first_word(line));
     }
   }
   if (!line.empty()) {
-    words.push_back(std::move(line));
+    args.push_back(std::move(line));
   }
-  return words;
+  return args;
 }
 
 /// Adds what a line says: of options with one value the last line's holds.
@@ -66,8 +66,8 @@ SettingList read_their_file(const Declarations& declared, const std::string& pat
     }
     const Origin origin{Origin::Source::configuration, path + ":" + std::to_string(number)};
     try {
-      CommandLine said = read_command_line(declared, words_of_line(line));
-      if (!said.words.empty()) {
+      CommandLine said = read_command_line(declared, arguments_of_line(line));
+      if (!said.operands.empty()) {
         throw UsageError("a line is an option and its value, as in -h broker.example");
       }
       for (Setting& setting : said.settings) {

@@ -85,8 +85,8 @@ std::string login_part(const Setting& setting, bool all) {
 }  // namespace
 
 Settings::Settings(const Declarations& declared, std::vector<SettingList> sources,
-                   std::vector<std::string> words, std::vector<run::Warning> warnings)
-    : declared_(&declared), words_(std::move(words)), warnings_(std::move(warnings)) {
+                   std::vector<std::string> operands, std::vector<run::Warning> warnings)
+    : declared_(&declared), operands_(std::move(operands)), warnings_(std::move(warnings)) {
   for (SettingList& list : sources) {
     add(std::move(list));
   }

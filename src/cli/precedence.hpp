@@ -38,7 +38,7 @@ class Settings {
   /// its own source only. What is not needed is not looked at. Throws UsageError when one source
   /// decides a thing twice, and for an empty value that stands for nothing.
   Settings(const Declarations& declared, std::vector<SettingList> sources,
-           std::vector<std::string> words, std::vector<run::Warning> warnings);
+           std::vector<std::string> operands, std::vector<run::Warning> warnings);
 
   const Declarations& declared() const { return *declared_; }
 
@@ -61,8 +61,8 @@ class Settings {
   /// The path of the URL in effect, where it is a topic or a filter.
   std::optional<std::string> topic_of_url() const;
 
-  /// The words of the command line that belong to no option.
-  const std::vector<std::string>& words() const { return words_; }
+  /// The arguments of the command line that belong to no option.
+  const std::vector<std::string>& operands() const { return operands_; }
 
   /// Puts each value into the field that its option is bound to. Throws UsageError for the first
   /// that its option does not take.
@@ -92,7 +92,7 @@ class Settings {
   SettingList settings_{};
   std::optional<Address> address_{};
   std::vector<std::string> hosts_{};  ///< In effect so far; without their ports.
-  std::vector<std::string> words_;
+  std::vector<std::string> operands_;
   std::vector<run::Warning> warnings_;
   std::vector<run::Warning> dropped_logins_{};
 };

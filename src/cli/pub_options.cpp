@@ -100,7 +100,7 @@ class PubReader {
   void declare_envelope();
   void declare_more();
 
-  void sort_words(const Settings& settings);
+  void sort_operands(const Settings& settings);
   void choose_kind(const Settings& settings, const Environment& environment);
   void check_topics(const Settings& settings);
   void choose_envelope(const Settings& settings);
@@ -226,37 +226,38 @@ void PubReader::declare_more() {
   in_.flag("--no-progress", options_.progress, "say more, less on stderr").clears();
 }
 
-/// Two words: topic, message. One word: the topic; but the message when -t, or a path in a
+/// Two operands: topic, message. One: the topic; but the message when -t, or a path in a
 /// command-line URL, gives the topic.
-void PubReader::sort_words(const Settings& settings) {
+void PubReader::sort_operands(const Settings& settings) {
   if (settings.on("wrap") && results_.wrap.command.empty()) {
     throw UsageError(
         "--wrap needs the command behind all options and --, such as: mqtt-pub TOPIC --wrap -- "
         "make all");
   }
-  const std::vector<std::string>& words = settings.words();
+  const std::vector<std::string>& operands = settings.operands();
   if (connection_.mosquitto && topics_.size() > 1) topics_ = {topics_.back()};
   if (!topics_.empty()) topic_ = topics_.front();
   message_from_ = message_ ? "--message" : "";
-  if (words.size() > 2) {
-    throw UsageError("too many words: " + in_quotes(words[2]) +
+  if (operands.size() > 2) {
+    throw UsageError("too many words: " + in_quotes(operands[2]) +
                      " is the third; put a message with blanks in quotes");
   }
   const bool path =
       settings.topic_of_url() && settings.address()->origin.source == Origin::Source::command_line;
-  const bool topic_first = words.size() == 2 || (words.size() == 1 && !topic_ && !path);
+  const bool topic_first = operands.size() == 2 || (operands.size() == 1 && !topic_ && !path);
   if (topic_first) {
     if (topic_) {
-      throw UsageError("the topic is given twice: " + in_quotes(words[0]) + " and --topic");
+      throw UsageError("the topic is given twice: " + in_quotes(operands[0]) + " and --topic");
     }
-    topic_ = words[0];
+    topic_ = operands[0];
   }
-  if (words.size() == (topic_first ? 2U : 1U)) {
+  if (operands.size() == (topic_first ? 2U : 1U)) {
     if (message_) {
-      throw UsageError("the message is given twice: " + in_quotes(words.back()) + " and --message");
+      throw UsageError("the message is given twice: " + in_quotes(operands.back()) +
+                       " and --message");
     }
-    message_ = words.back();
-    message_from_ = in_quotes(words.back());
+    message_ = operands.back();
+    message_from_ = in_quotes(operands.back());
   }
 }
 
@@ -375,7 +376,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   check_rules(*settings, rules);
   check_spool(*settings, spool_);
   if (spool_.makes_messages()) {
-    sort_words(*settings);
+    sort_operands(*settings);
     choose_kind(*settings, environment);
     check_topics(*settings);
   }

@@ -105,9 +105,9 @@ std::string topic_text(const Setting& setting);
 
 /// One of a few words, in whatever case.
 template <typename T>
-T choice(const Setting& setting, const std::vector<std::pair<std::string_view, T>>& words) {
+T choice(const Setting& setting, const std::vector<std::pair<std::string_view, T>>& choices) {
   std::string needed;
-  for (const auto& [word, meaning] : words) {
+  for (const auto& [word, meaning] : choices) {
     if (same_word(setting.value(), word)) {
       return meaning;
     }

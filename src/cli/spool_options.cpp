@@ -40,10 +40,10 @@ void check_spool(const Settings& settings, run::SpoolOptions& spool) {
   for (const auto& [key, task] : tasks) {
     if (settings.on(key)) spool.task = task;
   }
-  if (!spool.makes_messages() && !settings.words().empty()) {
+  if (!spool.makes_messages() && !settings.operands().empty()) {
     throw UsageError((settings.on("drain") ? "--drain" : "--spool-list") +
                      std::string{" makes no message: leave out '"} +
-                     escaped(settings.words().front()) + "'");
+                     escaped(settings.operands().front()) + "'");
   }
 }
 

@@ -240,7 +240,7 @@ void SubReader::declare_acting() {
 
 void SubReader::check_subscriptions(const Settings& settings) {
   std::vector<std::string> all = topics_;
-  all.insert(all.end(), settings.words().begin(), settings.words().end());
+  all.insert(all.end(), settings.operands().begin(), settings.operands().end());
   if ((all.empty() || connection_.mosquitto) && settings.topic_of_url()) {
     all.push_back(*settings.topic_of_url());
   }
@@ -354,7 +354,7 @@ void SubReader::check_stats(const Settings& settings) {
   if (form != PrinterOptions::Form::json) {
     refuse(settings, "output", "shows messages; with --stats there are auto, a table, and json");
   }
-  for (const std::string& word : settings.words()) {
+  for (const std::string& word : settings.operands()) {
     if (word.find_first_not_of("0123456789.") == std::string::npos) {
       options_.verbosity.warnings.push_back(
           {"'" + word + "' is a filter; a table each " + word + " s is --stats=" + word});

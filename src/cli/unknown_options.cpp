@@ -145,9 +145,9 @@ void check_single_dash(const Declarations& declared, std::string_view word) {
                    (name == "--help" ? "see " : "write ") + name);
 }
 
-std::size_t words_without_effect(const Declarations& declared,
-                                 const std::vector<std::string>& words, std::size_t at) {
-  const std::string_view word = words[at];
+std::size_t arguments_without_effect(const Declarations& declared,
+                                     const std::vector<std::string>& args, std::size_t at) {
+  const std::string_view word = args[at];
   if (word == "--nodelay") {
     return 1;
   }
@@ -157,10 +157,10 @@ std::size_t words_without_effect(const Declarations& declared,
   }
   const bool attached = name.size() < word.size();
   const std::size_t count = attached ? 1 : 2;
-  if (at + count > words.size()) {
+  if (at + count > args.size()) {
     throw UsageError("--keyform needs pem after it, which is what --key takes anyway");
   }
-  const std::string_view form = attached ? word.substr(name.size() + 1) : words[at + 1];
+  const std::string_view form = attached ? word.substr(name.size() + 1) : args[at + 1];
   if (!same_word(form, "pem")) {
     refuse_option(declared, std::string{name});
   }

@@ -38,7 +38,7 @@ Words values(const Declarations& declared, const Words& words, std::string_view 
 }
 
 Words free_words(const Declarations& declared, const Words& words) {
-  return read_command_line(declared, words).words;
+  return read_command_line(declared, words).operands;
 }
 
 }  // namespace

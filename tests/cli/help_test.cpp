@@ -150,14 +150,14 @@ TEST_CASE("the words that are completed are those that an option takes, each mea
   std::size_t seen = 0;
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
-      for (const std::string_view word : option.words) {
+      for (const std::string_view word : option.choices) {
         CAPTURE(declared->name, option.key, word);
         if (option.store) CHECK_NOTHROW(option.store({&option, {std::string{word}}, {}, false}));
         ++seen;
       }
     }
     const std::vector<std::string_view> versions{"auto", "5", "3.1.1", "3.1"};
-    CHECK(declared->find("protocol-version")->words == versions);
+    CHECK(declared->find("protocol-version")->choices == versions);
   }
   CHECK(seen > 40);
 }
