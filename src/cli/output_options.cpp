@@ -92,10 +92,10 @@ void check_request(const Settings& settings, const Environment& environment, Res
   if (!input.request.response_topic) {
     need_version_5(options.connection, settings, "request");
   }
-  if (source.form.properties.response_topic) {
+  if (source.prototype.properties.response_topic) {
     throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
   }
-  if (input.request.response_topic == source.form.topic) {
+  if (input.request.response_topic == source.prototype.topic) {
     throw UsageError(
         "--response-topic must differ from the topic of the request, which would "
         "come back as its own answer");
@@ -139,7 +139,7 @@ void check_wrap(const ResultInput& input, PubOptions& options) {
 
 void check_subscriber(const Settings& settings, PubOptions& options) {
   need_version_5(options.connection, settings, "require-subscriber");
-  if (options.source.form.qos == Qos::at_most_once && options.source.kind != Kind::replay) {
+  if (options.source.prototype.qos == Qos::at_most_once && options.source.kind != Kind::replay) {
     refuse(settings, "require-subscriber", "needs QoS 1 or 2: with 0 no broker says who had it",
            any_source);
   }

@@ -153,7 +153,7 @@ PubReader::PubReader() {
       "  --request                 wait for an answer and print it\n"
       "  -v, --verbose             tell on stderr what becomes of each message\n"
       "  -d, --debug               tell each packet on stderr\n";
-  options_.source.form.qos = Qos::at_least_once;
+  options_.source.prototype.qos = Qos::at_least_once;
   declare_message();
   declare_envelope();
   declare_spool(in_, spool_);
@@ -174,8 +174,8 @@ void PubReader::declare_message() {
   in_.unbound_flag("-n,--null-message");
   in_.flag("--clear-retained", clear_retained_, "empty payload; the same with -r");
   in_.flag("--stamp", source.stamp, "say when and by which run it was made; MQTT 5");
-  in_.option("-q,--qos", source.form.qos, "N", "0, 1 or 2").qos().by_default("1").in_file();
-  in_.flag("-r,--retain", source.form.retained, "the broker keeps it for newcomers");
+  in_.option("-q,--qos", source.prototype.qos, "N", "0, 1 or 2").qos().by_default("1").in_file();
+  in_.flag("-r,--retain", source.prototype.retained, "the broker keeps it for newcomers");
   in_.option("--repeat", source.repeat, "N").from(1);
   in_.option("--repeat-delay", source.repeat_delay, "SEC", "publish it again");
   in_.option("--rate", source.rate, "N", "at most N messages a second").as(more_than_none);
@@ -317,7 +317,7 @@ void PubReader::check_topics(const Settings& settings) {
     throw UsageError("no topic given; such as: mqtt-pub TOPIC MESSAGE");
   }
   check_topic(*topic);
-  source.form.topic = *topic;
+  source.prototype.topic = *topic;
   for (std::size_t at = 1; at < topics_.size(); ++at) {
     check_topic(topics_[at]);
     source.more_topics.push_back(topics_[at]);
@@ -357,7 +357,7 @@ void PubReader::check_stamp(const Settings& settings) {
     return;
   }
   need_version_5(options_.connection, settings, "stamp");
-  for (const auto& [name, value] : options_.source.form.properties.user) {
+  for (const auto& [name, value] : options_.source.prototype.properties.user) {
     if (feed::is_stamp(name)) {
       throw UsageError("--stamp makes the user property " + name + "; leave out -D publish");
     }
@@ -382,8 +382,8 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   }
   choose_envelope(*settings);
   options_.source.keep_newline = options_.envelope.raw;
-  options_.source.form.retained = options_.source.form.retained || clear_retained_;
-  options_.source.form.properties = connection_.message_properties;
+  options_.source.prototype.retained = options_.source.prototype.retained || clear_retained_;
+  options_.source.prototype.properties = connection_.message_properties;
   check_envelope(*settings);
   check_stamp(*settings);
   check_results(*settings, environment, results_, options_);

@@ -24,7 +24,7 @@ void drop_newline(std::string& text) {
 class Single final : public Feed {
  public:
   explicit Single(const SourceOptions& options)
-      : options_(options), message_(options.form), left_(options.repeat) {
+      : options_(options), message_(options.prototype), left_(options.repeat) {
     message_.payload.clear();
     if (options.kind == SourceOptions::Kind::argument) message_.payload = options.text;
     if (options.kind != SourceOptions::Kind::whole) {
@@ -107,7 +107,7 @@ void assign(Value& to, const Value& from) {
 class LineFeed final : public Feed {
  public:
   explicit LineFeed(const SourceOptions& options)
-      : form_(options.form),
+      : prototype_(options.prototype),
         topic_from_line_(options.topic_from_line),
         lines_(options.file, max_payload + (topic_from_line_ ? max_topic + 1 : 0)) {}
 
@@ -116,13 +116,13 @@ class LineFeed final : public Feed {
     const Supply supply = lines_.next(line);
     if (supply != Supply::message) return supply;
     if (topic_from_line_) take_topic(line);
-    assign(message.topic, form_.topic);
+    assign(message.topic, prototype_.topic);
     message.payload.assign(line);
-    message.qos = form_.qos;
-    message.retained = form_.retained;
+    message.qos = prototype_.qos;
+    message.retained = prototype_.retained;
     message.duplicate = false;
     message.id = 0;
-    assign(message.properties, form_.properties);
+    assign(message.properties, prototype_.properties);
     return Supply::message;
   }
 
@@ -142,16 +142,16 @@ class LineFeed final : public Feed {
     }
     const std::string_view topic = line.substr(0, tab);
     line.remove_prefix(tab + 1);
-    if (!topic.empty() && topic == form_.topic) return;
+    if (!topic.empty() && topic == prototype_.topic) return;
     try {
       check_topic(topic);
     } catch (const UsageError& error) {
       throw UsageError{where() + ": " + error.what()};
     }
-    form_.topic = topic;
+    prototype_.topic = topic;
   }
 
-  Message form_;  ///< With topic_from_line, its topic is that of the last line.
+  Message prototype_;  ///< With topic_from_line, its topic is that of the last line.
   bool topic_from_line_;
   Lines lines_;
 };

@@ -83,7 +83,7 @@ struct SourceOptions {
   std::vector<std::string> more_topics{};  ///< Each message goes there, too.
   bool stamp = false;                      ///< User properties tell when and by whom it was made.
   bool acknowledged = false;               ///< A message with QoS 0 is a usage error.
-  Message form{};                          ///< Topic, QoS, retain flag, properties for each.
+  Message prototype{};                     ///< Topic, QoS, retain flag, properties for each.
 
   /// One message after another, and no end to be seen.
   bool streams() const { return kind == Kind::lines || kind == Kind::replay; }

@@ -257,7 +257,7 @@ class WrapRun {
     fields.insert(fields.begin(), {"command", name_of(wrap_), Field::Form::text});
     options.fields.insert(options.fields.begin(), fields.begin(), fields.end());
     const payload::Envelope envelope{options};
-    Message message = options_.source.form;
+    Message message = options_.source.prototype;
     message.retained = true;
     message.payload = envelope.wrap(word, std::chrono::system_clock::now());
     if (const auto type = envelope.content_type()) message.properties.content_type = type;
@@ -270,7 +270,7 @@ class WrapRun {
     auto connection = options_.connection;
     if (connection.presence) return connection;
     auto& message = connection.will.emplace().message;
-    message = options_.source.form;
+    message = options_.source.prototype;
     message.retained = true;
     payload::EnvelopeOptions envelope = options_.envelope;
     envelope.fields = {{"command", name_of(wrap_), Field::Form::text}};

@@ -450,7 +450,7 @@ TEST_CASE("of options that may be repeated each use counts") {
                     "K: 2", "-L", "ws://h", "t"};
   CHECK(FakeEnvironment{}.sub_error(twice).find("given twice") == std::string::npos);
   CHECK(FakeEnvironment{}.sub({"-h", "a", "-h", "b", "t"}).connection.endpoints.size() == 2);
-  CHECK(FakeEnvironment{}.pub({"-v", "-v", "-r", "-r", "t", "m"}).source.form.retained);
+  CHECK(FakeEnvironment{}.pub({"-v", "-v", "-r", "-r", "t", "m"}).source.prototype.retained);
 }
 
 TEST_CASE("a property that MQTT allows once is refused when it is given twice") {
@@ -472,7 +472,8 @@ TEST_CASE("a property that MQTT allows once is refused when it is given twice") 
 TEST_CASE("commands and names of properties may be in any case") {
   CHECK(FakeEnvironment{}
             .pub({"-D", "PUBLISH", "User-Property", "k", "V", "t", "m"})
-            .source.form.properties.user.at(0) == std::pair<std::string, std::string>{"k", "V"});
+            .source.prototype.properties.user.at(0) ==
+        std::pair<std::string, std::string>{"k", "V"});
   CHECK(FakeEnvironment{}
             .sub({"-D", "Connect", "RECEIVE-MAXIMUM", "5", "t"})
             .connection.connect_properties.size() == 1);

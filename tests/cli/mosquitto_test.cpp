@@ -37,17 +37,17 @@ TEST_CASE("mosquitto's defaults are weaker than all that is said") {
   TheirName fake;
   const PubOptions plain = fake.pub({"-t", "t", "-m", "m"});
   CHECK(plain.envelope.raw);
-  CHECK(plain.source.form.qos == Qos::at_most_once);
+  CHECK(plain.source.prototype.qos == Qos::at_most_once);
   CHECK(plain.connection.keep_alive == 60s);
   CHECK_FALSE(fake.pub({"-t", "t", "-m", "m", "--envelope"}).envelope.raw);
   CHECK_FALSE(fake.pub({"-t", "t", "-m", "1", "--json"}).envelope.raw);
-  CHECK(fake.pub({"-t", "t", "-m", "m", "-q", "2"}).source.form.qos == Qos::exactly_once);
+  CHECK(fake.pub({"-t", "t", "-m", "m", "-q", "2"}).source.prototype.qos == Qos::exactly_once);
   fake.terminal = true;
   CHECK(fake.sub({"-t", "t"}).output.form == output::PrinterOptions::Form::raw);
   CHECK(fake.sub({"-t", "t", "-F", "%p"}).output.form == output::PrinterOptions::Form::format);
   CHECK(fake.sub({"-t", "t"}).subscriptions.at(0).qos == Qos::at_most_once);
   CHECK(filters(fake.sub({"-L", "mqtt://h/a", "-t", "b"})) == Words{"b", "a"});
-  CHECK(fake.pub({"-t", "a", "-t", "b", "-m", "m"}).source.form.topic == "b");
+  CHECK(fake.pub({"-t", "a", "-t", "b", "-m", "m"}).source.prototype.topic == "b");
   CHECK(fake.pub({"-k", "5", "-k", "6", "-t", "t", "-m", "m"}).connection.keep_alive == 6s);
 }
 
@@ -69,10 +69,10 @@ TEST_CASE("mosquitto's own file gives an option a line, and the command line win
                "-m two  blanks \n-D publish user-property k a b\n");
   const PubOptions options = fake.pub({"-t", "t"});
   CHECK(options.connection.endpoints.at(0).host == "filed");
-  CHECK(options.source.form.qos == Qos::exactly_once);
-  CHECK(options.source.form.retained);
+  CHECK(options.source.prototype.qos == Qos::exactly_once);
+  CHECK(options.source.prototype.retained);
   CHECK(options.source.text == "two  blanks ");
-  CHECK(options.source.form.properties.user.at(0).second == "a b");
+  CHECK(options.source.prototype.properties.user.at(0).second == "a b");
   CHECK(fake.pub({"-t", "t", "-h", "said", "-m", "m"}).source.text == "m");
   CHECK(fake.pub({"-t", "t", "-h", "said"}).connection.endpoints.size() == 1);
 

@@ -26,25 +26,29 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> all{
       {{"a/b", "hello"},
        [](const PubOptions& o) {
-         return o.source.kind == Kind::argument && o.source.form.topic == "a/b" &&
+         return o.source.kind == Kind::argument && o.source.prototype.topic == "a/b" &&
                 o.source.text == "hello";
        }},
       {{"-t", "a", "-m", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "a" && o.source.text == "x"; }},
+       [](const PubOptions& o) { return o.source.prototype.topic == "a" && o.source.text == "x"; }},
       {{"-t", "a", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "a" && o.source.text == "x"; }},
+       [](const PubOptions& o) { return o.source.prototype.topic == "a" && o.source.text == "x"; }},
       {{"a", "-m", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "a" && o.source.text == "x"; }},
+       [](const PubOptions& o) { return o.source.prototype.topic == "a" && o.source.text == "x"; }},
       {{"-L", "mqtt://h/a/b", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "a/b" && o.source.text == "x"; }},
+       [](const PubOptions& o) {
+         return o.source.prototype.topic == "a/b" && o.source.text == "x";
+       }},
       {{"-L", "mqtt://h/a/b", "-m", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "a/b" && o.source.text == "x"; }},
+       [](const PubOptions& o) {
+         return o.source.prototype.topic == "a/b" && o.source.text == "x";
+       }},
       {{"-L", "mqtt://h/a", "b", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "b" && o.source.text == "x"; }},
+       [](const PubOptions& o) { return o.source.prototype.topic == "b" && o.source.text == "x"; }},
       {{"-L", "mqtt://h/a", "-t", "b", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "b" && o.source.text == "x"; }},
+       [](const PubOptions& o) { return o.source.prototype.topic == "b" && o.source.text == "x"; }},
       {{"-L", "ws://h/socket", "b", "x"},
-       [](const PubOptions& o) { return o.source.form.topic == "b" && o.source.text == "x"; }},
+       [](const PubOptions& o) { return o.source.prototype.topic == "b" && o.source.text == "x"; }},
       {{"top", "-5"}, [](const PubOptions& o) { return o.source.text == "-5"; }},
       {{"top", "-m", "-x"}, [](const PubOptions& o) { return o.source.text == "-x"; }},
       {{"--message=-5", "top"}, [](const PubOptions& o) { return o.source.text == "-5"; }},
@@ -79,19 +83,27 @@ const std::vector<Row>& rows() {
       {{"a", "-l", "-f", "x"},
        [](const PubOptions& o) { return o.source.kind == Kind::lines && o.source.file == "x"; }},
       {{"--topic-from-line", "--lines"},
-       [](const PubOptions& o) { return o.source.topic_from_line && o.source.form.topic.empty(); }},
+       [](const PubOptions& o) {
+         return o.source.topic_from_line && o.source.prototype.topic.empty();
+       }},
       {{"a", "-n"},
-       [](const PubOptions& o) { return o.source.kind == Kind::null && !o.source.form.retained; }},
+       [](const PubOptions& o) {
+         return o.source.kind == Kind::null && !o.source.prototype.retained;
+       }},
       {{"a", "--null-message", "-r"},
-       [](const PubOptions& o) { return o.source.kind == Kind::null && o.source.form.retained; }},
+       [](const PubOptions& o) {
+         return o.source.kind == Kind::null && o.source.prototype.retained;
+       }},
       {{"a", "--clear-retained"},
-       [](const PubOptions& o) { return o.source.kind == Kind::null && o.source.form.retained; }},
+       [](const PubOptions& o) {
+         return o.source.kind == Kind::null && o.source.prototype.retained;
+       }},
       {{"a", "x", "-q", "2", "--retain"},
        [](const PubOptions& o) {
-         return o.source.form.qos == Qos::exactly_once && o.source.form.retained;
+         return o.source.prototype.qos == Qos::exactly_once && o.source.prototype.retained;
        }},
       {{"a", "x", "--qos", "0"},
-       [](const PubOptions& o) { return o.source.form.qos == Qos::at_most_once; }},
+       [](const PubOptions& o) { return o.source.prototype.qos == Qos::at_most_once; }},
       {{"a", "x", "--repeat", "3", "--repeat-delay", "0.5"},
        [](const PubOptions& o) { return o.source.repeat == 3 && o.source.repeat_delay == 500ms; }},
       {{"a", "-l", "--rate", "2.5"}, [](const PubOptions& o) { return o.source.rate == 2.5; }},
@@ -141,9 +153,9 @@ const std::vector<Row>& rows() {
        }},
       {{"a", "x", "-D", "publish", "user-property", "k", "v", "-D", "publish", "content-type", "c"},
        [](const PubOptions& o) {
-         return o.source.form.properties.user.size() == 1 &&
-                o.source.form.properties.user[0].second == "v" &&
-                o.source.form.properties.content_type == "c" &&
+         return o.source.prototype.properties.user.size() == 1 &&
+                o.source.prototype.properties.user[0].second == "v" &&
+                o.source.prototype.properties.content_type == "c" &&
                 o.connection.version_5_only == "--property";
        }},
       {{"a", "x", "--request"},
@@ -198,8 +210,8 @@ TEST_CASE("each option of mqtt-pub fills what it is for") {
 
 TEST_CASE("mqtt-pub has the defaults that --help names") {
   const PubOptions options = FakeEnvironment{}.pub({"t", "m"});
-  CHECK(options.source.form.qos == Qos::at_least_once);
-  CHECK_FALSE(options.source.form.retained);
+  CHECK(options.source.prototype.qos == Qos::at_least_once);
+  CHECK_FALSE(options.source.prototype.retained);
   CHECK(options.source.repeat == 1);
   CHECK_FALSE(options.source.rate);
   CHECK(options.window == 64);
@@ -227,8 +239,8 @@ TEST_CASE("without a message a stdin that has something to give is the message")
 TEST_CASE("a path in a URL of the environment is the topic only when none is given") {
   FakeEnvironment fake;
   fake.variables["MQTT_URL"] = "mqtt://h/far";
-  CHECK(fake.pub({"near", "m"}).source.form.topic == "near");
-  CHECK(fake.pub({"-m", "m"}).source.form.topic == "far");
+  CHECK(fake.pub({"near", "m"}).source.prototype.topic == "near");
+  CHECK(fake.pub({"-m", "m"}).source.prototype.topic == "far");
   CHECK(fake.pub_error({"word"}).rfind("no message given", 0) == 0);
 }
 
@@ -364,7 +376,7 @@ TEST_CASE("What is to be done with a spool is read") {
 TEST_CASE("help as a word is a topic without a message, and points to the option") {
   CHECK(FakeEnvironment{}.pub_error({"help"}) ==
         "no message given for the topic 'help'; --help shows what there is");
-  CHECK(FakeEnvironment{}.pub({"help", "m"}).source.form.topic == "help");
+  CHECK(FakeEnvironment{}.pub({"help", "m"}).source.prototype.topic == "help");
 }
 
 TEST_CASE("what is long is cut short in an error") {

@@ -21,7 +21,7 @@ SourceOptions from(Kind kind, const std::optional<std::string>& file = {}) {
   SourceOptions options;
   options.kind = kind;
   options.file = file;
-  options.form.topic = "top";
+  options.prototype.topic = "top";
   return options;
 }
 
@@ -35,14 +35,14 @@ Payloads whole(std::string_view text, bool keep_newline = false) {
 TEST_CASE("a word is a message in the form that was asked for") {
   auto options = from(Kind::argument);
   options.text = "hello\n";
-  options.form.qos = Qos::exactly_once;
-  options.form.retained = true;
-  options.form.properties.content_type = "text/plain";
+  options.prototype.qos = Qos::exactly_once;
+  options.prototype.retained = true;
+  options.prototype.properties.content_type = "text/plain";
   const auto feed = open(options);
 
   const auto messages = all_of(*feed);
   REQUIRE(messages.size() == 1);
-  Message expected = options.form;
+  Message expected = options.prototype;
   expected.payload = "hello\n";
   CHECK(messages[0] == expected);
   CHECK_FALSE(feed->final());
@@ -165,15 +165,15 @@ TEST_CASE("a FIFO is opened before its writer comes") {
 TEST_CASE("each line is a message in the form that was asked for") {
   const GivenFile file{"one\r\n\ntwo"};
   auto options = from(Kind::lines, file.path());
-  options.form.qos = Qos::at_least_once;
-  options.form.properties.user = {{"k", "v"}};
+  options.prototype.qos = Qos::at_least_once;
+  options.prototype.properties.user = {{"k", "v"}};
   const auto feed = open(options);
   CHECK(feed->where().empty());
 
   Message message;  // As an application uses it: filled again and again, moved from in between.
   for (const char* payload : {"one", "", "two"}) {
     REQUIRE(feed->next(at({}), message) == Supply::message);
-    Message expected = options.form;
+    Message expected = options.prototype;
     expected.payload = payload;
     CHECK(message == expected);
     const Message taken = std::move(message);
@@ -226,7 +226,7 @@ TEST_CASE("a line without a topic that can be published to is refused by its num
     CAPTURE(text);
     const GivenFile file{std::string{"a\tfine\n"} + text + "\n"};
     auto options = from(Kind::lines, file.path());
-    options.form.topic.clear();
+    options.prototype.topic.clear();
     options.topic_from_line = true;
     const auto feed = open(options);
     Message message;

@@ -68,9 +68,9 @@ TEST_CASE("a record is published as it is and without what belonged to its conne
 
 TEST_CASE("what the user said about form does not touch records") {
   SourceOptions options;
-  options.form.topic = "other";
-  options.form.qos = Qos::exactly_once;
-  options.form.retained = true;
+  options.prototype.topic = "other";
+  options.prototype.qos = Qos::exactly_once;
+  options.prototype.retained = true;
   const Recording recording{record("00", "hi"), options};
   const auto messages = all_of(*recording);
   REQUIRE(messages.size() == 1);
