@@ -144,21 +144,17 @@ void wipe(const Found& found, const std::vector<std::string>& args, char** argv)
 void declare(CLI::App& app, const Declarations& declared, const std::vector<std::string>& args,
              SettingList& list) {
   for (const Option& option : declared.options()) {
-    const auto is_among = [&args](std::string_view name) {
-      return std::ranges::count(args, name) > 0;
-    };
-    if (std::ranges::none_of(names(option), is_among)) {
-      continue;
-    }
-    const std::string all{option.names};
+    const std::string name = spelling(option);
+    if (std::ranges::count(args, name) == 0) continue;
     if (option.takes == Option::Takes::nothing) {
-      app.add_flag_callback(all, [&] { list.push_back({&option, {}, {}, false}); });
+      app.add_flag_callback(name, [&] { list.push_back({&option, {}, {}, false}); });
     } else {
-      const auto keep = [&](const CLI::results_t&) {  // From 2.3 on "{}" would be two of these.
-        list.push_back({&option, app.get_option(spelling(option))->results(), {}, false});
+      // From 2.3 on "{}" would be two of the results that are handed over.
+      const auto keep = [&, name](const CLI::results_t&) {
+        list.push_back({&option, app.get_option(name)->results(), {}, false});
         return true;
       };
-      app.add_option(all, keep)->allow_extra_args(false)->take_all();
+      app.add_option(name, keep)->allow_extra_args(false)->take_all();
     }
   }
 }
@@ -228,11 +224,11 @@ std::vector<std::string> prepared(const Declarations& declared,
     }
     const Found found = look_at(declared, args, at);
     for (const char letter : found.flags) {
-      ready.push_back({'-', letter});
+      ready.push_back(spelling(*declared.named(std::string{'-', letter})));
     }
     if (found.option == nullptr && found.flags.empty()) {
-      ready.push_back(args[at]);
       const Option* alone = declared.named(args[at]);
+      ready.push_back(alone == nullptr ? args[at] : spelling(*alone));
       if (alone != nullptr && !alone->implied.empty()) {
         ready.emplace_back(alone->implied);
       }

@@ -33,8 +33,8 @@ std::vector<std::string> take_arguments(const Declarations& declared, int argc, 
 
 /// Makes the words of a command line ready for CLI11, which would count some of them wrongly (`-D`
 /// takes two or three words, `--name=` would take the next word): each option becomes a word of its
-/// own, and its value the next. Throws UsageError for a value that is missing and for one
-/// that a flag does not take.
+/// own, by its spelling(), and its value the next. Throws UsageError for a value that is missing
+/// and for one that a flag does not take.
 std::vector<std::string> prepared(const Declarations& declared,
                                   const std::vector<std::string>& args);
 

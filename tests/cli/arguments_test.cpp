@@ -53,8 +53,9 @@ TEST_CASE("an option with a value becomes its name and its value") {
   const std::vector<Row> rows{
       {{"-p1883", "t"}, {"--port", "1883", "t"}},
       {{"--pw=x=y"}, {"--password", "x=y"}},
+      {{"--stdin-line", "-n"}, {"--lines", "--null-message"}},
       {{"--message=", "t"}, {"--message", "", "t"}},
-      {{"-rvq1", "t"}, {"-r", "-v", "--qos", "1", "t"}},
+      {{"-rvq1", "t"}, {"--retain", "--verbose", "--qos", "1", "t"}},
       {{"-m", "-D", "t"}, {"--message", "-D", "t"}},
       {{"-m", "--"}, {"--message", "--"}},
       {{"--", "-p", "1"}, {"--", "-p", "1"}},
@@ -63,7 +64,7 @@ TEST_CASE("an option with a value becomes its name and its value") {
       {{"-D", "publish", "user-property", "k", "v", "t", "m"}, {"--property", user, "t", "m"}},
       {{"-D", "publish", "content-type", "text/plain", "t", "m"}, {"--property", type, "t", "m"}},
       {{"--property=publish", "content-type", "text/plain", "t"}, {"--property", type, "t"}},
-      {{"-rDpublish", "content-type", "text/plain"}, {"-r", "--property", type}},
+      {{"-rDpublish", "content-type", "text/plain"}, {"--retain", "--property", type}},
   };
   for (const Row& row : rows) {
     CAPTURE(row.given);
