@@ -30,9 +30,7 @@ struct Found {
 /// The last word of a value that begins in word `first`: -D takes two or three more.
 std::size_t last_word(const Option& option, const std::vector<std::string>& args,
                       std::size_t first) {
-  if (option.takes != Option::Takes::property) {
-    return first;
-  }
+  if (option.takes != Option::Takes::property) return first;
   const std::size_t name = first + 1;
   return name >= args.size()
              ? name
@@ -52,12 +50,8 @@ Found look_at_letters(const Declarations& declared, const std::vector<std::strin
   const std::string& word = args[at];
   for (std::size_t letter = 1; letter < word.size(); ++letter) {
     const Option* option = declared.named(std::string{'-', word[letter]});
-    if (option == nullptr && letter > 1) {
-      refuse_behind_flag(word, letter);
-    }
-    if (option == nullptr) {
-      return {};
-    }
+    if (option == nullptr && letter > 1) refuse_behind_flag(word, letter);
+    if (option == nullptr) return {};
     if (option->takes != Option::Takes::nothing) {
       const bool attached = letter + 1 < word.size();
       const std::size_t first = attached ? at : at + 1;
@@ -75,12 +69,8 @@ Found look_at_name(const Declarations& declared, const std::vector<std::string>&
   const std::size_t equals = word.find('=');
   const bool attached = equals != std::string::npos;
   const Option* option = declared.named(word.substr(0, equals));
-  if (option == nullptr || (option->takes == Option::Takes::nothing && !attached)) {
-    return {};
-  }
-  if (!option->implied.empty() && !attached) {
-    return {};
-  }
+  if (option == nullptr || (option->takes == Option::Takes::nothing && !attached)) return {};
+  if (!option->implied.empty() && !attached) return {};
   const std::size_t first = attached ? at : at + 1;
   return {option, {}, first, attached ? equals + 1 : 0, last_word(*option, args, first)};
 }
@@ -88,9 +78,7 @@ Found look_at_name(const Declarations& declared, const std::vector<std::string>&
 /// The option with a value that word `at` names; an empty one if it is anything else.
 Found look_at(const Declarations& declared, const std::vector<std::string>& args, std::size_t at) {
   const std::string& word = args[at];
-  if (word.size() < 2 || word[0] != '-') {
-    return {};
-  }
+  if (word.size() < 2 || word[0] != '-') return {};
   check_single_dash(declared, word);
   return word[1] == '-' ? look_at_name(declared, args, at) : look_at_letters(declared, args, at);
 }
@@ -105,9 +93,7 @@ std::string value_of(const Found& found, const std::vector<std::string>& args) {
 
 void check(const Found& found, const std::vector<std::string>& args) {
   const std::string name = spelling(*found.option);
-  if (found.option->takes == Option::Takes::nothing) {
-    throw UsageError(name + " takes no value");
-  }
+  if (found.option->takes == Option::Takes::nothing) throw UsageError(name + " takes no value");
   if (found.last >= args.size()) {
     // -h and -V mean help and version elsewhere.
     const bool property = found.option->takes == Option::Takes::property;
@@ -169,9 +155,7 @@ std::vector<std::string> operands_of(const Declarations& declared, const CLI::Ap
       ended = true;
       continue;
     }
-    if (!ended) {
-      check_dash(declared, word);
-    }
+    if (!ended) check_dash(declared, word);
     if (!ended && word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9')) {
       refuse_option(declared, word);
     }
@@ -196,9 +180,7 @@ std::string masked_header(std::string_view header) {
 
 std::string masked_property(std::string_view joined) {
   const std::vector<std::string_view> words = split(joined, joint);
-  if (words.size() < 3 || !secret_property(words[1])) {
-    return std::string{joined};
-  }
+  if (words.size() < 3 || !secret_property(words[1])) return std::string{joined};
   const auto shown = static_cast<std::size_t>(words[2].data() - joined.data());
   return std::string{joined.substr(0, shown)}.append(hidden);
 }
@@ -229,13 +211,9 @@ std::vector<std::string> prepared(const Declarations& declared,
     if (found.option == nullptr && found.flags.empty()) {
       const Option* alone = declared.named(args[at]);
       ready.push_back(alone == nullptr ? args[at] : spelling(*alone));
-      if (alone != nullptr && !alone->implied.empty()) {
-        ready.emplace_back(alone->implied);
-      }
+      if (alone != nullptr && !alone->implied.empty()) ready.emplace_back(alone->implied);
     }
-    if (found.option == nullptr) {
-      continue;
-    }
+    if (found.option == nullptr) continue;
     check(found, args);
     ready.push_back(spelling(*found.option));
     ready.push_back(value_of(found, args));
@@ -250,9 +228,7 @@ std::vector<std::string> take_arguments(const Declarations& declared, int argc, 
   for (std::size_t at = 0; at < args.size() && args[at] != "--"; ++at) {
     const Found found = look_at(declared, args, at);
     if (found.option != nullptr && found.last < args.size()) {
-      if (found.option->mask != nullptr) {
-        wipe(found, args, first);
-      }
+      if (found.option->mask != nullptr) wipe(found, args, first);
       at = found.last;
     }
   }

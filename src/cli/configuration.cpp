@@ -50,9 +50,7 @@ const Option& option_for(const Declarations& declared, const std::string& place,
                      (near.empty() ? "; keys are the long names of options, see --help all"
                                    : "; did you mean " + near.substr(2) + "?"));
   }
-  if (!option->file) {
-    throw UsageError(place + ": " + name + " can stand on the command line only");
-  }
+  if (!option->file) throw UsageError(place + ": " + name + " can stand on the command line only");
   return *option;
 }
 
@@ -62,16 +60,12 @@ std::string text_of(const Entry& entry, const toml::node& node) {
     reject(entry,
            entry.option->repeat ? "a text in quotes, or a list of them" : "a text in quotes");
   }
-  if (text->find('\0') != std::string::npos) {
-    reject(entry, "a text without NUL");
-  }
+  if (text->find('\0') != std::string::npos) reject(entry, "a text without NUL");
   return *text;
 }
 
 std::string number_of(const Entry& entry, const toml::node& node) {
-  if (const auto whole = node.value_exact<std::int64_t>()) {
-    return std::to_string(*whole);
-  }
+  if (const auto whole = node.value_exact<std::int64_t>()) return std::to_string(*whole);
   const auto real = node.value_exact<double>();
   if (!real) {
     const bool quotes = entry.option->takes != Option::Takes::number;
@@ -90,9 +84,7 @@ std::string property_of(const Entry& entry, const toml::node& node) {
     reject(entry, "[\"COMMAND\", \"NAME\", \"VALUE\"], or a list of such lists");
   }
   std::vector<std::string> texts;
-  for (const toml::node& word : *words) {
-    texts.push_back(text_of(entry, word));
-  }
+  for (const toml::node& word : *words) texts.push_back(text_of(entry, word));
   return joined(texts, joint);
 }
 
@@ -123,21 +115,15 @@ bool is_list(const Entry& entry) {
 std::vector<std::string> values_of(const Entry& entry) {
   if (entry.option->takes == Option::Takes::nothing) {
     const std::optional<bool> on = entry.value->value_exact<bool>();
-    if (!on) {
-      reject(entry, "true or false");
-    }
+    if (!on) reject(entry, "true or false");
     return *on ? std::vector<std::string>{} : std::vector<std::string>{"false"};
   }
   if (!is_list(entry)) {
     return {value_of(entry, *entry.value)};
   }
-  if (entry.value->as_array()->empty()) {
-    reject(entry, "a list that is not empty");
-  }
+  if (entry.value->as_array()->empty()) reject(entry, "a list that is not empty");
   std::vector<std::string> values;
-  for (const toml::node& node : *entry.value->as_array()) {
-    values.push_back(value_of(entry, node));
-  }
+  for (const toml::node& node : *entry.value->as_array()) values.push_back(value_of(entry, node));
   return values;
 }
 
@@ -161,12 +147,8 @@ bool meant_for_others(const Option& option, const std::string& value) {
 /// What a variable says about a flag.
 std::vector<std::string> switched(const std::string& variable, const std::string& value) {
   const auto is = [&value](std::string_view word) { return same_word(value, word); };
-  if (is("1") || is("true") || is("yes") || is("on")) {
-    return {};
-  }
-  if (is("0") || is("false") || is("no") || is("off")) {
-    return {"false"};
-  }
+  if (is("1") || is("true") || is("yes") || is("on")) return {};
+  if (is("0") || is("false") || is("no") || is("off")) return {"false"};
   throw UsageError(variable + " must be 1 or 0, not " + in_quotes(value));
 }
 
@@ -177,9 +159,7 @@ SettingList read_environment(const Declarations& declared, const Environment& en
     const std::string variable{option.variable};
     std::optional<std::string> value =
         variable.empty() ? std::nullopt : environment.variable(variable);
-    if (!value) {
-      continue;
-    }
+    if (!value) continue;
     if (meant_for_others(option, *value)) {
       warnings.push_back({variable + " counts as unset: '" +
                               escaped(connection::masked_url(*value)) + "' is not for " +
@@ -215,9 +195,7 @@ SettingList read_inherited(const Declarations& declared, const Environment& envi
                                     ? std::nullopt
                                     : environment.variable(std::string{option->variable});
     const bool place = name == "url" || name == "host" || name == "port";
-    if (place && of_environment && of_environment != value) {
-      return {};
-    }
+    if (place && of_environment && of_environment != value) return {};
     const auto same = std::ranges::find(list, option, &Setting::option);
     if (same != list.end()) {
       same->values.push_back(*value);
@@ -262,9 +240,7 @@ void add_files(const Declarations& declared, const Environment& environment, boo
   }
 
   const Setting* given = find(sources.front(), "config");
-  if (given != nullptr) {
-    check_filled(*given);
-  }
+  if (given != nullptr) check_filled(*given);
   if (given != nullptr || home) {
     const std::string path = given != nullptr ? given->value() : *home + "/config.toml";
     SettingList list =
@@ -284,9 +260,7 @@ void add_own_sources(const Declarations& declared, const Environment& environmen
   const SettingList inherited = read_inherited(declared, environment);
   for (const Setting& setting : inherited) {
     const std::string variable{setting.option->variable};
-    if (variable.empty() || !environment.variable(variable)) {
-      sources.back().push_back(setting);
-    }
+    if (variable.empty() || !environment.variable(variable)) sources.back().push_back(setting);
   }
   add_files(declared, environment, !inherited.empty(), sources, warnings);
 }
@@ -334,9 +308,7 @@ SettingList read_configuration(const Declarations& declared, const std::string& 
       warnings.push_back({entry.place + ": others may read this password (chmod 600 helps)"});
     }
     const Option* own = declared.named("--" + entry.name);
-    if (own != nullptr) {
-      list.push_back({own, std::move(values), {source, entry.place}});
-    }
+    if (own != nullptr) list.push_back({own, std::move(values), {source, entry.place}});
   }
   return list;
 }
@@ -353,9 +325,7 @@ std::optional<Settings> read_settings(const Declarations& declared,
     *environment.out << version(declared);
     return {};
   }
-  if (!environment.mosquitto) {
-    check_given_once(line.settings);
-  }
+  if (!environment.mosquitto) check_given_once(line.settings);
   if (const Setting* shell = find(line.settings, "completion")) {
     *environment.out << completion(declared, *shell);
     return {};

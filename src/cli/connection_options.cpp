@@ -210,18 +210,14 @@ void add_endpoints(const Settings& settings, const ConnectionInput& input, Optio
       throw UsageError(named(*hosts) + " takes HOST or HOST:PORT; a URL is for --url");
     }
     connection::Endpoint endpoint = with_name(*hosts, connection::read_endpoint, host);
-    if (endpoint.port == 0) {
-      endpoint.port = input.port;
-    }
+    if (endpoint.port == 0) endpoint.port = input.port;
     options.endpoints.push_back(std::move(endpoint));
   }
 }
 
 void add_headers(const Settings& settings, const ConnectionInput& input, Options& options) {
   const Setting* headers = settings.find("ws-header");
-  if (headers == nullptr) {
-    return;
-  }
+  if (headers == nullptr) return;
   if (options.transport != connection::Transport::websocket) {
     const std::optional<Address>& address = settings.address();
     if (address && address->origin.source < headers->origin.source) {
@@ -249,9 +245,7 @@ void check_transport(const Settings& settings, const ConnectionInput& input, Opt
   }
   if (address && address->websocket()) {
     options.transport = connection::Transport::websocket;
-    if (!address->path.empty()) {
-      options.websocket_path = address->path;
-    }
+    if (!address->path.empty()) options.websocket_path = address->path;
   }
 }
 
@@ -346,9 +340,7 @@ std::optional<Settings> read_connection(const Declarations& in,
                                         const Environment& environment, ConnectionInput& input,
                                         Options& options, run::Verbosity& verbosity) {
   std::optional<Settings> settings = read_settings(in, arguments, environment);
-  if (!settings) {
-    return {};
-  }
+  if (!settings) return {};
   input.mosquitto = environment.mosquitto;
   verbosity.warnings = settings->warnings();
   add_endpoints(*settings, input, options);

@@ -23,9 +23,7 @@ std::vector<std::string_view> shown_names(const Option& option) {
 
 Option& Declarations::add(std::string_view names, Option::Takes takes, std::string_view value,
                           std::string_view help) {
-  if (options_.empty()) {
-    options_.reserve(128);
-  }
+  if (options_.empty()) options_.reserve(128);
   Option& option = options_.emplace_back();
   option.group = group_;
   option.names = names;
@@ -61,9 +59,7 @@ const Option* Declarations::find(std::string_view wanted) const {
 
 const Option* Declarations::named(std::string_view wanted) const {
   for (const Option& option : options_) {
-    if (std::ranges::count(names(option), wanted) > 0) {
-      return &option;
-    }
+    if (std::ranges::count(names(option), wanted) > 0) return &option;
   }
   return nullptr;
 }

@@ -28,9 +28,7 @@ bool stdin_gives() {
 
 int columns() {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    return size.ws_col;
-  }
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   const int told = std::atoi(variable("COLUMNS").value_or("").c_str());
   return told > 0 && told < 10'000 ? told : 80;
 }

@@ -78,9 +78,7 @@ std::optional<WholeFile> read_whole_file(const std::string& path, Presence prese
   const int fd = descriptor.get();
   if (fd < 0) {
     const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP;
-    if (presence == Presence::optional && absent) {
-      return {};
-    }
+    if (presence == Presence::optional && absent) return {};
     throw failed_call("cannot read " + escaped(path));
   }
   WholeFile file;
@@ -91,12 +89,8 @@ std::optional<WholeFile> read_whole_file(const std::string& path, Presence prese
   std::array<char, 4096> block{};
   for (;;) {
     const ssize_t count = ::read(fd, block.data(), block.size());
-    if (count == 0) {
-      return file;
-    }
-    if (count < 0 && errno != EINTR) {
-      throw failed_call("cannot read " + escaped(path));
-    }
+    if (count == 0) return file;
+    if (count < 0 && errno != EINTR) throw failed_call("cannot read " + escaped(path));
     file.text.append(block.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
     if (file.text.size() > most) {
       throw RunError(ExitCode::failure, "cannot read " + escaped(path) + ": more than 1 MiB");
@@ -106,9 +100,7 @@ std::optional<WholeFile> read_whole_file(const std::string& path, Presence prese
 
 std::string first_line(const std::string& text) {
   std::string line{without_byte_order_mark(text.substr(0, text.find('\n')))};
-  if (!line.empty() && line.back() == '\r') {
-    line.pop_back();
-  }
+  if (!line.empty() && line.back() == '\r') line.pop_back();
   return line;
 }
 

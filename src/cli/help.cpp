@@ -48,9 +48,7 @@ std::string option_table(const Declarations& declared) {
     std::vector<std::string_view> fallbacks;
     for (const Option& option : sharing) {
       labels.push_back(label(option));
-      if (!option.fallback.empty()) {
-        fallbacks.push_back(option.fallback);
-      }
+      if (!option.fallback.empty()) fallbacks.push_back(option.fallback);
     }
     const bool all = fallbacks.size() == sharing.size();
     text += row(joined(labels, "  "),

@@ -12,9 +12,7 @@ namespace {
 using connection::Options;
 
 std::string secret_from_file(const Setting& setting, std::vector<run::Warning>& warnings) {
-  if (setting.content) {
-    return setting.value();
-  }
+  if (setting.content) return setting.value();
   const std::optional<WholeFile> file = read_whole_file(setting.value(), Presence::required);
   if (file->open_to_others) {
     warnings.push_back(
@@ -34,9 +32,7 @@ std::optional<std::string> read_password(const Settings& settings, const Environ
     }
     return password;
   }
-  if (input.ask_password) {
-    return environment.ask_password();
-  }
+  if (input.ask_password) return environment.ask_password();
   return input.password;
 }
 
@@ -49,9 +45,7 @@ void check_password(const Setting& setting, Options& options) {
         options.version == connection::Version::v3_1_1) {
       throw UsageError(named(setting) + " needs --username before MQTT 5");
     }
-    if (options.version_5_only.empty()) {
-      options.version_5_only = "a password without --username";
-    }
+    if (options.version_5_only.empty()) options.version_5_only = "a password without --username";
   }
 }
 
@@ -80,9 +74,7 @@ void read_secrets(const Settings& settings, const Environment& environment,
       warn_of_plain_text(*password, options, warnings);
     }
   }
-  if (!options.tls.on) {
-    return;
-  }
+  if (!options.tls.on) return;
   const Setting* passphrase = settings.find("keypass-file");
   if (passphrase != nullptr && !options.tls.certificate.empty()) {
     options.tls.key_passphrase = secret_from_file(*passphrase, warnings);

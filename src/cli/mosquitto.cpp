@@ -30,13 +30,9 @@ std::vector<std::string> arguments_of_line(std::string line) {
   if (args[0] == "-D" || args[0] == "--property") {
     args.push_back(first_word(line));  // The command.
     args.push_back(first_word(line));
-    if (connection::property_values(args[2]) == 2) {
-      args.push_back(first_word(line));
-    }
+    if (connection::property_values(args[2]) == 2) args.push_back(first_word(line));
   }
-  if (!line.empty()) {
-    args.push_back(std::move(line));
-  }
+  if (!line.empty()) args.push_back(std::move(line));
   return args;
 }
 
@@ -61,9 +57,7 @@ SettingList read_their_file(const Declarations& declared, const std::string& pat
   for (std::size_t number = 1; !rest.empty(); ++number) {
     const std::string line = first_line(rest);
     rest.erase(0, rest.find('\n') == std::string::npos ? rest.size() : rest.find('\n') + 1);
-    if (line.empty() || line[0] == '#') {
-      continue;
-    }
+    if (line.empty() || line[0] == '#') continue;
     const Origin origin{Origin::Source::configuration, path + ":" + std::to_string(number)};
     try {
       CommandLine said = read_command_line(declared, arguments_of_line(line));

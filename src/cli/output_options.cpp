@@ -89,9 +89,7 @@ void check_request(const Settings& settings, const Environment& environment, Res
                    PubOptions& options) {
   const feed::SourceOptions& source = options.source;
   // Without MQTT 5 nothing tells the responder where to answer: it must know.
-  if (!input.request.response_topic) {
-    need_version_5(options.connection, settings, "request");
-  }
+  if (!input.request.response_topic) need_version_5(options.connection, settings, "request");
   if (source.prototype.properties.response_topic) {
     throw UsageError("--request: the answer's topic is for --response-topic, not -D publish");
   }
@@ -105,9 +103,7 @@ void check_request(const Settings& settings, const Environment& environment, Res
 }
 
 void check_verify(const Environment& environment, const ResultInput& input, PubOptions& options) {
-  if (!options.source.more_topics.empty()) {
-    throw UsageError("--verify takes one topic");
-  }
+  if (!options.source.more_topics.empty()) throw UsageError("--verify takes one topic");
   options.source.text = "verify ";
   append_hex(options.source.text, environment.random, 16);  // A message that nobody else has.
   options.verify = input.request.timeout.value_or(verify_limit);
@@ -116,9 +112,7 @@ void check_verify(const Environment& environment, const ResultInput& input, PubO
 /// -o json without --request: what a file says of the form is for those who show messages.
 void check_outcomes(const Settings& settings, const Environment& environment,
                     const ResultInput& input, PubOptions& options) {
-  if (!settings.typed("output")) {
-    return;
-  }
+  if (!settings.typed("output")) return;
   if (input.output.form != Form::json) {
     throw UsageError(
         "--output needs --request; without it there is -o json only, a line for each "
@@ -130,9 +124,7 @@ void check_outcomes(const Settings& settings, const Environment& environment,
 
 /// What begins and ends is the command; all that says so is made here.
 void check_wrap(const ResultInput& input, PubOptions& options) {
-  if (!options.source.more_topics.empty()) {
-    throw UsageError("--wrap takes one topic");
-  }
+  if (!options.source.more_topics.empty()) throw UsageError("--wrap takes one topic");
   options.envelope.raw = false;
   options.wrap = input.wrap;
 }
@@ -176,18 +168,12 @@ void declare_results(Declarations& in, PubOptions& options, ResultInput& input) 
 
 void check_results(const Settings& settings, const Environment& environment, ResultInput& input,
                    PubOptions& options) {
-  if (options.require_subscriber) {
-    check_subscriber(settings, options);
-  }
+  if (options.require_subscriber) check_subscriber(settings, options);
   // What comes back must be known to belong to the message.
   if (options.source.repeat > 1)
     refuse(settings, "request verify", "needs one message, not --repeat");
-  if (settings.on("wrap")) {
-    check_wrap(input, options);
-  }
-  if (input.verify) {
-    check_verify(environment, input, options);
-  }
+  if (settings.on("wrap")) check_wrap(input, options);
+  if (input.verify) check_verify(environment, input, options);
   if (settings.on("request")) {
     check_request(settings, environment, input, options);
     if (options.request->output.form == Form::csv) {

@@ -64,9 +64,7 @@ class HeldSignals {
     pollfd lines[] = {{fd, POLLIN, 0}, {come_.get(), POLLIN, 0}};
     signalfd_siginfo info{};
     while (::poll(lines, 2, -1) < 0 || lines[0].revents == 0) {
-      if (::read(come_.get(), &info, sizeof info) > 0) {
-        return static_cast<int>(info.ssi_signo);
-      }
+      if (::read(come_.get(), &info, sizeof info) > 0) return static_cast<int>(info.ssi_signo);
     }
     return 0;
   }
@@ -100,13 +98,9 @@ class HeldSignals {
       sigset_t pending;
       sigpending(&pending);
       for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
-        if (sigismember(&pending, number) == 1) {
-          return number;
-        }
+        if (sigismember(&pending, number) == 1) return number;
       }
-      if (foreground(fd) || !stop(SIGTTOU)) {
-        return 0;
-      }
+      if (foreground(fd) || !stop(SIGTTOU)) return 0;
     }
   }
 
@@ -134,9 +128,7 @@ class Echo {
 
   /// Not from the background: the shell has the terminal as it wants it.
   void on() {
-    if (off_ && foreground(fd_)) {
-      tcsetattr(fd_, TCSAFLUSH, &before_);
-    }
+    if (off_ && foreground(fd_)) tcsetattr(fd_, TCSAFLUSH, &before_);
     off_ = false;
   }
 
@@ -164,23 +156,15 @@ std::string read_line(int fd) {
   while (!ended && line.size() <= longest) {
     char letter = 0;
     const ssize_t count = ::read(fd, &letter, 1);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      throw failed_call("cannot read the password");
-    }
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw failed_call("cannot read the password");
     if (count == 0 && line.empty()) {
       throw UsageError("no password came: its first line is empty or missing");
     }
     ended = count == 0 || letter == '\n';
-    if (!ended) {
-      line += letter;
-    }
+    if (!ended) line += letter;
   }
-  if (!line.empty() && line.back() == '\r') {
-    line.pop_back();
-  }
+  if (!line.empty() && line.back() == '\r') line.pop_back();
   return line;
 }
 

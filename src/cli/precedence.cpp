@@ -28,9 +28,7 @@ std::string comparable(const std::string& text) {
   } catch (const UsageError&) {
     // Said where the host is used. Until then it differs from all others.
   }
-  if (host.size() > 1 && host.back() == '.') {
-    host.pop_back();
-  }
+  if (host.size() > 1 && host.back() == '.') host.pop_back();
   return lower_case(host);
 }
 
@@ -68,15 +66,9 @@ bool proves_identity(const std::string& property) {
 /// broker who we are.
 std::string login_part(const Setting& setting, bool all) {
   const std::string_view what = setting.decides();
-  if (what == "username") {
-    return "user name";
-  }
-  if (what == "password" && !setting.off()) {
-    return "password";
-  }
-  if (all && what == "ws-header") {
-    return "WebSocket headers";
-  }
+  if (what == "username") return "user name";
+  if (what == "password" && !setting.off()) return "password";
+  if (all && what == "ws-header") return "WebSocket headers";
   const bool proof =
       all && what == "property" && std::ranges::any_of(setting.values, proves_identity);
   return proof ? std::string{authentication_data} : "";
@@ -87,9 +79,7 @@ std::string login_part(const Setting& setting, bool all) {
 Settings::Settings(const Declarations& declared, std::vector<SettingList> sources,
                    std::vector<std::string> operands, std::vector<run::Warning> warnings)
     : declared_(&declared), operands_(std::move(operands)), warnings_(std::move(warnings)) {
-  for (SettingList& list : sources) {
-    add(std::move(list));
-  }
+  for (SettingList& list : sources) add(std::move(list));
   prefer_stronger({"psk", "psk-file", "psk-identity"},
                   {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"});
   prefer_stronger({"no-reconnect"}, {"reconnect-max", "reconnect-for"});
@@ -118,15 +108,11 @@ void Settings::add(SettingList list) {
       return setting.decides() == "host" || setting.decides() == "port";
     });
   }
-  if (hosts_.empty()) {
-    hosts_ = own_hosts;
-  }
+  if (hosts_.empty()) hosts_ = own_hosts;
 
   SettingList needed;
   for (Setting& setting : list) {
-    if (given(setting)) {
-      continue;
-    }
+    if (given(setting)) continue;
     if (const Setting* other = find_deciding(needed, setting.decides())) {
       throw UsageError(named(*other) + " and " + spelling(*setting.option) +
                        " exclude each other, use one of them");
@@ -148,9 +134,7 @@ void Settings::add_login(SettingList& list, const Setting& setting,
   }
   hosts.push_back(comparable(url.host));
   for (Setting& part : parts_of(url, setting)) {
-    if (find_deciding(list, part.decides()) == nullptr) {
-      list.push_back(std::move(part));
-    }
+    if (find_deciding(list, part.decides()) == nullptr) list.push_back(std::move(part));
   }
 }
 
@@ -160,22 +144,14 @@ SettingList Settings::parts_of(const connection::Url& url, const Setting& settin
   const auto add = [&](std::string_view key, std::string value) {
     parts.push_back({declared_->find(key), {std::move(value)}, setting.origin, true});
   };
-  if (!url.socket_path.empty()) {
-    add("unix", url.socket_path);
-  }
+  if (!url.socket_path.empty()) add("unix", url.socket_path);
   if (!url.host.empty()) {
     const bool bare = url.host.find(':') == std::string::npos;
     add("host", bare ? url.host : "[" + url.host + "]");
   }
-  if (url.port) {
-    add("port", std::to_string(*url.port));
-  }
-  if (url.username) {
-    add("username", *url.username);
-  }
-  if (url.password) {
-    add("password", *url.password);
-  }
+  if (url.port) add("port", std::to_string(*url.port));
+  if (url.username) add("username", *url.username);
+  if (url.password) add("password", *url.password);
   return parts;
 }
 
@@ -212,9 +188,7 @@ void Settings::use_url(SettingList& list, const Setting& setting) {
 void Settings::drop_logins(SettingList& list, const std::vector<std::string>& own_hosts,
                            const std::vector<std::string>& others, bool replaced) {
   const bool foreign = !others.empty() && !own_hosts.empty() && !all_among(others, own_hosts);
-  if (!foreign && !replaced) {
-    return;
-  }
+  if (!foreign && !replaced) return;
   std::vector<std::string> parts;
   std::string from;
   SettingList kept;
@@ -224,17 +198,13 @@ void Settings::drop_logins(SettingList& list, const std::vector<std::string>& ow
       from = parts.empty() ? source_of(setting.origin) : from;
       parts.insert(part == "user name" ? parts.begin() : parts.end(), part);
     }
-    if (part == authentication_data) {
-      std::erase_if(setting.values, proves_identity);
-    }
+    if (part == authentication_data) std::erase_if(setting.values, proves_identity);
     if (part.empty() || (part == authentication_data && !setting.values.empty())) {
       kept.push_back(std::move(setting));
     }
   }
   list = std::move(kept);
-  if (parts.empty()) {
-    return;
-  }
+  if (parts.empty()) return;
   const std::string verb = parts.size() == 1 && parts[0] != "WebSocket headers" ? "is" : "are";
   std::string why =
       foreign ? "for " + escaped(listed(own_hosts)) + ", not for " + escaped(listed(others)) +
@@ -264,12 +234,8 @@ void Settings::prefer_stronger(const std::vector<std::string_view>& one,
   };
   const std::optional<Origin::Source> first = strongest(one);
   const std::optional<Origin::Source> second = strongest(other);
-  if (first && second && *first <= *second) {
-    drop_below(other, *first);
-  }
-  if (first && second && *second <= *first) {
-    drop_below(one, *second);
-  }
+  if (first && second && *first <= *second) drop_below(other, *first);
+  if (first && second && *second <= *first) drop_below(one, *second);
 }
 
 /// The same for an option and the property that says the same.
@@ -282,24 +248,18 @@ void Settings::prefer_stronger_property(std::string_view key, std::string_view c
     return;
   }
   const auto same = [&](const std::string& value) { return is_property(value, command, property); };
-  if (std::ranges::none_of(list->values, same)) {
-    return;
-  }
+  if (std::ranges::none_of(list->values, same)) return;
   if (list->origin.source < option->origin.source) {
     settings_.erase(option);
     return;
   }
   std::erase_if(list->values, same);
-  if (list->values.empty()) {
-    settings_.erase(list);
-  }
+  if (list->values.empty()) settings_.erase(list);
 }
 
 void Settings::fill_fields() const {
   for (const Setting& setting : settings_) {
-    if (setting.option->store) {
-      setting.option->store(setting);
-    }
+    if (setting.option->store) setting.option->store(setting);
   }
 }
 

@@ -55,27 +55,17 @@ std::string as_toml(const Option& option, const std::string& value) {
   if (option.takes == Option::Takes::number || (option.takes == Option::Takes::time && !units)) {
     return as_number(value);
   }
-  if (option.takes != Option::Takes::property) {
-    return quoted(value);
-  }
+  if (option.takes != Option::Takes::property) return quoted(value);
   std::vector<std::string> words;
-  for (const std::string_view word : split(value, joint)) {
-    words.push_back(quoted(word));
-  }
+  for (const std::string_view word : split(value, joint)) words.push_back(quoted(word));
   return "[" + joined(words) + "]";
 }
 
 std::string as_toml(const Option& option, const std::vector<std::string>& values) {
-  if (option.takes == Option::Takes::nothing) {
-    return values.empty() ? "true" : "false";
-  }
-  if (!option.repeat) {
-    return as_toml(option, values.back());
-  }
+  if (option.takes == Option::Takes::nothing) return values.empty() ? "true" : "false";
+  if (!option.repeat) return as_toml(option, values.back());
   std::vector<std::string> list;
-  for (const std::string& value : values) {
-    list.push_back(as_toml(option, value));
-  }
+  for (const std::string& value : values) list.push_back(as_toml(option, value));
   return "[" + joined(list) + "]";
 }
 
@@ -151,14 +141,10 @@ std::string setting_lines(const Settings& settings, const Setting& setting,
     } else {
       secret.push_back(shown);
     }
-    if (shown != value && name == "http-proxy") {
-      plain.push_back(without_login(value));
-    }
+    if (shown != value && name == "http-proxy") plain.push_back(without_login(value));
   }
   std::string lines;
-  if (!secret.empty()) {
-    lines = comment(name, as_toml(option, secret), origin);
-  }
+  if (!secret.empty()) lines = comment(name, as_toml(option, secret), origin);
   if (!plain.empty() || setting.values.empty()) {
     lines += (fits_file(settings, setting, connection) ? line : comment)(
         name, as_toml(option, plain), origin);
@@ -181,9 +167,7 @@ std::string fallback_line(const Settings& settings, const Option& option,
   }
   const bool of_none = (name == "will-qos" && !connection.will) ||
                        (name.starts_with("presence-") && settings.find("presence") == nullptr);
-  if (option.fallback.empty() || !option.file || of_none) {
-    return "";
-  }
+  if (option.fallback.empty() || !option.file || of_none) return "";
   return line(name, as_toml(option, std::vector{std::string{option.fallback}}), "default");
 }
 
@@ -191,13 +175,9 @@ std::string fallback_line(const Settings& settings, const Option& option,
 
 std::string print_config(const Settings& settings, const connection::Options& connection) {
   std::string text;
-  if (settings.address()) {
-    text += address(*settings.address(), connection);
-  }
+  if (settings.address()) text += address(*settings.address(), connection);
   for (const Option& option : settings.declared().options()) {
-    if (option.key == "print-config") {
-      continue;
-    }
+    if (option.key == "print-config") continue;
     if (const Setting* setting = settings.find(option.key)) {
       text += setting_lines(settings, *setting, connection);
     } else if (option.key == "tls" && connection.tls.on && settings.find("psk") != nullptr) {

@@ -80,9 +80,7 @@ void check_twice(const Settings& settings, const Options& options) {
 
 /// A will that says that it is text must be text.
 void check_will_text(const Setting& setting, const Options& options) {
-  if (!options.will || !first_invalid_utf8(options.will->message.payload)) {
-    return;
-  }
+  if (!options.will || !first_invalid_utf8(options.will->message.payload)) return;
   const connection::Property is_text{payload_format_indicator, std::uint32_t{1}};
   if (std::ranges::count(options.will->properties, is_text) > 0) {
     throw UsageError(named(setting) + ": the will is not UTF-8, which " +
@@ -94,14 +92,10 @@ void check_will_text(const Setting& setting, const Options& options) {
 
 void check_properties(const Settings& settings, ConnectionInput& input, Options& options) {
   const Setting* setting = settings.find("property");
-  if (setting == nullptr) {
-    return;
-  }
+  if (setting == nullptr) return;
   for (const std::string& joined : input.properties) {
     auto [command, property] = with_name(*setting, read_one, joined);
-    if (!sends(settings, *setting, command)) {
-      continue;
-    }
+    if (!sends(settings, *setting, command)) continue;
     need_version_5(options, settings, "property");
     if (command == Command::will && !options.will) {
       throw UsageError(named(*setting) + ": properties of a will need --will-topic");

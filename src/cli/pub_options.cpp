@@ -25,9 +25,7 @@ std::vector<Field> fields(const Setting& setting) {
     const std::size_t equals = text.find('=');
     const bool json = equals != std::string::npos && equals > 0 && text[equals - 1] == ':';
     const std::size_t end = json ? equals - 1 : equals;
-    if (equals == std::string::npos || end == 0) {
-      reject(setting, text, "KEY=TEXT or KEY:=JSON");
-    }
+    if (equals == std::string::npos || end == 0) reject(setting, text, "KEY=TEXT or KEY:=JSON");
     all.push_back({text.substr(0, end), text.substr(equals + 1),
                    json ? Field::Form::json : Field::Form::text});
   }
@@ -271,9 +269,7 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
   for (const auto& [key, kind] : choices) {
     const bool same = (key == "file" && settings.on("lines")) ||
                       (key == "clear-retained" && settings.on("null-message"));
-    if (settings.find(key) == nullptr || same) {
-      continue;
-    }
+    if (settings.find(key) == nullptr || same) continue;
     const std::string name = "--" + std::string{key};
     if (!message_from_.empty()) {
       throw UsageError("the message is given twice: " + message_from_ + " and " + name);
@@ -294,12 +290,8 @@ void PubReader::choose_kind(const Settings& settings, const Environment& environ
     source.kind = Kind::whole;
     source.implicit_stdin = true;
   }
-  if (const Setting* replay = settings.find("replay")) {
-    source.file = replay->value();
-  }
-  if (source.file == "-") {
-    source.file.reset();
-  }
+  if (const Setting* replay = settings.find("replay")) source.file = replay->value();
+  if (source.file == "-") source.file.reset();
 }
 
 void PubReader::check_topics(const Settings& settings) {
@@ -313,9 +305,7 @@ void PubReader::check_topics(const Settings& settings) {
     return;
   }
   const std::optional<std::string> topic = topic_ ? topic_ : settings.topic_of_url();
-  if (!topic) {
-    throw UsageError("no topic given; such as: mqtt-pub TOPIC MESSAGE");
-  }
+  if (!topic) throw UsageError("no topic given; such as: mqtt-pub TOPIC MESSAGE");
   check_topic(*topic);
   source.prototype.topic = *topic;
   for (std::size_t at = 1; at < topics_.size(); ++at) {
@@ -331,9 +321,7 @@ void PubReader::check_topics(const Settings& settings) {
 void PubReader::choose_envelope(const Settings& settings) {
   const auto typed = [&settings](std::string_view key) { return settings.typed(key); };
   const bool needed = typed("json") || std::ranges::any_of(split(of_envelope, " "), typed);
-  if (needed && !typed("raw")) {
-    options_.envelope.raw = false;
-  }
+  if (needed && !typed("raw")) options_.envelope.raw = false;
 }
 
 void PubReader::check_envelope(const Settings& settings) {
@@ -343,9 +331,7 @@ void PubReader::check_envelope(const Settings& settings) {
   } else {
     refuse(settings, "from", "needs --raw: an envelope holds text, not bytes");
   }
-  if (json_) {
-    envelope.input = EnvelopeOptions::Input::json;
-  }
+  if (json_) envelope.input = EnvelopeOptions::Input::json;
   envelope.announce = settings.find("encode") != nullptr;
   if (settings.find("time-format") != nullptr || utc_) {
     envelope.time_format = TimeFormat{time_format_, utc_ ? Zone::utc : Zone::local};
@@ -353,9 +339,7 @@ void PubReader::check_envelope(const Settings& settings) {
 }
 
 void PubReader::check_stamp(const Settings& settings) {
-  if (!options_.source.stamp) {
-    return;
-  }
+  if (!options_.source.stamp) return;
   need_version_5(options_.connection, settings, "stamp");
   for (const auto& [name, value] : options_.source.prototype.properties.user) {
     if (feed::is_stamp(name)) {
@@ -370,9 +354,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   results_.wrap.command = take_command(ours);
   const std::optional<Settings> settings =
       read_connection(in_, ours, environment, connection_, options_.connection, options_.verbosity);
-  if (!settings) {
-    return {};
-  }
+  if (!settings) return {};
   check_rules(*settings, rules);
   check_spool(*settings, spool_);
   if (spool_.makes_messages()) {

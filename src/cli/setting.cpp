@@ -102,9 +102,7 @@ std::string source_of(const Origin& origin) {
 
 void reject(const Setting& setting, std::string_view value, std::string_view needed) {
   std::string text = named(setting) + " must be " + std::string{needed};
-  if (setting.option->mask == nullptr) {
-    text += ", not " + in_quotes(value);
-  }
+  if (setting.option->mask == nullptr) text += ", not " + in_quotes(value);
   throw UsageError(text);
 }
 
@@ -180,9 +178,7 @@ Duration seconds(const Setting& setting) {
     reject(setting, setting.value(),
            "a time in seconds or with the units d, h, m, s and ms, such as 2.5, 500ms or 1h30m");
   }
-  if (*value > most_seconds) {
-    reject(setting, setting.value(), "at most 1000000000 seconds");
-  }
+  if (*value > most_seconds) reject(setting, setting.value(), "at most 1000000000 seconds");
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{*value});
 }
 

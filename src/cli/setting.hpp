@@ -108,9 +108,7 @@ template <typename T>
 T choice(const Setting& setting, const std::vector<std::pair<std::string_view, T>>& choices) {
   std::string needed;
   for (const auto& [word, meaning] : choices) {
-    if (same_word(setting.value(), word)) {
-      return meaning;
-    }
+    if (same_word(setting.value(), word)) return meaning;
     needed += (needed.empty() ? "" : ", ") + std::string{word};
   }
   reject(setting, setting.value(), "one of " + needed);

@@ -25,9 +25,7 @@ using output::PrinterOptions;
 /// Whether a filter holds what is a wildcard in shells or in other systems of messages, and none of
 /// MQTT's.
 bool has_foreign_wildcard(std::string_view filter) {
-  if (filter.find_first_of("+#") != std::string_view::npos) {
-    return false;
-  }
+  if (filter.find_first_of("+#") != std::string_view::npos) return false;
   const bool last_level = filter == ">" || filter.ends_with("/>");  // NATS
   return last_level || filter.find('*') != std::string_view::npos;
 }
@@ -298,16 +296,12 @@ void SubReader::check_leaving(const Settings& settings) {
   // Who publishes as well must take what comes before the acknowledgements, wanted or not.
   // With --max-rate nobody knows which of those that come will be shown.
   const bool publishes = options_.remove_retained || exec_.reply;
-  if (!publishes && !options_.filter.max_rate) {
-    options_.connection.count = stop.count;
-  }
+  if (!publishes && !options_.filter.max_rate) options_.connection.count = stop.count;
 }
 
 void SubReader::check_showing(const Settings& settings, const Environment& environment) {
   PrinterOptions& output = options_.output;
-  if (json_) {
-    output_.form = PrinterOptions::Form::json;
-  }
+  if (json_) output_.form = PrinterOptions::Form::json;
   check_output(settings, environment, output_, output);
   // A format says where the topic stands.
   output.topic = verbose_ && output.form != PrinterOptions::Form::format;
@@ -347,9 +341,7 @@ void SubReader::check_last(const Settings& settings, const std::vector<std::stri
 
 /// Once it is known how messages would be shown.
 void SubReader::check_stats(const Settings& settings) {
-  if (!stats_) {
-    return;
-  }
+  if (!stats_) return;
   const auto form = output_.form.value_or(PrinterOptions::Form::json);
   if (form != PrinterOptions::Form::json) {
     refuse(settings, "output", "shows messages; with --stats there are auto, a table, and json");
@@ -368,18 +360,14 @@ void SubReader::check_stats(const Settings& settings) {
     }
   }
   options_.stats = run::StatsOptions{{}, options_.output};
-  if (*stats_ != Duration::zero()) {
-    options_.stats->interval = stats_;
-  }
+  if (*stats_ != Duration::zero()) options_.stats->interval = stats_;
 }
 
 std::optional<SubOptions> SubReader::read(const std::vector<std::string>& arguments,
                                           const Environment& environment) {
   const std::optional<Settings> settings = read_connection(in_, arguments, environment, connection_,
                                                            options_.connection, options_.verbosity);
-  if (!settings) {
-    return {};
-  }
+  if (!settings) return {};
   check_rules(*settings, rules);
   check_subscriptions(*settings);
   check_leaving(*settings);

@@ -44,9 +44,7 @@ const Setting* said(const Settings& settings, const ConnectionInput& input) {
 /// The setting that leads to port 8883; null if none does.
 const Setting* leading_to_port(const Settings& settings,
                                const std::vector<connection::Endpoint>& endpoints) {
-  if (std::ranges::count(endpoints, tls_port, &connection::Endpoint::port) == 0) {
-    return nullptr;
-  }
+  if (std::ranges::count(endpoints, tls_port, &connection::Endpoint::port) == 0) return nullptr;
   const Setting* port = settings.find("port");
   return port != nullptr && port->value() == std::to_string(tls_port) ? port
                                                                       : settings.find("host");
@@ -87,9 +85,7 @@ std::optional<bool> decide_against(const Settings& settings, const Setting& deni
                                    const Setting* option, const Setting* port) {
   const std::optional<Address>& address = settings.address();
   const Origin::Source source = denies.origin.source;
-  if (address && address->tls() && address->origin.source < source) {
-    return true;
-  }
+  if (address && address->tls() && address->origin.source < source) return true;
   if (address && address->tls() && address->origin.source == source) {
     throw UsageError(named(denies) + " is plain text, but " + address->scheme + ":// of " +
                      address->name + " is TLS; leave one of them out");
@@ -103,9 +99,7 @@ std::optional<bool> decide_against(const Settings& settings, const Setting& deni
     throw UsageError(named(*option) + " asks for TLS, but " + named(denies) +
                      " is plain text; leave one of them out");
   }
-  if (port != nullptr) {
-    refuse_port(*port, named(denies) + " is plain text; give another port");
-  }
+  if (port != nullptr) refuse_port(*port, named(denies) + " is plain text; give another port");
   return false;
 }
 
@@ -115,32 +109,20 @@ bool decide(const Settings& settings, const ConnectionInput& input,
   const Setting* option = asking(settings);
   const Setting* port = leading_to_port(settings, endpoints);
   if (const Setting* setting = said(settings, input)) {
-    if (input.tls_on) {
-      return decide_for(*setting, address);
-    }
-    if (const auto decided = decide_against(settings, *setting, option, port)) {
-      return *decided;
-    }
+    if (input.tls_on) return decide_for(*setting, address);
+    if (const auto decided = decide_against(settings, *setting, option, port)) return *decided;
   }
   if (!address) {
-    if (option == nullptr && port != nullptr) {
-      refuse_mixture(endpoints);
-    }
+    if (option == nullptr && port != nullptr) refuse_mixture(endpoints);
     return option != nullptr || port != nullptr;
   }
-  if (address->tls()) {
-    return true;
-  }
+  if (address->tls()) return true;
   const Origin::Source scheme = address->origin.source;
-  if (option != nullptr && scheme > option->origin.source) {
-    return true;
-  }
+  if (option != nullptr && scheme > option->origin.source) return true;
   if (option != nullptr && option->origin.source == Origin::Source::command_line) {
     refuse_plain(*option, *address);
   }
-  if (port != nullptr && scheme > port->origin.source) {
-    return true;
-  }
+  if (port != nullptr && scheme > port->origin.source) return true;
   if (port != nullptr) {
     refuse_port(*port, address->scheme + ":// of " + address->name + " is plain text; write " +
                            (address->websocket() ? "wss://" : "mqtts://"));

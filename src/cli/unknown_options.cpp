@@ -104,9 +104,7 @@ std::string_view behind_other_dashes(std::string_view word) {
   bool other = false;
   while (!word.empty()) {
     const CodePoint point = code_point_at(word, 0);
-    if (point.value != '-' && !is_other_dash(point.value)) {
-      break;
-    }
+    if (point.value != '-' && !is_other_dash(point.value)) break;
     other = other || point.value != '-';
     word.remove_prefix(point.length);
   }
@@ -148,22 +146,16 @@ void check_single_dash(const Declarations& declared, std::string_view word) {
 std::size_t arguments_without_effect(const Declarations& declared,
                                      const std::vector<std::string>& args, std::size_t at) {
   const std::string_view word = args[at];
-  if (word == "--nodelay") {
-    return 1;
-  }
+  if (word == "--nodelay") return 1;
   const std::string_view name = word.substr(0, word.find('='));
-  if (name != "--keyform") {
-    return 0;
-  }
+  if (name != "--keyform") return 0;
   const bool attached = name.size() < word.size();
   const std::size_t count = attached ? 1 : 2;
   if (at + count > args.size()) {
     throw UsageError("--keyform needs pem after it, which is what --key takes anyway");
   }
   const std::string_view form = attached ? word.substr(name.size() + 1) : args[at + 1];
-  if (!same_word(form, "pem")) {
-    refuse_option(declared, std::string{name});
-  }
+  if (!same_word(form, "pem")) refuse_option(declared, std::string{name});
   return count;
 }
 
@@ -174,15 +166,11 @@ void refuse_option(const Declarations& declared, const std::string& word) {
   const std::string start = "unknown option " + escaped(shortened(name, longest_shown)) + "; ";
   if (std::string answer{other_tools_answer(name)}; !answer.empty()) {
     const std::string of_itself = ", of " + std::string{declared.name};
-    if (answer.ends_with(of_itself)) {
-      answer.resize(answer.size() - of_itself.size());
-    }
+    if (answer.ends_with(of_itself)) answer.resize(answer.size() - of_itself.size());
     throw UsageError(start + answer);
   }
   const Declarations& other = declared.name == "mqtt-pub" ? mqtt_sub() : mqtt_pub();
-  if (other.named(name) != nullptr) {
-    throw UsageError(start + std::string{other.name} + " has it");
-  }
+  if (other.named(name) != nullptr) throw UsageError(start + std::string{other.name} + " has it");
   const std::string near = declared.nearest(name);
   throw UsageError(start + (near.empty() ? "see --help all" : "did you mean " + near + "?"));
 }
