@@ -80,9 +80,8 @@ Settings::Settings(const Declarations& declared, std::vector<SettingList> source
                    std::vector<std::string> operands, std::vector<run::Warning> warnings)
     : declared_(&declared), operands_(std::move(operands)), warnings_(std::move(warnings)) {
   for (SettingList& list : sources) add(std::move(list));
-  prefer_stronger({"psk", "psk-file", "psk-identity"},
-                  {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"});
-  prefer_stronger({"no-reconnect"}, {"reconnect-max", "reconnect-for"});
+  prefer_stronger("psk psk-file psk-identity", of_certificates);
+  prefer_stronger("no-reconnect", "reconnect-max reconnect-for");
   prefer_stronger_property("session-expiry", "connect", "session-expiry-interval");
   prefer_stronger_property("will-delay", "will", "will-delay-interval");
   std::ranges::for_each(settings_, check_filled);
@@ -216,20 +215,20 @@ void Settings::drop_logins(SettingList& list, const std::vector<std::string>& ow
 
 /// Of two groups that exclude each other the stronger source's stays. What one source says of both
 /// is left for whoever reads them to refuse.
-void Settings::prefer_stronger(const std::vector<std::string_view>& one,
-                               const std::vector<std::string_view>& other) {
-  const auto strongest = [this](const std::vector<std::string_view>& keys) {
+void Settings::prefer_stronger(std::string_view one, std::string_view other) {
+  const auto strongest = [this](std::string_view keys) {
     std::optional<Origin::Source> source;
-    for (const std::string_view key : keys) {
+    for (const std::string_view key : split(keys, " ")) {
       if (on(key) && (!source || find(key)->origin.source < *source)) {
         source = find(key)->origin.source;
       }
     }
     return source;
   };
-  const auto drop_below = [this](const std::vector<std::string_view>& keys, Origin::Source source) {
+  const auto drop_below = [this](std::string_view keys, Origin::Source source) {
     std::erase_if(settings_, [&](const Setting& setting) {
-      return setting.origin.source > source && std::ranges::count(keys, setting.key()) > 0;
+      return setting.origin.source > source &&
+             std::ranges::count(split(keys, " "), setting.key()) > 0;
     });
   };
   const std::optional<Origin::Source> first = strongest(one);
@@ -300,7 +299,7 @@ void refuse(const Settings& settings, std::string_view keys, std::string_view wh
             Origin::Source weakest) {
   for (const std::string_view key : split(keys, " ")) {
     const Setting* setting = settings.find(key);
-    if (setting != nullptr && setting->origin.source <= weakest) {
+    if (setting != nullptr && !setting->off() && setting->origin.source <= weakest) {
       throw UsageError(named(*setting) + " " + std::string{why});
     }
   }

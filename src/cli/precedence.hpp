@@ -83,8 +83,7 @@ class Settings {
   void use_url(SettingList& list, const Setting& url);
   void drop_logins(SettingList& list, const std::vector<std::string>& own_hosts,
                    const std::vector<std::string>& others, bool replaced);
-  void prefer_stronger(const std::vector<std::string_view>& one,
-                       const std::vector<std::string_view>& other);
+  void prefer_stronger(std::string_view one, std::string_view other);
   void prefer_stronger_property(std::string_view key, std::string_view command,
                                 std::string_view property);
 
@@ -99,7 +98,7 @@ class Settings {
 
 /// Throws a UsageError for the first of `keys` (with blanks between) that was given: "--field needs
 /// …" and so on: its name, a blank, and `why`. Only what this command line says counts, not a file
-/// or the environment, unless `weakest` says else.
+/// or the environment, unless `weakest` says else, and not the `false` of a flag.
 void refuse(const Settings& settings, std::string_view keys, std::string_view why,
             Origin::Source weakest = Origin::Source::command_line);
 
@@ -113,6 +112,9 @@ struct Rule {
 
 /// Throws a UsageError for the first rule that is broken, as refuse().
 void check_rules(const Settings& settings, std::span<const Rule> rules);
+
+/// What a pre-shared key has no use for.
+constexpr std::string_view of_certificates = "cafile capath cert key keypass-file insecure ciphers";
 
 /// For refuse(): whoever says it.
 constexpr Origin::Source any_source = Origin::Source::configuration;

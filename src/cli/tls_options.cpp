@@ -159,13 +159,10 @@ void check_psk(const Settings& settings, connection::Tls& tls) {
   if (identity == nullptr) {
     throw UsageError(named(*key) + " needs --psk-identity, the name that the broker knows it by");
   }
-  for (const std::string_view other :
-       {"cafile", "capath", "cert", "key", "keypass-file", "insecure", "ciphers"}) {
-    if (settings.on(other)) {
-      throw UsageError(named(*settings.find(other)) + " and " + spelling(*key->option) +
-                       " exclude each other: a pre-shared key knows no certificates");
-    }
-  }
+  refuse(settings, of_certificates,
+         "and " + spelling(*key->option) +
+             " exclude each other: a pre-shared key knows no certificates",
+         any_source);
   if (tls.minimum == connection::TlsVersion::v1_3) {
     refuse(settings, "tls-version", "must be 1.2 with a pre-shared key", any_source);
   }

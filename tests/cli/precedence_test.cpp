@@ -301,6 +301,13 @@ TEST_CASE("of two things that exclude each other a stronger source replaces a we
   CHECK(property.connect_properties.size() == 1);
 }
 
+TEST_CASE("a flag that a file sets to false needs nothing and rules nothing out") {
+  Home home;
+  home.write("config.toml", "will-retain = false\nno-clean = false\ninsecure = false\n");
+  CHECK_FALSE(home.connection({}).will);
+  CHECK(home.connection({"--psk", "00", "--psk-identity", "me"}).tls.psk == "00");
+}
+
 TEST_CASE("a stronger URL takes its path along, even an empty one") {
   Home home;
   home.fake.variables["MQTT_URL"] = "mqtt://far/alarm";
