@@ -22,9 +22,7 @@ namespace {
 /// of 0 and tell nothing.
 std::optional<std::uint64_t> size_left(int fd, off_t size) {
   const off_t at = ::lseek(fd, 0, SEEK_CUR);
-  if (size == 0 || at < 0 || at > size) {
-    return {};
-  }
+  if (size == 0 || at < 0 || at > size) return {};
   return static_cast<std::uint64_t>(size - at);
 }
 

@@ -197,9 +197,7 @@ void StandardOutput::tidy() {
   if (pending() == 0) {
     buffer_.clear();
     written_ = 0;
-    if (buffer_.capacity() > usual_capacity) {
-      buffer_ = std::string{};
-    }
+    if (buffer_.capacity() > usual_capacity) buffer_ = std::string{};
   } else if (written_ >= buffer_.size() / 2) {
     // Each byte that moves down makes room for one that is out: linear however small the pieces.
     if (buffer_.capacity() > usual_capacity) {

@@ -31,9 +31,7 @@ constexpr std::string_view style_end = "\x1b[0m";
 /// The same in every run and on every machine, as that of the standard library is not (FNV-1a).
 std::size_t fixed_hash(std::string_view text) {
   std::uint32_t hash = 2'166'136'261;
-  for (const char letter : text) {
-    hash = (hash ^ static_cast<unsigned char>(letter)) * 16'777'619;
-  }
+  for (const char letter : text) hash = (hash ^ static_cast<unsigned char>(letter)) * 16'777'619;
   return hash;
 }
 

@@ -360,13 +360,9 @@ void append_record(std::string& out, const Decoded& decoded, RecordForm form) {
   object.number("qos", static_cast<std::uint64_t>(message.qos));
   object.key("retain") += message.retained ? "true" : "false";
   object.number("payloadlen", message.payload.size());
-  if (message.qos != Qos::at_most_once && message.id != 0) {
-    object.number("mid", message.id);
-  }
+  if (message.qos != Qos::at_most_once && message.id != 0) object.number("mid", message.id);
   if (message.duplicate) object.key("dup") += "true";
-  if (!message.properties.empty()) {
-    append_properties(object.key("properties"), message.properties);
-  }
+  if (!message.properties.empty()) append_properties(object.key("properties"), message.properties);
   const auto json = decoded.json();
   if (form == RecordForm::exact || !json) append_payload(object, decoded);
   if (json) append_value(object.key(form == RecordForm::exact ? "value" : "payload"), *json);
