@@ -133,16 +133,14 @@ std::string Envelope::unwrapped(std::string text) const {
   return std::move(*bytes);
 }
 
-std::optional<std::string> Envelope::content_type() const {
-  if (!options_.announce) return std::nullopt;
-  switch (options_.encoding) {
-    case Encoding::cbor:
-      return "application/cbor";
-    case Encoding::msgpack:
-      return "application/msgpack";
-    default:
-      return "application/json";
-  }
+void Envelope::announce(Properties& properties) const {
+  if (!options_.announce) return;
+  const bool json = options_.encoding == Encoding::json;
+  if (!properties.payload_format) properties.payload_format = json ? 1 : 0;
+  if (properties.content_type) return;
+  properties.content_type = json                                  ? "application/json"
+                            : options_.encoding == Encoding::cbor ? "application/cbor"
+                                                                  : "application/msgpack";
 }
 
 Message presence_message(std::string topic, std::string word, bool raw,

@@ -49,8 +49,8 @@ class Envelope {
   /// named), not JSON, not hex or base64, or has a number that the encoding cannot hold.
   std::string wrap(std::string text, std::optional<Timestamp> now) const;
 
-  /// The content type that MQTT 5 should carry, when one was asked for with --encode.
-  std::optional<std::string> content_type() const;
+  /// Adds the content type and payload format of what --encode asked for, where there are none yet.
+  void announce(Properties& properties) const;
 
  private:
   void append_value(std::string& out, std::string_view text) const;

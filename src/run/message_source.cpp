@@ -15,8 +15,6 @@ MessageSource::MessageSource(const feed::SourceOptions& source,
                              const payload::EnvelopeOptions& envelope)
     : feed_(feed::open(source)),
       envelope_(envelope),
-      content_type_(envelope_.content_type()),
-      payload_format_(envelope.encoding == payload::EnvelopeOptions::Encoding::json ? 1 : 0),
       more_topics_(source.more_topics),
       acknowledged_(source.acknowledged) {
   if (source.stamp) run_ = random_hex(4);
@@ -74,10 +72,7 @@ bool MessageSource::take(Clock::time_point now, Message& message) {
 
 void MessageSource::put_in_envelope(Message& message) const {
   message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
-  if (content_type_ && !message.properties.content_type) {
-    message.properties.content_type = content_type_;
-    message.properties.payload_format = payload_format_;
-  }
+  envelope_.announce(message.properties);
 }
 
 void MessageSource::check(const Message& message) const {

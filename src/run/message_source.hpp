@@ -53,8 +53,6 @@ class MessageSource {
 
   std::unique_ptr<feed::Feed> feed_;
   payload::Envelope envelope_;
-  std::optional<std::string> content_type_;
-  int payload_format_;
   std::vector<std::string> more_topics_;
   bool acknowledged_;  ///< No message may have QoS 0.
   std::string run_{};  ///< With --stamp, what names this run.

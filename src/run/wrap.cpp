@@ -260,7 +260,7 @@ class WrapRun {
     Message message = options_.source.prototype;
     message.retained = true;
     message.payload = envelope.wrap(word, std::chrono::system_clock::now());
-    if (const auto type = envelope.content_type()) message.properties.content_type = type;
+    envelope.announce(message.properties);
     message.time = std::chrono::system_clock::now();
     return message;
   }
@@ -272,9 +272,12 @@ class WrapRun {
     auto& message = connection.will.emplace().message;
     message = options_.source.prototype;
     message.retained = true;
-    payload::EnvelopeOptions envelope = options_.envelope;
-    envelope.fields = {{"command", name_of(wrap_), Field::Form::text}};
-    message.payload = payload::Envelope{std::move(envelope)}.wrap("lost", std::nullopt);
+    payload::EnvelopeOptions form = options_.envelope;
+    form.fields = {{"command", name_of(wrap_), Field::Form::text}};
+    const payload::Envelope envelope{std::move(form)};
+    message.payload = envelope.wrap("lost", std::nullopt);
+    message.properties = {};  // Some of those of -D publish are not allowed in a will.
+    envelope.announce(message.properties);
     return connection;
   }
 

@@ -291,6 +291,19 @@ TEST_CASE("when the run is killed its will says that the command is lost") {
   CHECK(watcher.wait().out.ends_with("job {\"msg\":\"lost\",\"command\":\"sh\"}\n"));
 }
 
+TEST_CASE("all messages of a command say what they are encoded in, the will too") {
+  Broker broker;
+  Process watcher{broker.sub({"job", "-C", "2", "-F", "%C %F %J"})};
+  REQUIRE(broker.wait_for_subscription("job"));
+  Process process{wrap(broker.port(), "exec sleep 3",
+                       {"--encode", "cbor", "-D", "publish", "topic-alias", "1"})};
+  REQUIRE(watcher.wait_for_out("started"));
+  process.signal(SIGKILL);
+  const auto out = watcher.wait().out;
+  CHECK(std::regex_search(out, std::regex{"^application/cbor 0 .*\"msg\":\"started\""}));
+  CHECK(std::regex_search(out, std::regex{"\napplication/cbor 0 .*\"msg\":\"lost\""}));
+}
+
 TEST_CASE("a wrapped command and presence go together") {
   ScriptBroker broker{serve};
   check_exit(run(pub(broker.port(), {"job", "--presence", "here", "--wrap", "--", "true"})), 0);

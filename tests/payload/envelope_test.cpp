@@ -166,15 +166,22 @@ TEST_CASE("options that cannot be are refused with the reason") {
   }
 }
 
-TEST_CASE("a content type is named only when the encoding was asked for") {
+TEST_CASE("content type and payload format are named only when the encoding was asked for") {
   EnvelopeOptions options;
-  CHECK_FALSE(Envelope{options}.content_type());
+  const auto announced = [&](Properties properties = {}) {
+    Envelope{options}.announce(properties);
+    return properties;
+  };
+  CHECK(announced().empty());
   options.announce = true;
-  CHECK(Envelope{options}.content_type() == "application/json");
+  CHECK(announced() == Properties{.payload_format = 1, .content_type = "application/json"});
+  CHECK(announced({.content_type = "a/b"}) ==
+        Properties{.payload_format = 1, .content_type = "a/b"});
+  CHECK(announced({.payload_format = 0}).payload_format == 0);
   options.encoding = Encoding::cbor;
-  CHECK(Envelope{options}.content_type() == "application/cbor");
+  CHECK(announced() == Properties{.payload_format = 0, .content_type = "application/cbor"});
   options.encoding = Encoding::msgpack;
-  CHECK(Envelope{options}.content_type() == "application/msgpack");
+  CHECK(announced().content_type == "application/msgpack");
 }
 
 TEST_CASE("the envelope is written as CBOR and MessagePack in the same order") {

@@ -49,6 +49,7 @@ void fill_will(Connect& connect, const Will& will, bool v5) {
   out.retained = message.retained ? 1 : 0;
   connect.call.will = &out;
   if (!v5) return;
+  to_paho(will.message.properties, connect.will_properties);
   to_paho(will.properties, connect.will_properties);
   if (will.delay) add(connect.will_properties, MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, *will.delay);
   connect.call.willProperties = &connect.will_properties;
