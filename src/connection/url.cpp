@@ -22,7 +22,7 @@ constexpr std::size_t longest_name = 253;  // RFC 1035 §2.3.4, as text.
 bool stands_in_name(char letter) {
   const auto byte = static_cast<unsigned char>(letter);
   return byte > 0x20 && byte != 0x7F &&
-         std::string_view{"@/?#[]%\\\"<>^`{|}:"}.find(letter) == std::string_view::npos;
+         std::string_view{"@/?#[]%\\\"<>^`{|}:,;"}.find(letter) == std::string_view::npos;
 }
 
 std::optional<int> read_port(std::string_view text) {
@@ -109,10 +109,10 @@ std::string split_host(std::string_view text, Written written, std::string& host
     const auto colon = std::min(text.find(':'), text.size());
     host = text.substr(0, colon);
     rest = text.substr(colon);
-    if (host.empty()) return "the host name is missing";
     if (rest.find(':', 1) != std::string_view::npos) {
       return "a ':' stands only before the port, or in an IPv6 address in '[' and ']'";
     }
+    if (host.empty()) return "the host name is missing";
     if (!std::all_of(host.begin(), host.end(), stands_in_name)) {
       return "a host name has no blanks, controls or punctuation but '.', '-' and '_'";
     }

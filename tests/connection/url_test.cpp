@@ -40,6 +40,15 @@ TEST_CASE("a host with colons that is no IPv6 address is not told about brackets
   CHECK(read_endpoint("::1").host == "::1");
 }
 
+TEST_CASE(
+    "an IPv6 address in a URL without brackets and a list of hosts in one are known as such") {
+  CHECK(contains(refusal(read_url, "mqtt://::1:1883/a"), "in an IPv6 address in '[' and ']'"));
+  CHECK(contains(refusal(read_url, "mqtt://:1883/a"), "the host name is missing"));
+  for (const std::string list : {"a,b", "a;b", "127.0.0.1,"}) {
+    CHECK(contains(refusal(read_endpoint, list), "punctuation"));
+  }
+}
+
 TEST_CASE("a broker URL is taken apart") {
   struct Case {
     std::string text;
