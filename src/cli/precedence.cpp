@@ -176,7 +176,8 @@ void Settings::use_url(SettingList& list, const Setting& setting) {
     if (own == nullptr) {
       list.push_back(std::move(part));
     } else if (own->origin.source != Origin::Source::environment && !given(part)) {
-      throw UsageError(named(*own) + ": the URL gives the " + std::string{part.key()} +
+      throw UsageError(named(*own) + ": the URL gives the " +
+                       std::string{part.key() == "unix" ? "socket" : part.key()} +
                        " already, use one of them");
     }
   }

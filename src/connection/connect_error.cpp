@@ -61,7 +61,7 @@ std::string socket_message(int error) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
-      return "there is no such socket (has the broker a `listener 0 PATH` line?)";
+      return "there is no such socket (does the broker have a `listener 0 PATH` line?)";
     case ECONNREFUSED:
       return "connection refused (does a broker listen on this socket?)";
     case EACCES:
@@ -90,7 +90,7 @@ bool is_over(const ConnectionFacts& facts) { return facts.closed || facts.error 
 std::string silence_message(const ConnectionFacts& facts, std::string_view answer) {
   if (!answer.empty() && !answer.starts_with("HTTP")) return "it does not speak HTTP";
   if (facts.error == ECONNRESET) return "it reset the connection";
-  return is_over(facts) ? "it closed the connection" : "no answer in time";
+  return is_over(facts) ? "it closed the connection" : "timed out";
 }
 
 struct HttpStatus {
@@ -150,7 +150,7 @@ ConnectError other_protocol(std::string_view bytes, const Options& options, int 
     // Where a WebSocket is asked for, HTTP is in its place: that is no answer to what we asked.
     if (options.transport == Transport::websocket) return {};
     return {Kind::lasting,
-            "a web server on port " + std::to_string(port) +
+            "a web server answers on port " + std::to_string(port) +
                 " (for MQTT over WebSocket: " + (options.tls.on ? "wss://)" : "ws://)")};
   }
   if (is_text(bytes)) {
@@ -171,7 +171,7 @@ ConnectError explain_proxy(const ConnectionFacts& facts, const Proxy& proxy) {
   const auto status = status_of(facts.proxy_answer);
   if (status.code == 0) {
     return {Kind::unreachable,
-            "no answer of the proxy " + name + ": " + silence_message(facts, facts.proxy_answer)};
+            "no answer from the proxy " + name + ": " + silence_message(facts, facts.proxy_answer)};
   }
   if (status.code == 200) return {};  // Paho takes no other.
   std::string advice;

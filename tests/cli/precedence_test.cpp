@@ -330,6 +330,8 @@ TEST_CASE("one source that gives a thing twice is refused, two sources are not")
         "--host: the URL gives the host already, use one of them");
   CHECK(fake.pub_error({"-L", "mqtt://a:1", "-p", "2", "t", "m"}) ==
         "--port: the URL gives the port already, use one of them");
+  CHECK(fake.pub_error({"-L", "unix:///s", "-h", "b", "t", "m"}) ==
+        "--host: the URL gives the socket already, use one of them");
   CHECK(fake.pub_error({"-P", "s3cret", "--ask-password", "t", "m"}) ==
         "--password and --ask-password exclude each other, use one of them");
   CHECK(fake.pub_error({"-i", "a", "-I", "b", "t", "m"}) ==

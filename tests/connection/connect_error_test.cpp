@@ -625,7 +625,7 @@ TEST_CASE("an answer other than 101 to the WebSocket request is repeated") {
         "no answer to the WebSocket request: it closed the connection");
   CHECK(about(facts, options).kind == Kind::unreachable);
   facts.closed = false;
-  CHECK(about(facts, options).message == "no answer to the WebSocket request: no answer in time");
+  CHECK(about(facts, options).message == "no answer to the WebSocket request: timed out");
 }
 
 TEST_CASE("a redirection of a WebSocket request is told, without what may be secret in it") {
@@ -706,7 +706,7 @@ TEST_CASE("what a proxy has to say is told") {
   CHECK(found(facts).message == "the proxy 127.0.0.1:3128 refused: 502 Bad Gateway");
   CHECK(found(facts).kind == Kind::unreachable);
   facts.proxy_answer = "SSH-2.0\r\n\r\n";
-  CHECK(contains(found(facts).message, "no answer of the proxy"));
+  CHECK(contains(found(facts).message, "no answer from the proxy"));
   facts.proxy_answer = "HTTP/1.1 204 No Content\r\n\r\n";
   CHECK(found(facts).message == "the proxy 127.0.0.1:3128 refused: 204 No Content");
   facts.proxy_answer = "HTTP/1.1 200 OK\r\n\r\n";
@@ -714,5 +714,5 @@ TEST_CASE("what a proxy has to say is told") {
 
   facts.proxy_answer.clear();
   facts.closed = false;
-  CHECK(found(facts).message == "no answer of the proxy 127.0.0.1:3128: no answer in time");
+  CHECK(found(facts).message == "no answer from the proxy 127.0.0.1:3128: timed out");
 }

@@ -57,7 +57,7 @@ TEST_CASE("a server that is no broker is quoted, with TLS and without") {
 
 TEST_CASE("a web server where a broker should be is told as such") {
   const Server web{answer_with("HTTP/1.1 400 Bad Request\r\n\r\n")};
-  fails(web.port(), {}, "a web server on port " + std::to_string(web.port()));
+  fails(web.port(), {}, "a web server answers on port " + std::to_string(web.port()));
 }
 
 TEST_CASE("a server that closes when it hears MQTT 5 is told with what needs MQTT 5") {
@@ -77,7 +77,7 @@ TEST_CASE("a silent server is told by what it did not answer") {
   fails(silent.port(), {}, "no answer in time");
   fails(silent.port(), {"--tls"}, "no answer to the TLS handshake in time (does port " + port);
   fails(silent.port(), {"--http-proxy", "http://127.0.0.1:" + port},
-        "no answer of the proxy 127.0.0.1:" + port + ": no answer in time");
+        "no answer from the proxy 127.0.0.1:" + port + ": timed out");
 }
 
 TEST_CASE("a broker is told by the packet that it does not answer") {
