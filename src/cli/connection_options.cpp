@@ -298,8 +298,8 @@ void check_presence(const Settings& settings, const ConnectionInput& input, bool
   if (!stays) {
     refuse(
         settings, "presence",
-        "is for a run that stays connected (-l, --wrap, --replay, --repeat): one message would say "
-        "online and offline at once");
+        "is for a run that stays connected (-l, --wrap, --replay, --repeat, --follow): one message "
+        "would say online and offline at once");
     return;
   }
   refuse(settings, "will-topic",
