@@ -114,6 +114,7 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
       .as(more_than_no_seconds)
       .by_default("30");
   in.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
+      .takes(Takes::word)  // A number in files, too.
       .as(packet_size);
   in.flag("--ws", input.websocket);
   in.option("--ws-header", input.headers, "'K: V'", "WebSocket, as with ws:// and wss://")

@@ -82,6 +82,8 @@ Settings::Settings(const Declarations& declared, std::vector<SettingList> source
   for (SettingList& list : sources) add(std::move(list));
   prefer_stronger("psk psk-file psk-identity", of_certificates);
   prefer_stronger("no-reconnect", "reconnect-max reconnect-for");
+  prefer_stronger("presence presence-online presence-offline",
+                  "will-topic will-payload will-qos will-retain");
   prefer_stronger_property("session-expiry", "connect", "session-expiry-interval");
   prefer_stronger_property("will-delay", "will", "will-delay-interval");
   std::ranges::for_each(settings_, check_filled);

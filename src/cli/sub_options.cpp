@@ -322,11 +322,9 @@ void SubReader::check_showing(const Settings& settings, const Environment& envir
 
 /// --last, which shows what is retained under `filters` and leaves then.
 void SubReader::check_last(const Settings& settings, const std::vector<std::string>& filters) {
-  if (!options_.connection.clean_start) {
-    throw UsageError(
-        "--last and --no-clean exclude each other: what waits in the session would be "
-        "taken and not shown");
-  }
+  refuse(settings, "no-clean",
+         "and --last exclude each other: what waits in the session would be taken and not shown",
+         any_source);
   if (manner_.retain_handling == RetainHandling::never) {
     refuse(settings, "retain-handling", "never keeps away what --last waits for");
   }

@@ -299,6 +299,15 @@ TEST_CASE("of two things that exclude each other a stronger source replaces a we
       home.connection({"-D", "connect", "session-expiry-interval", "5"});
   CHECK_FALSE(property.session_expiry);
   CHECK(property.connect_properties.size() == 1);
+
+  home.write("config.toml", "will-topic = \"w\"\nwill-qos = 2\nmax-packet = 65536\n");
+  const connection::Options present = home.connection({"--repeat", "2", "--presence", "p"});
+  CHECK(present.will.value().message.topic == "p");
+  CHECK(present.max_packet == 65'536);
+  home.write("config.toml", "presence = \"p\"\n");
+  const connection::Options will = home.connection({"--repeat", "2", "--will-topic", "w"});
+  CHECK(will.will.value().message.topic == "w");
+  CHECK_FALSE(will.presence);
 }
 
 TEST_CASE("a flag that a file sets to false needs nothing and rules nothing out") {

@@ -331,7 +331,7 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
        "--silence waits for live messages, which --last does not show"},
       {{"a", "--last", "--watch"}, "--watch and --last exclude each other, use one of them"},
       {{"a", "--last", "-c", "-i", "x"},
-       "--last and --no-clean exclude each other: what waits in the session would be taken and not "
+       "--no-clean and --last exclude each other: what waits in the session would be taken and not "
        "shown"},
       {{"a", "--last", "--retain-handling", "never"},
        "--retain-handling never keeps away what --last waits for"},
