@@ -7,6 +7,8 @@
 #include "support/relay.hpp"
 #include "support/script_broker.hpp"
 
+#include <deque>
+#include <optional>
 #include <sstream>
 
 using namespace mqtt_tools::support;
@@ -41,6 +43,34 @@ std::vector<std::string> payloads(const ScriptBroker& broker, int connection) {
 }
 
 std::vector<std::string> numbers(int first, int last) { return lines_of(sequence(first, last)); }
+
+/// A broker far behind a slow line, and a client with the shortest keep-alive.
+struct SlowLine {
+  SlowLine(Transports& transports, const Transport& transport, ScriptBroker::Script script,
+           std::vector<std::string> words, std::string input = {})
+      : broker(std::move(script), transport), relay(broker.port()) {
+    relay.limit(15'000);
+    auto url = broker.url();
+    url.replace(url.find(broker.port_text()), broker.port_text().size(), relay.port_text());
+    Command command{std::move(words)};
+    command.add({"-L", url, "-k", "1"});
+    if (transport.tls) command.add({"--cafile", transports.files.ca()});
+    client.emplace(command.input(std::move(input)));
+  }
+
+  /// The client ended well, and without another connection.
+  Result check_end() {
+    const auto result = client->wait();
+    INFO(broker.url());
+    check_exit(result, 0);
+    CHECK(relay.connections() == 1);
+    return result;
+  }
+
+  ScriptBroker broker;
+  Relay relay;
+  std::optional<Process> client{};
+};
 
 }  // namespace
 
@@ -149,4 +179,39 @@ TEST_CASE("a slow network is used as it is") {
   const auto result = run(pub(relay.port(), {"t", "-l"}), sequence(1, 500));
   check_exit(result, 0);
   CHECK(relay.connections() == 1);
+}
+
+TEST_CASE("messages that leave for longer than the keep-alive are no loss") {
+  Transports transports;
+  std::deque<SlowLine> lines;
+  const std::string line(30'000, 'x');
+  for (const auto& transport : transports.all) {
+    lines.emplace_back(
+        transports, transport, [](Session& session) { session.serve(); },
+        std::vector<std::string>{"mqtt-pub", "-t", "t", "-l", "--raw"}, line + "\n" + line);
+  }
+  for (auto& each : lines) {
+    each.check_end();
+    CHECK(each.broker.received(PacketType::publish).size() == 2);
+  }
+}
+
+TEST_CASE(
+    "a message that comes for longer than the keep-alive is no loss, and no silence of ours") {
+  Transports transports;
+  std::deque<SlowLine> lines;
+  const std::string message(60'000, 'x');
+  const auto script = [message](Session& session) {
+    session.accept_subscription();
+    session.publish("t", message);
+    session.serve();
+  };
+  for (const auto& transport : transports.all) {
+    lines.emplace_back(transports, transport, script,
+                       std::vector<std::string>{"mqtt-sub", "-t", "t", "-C", "1", "-o", "raw"});
+  }
+  for (auto& each : lines) {
+    CHECK(each.check_end().out == message + "\n");
+    CHECK(each.broker.received(PacketType::pingreq).size() >= 2);
+  }
 }

@@ -122,7 +122,8 @@ void Relay::wait(const Settings& settings) {
       auto& incoming = link->flow(other(direction));
       auto& outgoing = link->flow(direction);
       short events = 0;
-      const bool has_space = incoming.waiting < buffered_at_most;
+      const bool has_space =
+          incoming.waiting < (settings.rate > 0 ? settings.rate / 10 : buffered_at_most);
       if (!incoming.ended && has_space && !settings.held[index(other(direction))]) events |= POLLIN;
       if (const auto due = outgoing.due(); due && !settings.held[index(direction)]) {
         if (*due <= now) events |= POLLOUT;
@@ -264,6 +265,8 @@ void Relay::delay_first(Toward direction, milliseconds time) {
 }
 
 void Relay::limit(std::size_t bytes_per_second) {
+  const int taken_ahead = 4096;  // What clients have sent is to wait with them.
+  setsockopt(listener_.fd(), SOL_SOCKET, SO_RCVBUF, &taken_ahead, sizeof taken_ahead);
   change([=](Settings& settings) { settings.rate = bytes_per_second; });
 }
 

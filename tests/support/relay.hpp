@@ -43,7 +43,7 @@ class Relay {
   void cut_after(Toward direction, std::size_t bytes, int times = 1'000'000);
   void delay(milliseconds time);                          ///< In each direction.
   void delay_first(Toward direction, milliseconds time);  ///< The first bytes of all.
-  void limit(std::size_t bytes_per_second);
+  void limit(std::size_t bytes_per_second);  ///< Before connections that it shall be true for.
   void hold(Toward direction);  ///< Passes nothing on, and reads no more than a little.
   void release();               ///< Ends all of delay, limit and hold.
   void refuse(bool refusing);   ///< Closes new connections at once.

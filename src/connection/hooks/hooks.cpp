@@ -33,19 +33,19 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <optional>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -229,39 +229,33 @@ void note_result(Socket* socket, const SSL* ssl, int result) {
   if (const auto record = socket->record()) note_result(ssl, result, *record);
 }
 
-/// What is alone must not wait until the broker has acknowledged what went before (40 ms).
-void send_at_once(int descriptor, bool at_once = true) {
-  const int on = at_once ? 1 : 0;
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
 /// Before a write, under the socket's lock for it.
 void gather_write(Socket& socket, int descriptor) {
-  const bool was_dense = socket.writes_are_dense();
-  const bool dense = socket.dense_writes(Clock::now());
-  if (dense != was_dense) send_at_once(descriptor, !dense);
-  if (!dense && waits_shortened()) waits::gather_write(descriptor);
+  if (!socket.dense_writes(Clock::now()) && waits_shortened()) waits::gather_write(descriptor);
 }
 
-/// Paho wrote `size` bytes, or fewer.
-void note_write(Socket& socket, bool whole) {
-  if (waits_shortened()) {
-    waits::note_write(socket, whole);
-  } else {
-    socket.wrote(whole);
-  }
-}
-
-/// Writes what is to be written instead of more: see Socket::last_packet().
-void write_last(Socket& socket, int descriptor) {
-  const auto packet = socket.last_packet();
+/// Writes what Paho does not: see Socket::own_packet().
+template <typename Write>
+void write_own_with(const Write& write, Socket& socket) {
+  const auto packet = socket.own_packet();
   if (packet.empty()) return;
-  ::send(descriptor, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto lock = socket.record()->lock();
+  socket.dense_writes(Clock::now());
+  if (write(packet.data(), packet.size()) > 0) socket.note_sent(packet);
 }
 
-void write_last(Socket& socket, SSL* ssl) {
-  const auto packet = socket.last_packet();
-  if (!packet.empty()) real().ssl_write(ssl, packet.data(), static_cast<int>(packet.size()));
+void write_own(Socket& socket, int descriptor) {
+  const auto write = [descriptor](const char* bytes, std::size_t size) {
+    return ::send(descriptor, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  };
+  write_own_with(write, socket);
+}
+
+void write_own(Socket& socket, SSL* ssl) {
+  const auto write = [ssl](const char* bytes, std::size_t size) {
+    return real().ssl_write(ssl, bytes, static_cast<int>(size));
+  };
+  write_own_with(write, socket);
 }
 
 [[maybe_unused]] const bool registered = (
@@ -291,7 +285,6 @@ int socket(int domain, int type, int protocol) noexcept {
   if (!is_in_paho(__builtin_return_address(0))) return real().socket(domain, type, protocol);
   const int descriptor = with_new_number(real().socket(domain, type | SOCK_CLOEXEC, protocol));
   if (descriptor < 0) expected_record()->note_error(errno);
-  if (descriptor >= 0) send_at_once(descriptor);
   if (descriptor < 0 || Socket::open(descriptor, expected_record()) != nullptr) return descriptor;
   real().close(descriptor);
   errno = EMFILE;
@@ -334,10 +327,10 @@ int close(int descriptor) {
 int poll(pollfd* sockets, nfds_t number, int milliseconds) {
   const void* const caller = __builtin_return_address(0);
   if (!is_in_paho(caller)) return real().poll(sockets, number, milliseconds);
-  if (waits_shortened()) {
-    if (const auto ready = waits::poll(sockets, number, milliseconds)) return *ready;
-  }
-  return waits::poll_with_held(real().poll, sockets, number, milliseconds);
+  const auto ready = waits_shortened() ? waits::poll(sockets, number, milliseconds) : std::nullopt;
+  return waits::tell_of_slow(
+      sockets, number,
+      ready ? *ready : waits::poll_with_held(real().poll, sockets, number, milliseconds));
 }
 
 int usleep(useconds_t microseconds) {
@@ -363,7 +356,7 @@ ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
     return real().recv(descriptor, to, most, flags);
   };
   const auto count = stream->read(source, bytes, size);
-  if (stream->refused()) write_last(*stream, descriptor);
+  if (count >= 0 && stream->has_own_packet()) write_own(*stream, descriptor);
   return count;
 }
 
@@ -377,17 +370,22 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
   gather_write(*stream, descriptor);
   const auto result = real().writev(descriptor, parts, number);
   const int error = errno;
-  if (result > 0) stream->note_sent(parts, number, static_cast<std::size_t>(result));
+  auto left = static_cast<std::size_t>(std::max<ssize_t>(result, 0));
+  for (const auto* part = parts; left > 0; ++part) {
+    const auto size = std::min(left, part->iov_len);
+    stream->note_sent({static_cast<const char*>(part->iov_base), size});
+    left -= size;
+  }
   lock.reset();
   if (result < 0) note_error(*stream, error);
-  note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
+  waits::note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
   errno = error;
   return result;
 }
 
 int shutdown(int descriptor, int how) noexcept {
   auto* stream = served(__builtin_return_address(0), descriptor);
-  if (stream != nullptr && stream->state() != State::tls) write_last(*stream, descriptor);
+  if (stream != nullptr && stream->state() != State::tls) write_own(*stream, descriptor);
   return real().shutdown(descriptor, how);
 }
 
@@ -409,7 +407,7 @@ int SSL_read(SSL* ssl, void* bytes, int size) {
     return static_cast<ssize_t>(result);
   };
   const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));
-  if (stream->refused()) write_last(*stream, ssl);
+  if (count >= 0 && stream->has_own_packet()) write_own(*stream, ssl);
   return static_cast<int>(count);
 }
 
@@ -428,21 +426,22 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
   gather_write(*stream, ::SSL_get_fd(ssl));
   const int result = real().ssl_write(ssl, bytes, size);
   const int error = errno;
-  const iovec part{const_cast<void*>(bytes), static_cast<std::size_t>(size)};
-  if (result > 0) stream->note_sent(&part, 1, static_cast<std::size_t>(result));
+  if (result > 0) {
+    stream->note_sent({static_cast<const char*>(bytes), static_cast<std::size_t>(result)});
+  }
   lock.reset();
   if (result <= 0) {
     note_result(stream, ssl, result);
     note_unread(*stream, ssl);
   }
-  note_write(*stream, result == size);
+  waits::note_write(*stream, result == size);
   errno = error;
   return result;
 }
 
 int SSL_shutdown(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
-  if (stream != nullptr) write_last(*stream, ssl);
+  if (stream != nullptr) write_own(*stream, ssl);
   return real().ssl_shutdown(ssl);
 }
 

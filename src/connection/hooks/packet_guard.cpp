@@ -293,9 +293,10 @@ void PacketGuard::learn_connect(std::string_view head) {
   fields.counted();
   const int level = fields.byte();
   const auto flags = fields.byte();
-  fields.two();
+  const auto keep_alive = fields.two();
   if (fields.cut() || level < 3 || level > 5 || version_ != 0) return;
   version_ = level;
+  keep_alive_ = keep_alive;
   phase_ = Phase::connack;
   clean_start_ = (flags & 2U) != 0;
   will_ = (flags & 4U) != 0;

@@ -149,6 +149,10 @@ class PacketGuard {
 
   int version() const { return version_; }  ///< Protocol level of CONNECT: 3, 4, 5; 0 before it.
   bool connect_sent() const { return version_ != 0; }
+  std::uint16_t keep_alive() const { return keep_alive_; }  ///< Of our CONNECT, in seconds.
+  std::size_t pings() const { return pings_; }              ///< Without answer.
+  /// Of what the server sends, a part of a packet was handed over.
+  bool in_packet() const { return in_.skip > 0 || in_.part != Reader::Part::first_byte; }
   bool has_will() const { return will_; }              ///< Our CONNECT has.
   bool acknowledged() const { return acknowledged_; }  ///< An acknowledgement of ours has left.
   bool accepted() const { return accepted_; }          ///< A CONNACK with code 0 was handed over.
@@ -273,6 +277,7 @@ class PacketGuard {
 
   Phase phase_ = Phase::unasked;
   int version_ = 0;
+  std::uint16_t keep_alive_ = 0;
   bool accepted_ = false;
   bool clean_start_ = false;
   bool will_ = false;

@@ -4,6 +4,8 @@
 
 #include "connection/hooks/hooks.hpp"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <algorithm>
@@ -43,6 +45,7 @@ Socket* Socket::open(int descriptor, std::shared_ptr<ConnectionRecord> record) {
   }
   if (socket == nullptr) return nullptr;
   socket->enter(State::fresh);
+  socket->send_at_once(true);
   const std::lock_guard lock{socket->mutex_};
   socket->record_ = std::move(record);
   return socket;
@@ -67,7 +70,10 @@ void Socket::enter(State state) {
     // Not while a write is under way on another thread.
     const auto writing = record_ ? record_->lock() : std::unique_lock<std::mutex>{};
     sent_frames_ = {};
-    if (state == State::fresh || state == State::unused) close_writes_ = 0;
+    if (state == State::fresh || state == State::unused) {
+      close_writes_ = 0;
+      ping_at_ = no_ping;
+    }
     request_ = HttpRequest::none;
   }
   frames_.reset();
@@ -78,6 +84,8 @@ void Socket::enter(State state) {
     watched_ = false;
     refused_ = false;
     parted_ = false;
+    pings_answered_ = 0;
+    pingresp_.clear();
     answered_ = false;
   }
   state_ = state;
@@ -100,6 +108,7 @@ ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
   if (record_->given_up()) return read_end(bytes, size);
   const std::lock_guard lock{mutex_};
   if (refused_) return 0;
+  if (!pingresp_.empty()) return read_pingresp(bytes, size);
   if (request_ != HttpRequest::none) {
     const auto count = read_frames(source, bytes, size);
     if (count == 0 || (count < 0 && errno == ECONNRESET)) return read_end(bytes, size);
@@ -131,6 +140,7 @@ ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
 /// From the network. Of TLS, SSL_read's own answer says why nothing came.
 ssize_t Socket::read_noted(const Read& source, char* bytes, std::size_t size) {
   const auto count = source(bytes, size);
+  if (count > 0 && Clock::now() >= ping_at_.load()) ping_due_ = true;
   if (record_->is_observed() && (count > 0 || state_ != State::tls)) {
     record_->note_read(request_, bytes, count, errno);
   }
@@ -167,7 +177,7 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
   try {
     if (!frames_) frames_ = std::make_unique<WebSocketFrames>(record_->max_packet());
     std::array<char, 16 * 1024> buffer;
-    for (int reads = 0; has_nothing_for_paho() && !frames_->ended(); ++reads) {
+    for (int reads = 0; pingresp_.empty() && has_nothing_for_paho() && !frames_->ended(); ++reads) {
       // Paho reads with its lock held, for which our other threads wait: a flood of frames that are
       // not for it must not keep them for ever. Of TLS nothing but OpenSSL can say "later".
       if (reads == most_reads && state_ != State::tls) {
@@ -179,7 +189,10 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
       frames_->asked(request_);
       frames_->add({buffer.data(), static_cast<std::size_t>(count)});
       if (const auto said = frames_->closing()) record_->note_closing(*said);
+      const auto pings = (record_->lock(), record_->guard().pings());
+      if (frames_->held() == 0 && ping_waits(pings)) give_pingresp(pings);
     }
+    if (!pingresp_.empty()) return read_pingresp(bytes, size);
     const auto& found = frames_->violation();
     if (frames_->held() > 0) {
       const auto taken = take_frames(bytes, size);
@@ -238,23 +251,69 @@ std::optional<std::unique_lock<std::mutex>> Socket::begin_write() {
 
 bool Socket::dense_writes(Clock::time_point now) {
   constexpr auto soon = std::chrono::milliseconds{1};
+  const bool was_dense = close_writes_ == dense;
   close_writes_ = now - last_write_ < soon ? std::min(close_writes_ + 1, dense) : 0;
   last_write_ = now;
-  return writes_are_dense();
+  if ((close_writes_ == dense) != was_dense) send_at_once(was_dense);
+  return close_writes_ == dense;
 }
 
-void Socket::note_sent(const iovec* parts, int number, std::size_t count) {
-  for (int i = 0; i < number && count > 0; ++i) {
-    const auto size = std::min(count, parts[i].iov_len);
-    std::string_view bytes{static_cast<const char*>(parts[i].iov_base), size};
-    auto& guard = record_->guard();
-    for (auto mqtt = sent_frames_.next(bytes, guard.skippable()); !mqtt.empty();
-         mqtt = sent_frames_.next(bytes, guard.skippable())) {
-      guard.sent(mqtt);
-    }
-    count -= size;
+/// What is alone must not wait until the broker has acknowledged what went before (40 ms).
+void Socket::send_at_once(bool at_once) {
+  const int on = at_once ? 1 : 0;
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void Socket::note_sent(std::string_view bytes) {
+  auto& guard = record_->guard();
+  const auto pings = guard.pings();
+  for (auto mqtt = sent_frames_.next(bytes, guard.skippable()); !mqtt.empty();
+       mqtt = sent_frames_.next(bytes, guard.skippable())) {
+    guard.sent(mqtt);
   }
   request_ = sent_frames_.request();
+  if (guard.pings() > pings) drains();  // What was acknowledged before counts for nothing.
+  // The server's patience is 1.5 keep-alives, and Paho's own PINGREQ leaves after one.
+  const std::chrono::seconds keep_alive{guard.keep_alive()};
+  if (keep_alive.count() > 0) ping_at_ = last_write_ + keep_alive * 5 / 4;
+}
+
+bool Socket::drains() {
+  tcp_info line{};
+  socklen_t size = sizeof line;
+  if (::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &line, &size) != 0) return false;
+  const bool more = acknowledged_.exchange(line.tcpi_bytes_acked) != line.tcpi_bytes_acked;
+  return more && line.tcpi_unacked + line.tcpi_notsent_bytes > 0;
+}
+
+bool Socket::answer_ping() {
+  const std::lock_guard lock{mutex_};
+  if (!record_) return false;
+  std::size_t pings = 0;
+  {
+    const auto writing = record_->lock();
+    if (record_->guard().in_packet()) return false;
+    pings = record_->guard().pings();
+  }
+  return ping_waits(pings) && drains() && give_pingresp(pings);
+}
+
+/// Paho waits for the answer to the last of `pings` without answer.
+bool Socket::ping_waits(std::size_t pings) {
+  pings_answered_ = std::min(pings_answered_, pings);
+  return pings > pings_answered_ && pingresp_.empty() && !(frames_ && frames_->in_frame());
+}
+
+bool Socket::give_pingresp(std::size_t pings) {
+  pings_answered_ = pings;
+  pingresp_ = std::string{"\x82\x02\xD0\0", 4}.substr(request_ == HttpRequest::upgrade ? 0 : 2);
+  return true;
+}
+
+ssize_t Socket::read_pingresp(char* bytes, std::size_t size) {
+  const auto count = pingresp_.copy(bytes, size);
+  pingresp_.erase(0, count);
+  return static_cast<ssize_t>(count);
 }
 
 void Socket::await_end() {
@@ -273,17 +332,19 @@ void Socket::await_end() {
   }
 }
 
-std::string Socket::last_packet() {
+std::string Socket::own_packet() {
   const std::lock_guard lock{mutex_};
+  const bool last = refused_ || record_->given_up();
+  const bool ping = ping_due_.exchange(false) && !last;
   // Inside of a packet that was written in part none can begin.
-  if (!(refused_ || record_->given_up()) || blocked_ || std::exchange(parted_, true)) return {};
-  auto packet = record_->last_packet();
+  if (blocked_ || !(ping ? has_room() : last && !std::exchange(parted_, true))) return {};
+  auto packet = ping ? std::string{"\xC0\0", 2} : record_->last_packet();
   if (packet.empty() || request_ != HttpRequest::upgrade) return packet;
-  // One whole frame and the one that closes, masked as a client's must be, with nought (RFC 6455
+  // One whole frame, and the one that closes, masked as a client's must be, with nought (RFC 6455
   // §5.3, §5.5.1).
   const std::string mask(4, '\0');
   return "\x82" + std::string(1, static_cast<char>(0x80 | packet.size())) + mask + packet +
-         "\x88\x80" + mask;
+         (ping ? "" : "\x88\x80" + mask);
 }
 
 }  // namespace mqtt_tools::connection::hooks

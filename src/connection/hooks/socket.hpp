@@ -6,7 +6,6 @@
 #include "timestamp.hpp"
 
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -67,19 +66,21 @@ class Socket {
   std::optional<std::unique_lock<std::mutex>> begin_write();
 
   /// Call it before each write, under that lock. Whether writes have come so densely for a while
-  /// that to gather them (Nagle's algorithm) saves work and holds nobody up: with TCP_NODELAY each
-  /// would be a segment of its own, and a stream with QoS 1 takes half as long again.
+  /// that to gather them (Nagle's algorithm) saves work and holds nobody up, and then they are:
+  /// with TCP_NODELAY each would be a segment of its own, and a stream with QoS 1 takes half as
+  /// long again.
   bool dense_writes(Clock::time_point now);
-  bool writes_are_dense() const { return close_writes_ == dense; }
 
-  /// The first `count` bytes of `parts` were written. Before the lock is let go.
-  void note_sent(const iovec* parts, int number, std::size_t count);
+  void note_sent(std::string_view bytes);  ///< They were written. Before the lock is let go.
 
-  /// What to write, once, when begin_write() lets nothing more through: a DISCONNECT
-  /// (ConnectionRecord::last_packet()), in a frame if need be. Empty when there is nothing to say,
-  /// or a packet has been written in part. To be asked right after a violation, and before Paho
-  /// closes a connection that was given up.
-  std::string last_packet();
+  /// What is to be written that Paho does not write, in a frame if need be; empty when there is
+  /// nothing to say, or a packet has been written in part. Once, when begin_write() lets nothing
+  /// more through, a DISCONNECT (ConnectionRecord::last_packet()): to be asked right after a
+  /// violation, and before Paho closes a connection that was given up. And a PINGREQ when we have
+  /// been silent for too long (MQTT 5.0 §3.1.2.10): Paho sends no second one before PINGRESP, which
+  /// comes behind all that the server is sending.
+  std::string own_packet();
+  bool has_own_packet() const { return refused_ || ping_due_; }
 
   /// Before it is closed: where acknowledgements have left, waits for a moment until the server has
   /// closed, and throws away what comes. Whatever comes to a closed socket, or is left unread in
@@ -93,9 +94,18 @@ class Socket {
   /// Paho wrote; `complete` is false when the kernel did not take all of it.
   void wrote(bool complete);
 
-  /// Paho has bytes left to write and waits for the socket to take them. It does not read
-  /// meanwhile.
+  /// Paho has bytes left to write and waits for the socket to take them.
   bool blocked() const { return blocked_; }
+
+  /// The other side has acknowledged bytes since this was asked last, and more are on their way to
+  /// it: a slow line is no dead one.
+  bool drains();
+
+  /// Asked while nothing comes. Paho waits for the answer to its PINGREQ no longer than 1.5
+  /// keep-alives, however much stands before it in the kernel, and does not read at all while it is
+  /// blocked. As long as the line drains the next read gives a PINGRESP; the server's own may come
+  /// later.
+  bool answer_ping();
 
   /// From now on a poll of ours tells of bytes that were read ahead.
   void watched() { watched_.store(true, std::memory_order_relaxed); }
@@ -108,6 +118,7 @@ class Socket {
  private:
   static constexpr std::size_t capacity = 32 * 1024;
   static constexpr unsigned dense = 32;
+  static constexpr auto no_ping = Clock::time_point::max();
 
   ssize_t read_noted(const Read& source, char* bytes, std::size_t size);
   ssize_t read_end(char* bytes, std::size_t size);
@@ -117,6 +128,10 @@ class Socket {
   ssize_t take_frames(char* bytes, std::size_t size);
   ssize_t checked(const char* bytes, std::size_t count);
   void refuse();
+  void send_at_once(bool at_once);
+  bool ping_waits(std::size_t pings);
+  bool give_pingresp(std::size_t pings);
+  ssize_t read_pingresp(char* bytes, std::size_t size);
 
   // Under the record's lock.
   Clock::time_point last_write_{};
@@ -129,11 +144,16 @@ class Socket {
   std::atomic<bool> refused_{false};                     ///< Nothing more is read or written.
   std::atomic<HttpRequest> request_{HttpRequest::none};  ///< The last one that we sent.
   std::atomic<std::size_t> held_{0};
+  std::atomic<std::uint64_t> acknowledged_{0};  ///< Bytes, when drains() was asked, or we pinged.
+  std::atomic<Clock::time_point> ping_at_{no_ping};  ///< We have been silent for too long then.
+  std::atomic<bool> ping_due_{false};                ///< And bytes have come.
 
   std::mutex mutex_{};
   std::shared_ptr<ConnectionRecord> record_{};
   std::atomic<bool> answered_{false};  ///< Paho has an answer of the proxy: see read_end().
-  bool parted_ = false;                ///< last_packet() was asked for.
+  std::size_t pings_answered_ = 0;     ///< Of PacketGuard::pings(), to Paho.
+  std::string pingresp_{};             ///< To be read before all else.
+  bool parted_ = false;                ///< The last packet was asked for.
   std::unique_ptr<WebSocketFrames> frames_{};
   SentFrames sent_frames_{};
   std::unique_ptr<char[]> buffer_{};

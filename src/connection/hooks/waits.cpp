@@ -271,6 +271,21 @@ int poll_with_held(decltype(&::poll) real, pollfd* sockets, nfds_t number, int m
   return ready;
 }
 
+int tell_of_slow(pollfd* sockets, nfds_t number, int ready) {
+  for (auto* socket = sockets; ready == 0 && socket != sockets + number; ++socket) {
+    auto* const stream = Socket::find(socket->fd);
+    if (stream == nullptr) continue;
+    if (socket->events == POLLOUT) {
+      // Paho writes nothing, and notes that it was possible.
+      if (stream->blocked() && stream->drains()) socket->revents = POLLOUT;
+    } else if (stream->answer_ping()) {
+      socket->revents = POLLIN | POLLHUP;  // With POLLHUP it reads also when blocked.
+    }
+    if (socket->revents != 0) ++ready;
+  }
+  return ready;
+}
+
 int nap() {
   count(counters.waits_removed);
   if (thread_state.waited) {
@@ -299,7 +314,7 @@ void note_write(Socket& stream, bool whole) {
   if (whole && stream.blocked()) thread_state.unblocked = true;
   stream.wrote(whole);
   count(writes);
-  if (!whole) wake_receiver();
+  if (!whole && waits_shortened()) wake_receiver();
 }
 
 void wake_receiver() {

@@ -80,6 +80,8 @@ class WebSocketFrames {
   /// Bytes that are ready.
   std::size_t held() const { return held_ + ping_.size() + close_.size(); }
 
+  bool in_frame() const { return in_frame_ || ping_begun_; }  ///< A frame is handed out in part.
+
  private:
   enum class Stage { plain, head, header, data, control, ended };
 

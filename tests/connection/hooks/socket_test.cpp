@@ -64,8 +64,8 @@ struct Connected {
   void send(std::string bytes) {
     const auto lock = socket->begin_write();
     REQUIRE(lock);
-    const iovec part{bytes.data(), bytes.size()};
-    socket->note_sent(&part, 1, bytes.size());
+    socket->dense_writes(mqtt_tools::Clock::now());
+    socket->note_sent(bytes);
     socket->wrote(true);
   }
 
@@ -163,8 +163,8 @@ TEST_CASE("a socket gives what is legal and then ends") {
   CHECK(paho.socket->holds_bytes());  // so that Paho reads on, to its end
   REQUIRE(paho.record->violation());
   CHECK(paho.record->violation()->find("PUBACK for id 7") != std::string::npos);
-  CHECK_FALSE(paho.socket->begin_write());    // a DISCONNECT of Paho's would take the will away
-  CHECK(paho.socket->last_packet().empty());  // MQTT 3.1.1 has no other
+  CHECK_FALSE(paho.socket->begin_write());   // a DISCONNECT of Paho's would take the will away
+  CHECK(paho.socket->own_packet().empty());  // MQTT 3.1.1 has no other
 }
 
 TEST_CASE("under MQTT 5 a socket that ended so says why, once") {
@@ -172,11 +172,11 @@ TEST_CASE("under MQTT 5 a socket that ended so says why, once") {
   Connected paho{pair, std::string{"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01t", 16}};
   pair.say(std::string{"\x20\x03\0\0\0", 5} + std::string{"\x40\x02\0\x07", 4});
   CHECK(paho.read(5).size() == 5);
-  CHECK(paho.socket->last_packet().empty());
+  CHECK(paho.socket->own_packet().empty());
   CHECK(paho.read(100).size() < 4);
   CHECK(paho.read(100).empty());
-  CHECK(paho.socket->last_packet() == std::string{"\xe0\x01\x82", 3});
-  CHECK(paho.socket->last_packet().empty());
+  CHECK(paho.socket->own_packet() == std::string{"\xe0\x01\x82", 3});
+  CHECK(paho.socket->own_packet().empty());
 }
 
 TEST_CASE("what is not allowed of WebSocket is told of though nothing more comes") {
@@ -311,17 +311,17 @@ TEST_CASE("of a connection that is given up nothing is read, and nothing more is
 TEST_CASE("behind a CONNECT that was given up goes one DISCONNECT, in a frame if need be") {
   Pair pair;
   Connected plain{pair};
-  CHECK(plain.socket->last_packet().empty());
+  CHECK(plain.socket->own_packet().empty());
   plain.record->give_up();
-  CHECK(plain.socket->last_packet() == std::string("\xE0\0", 2));
-  CHECK(plain.socket->last_packet().empty());
+  CHECK(plain.socket->own_packet() == std::string("\xE0\0", 2));
+  CHECK(plain.socket->own_packet().empty());
 }
 
 TEST_CASE("a connection that is given up before its CONNECT says nothing") {
   Pair pair;
   Connected paho{pair, "CONNECT broker:1883 HTTP/1.1\r\n\r\n"};
   paho.record->give_up();
-  CHECK(paho.socket->last_packet().empty());
+  CHECK(paho.socket->own_packet().empty());
   // Paho waits for twelve bytes of the proxy's answer, and goes on until they are there.
   CHECK(paho.read(12) == std::string(12, '-'));
   CHECK(paho.read(1).empty());
