@@ -43,7 +43,7 @@ class PublishRun {
       client_.subscribe({request_->subscription()}, {});
     }
     if (options.verify) verification_.emplace(*options.verify);
-    if (options.tell_outcomes) {
+    if (options.print_results) {
       publisher_.tell_results(
           [this, &to = out()](const run::PublishResult& result) { tell(result, to); });
     }
@@ -210,7 +210,7 @@ class PublishRun {
   ExitCode interrupted(ExitCode code) {
     const auto deadline = Clock::now() + run::disconnect_limit;
     if (client_.ready()) {
-      publisher_.keep_going(
+      publisher_.advance_until(
           poller_, deadline - run::disconnect_time, [this](auto now) { advance(now); },
           [this] { return publisher_.in_flight() == 0 || client_.failure(); });
     }

@@ -110,15 +110,15 @@ void check_verify(const Environment& environment, const ResultInput& input, PubO
 }
 
 /// -o json without --request: what a file says of the form is for those who show messages.
-void check_outcomes(const Settings& settings, const Environment& environment,
-                    const ResultInput& input, PubOptions& options) {
+void check_printed_results(const Settings& settings, const Environment& environment,
+                           const ResultInput& input, PubOptions& options) {
   if (!settings.typed("output")) return;
   if (input.output.form != Form::json) {
     throw UsageError(
         "--output needs --request; without it there is -o json only, a line for each "
         "message");
   }
-  options.tell_outcomes = true;
+  options.print_results = true;
   options.terminal = environment.stdout_terminal;
 }
 
@@ -182,7 +182,7 @@ void check_results(const Settings& settings, const Environment& environment, Res
     }
     return;
   }
-  check_outcomes(settings, environment, input, options);
+  check_printed_results(settings, environment, input, options);
   // Who only publishes is sent acknowledgements, and at most what an old session kept.
   if (settings.find("max-packet") == nullptr) {
     options.connection.max_packet = std::size_t{1024} * 1024;

@@ -36,7 +36,7 @@ struct PubOptions {
   std::optional<Duration> verify{};  ///< How long the message of --verify may be on its way.
   std::optional<WrapOptions> wrap{};
   bool require_subscriber = false;
-  bool tell_outcomes = false;  ///< -o json without --request.
+  bool print_results = false;  ///< -o json without --request.
   bool terminal = false;       ///< stdout is one.
   bool progress = true;        ///< --no-progress clears it.
   run::Verbosity verbosity{};

@@ -49,7 +49,7 @@ void check_spool(const Settings& settings, run::SpoolOptions& spool) {
 
 bool may_have_spool(const PubOptions& options) {
   return !options.request && !options.verify && !options.require_subscriber &&
-         !options.tell_outcomes;
+         !options.print_results;
 }
 
 }  // namespace mqtt_tools::cli

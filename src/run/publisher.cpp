@@ -226,8 +226,8 @@ void Publisher::disconnect(Clock::time_point now) {
   }
 }
 
-void Publisher::keep_going(Poller& poller, Clock::time_point deadline, const Advance& advance,
-                           const std::function<bool()>& done) const {
+void Publisher::advance_until(Poller& poller, Clock::time_point deadline, const Advance& advance,
+                              const std::function<bool()>& done) const {
   while (!done() && Clock::now() < deadline) {
     add_to(poller);
     poller.until(deadline);
@@ -238,7 +238,7 @@ void Publisher::keep_going(Poller& poller, Clock::time_point deadline, const Adv
 
 void Publisher::leave(Poller& poller, Clock::time_point deadline, const Advance& advance) {
   disconnect(Clock::now());
-  keep_going(poller, deadline, advance, [this] { return client_.disconnected(); });
+  advance_until(poller, deadline, advance, [this] { return client_.disconnected(); });
 }
 
 /// First what is on its way that says that we are there, then that we are gone, then DISCONNECT.

@@ -176,8 +176,8 @@ class Publisher {
   /// Calls `advance`, which calls ours, whenever there is something to do, until `done` or
   /// `deadline`.
   using Advance = std::function<void(Clock::time_point)>;
-  void keep_going(Poller& poller, Clock::time_point deadline, const Advance& advance,
-                  const std::function<bool()>& done) const;
+  void advance_until(Poller& poller, Clock::time_point deadline, const Advance& advance,
+                     const std::function<bool()>& done) const;
 
   /// The same until what disconnect() begins is done: at the end of a run, however it came, or the
   /// broker would publish the will.

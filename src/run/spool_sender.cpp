@@ -434,8 +434,8 @@ void SpoolSender::leave(Poller& poller, Clock::time_point deadline, Clock::time_
   stopping_ = true;
   if (!publisher_) return;
   const auto advance = [this](Clock::time_point now) { collect(now); };
-  publisher_->keep_going(poller, patience, advance,
-                         [this] { return in_flight_ == 0 || client_->failure(); });
+  publisher_->advance_until(poller, patience, advance,
+                            [this] { return in_flight_ == 0 || client_->failure(); });
   publisher_->leave(poller, deadline, advance);
 }
 

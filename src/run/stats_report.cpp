@@ -73,7 +73,7 @@ void append_latency(std::string& out, const Histogram& latency, std::uint64_t ne
 struct Stats::Column {
   std::string_view title{};
   std::string (*cell)(const Row& row, Timestamp now) = nullptr;
-  int turn = 0;          ///< When it goes on a terminal that is too narrow; 0: never.
+  int dropped_as = 0;    ///< When it goes on a terminal that is too narrow; 0: never.
   bool stamped = false;  ///< Of messages with stamps only.
 };
 
@@ -137,9 +137,9 @@ class Stats::Table {
   std::string fit(std::size_t width) {
     std::string left_out;
     const auto least = std::min(topic_width_, std::max<std::size_t>(width / 3, 8));
-    for (int turn = 1; numbers_width() + least > width && shown_.size() > 1; ++turn) {
+    for (int order = 1; numbers_width() + least > width && shown_.size() > 1; ++order) {
       const auto last =
-          std::ranges::find(shown_, turn, [](auto& entry) { return entry.first->turn; });
+          std::ranges::find(shown_, order, [](auto& entry) { return entry.first->dropped_as; });
       if (last == shown_.end()) continue;
       left_out += (left_out.empty() ? "" : ", ") + std::string{last->first->title};
       shown_.erase(last);

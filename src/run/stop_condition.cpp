@@ -33,8 +33,8 @@ StopCondition::StopCondition(const StopOptions& until)
       forbidden_(read_conditions("--forbid", until.forbid)) {}
 
 void StopCondition::subscribed(Clock::time_point now) {
-  if (!since_) {
-    since_ = now;
+  if (!subscribed_at_) {
+    subscribed_at_ = now;
     last_ = now;
     heard_.assign(options_.filters.size(), now);
   }
@@ -114,7 +114,7 @@ StopCondition::Ending StopCondition::ending(Clock::time_point now) const {
 /// All came that was asked for, or all that may come.
 bool StopCondition::enough() const {
   return (!options_.expect.empty() && unmet_.empty()) || full() ||
-         (options_.after_subscribe && since_) || complete_;
+         (options_.after_subscribe && subscribed_at_) || complete_;
 }
 
 StopCondition::Deadline StopCondition::first_deadline() const {
@@ -123,9 +123,9 @@ StopCondition::Deadline StopCondition::first_deadline() const {
     if (limit > Clock::time_point::max() - start) return;  // Beyond all clocks.
     if (!first.time || start + limit < *first.time) first = {ending, start + limit};
   };
-  if (!since_) return first;
-  if (options_.timeout) add(Ending::timeout, *options_.timeout, *since_);
-  if (options_.duration) add(Ending::duration, *options_.duration, *since_);
+  if (!subscribed_at_) return first;
+  if (options_.timeout) add(Ending::timeout, *options_.timeout, *subscribed_at_);
+  if (options_.duration) add(Ending::duration, *options_.duration, *subscribed_at_);
   if (options_.silence && !heard_.empty()) {
     add(Ending::silence, *options_.silence, *std::ranges::min_element(heard_));
   }

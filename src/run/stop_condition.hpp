@@ -102,7 +102,7 @@ class StopCondition {
   std::vector<Clock::time_point> heard_{};  ///< When a message of each filter came last.
   std::deque<std::string>
       instead_{};  ///< The last few payloads that met nothing, as they are told.
-  std::optional<Clock::time_point> since_{};
+  std::optional<Clock::time_point> subscribed_at_{};
   Clock::time_point last_{};
   std::uint64_t seen_ = 0;
   bool reader_left_ = false;

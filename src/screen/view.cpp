@@ -90,12 +90,12 @@ void View::command(char32_t letter, Clock::time_point now) {
     case 'c':
       close_details();
       table_.clear();
-      anew_ = true;
+      rebuild_order_ = true;
       break;
     case 's':
       if (page_ != Page::list) break;
       sort_ = sort_ == Sort::topic ? Sort::rate : sort_ == Sort::rate ? Sort::age : Sort::topic;
-      anew_ = true;
+      rebuild_order_ = true;
       selected_ = top_ = 0;
       break;
     case '/':
@@ -182,7 +182,7 @@ void View::move(std::ptrdiff_t rows) {
 void View::set_filter(std::string filter) {
   if (filter == filter_) return;
   filter_ = std::move(filter);
-  anew_ = true;
+  rebuild_order_ = true;
   selected_ = top_ = 0;
 }
 
@@ -212,11 +212,11 @@ void View::close_details() {
 void View::arrange(Clock::time_point now) {
   const bool by_topic = sort_ == Sort::topic;
   const std::size_t size = table_.size();
-  if (size < seen_) anew_ = true;
+  if (size < seen_) rebuild_order_ = true;
   std::optional<std::size_t> kept;
-  if (by_topic && !anew_ && selected_ < order_.size()) kept = order_[selected_];
-  const bool again = anew_;
-  if (std::exchange(anew_, false)) {
+  if (by_topic && !rebuild_order_ && selected_ < order_.size()) kept = order_[selected_];
+  const bool again = rebuild_order_;
+  if (std::exchange(rebuild_order_, false)) {
     order_.clear();
     values_.clear();
     seen_ = 0;
@@ -396,15 +396,15 @@ Line View::row(const Columns& columns, std::size_t index, bool selected, Clock::
 const std::string& View::value(std::size_t index) {
   if (values_.size() > most_values) values_.clear();
   const TopicEntry& entry = table_[index];
-  Made& made = values_[index];
-  if (made.messages != entry.messages) {
-    made.messages = entry.messages;
-    made.text = table_.value(entry);
+  CachedText& cached = values_[index];
+  if (cached.messages != entry.messages) {
+    cached.messages = entry.messages;
+    cached.text = table_.value(entry);
     std::replace_if(
-        made.text.begin(), made.text.end(),
+        cached.text.begin(), cached.text.end(),
         [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   }
-  return made.text;
+  return cached.text;
 }
 
 }  // namespace mqtt_tools::screen

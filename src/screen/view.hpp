@@ -94,7 +94,7 @@ class View {
 
   std::vector<std::size_t> order_{};  ///< Topics that are listed.
   std::size_t seen_ = 0;              ///< How many topics of the table were looked at.
-  bool anew_ = true;                  ///< All of them are to be looked at again.
+  bool rebuild_order_ = true;         ///< All of them are to be looked at again.
   Clock::time_point sorted_{};
   std::size_t selected_ = 0;  ///< A place in order_.
   std::size_t top_ = 0;       ///< What the first line of the list shows.
@@ -105,11 +105,11 @@ class View {
   std::size_t scroll_ = 0;    ///< Lines of its payload that are above.
 
   /// Texts made from payloads, each good as long as the topic has so many messages.
-  struct Made {
+  struct CachedText {
     std::uint64_t messages = 0;
     std::string text{};
   };
-  std::unordered_map<std::size_t, Made> values_{};
+  std::unordered_map<std::size_t, CachedText> values_{};
   std::uint64_t payload_of_ = 0;
   std::size_t payload_width_ = 0;
   std::vector<std::string> payload_lines_{};
