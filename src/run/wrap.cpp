@@ -284,7 +284,12 @@ class WrapRun {
   void publish(const std::string& word, std::vector<Field> fields, Clock::time_point now) {
     Message next = message(word, std::move(fields));
     source_.finish(next);
-    if (store_) with_spool([&] { sender_->add_own(store_->add({next})); });
+    if (store_) {
+      with_spool([&] {
+        const auto range = store_->add({next});
+        if (sender_) sender_->add_own(range);
+      });
+    }
     if (spool_) return;
     if (publisher_) {
       publisher_->add(std::move(next), now);

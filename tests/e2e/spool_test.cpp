@@ -710,6 +710,17 @@ TEST_CASE("a spool that is of no use keeps no command from running, another brok
   check_exit(run(spool.pub(broker.port(), {"jobs/x", "--enqueue", "--wrap", "--", "true"})), 2);
 }
 
+TEST_CASE("what a wrapped command did is kept also where nobody can send it") {
+  const Spool spool;
+  std::filesystem::create_directories(spool.folder + "/sender.lock");
+  const auto result = run(spool.pub(1, {"t", "--wrap", "--", "echo", "done"}));
+  check_exit(result, 1);
+  CHECK(result.out == "done\n");
+  CHECK_THAT(result.err, Contains("sender.lock"));
+  const auto kept = run(spool.list());
+  CHECK_THAT(kept.out, Contains("started") && Contains("succeeded"));
+}
+
 TEST_CASE("a wrapped command is missed by the will also with a spool") {
   const Spool spool;
   Broker broker;
