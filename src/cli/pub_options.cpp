@@ -43,7 +43,7 @@ constexpr std::string_view of_envelope = "field message-key time-key time-format
 constexpr std::string_view of_messages =
     "topic message file stdin lines topic-from-line null-message clear-retained qos retain repeat "
     "repeat-delay rate replay speed topic-prefix keep-retain skip-bad-lines raw json field from "
-    "request";
+    "message-key time-key time-format utc encode stamp request";
 
 constexpr std::string_view as_they_were =
     "has no meaning with --replay, which publishes payloads as they were";
