@@ -123,7 +123,10 @@ class RetainedEnd {
   explicit RetainedEnd(Duration limit) : limit_(limit) {}
 
   /// A retained message came, or may be among those that wait for us.
-  void not_yet(Clock::time_point now) { quiet_since_ = now; }
+  void not_yet(Clock::time_point now) {
+    quiet_since_ = now;
+    heard_ = true;
+  }
 
   /// Looks at a connection that is up, and whether all subscriptions are `granted` on it. True when
   /// a probe is to be sent now. A new connection, known by its having no probes, begins anew.
@@ -144,6 +147,7 @@ class RetainedEnd {
   State state_ = State::coming;
   Clock::time_point quiet_since_{};
   bool granted_ = false;
+  bool heard_ = false;
   std::vector<Clock::time_point> sent_{};  ///< When each probe was.
   std::uint64_t latest_ = 0;               ///< The probe that was answered last.
   Duration round_trip_{};                  ///< The shortest.

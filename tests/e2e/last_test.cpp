@@ -111,6 +111,14 @@ TEST_CASE("a broker that drops packets is named, and what came is shown") {
   const auto result = run(sub(ungranted.port(), {"t", "--last", "--connect-timeout", "1"}));
   check_exit(result, 1);
   CHECK(result.err.find(words) != std::string::npos);
+
+  ScriptBroker silent{[](Session& session) {
+    session.accept();
+    session.stay_silent();
+  }};
+  const auto unanswered = run(sub(silent.port(), {"t", "--last", "--connect-timeout", "0.5"}));
+  check_exit(unanswered, 3);
+  CHECK(unanswered.err.find("did not answer SUBSCRIBE in time") != std::string::npos);
 }
 
 TEST_CASE("a connection lost amid what is retained is made again, and it all comes") {
