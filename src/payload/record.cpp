@@ -182,8 +182,8 @@ class RecordReader {
     if (key == "tst") {
       message_.time = time(value);
     } else if (key == "topic") {
+      if (std::exchange(has_topic_, true)) throw UsageError("more than one topic");
       message_.topic = text_of_member(key, value);
-      has_topic_ = true;
     } else if (key == "qos") {
       message_.qos = qos(value);
     } else if (key == "retain") {
@@ -197,8 +197,7 @@ class RecordReader {
     } else if (key == "payloadlen") {
       payload_size_ = to_number<std::size_t>(value.text);
     } else if (key == "payload" || key == "payload_base64") {
-      if (has_payload_) throw UsageError("more than one payload");
-      has_payload_ = true;
+      if (std::exchange(has_payload_, true)) throw UsageError("more than one payload");
       if (key == "payload") {
         payload_ = value;
       } else {

@@ -237,6 +237,7 @@ TEST_CASE("a wrong record is refused with the reason") {
       {R"({"topic":"a","payload_base64":"x"})", "payload_base64 is not base64"},
       {R"({"topic":"a","payload_base64":null})", "payload_base64 is not a string"},
       {R"({"topic":"a","payload":"x","payload_base64":""})", "more than one payload"},
+      {R"({"topic":"a","topic":"b","payload":"x"})", "more than one topic"},
       {with(R"("qos":3)"), "qos must be 0, 1 or 2"},
       {with(R"("qos":"1")"), "qos must be 0, 1 or 2"},
       {with(R"("qos":1.0)"), "qos must be 0, 1 or 2"},
