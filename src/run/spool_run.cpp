@@ -13,7 +13,9 @@
 #include "spool/store.hpp"
 #include "text.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
@@ -214,7 +216,12 @@ class SpoolRun {
 ExitCode list(const cli::PubOptions& options) {
   const auto& folder = options.spool->folder;
   if (::access(folder.c_str(), F_OK) < 0) throw failed_call("cannot read the spool " + folder);
-  if (::access((folder + "/spool.db").c_str(), F_OK) < 0 && errno == ENOENT) return ExitCode::ok;
+  const auto absent = [&folder](const char* file) {
+    return ::faccessat(AT_FDCWD, (folder + file).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+           errno == ENOENT;
+  };
+  // A log without its database holds messages: then Store says what is wrong.
+  if (absent("/spool.db") && absent("/spool.db-wal")) return ExitCode::ok;
   spool::Store store(folder, options.spool->limit, {}, {});
   output::StandardOutput out{STDOUT_FILENO};
   Poller poller;

@@ -103,6 +103,13 @@ TEST_CASE("a list of what can be no spool is refused, and one of an empty folder
   CHECK(file.code == 1);
   CHECK_THAT(file.err, Contains("is no folder"));
   CHECK(list(directory.path()).code == 0);
+  const auto log = directory.write("spool.db-wal", "messages");
+  const auto lost = list(directory.path());
+  CHECK(lost.code == 1);
+  CHECK_THAT(lost.err, Contains("spool.db is gone"));
+  REQUIRE(::unlink(log.c_str()) == 0);
+  REQUIRE(::symlink("nowhere", (directory / "spool.db").c_str()) == 0);
+  CHECK(list(directory.path()).code == 1);
 }
 
 TEST_CASE("a list waits for its reader, also where nobody else would wait on that pipe") {
