@@ -27,12 +27,12 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F; }
 
-/// Controls, and the marks that change the direction of text: by these a line can be made to read
-/// as another one than it is.
+/// Controls, the marks that change the direction of text, and those that end a line: by these a
+/// line can be made to read as another one than it is.
 bool acts_on_terminals(char32_t value) {
   return value < 0x20 || (value >= 0x7F && value <= 0x9F) ||  // C0, DEL, C1
          value == 0x061C || value == 0x200E || value == 0x200F ||
-         (value >= 0x202A && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069);
+         (value >= 0x2028 && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069);
 }
 
 }  // namespace
