@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -31,9 +32,10 @@ namespace mqtt_tools::run {
 namespace {
 
 /// A socket must never become descriptor 0, 1 or 2. What the shell has closed stays useless:
-/// nothing to read on 0, and writing to 1 fails, because output that goes nowhere is no success.
+/// reading from 0 and writing to 1 fail, because a message from nowhere and output that goes
+/// nowhere are no success.
 void open_standard_descriptors() {
-  constexpr int flags[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+  constexpr int flags[] = {O_WRONLY, O_RDONLY, O_WRONLY};
   for (int fd = 0; fd < 3; ++fd) {
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
       static_cast<void>(::open("/dev/null", flags[fd]));  // The lowest free number, thus `fd`.
@@ -84,6 +86,9 @@ void exit_with(int code) {
 void run_program(std::string_view name, const std::function<ExitCode()>& body) {
   set_program_name(name);
   open_standard_descriptors();
+  // Help and the like are written by stdout_written() alone: why it failed is known there only.
+  static std::array<char, std::size_t{1024} * 1024> buffer;
+  std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
   set_up_signals();
 
   ExitCode code = ExitCode::failure;

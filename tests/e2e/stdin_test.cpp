@@ -151,6 +151,18 @@ TEST_CASE("a stdin without a message is told, and one that was asked for may be 
   CHECK(broker.connections() == 0);
 }
 
+TEST_CASE("a stdin that is closed is no empty message") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  for (const auto& words :
+       {std::vector<std::string>{"t", "-s"}, {"t", "-l"}, {"t", "-f", "-"}, {"--replay", "-"}}) {
+    CAPTURE(words);
+    const auto result = run(pub(broker.port(), {}).add(words).closed_input());
+    check_exit(result, 1);
+    CHECK(result.err.find("cannot read stdin: Bad file descriptor") != std::string::npos);
+  }
+  CHECK(broker.received(PacketType::publish).empty());
+}
+
 TEST_CASE("a line that is no text ends the reading, and what was sent is acknowledged") {
   Broker broker;
   Witness witness{broker, 2};

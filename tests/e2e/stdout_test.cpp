@@ -73,6 +73,25 @@ TEST_CASE("a full disk is a failure with its reason") {
   CHECK(run(Command{"mqtt-sub", "--help"}.output_to(full.get())).code == 1);
 }
 
+TEST_CASE("help of any length is written, or it is told why not") {
+  for (const auto& words : {std::vector<std::string>{"--help"},
+                            {"--help=all"},
+                            {"--completion", "zsh"},
+                            {"--print-config", "t", "m"}}) {
+    CAPTURE(words);
+    const Descriptor full{open("/dev/full", O_WRONLY | O_CLOEXEC)};
+    const auto result = run(Command{"mqtt-pub"}.add(words).output_to(full.get()));
+    check_exit(result, 1);
+    CHECK(result.err.find("No space left") != std::string::npos);
+
+    auto pipe = make_pipe();
+    pipe.read.close();
+    const auto unread = run(Command{"mqtt-pub"}.add(words).output_to(pipe.write.get()));
+    check_exit(unread, 0);
+    CHECK(unread.err.empty());
+  }
+}
+
 TEST_CASE(
     "a file that may not grow is a failure with its reason, whatever is to be written to it") {
   Broker broker;

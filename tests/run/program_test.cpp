@@ -123,9 +123,9 @@ TEST_CASE("descriptors that the shell closed are open and useless") {
     }
     run_program("mqtt-pub", [] {
       char byte = 0;
-      const bool as_promised = ::read(0, &byte, 1) == 0 && ::write(1, "x", 1) < 0 &&
-                               errno == EBADF && ::write(2, "x", 1) == 1 &&
-                               ::open("/dev/null", O_RDONLY) > 2;
+      const bool as_promised = ::read(0, &byte, 1) < 0 && errno == EBADF &&
+                               ::write(1, "x", 1) < 0 && errno == EBADF &&
+                               ::write(2, "x", 1) == 1 && ::open("/dev/null", O_RDONLY) > 2;
       return as_promised ? ExitCode::ok : ExitCode::failure;
     });
   });
