@@ -309,9 +309,11 @@ ConnectError explain(const ConnectionFacts& facts, const Options& options,
   if (options.tls.on) {
     if (auto error = explain_tls(facts, options, endpoint); !error.message.empty()) return error;
   }
-  if (auto error = other_protocol(facts.answer, options, port); !error.message.empty()) {
-    return error;
-  }
+  // What comes before our CONNECT is noted with what the proxy said.
+  const auto head = facts.proxy_answer.find("\r\n\r\n");
+  const bool early = facts.answer.empty() && head != std::string::npos;
+  const auto said = early ? facts.proxy_answer.substr(head + 4) : facts.answer;
+  if (auto error = other_protocol(said, options, port); !error.message.empty()) return error;
   if (options.transport == Transport::websocket) {
     auto error = explain_websocket(facts, options);
     if (!error.message.empty() && (!facts.violation || error.kind == Kind::lasting)) return error;

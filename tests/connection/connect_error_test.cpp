@@ -709,6 +709,8 @@ TEST_CASE("what a proxy has to say is told") {
   CHECK(contains(found(facts).message, "no answer from the proxy"));
   facts.proxy_answer = "HTTP/1.1 204 No Content\r\n\r\n";
   CHECK(found(facts).message == "the proxy 127.0.0.1:3128 refused: 204 No Content");
+  facts.proxy_answer = "HTTP/1.1 200 OK\r\n\r\nSSH-2.0-x\r\n";
+  CHECK(found(facts).message == "the server said \"SSH-2.0-x\": that is no MQTT broker");
   facts.proxy_answer = "HTTP/1.1 200 OK\r\n\r\n";
   CHECK(found(facts).kind == Kind::closed);
 
