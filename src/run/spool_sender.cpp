@@ -18,8 +18,10 @@ using connection::Delivery;
 using spool::StoredId;
 using spool::StoredRange;
 
-constexpr int quota_exceeded = 0x97;  // MQTT 5.0 §3.4.2.1
-constexpr int most_losses = 3;        // of connections, with one message
+// Refusals that say nothing of the message and may pass (MQTT 5.0 §3.4.2.1, §2.2.1).
+constexpr int id_in_use = 0x91;
+constexpr int quota_exceeded = 0x97;
+constexpr int most_losses = 3;  // of connections, with one message
 constexpr std::uint64_t many_ahead = 1000;
 constexpr std::size_t most_bytes = std::size_t{1} << 20;  // loaded at once, and one message more
 constexpr Duration soon_told = std::chrono::seconds{2};
@@ -251,7 +253,7 @@ bool SpoolSender::take(const Delivery& delivery, Clock::time_point now) {
     return true;
   }
   const auto reason = to_topic(found->stored) + ": " + escaped(delivery.words);
-  if (delivery.reason != quota_exceeded) {
+  if (delivery.reason != quota_exceeded && delivery.reason != id_in_use) {
     loaded_.erase(found);
     drop(id, reason);
     quiet_since_ = now;

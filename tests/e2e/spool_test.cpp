@@ -426,17 +426,20 @@ TEST_CASE("whoever waits for a relay learns that the broker denied the message")
 }
 
 TEST_CASE("a refusal that may pass keeps the message") {
-  const Spool spool;
-  ScriptBroker broker{{[](Session& session) {
-                         session.accept();
-                         session.puback(session.expect(PacketType::publish), 0x97);
-                         session.serve();
-                       },
-                       serve}};
-  const auto result = run(spool.pub(broker.port(), {"t", "1"}));
-  check_exit(result, 75);
-  CHECK_THAT(result.err, Contains("to t: quota exceeded"));
-  check_exit(run(spool.drain(broker.port())), 0);
+  for (const auto& [reason, words] :
+       {std::pair{0x97, "to t: quota exceeded"}, {0x91, "to t: packet identifier in use"}}) {
+    const Spool spool;
+    ScriptBroker broker{{[reason = reason](Session& session) {
+                           session.accept();
+                           session.puback(session.expect(PacketType::publish), reason);
+                           session.serve();
+                         },
+                         serve}};
+    const auto result = run(spool.pub(broker.port(), {"t", "1"}));
+    check_exit(result, 75);
+    CHECK_THAT(result.err, Contains(words));
+    check_exit(run(spool.drain(broker.port())), 0);
+  }
 }
 
 TEST_CASE("a login that is refused stays 4, and the message is kept") {
