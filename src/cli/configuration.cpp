@@ -289,9 +289,9 @@ SettingList read_configuration(const Declarations& declared, const std::string& 
   const std::optional<WholeFile> file = read_whole_file(path, presence);
   if (!file) {
     const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
-    if (!readable && errno != ENOENT && errno != ENOTDIR) {
-      warnings.push_back(
-          {escaped(path) + " counts as absent: " + std::strerror(errno), false, true});
+    if (readable || (errno != ENOENT && errno != ENOTDIR)) {
+      const std::string why = readable ? "it is no regular file" : std::strerror(errno);
+      warnings.push_back({escaped(path) + " counts as absent: " + why, false, true});
     }
     return {};
   }

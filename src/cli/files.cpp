@@ -74,16 +74,21 @@ void check_profile(const std::string& path, const std::string& name) {
 }
 
 std::optional<WholeFile> read_whole_file(const std::string& path, Presence presence) {
-  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const bool optional = presence == Presence::optional;
+  // Nobody asked for that FIFO: it is not waited for.
+  const Descriptor descriptor{
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | (optional ? O_NONBLOCK : 0))};
   const int fd = descriptor.get();
   if (fd < 0) {
-    const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP;
-    if (presence == Presence::optional && absent) return {};
+    const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ||
+                        errno == ENAMETOOLONG || errno == ENXIO;
+    if (optional && absent) return {};
     throw failed_call("cannot read " + escaped(path));
   }
   WholeFile file;
   struct stat status {};
   if (::fstat(fd, &status) == 0) {
+    if (optional && !S_ISREG(status.st_mode)) return {};
     file.open_to_others = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
   }
   std::array<char, 4096> block{};

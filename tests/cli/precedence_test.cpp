@@ -254,6 +254,15 @@ TEST_CASE("the default configuration that is absent or may not be read never sto
   const TemporaryFolder folder;
   REQUIRE(::symlink("loop", (folder.path + "/loop").c_str()) == 0);
   CHECK(works(folder.path + "/loop"));  // ELOOP
+  CHECK(works("/" + std::string(300, 'x')));
+
+  const auto in_its_place = folder.write("odd/.config/mqtt-tools/config.toml", "");
+  for (const int kind : {S_IFDIR, S_IFIFO, S_IFSOCK}) {
+    REQUIRE(std::filesystem::remove(in_its_place));
+    REQUIRE((kind == S_IFDIR ? ::mkdir(in_its_place.c_str(), 0700)
+                             : ::mknod(in_its_place.c_str(), kind | 0600U, 0)) == 0);
+    CHECK(works(folder.path + "/odd"));
+  }
 
   folder.write("shut/.config/mqtt-tools/config.toml", "host = \"secret\"\n", 0000);
   const OtherUser nobody;
