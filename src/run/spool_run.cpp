@@ -109,34 +109,34 @@ class SpoolRun {
       more_ = streams() && (messages.size() == most_messages || bytes >= most_bytes);
       if (more_) break;
     }
-    store(messages);
-    if (source_->complaint() && given_ == 0) throw RunError(*source_->complaint());
+    store_what_fits(messages);
+    if (source_->complaint() && stored_ == 0) throw RunError(*source_->complaint());
   }
 
-  void store(const std::vector<Message>& messages) {
+  void store_what_fits(const std::vector<Message>& messages) {
     try {
-      keep(messages);
+      store(messages);
     } catch (const spool::NotSynced&) {
       throw;  // They are in the spool, and must not be put there twice.
     } catch (const RunError& error) {
       // Of a stream, what came before is still to be sent, and perhaps a part of these fits in.
       if (!streams() || signals_.raised()) throw;
-      const auto before = given_;
+      const auto before = stored_;
       try {
-        for (const auto& message : messages) keep({message});
+        for (const auto& message : messages) store({message});
       } catch (const RunError&) {
-        if (given_ == 0) throw;
+        if (stored_ == 0) throw;
       }
-      if (given_ - before == messages.size()) return;
+      if (stored_ - before == messages.size()) return;
       refused_ = error;
       source_->close();
     }
   }
 
-  void keep(const std::vector<Message>& messages) {
+  void store(const std::vector<Message>& messages) {
     if (messages.empty()) return;
     const auto range = store_.add(messages);
-    given_ += messages.size();
+    stored_ += messages.size();
     if (sends()) sender_.add_own(range);
     if (options_.verbosity.verbose)
       log("stored " + counted(messages.size(), "message") + " in " + store_.folder());
@@ -169,7 +169,7 @@ class SpoolRun {
   void tell_about_dropped() const {
     const auto count = sender_.dropped();
     if (count == 0 || !spool_.makes_messages()) return;
-    log(counted(count, "message") + " of " + std::to_string(given_) + were(count) +
+    log(counted(count, "message") + " of " + std::to_string(stored_) + were(count) +
         "not delivered, " + sender_.reason());
   }
 
@@ -186,7 +186,7 @@ class SpoolRun {
   void tell_about_source() {
     if (!source_) return;
     if (!options_.verbosity.quiet) log_remarks(source_->feed().remarks());
-    const auto kept = "; " + counted(given_, "message") + were(given_) + "kept";
+    const auto kept = "; " + counted(stored_, "message") + were(stored_) + "kept";
     if (source_->complaint()) log(source_->complaint()->what() + kept);
     if (refused_) log(refused_->what() + kept);
   }
@@ -207,7 +207,7 @@ class SpoolRun {
   SpoolSender sender_;
   std::optional<MessageSource> source_{};
   std::optional<RunError> refused_{};  ///< The spool took no more.
-  std::uint64_t given_ = 0;
+  std::uint64_t stored_ = 0;
   bool more_ = false;  ///< The source may have more at once: its descriptor need not tell.
   Poller poller_{};
 };
