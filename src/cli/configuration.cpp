@@ -64,16 +64,13 @@ std::string text_of(const Entry& entry, const toml::node& node) {
   return *text;
 }
 
-std::string number_of(const Entry& entry, const toml::node& node) {
-  if (const auto whole = node.value_exact<std::int64_t>()) return std::to_string(*whole);
-  const auto real = node.value_exact<double>();
-  if (!real) {
-    const bool quotes = entry.option->takes != Option::Takes::number;
-    reject(entry, quotes ? "a text in quotes or a number" : "a number without quotes");
-  }
+/// A number without an exponent.
+std::string in_digits(const toml::node& number) {
+  if (const auto whole = number.value_exact<std::int64_t>()) return std::to_string(*whole);
   char digits[400];
-  const auto end =
-      std::to_chars(std::begin(digits), std::end(digits), *real, std::chars_format::fixed).ptr;
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), number.value_or(0.0),
+                                 std::chars_format::fixed)
+                       .ptr;
   return {std::begin(digits), end};
 }
 
@@ -89,18 +86,12 @@ std::string property_of(const Entry& entry, const toml::node& node) {
 }
 
 std::string value_of(const Entry& entry, const toml::node& node) {
-  switch (entry.option->takes) {
-    case Option::Takes::number:
-      return number_of(entry, node);
-    case Option::Takes::time:
-    case Option::Takes::word:
-      return node.is_string() ? text_of(entry, node) : number_of(entry, node);
-    case Option::Takes::property:
-      return property_of(entry, node);
-    case Option::Takes::text:
-    case Option::Takes::nothing:
-      break;
-  }
+  const Option::Takes takes = entry.option->takes;
+  if (takes == Option::Takes::property) return property_of(entry, node);
+  if (takes == Option::Takes::text) return text_of(entry, node);
+  if (node.is_number()) return in_digits(node);
+  if (takes == Option::Takes::number) reject(entry, "a number without quotes");
+  if (!node.is_string()) reject(entry, "a text in quotes or a number");
   return text_of(entry, node);
 }
 

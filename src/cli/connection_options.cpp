@@ -24,6 +24,9 @@ constexpr std::uint32_t never = 0x7FFF'FFFF;
 
 constexpr std::size_t unique_digits = 16;
 
+/// More MQTT cannot say (MQTT 5.0 §2.1.4), and a CONNACK with its properties must fit.
+constexpr std::int64_t largest_packet = 268'435'460;
+
 std::string text(const Setting& setting) { return connect_text(setting); }
 
 std::string id_prefix(const Setting& setting) {
@@ -45,11 +48,6 @@ std::uint32_t session_expiry(const Setting& setting) {
   const std::string& text = setting.value();
   const bool for_ever = text == "-1" || text == "4294967295" || text == "\u221e";
   return for_ever ? never : static_cast<std::uint32_t>(whole_seconds(setting, 0, never));
-}
-
-/// A CONNACK with its properties must fit; more than this MQTT cannot say (MQTT 5.0 §2.1.4).
-std::size_t packet_size(const Setting& setting) {
-  return static_cast<std::size_t>(size(setting, 256, 268'435'460));
 }
 
 std::string will_payload(const Setting& setting) {
@@ -114,8 +112,7 @@ void declare_broker(Declarations& in, Options& options, ConnectionInput& input) 
       .as(more_than_no_seconds)
       .by_default("30");
   in.option("--max-packet", options.max_packet, "SIZE", "largest packet taken, 10MB or 64KiB")
-      .takes(Takes::word)  // A number in files, too.
-      .as(packet_size);
+      .size_from(256, largest_packet);
   in.flag("--ws", input.websocket);
   in.option("--ws-header", input.headers, "'K: V'", "WebSocket, as with ws:// and wss://")
       .secret(masked_header);

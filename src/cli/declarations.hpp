@@ -116,6 +116,13 @@ class Declared {
     });
   }
 
+  /// Bytes, from `least` to `most`, with units or without.
+  Declared& size_from(std::int64_t least, std::int64_t most) {
+    return takes(Option::Takes::word).as([least, most](const Setting& setting) {
+      return static_cast<Value>(size(setting, least, most));
+    });
+  }
+
   /// One of these words.
   Declared& one_of(std::vector<std::pair<std::string_view, T>> meanings) {
     for (auto one = meanings.begin(); one != meanings.end(); ++one) {

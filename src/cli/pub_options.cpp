@@ -32,11 +32,6 @@ std::vector<Field> fields(const Setting& setting) {
   return all;
 }
 
-std::string prefix(const Setting& setting) {
-  check_topic(setting.value());
-  return setting.value();
-}
-
 constexpr std::string_view of_envelope = "field message-key time-key time-format utc encode";
 
 /// What makes messages, and says what becomes of them.
@@ -55,7 +50,7 @@ constexpr Rule rules[] = {
     {"drain", "spool-list"},
     {"wrap", "enqueue drain spool-list"},
     // They want to know of the broker what a message that is kept for later cannot tell. A spool
-    // that stands in a file is for the runs that it suits: see may_have_spool().
+    // that stands in a file is for the runs that it suits: see read().
     {"request verify require-subscriber output", "spool enqueue drain"},
     {"drain", of_messages, "has no meaning with --drain, which makes no message"},
     {"spool-list", of_messages, "has no meaning with --spool-list, which makes no message"},
@@ -96,8 +91,10 @@ class PubReader {
  private:
   void declare_message();
   void declare_envelope();
+  void declare_spool();
   void declare_more();
 
+  void check_spool(const Settings& settings);
   void sort_operands(const Settings& settings);
   void choose_kind(const Settings& settings, const Environment& environment);
   void check_topics(const Settings& settings);
@@ -154,7 +151,7 @@ PubReader::PubReader() {
   options_.source.prototype.qos = Qos::at_least_once;
   declare_message();
   declare_envelope();
-  declare_spool(in_, spool_);
+  declare_spool();
   declare_more();
   declare_connection(in_, options_.connection, options_.verbosity, connection_);
 }
@@ -211,17 +208,45 @@ void PubReader::declare_envelope() {
       .one_of({{"hex", Input::hex}, {"base64", Input::base64}});
 }
 
+void PubReader::declare_spool() {
+  in_.group("Spool: what cannot be delivered now is kept on the disk");
+  in_.option("--spool", spool_.folder, "DIR", "store messages in it, then send them").in_file();
+  in_.option("--spool-limit", spool_.limit, "SIZE", "bytes kept at most")
+      .size_from(1, 1'000'000'000'000'000)
+      .by_default("1GB");
+  in_.unbound_flag("--enqueue", "only store them");
+  in_.unbound_flag("--drain", "only send what is there");
+  in_.unbound_flag("--follow", "and stay, to send what others store");
+  in_.unbound_flag("--spool-list", "print what is there");
+}
+
 void PubReader::declare_more() {
   feed::SourceOptions& source = options_.source;
   declare_results(in_, options_, results_);
   in_.group("Replay, progress");
   in_.unbound("--replay", "FILE", "records of mqtt-sub -o json; '-' is stdin");
   in_.option("--speed", source.speed, "N", "2 is twice as fast, 0 at once").by_default("0");
-  in_.option("--topic-prefix", source.topic_prefix, "P").as(prefix);
+  in_.option("--topic-prefix", source.topic_prefix, "P").as(topic_text);
   in_.flag("--keep-retain", source.keep_retain);
   in_.flag("--skip-bad-lines", source.skip_bad_lines, "with --replay");
   in_.flag("-v,--verbose", options_.verbosity.verbose);
   in_.flag("--no-progress", options_.progress, "say more, less on stderr").clears();
+}
+
+void PubReader::check_spool(const Settings& settings) {
+  using Task = run::SpoolOptions::Task;
+  static constexpr std::pair<std::string_view, Task> tasks[] = {{"enqueue", Task::enqueue},
+                                                                {"drain", Task::drain},
+                                                                {"follow", Task::follow},
+                                                                {"spool-list", Task::list}};
+  for (const auto& [key, task] : tasks) {
+    if (settings.on(key)) spool_.task = task;
+  }
+  if (!spool_.makes_messages() && !settings.operands().empty()) {
+    throw UsageError((settings.on("drain") ? "--drain" : "--spool-list") +
+                     std::string{" makes no message: leave out '"} +
+                     escaped(settings.operands().front()) + "'");
+  }
 }
 
 /// Two operands: topic, message. One: the topic; but the message when -t, or a path in a
@@ -356,7 +381,7 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
       read_connection(in_, ours, environment, connection_, options_.connection, options_.verbosity);
   if (!settings) return {};
   check_rules(*settings, rules);
-  check_spool(*settings, spool_);
+  check_spool(*settings);
   if (spool_.makes_messages()) {
     sort_operands(*settings);
     choose_kind(*settings, environment);
@@ -370,7 +395,9 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   check_stamp(*settings);
   check_results(*settings, environment, results_, options_);
   // One that stands in a file is for the runs that it suits.
-  if (settings->find("spool") != nullptr && may_have_spool(options_)) options_.spool = spool_;
+  const bool spools = !options_.request && !options_.verify && !options_.require_subscriber &&
+                      !options_.print_results;
+  if (settings->find("spool") != nullptr && spools) options_.spool = spool_;
   check_presence(*settings, connection_,
                  options_.source.streams() || options_.source.repeat > 1 ||
                      spool_.task == run::SpoolOptions::Task::follow || settings->on("wrap"),

@@ -15,9 +15,6 @@
 
 namespace mqtt_tools::cli {
 
-class Declarations;
-class Settings;
-
 /// A command whose begin and end are published (--wrap).
 struct WrapOptions {
   std::vector<std::string> command{};  ///< The program and its arguments.
@@ -49,15 +46,5 @@ std::optional<PubOptions> parse_pub(int argc, char** argv);
 /// The same for the words after the program's name, in an environment that is given.
 std::optional<PubOptions> read_pub(const std::vector<std::string>& arguments,
                                    const Environment& environment);
-
-/// Declares what concerns the spool.
-void declare_spool(Declarations& in, run::SpoolOptions& spool);
-
-/// Says in `spool` what is to be done with it. Throws UsageError for a word where no message is
-/// made.
-void check_spool(const Settings& settings, run::SpoolOptions& spool);
-
-/// Whether a run of this kind can have one.
-bool may_have_spool(const PubOptions& options);
 
 }  // namespace mqtt_tools::cli

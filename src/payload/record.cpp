@@ -259,27 +259,23 @@ void append_text_member(JsonObject& object, std::string_view key,
 
 /// One number; several, when more than one subscription matched, as an array.
 void append_subscription_identifiers(std::string& out, const std::vector<std::uint32_t>& numbers) {
-  if (numbers.size() == 1) return append_integer(out, std::uint64_t{numbers.front()});
-  out += '[';
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (i > 0) out += ',';
-    append_integer(out, std::uint64_t{numbers[i]});
-  }
-  out += ']';
+  std::vector<std::string> texts;
+  for (const std::uint32_t number : numbers) texts.push_back(std::to_string(number));
+  out += numbers.size() == 1 ? texts[0] : "[" + joined(texts, ",") + "]";
 }
 
 /// An array of objects with one member each: keys may repeat, and their order counts.
 void append_user_properties(std::string& out,
                             const std::vector<std::pair<std::string, std::string>>& user) {
-  out += '[';
-  for (std::size_t i = 0; i < user.size(); ++i) {
-    out += i > 0 ? ",{" : "{";
-    append_text(out, user[i].first);
+  std::string_view before = "[{";
+  for (const auto& [name, value] : user) {
+    out += before;
+    append_text(out, name);
     out += ':';
-    append_text(out, user[i].second);
-    out += '}';
+    append_text(out, value);
+    before = "},{";
   }
-  out += ']';
+  out += "}]";
 }
 
 void append_properties(std::string& out, const Properties& properties) {
