@@ -63,7 +63,7 @@ std::string annotations(const payload::Decoded& decoded) {
 /// text, as written.
 struct EnvelopeView {
   std::string_view message{};
-  std::string_view time{};                                              ///< A string.
+  std::string_view time = "\"\"";                                       ///< A string.
   std::vector<std::pair<std::string_view, std::string_view>> fields{};  ///< Key and value.
 };
 
@@ -76,10 +76,17 @@ std::optional<EnvelopeView> view_envelope(std::string_view json) {
   if (tokens.next().kind != JsonToken::Kind::begin_object) return std::nullopt;
   if (!tokens.next_key(key) || key.text != "\"msg\"") return std::nullopt;
   EnvelopeView view{tokens.next_value().text};
-  if (!tokens.next_key(key) || key.text != "\"data\"") return std::nullopt;
-  view.time = tokens.next_value().text;
-  if (!is_string(view.time)) return std::nullopt;
-  while (tokens.next_key(key)) view.fields.emplace_back(key.text, tokens.next_value().text);
+  bool more = tokens.next_key(key);
+  const bool will = !more || key.text == "\"command\"";  // Of --presence, --wrap: without a time.
+  if (!will) {
+    view.time = tokens.next_value().text;
+    if (key.text != "\"data\"" || !is_string(view.time)) return std::nullopt;
+    more = tokens.next_key(key);
+  }
+  for (; more; more = tokens.next_key(key)) {
+    view.fields.emplace_back(key.text, tokens.next_value().text);
+  }
+  if (will && (!is_string(view.message) || view.fields.size() > 1)) return std::nullopt;
   return view;
 }
 
@@ -180,7 +187,7 @@ class PrettyPrinter : public Printer {
       styler_.append(out, Style::plain, text, Lines::keep);
     }
     const std::string sent = unquoted(envelope.time);
-    if (!told_by_arrival(sent, received)) {
+    if (!sent.empty() && !told_by_arrival(sent, received)) {
       out += gap;
       gap = "  ";
       styler_.append(out, Style::dim, "sent " + sent);

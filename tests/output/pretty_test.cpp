@@ -163,8 +163,16 @@ TEST_CASE("an object that only resembles our message is JSON") {
   CHECK(shown(R"({"data":"x","msg":"y"})") ==
         "18:15:03  test  {\"data\": \"x\", \"msg\": \"y\"}\n");
   CHECK(shown(R"({"msg":"y","data":1})") == "18:15:03  test  {\"msg\": \"y\", \"data\": 1}\n");
-  CHECK(shown(R"({"msg":"y"})") == "18:15:03  test  {\"msg\": \"y\"}\n");
+  CHECK(shown(R"({"msg":"y","at":1})") == "18:15:03  test  {\"msg\": \"y\", \"at\": 1}\n");
+  CHECK(shown(R"({"msg":1})") == "18:15:03  test  {\"msg\": 1}\n");
+  CHECK(shown(R"({"msg":"y","command":"c","a":1})") ==
+        "18:15:03  test  {\"msg\": \"y\", \"command\": \"c\", \"a\": 1}\n");
   CHECK(shown("{}") == "18:15:03  test  {}\n");
+}
+
+TEST_CASE("the wills of presence and of a command, which have no time, are shown as envelopes") {
+  CHECK(shown(R"({"msg":"offline"})") == "18:15:03  test  offline\n");
+  CHECK(shown(R"({"msg":"lost","command":"tar"})") == "18:15:03  test  lost   command=tar\n");
 }
 
 TEST_CASE("JSON that fits stands on the line of the header, numbers as written") {
