@@ -383,9 +383,7 @@ class SubscribeRun {
     } else {
       status_.end(stop_.seen(), now);
     }
-    if (const auto missing = missing_text(); !missing.empty() && !options_.verbosity.quiet) {
-      run::log(missing);
-    }
+    if (const auto missing = missing_text(); !missing.empty()) run::log(missing);
     const auto code = stop_.exit_code(now);
     const bool failed = readiness_.failed() || (exec_ && exec_->failures() > 0);
     if (code != ExitCode::ok) return code;

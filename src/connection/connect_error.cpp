@@ -169,7 +169,10 @@ ConnectError explain_proxy(const ConnectionFacts& facts, const Proxy& proxy) {
                                              : connect_message(facts.error, proxy.host))};
   }
   const auto status = status_of(facts.proxy_answer);
-  if (status.code == 0) {
+  // Of a head its first KiB is known.
+  const bool whole =
+      facts.proxy_answer.find("\r\n\r\n") != std::string::npos || facts.proxy_answer.size() >= 1024;
+  if (status.code == 0 || (status.code == 200 && !whole)) {
     return {Kind::unreachable,
             "no answer from the proxy " + name + ": " + silence_message(facts, facts.proxy_answer)};
   }

@@ -276,10 +276,13 @@ void Connector::explained(ConnectError error, Clock::time_point now) {
 }
 
 /// A CONNECT that has left cannot be called back, and the next one to the same broker may come
-/// before it: another address of the same host is no reason to give it up. The shares of time are
-/// for name, TCP, proxy and TLS.
+/// before it, and who answers will be slow at the next address, too: another address of the same
+/// host is no reason to give it up. The shares of time are for what is silent.
 bool Connector::may_stay(Clock::time_point now) const {
-  return now < deadline_ && endpoint_ + 1 == options_.endpoints.size() && last_->connect_sent();
+  if (now >= deadline_ || endpoint_ + 1 != options_.endpoints.size()) return false;
+  const auto facts = last_->facts();
+  return facts.connect_sent || !facts.tls.first_bytes.empty() || !facts.proxy_answer.empty() ||
+         !facts.upgrade_answer.empty();
 }
 
 std::optional<std::uint64_t> Connector::give_up() {

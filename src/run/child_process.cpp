@@ -62,9 +62,10 @@ void close_from_3(posix_spawn_file_actions_t& actions) {
 #if __GLIBC_PREREQ(2, 34)
   ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 #else  // What is open now; closing what is not open by then does no harm.
-  std::error_code no_folder;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", no_folder)) {
-    const int fd = std::atoi(entry.path().filename().c_str());
+  std::error_code failed;
+  std::filesystem::directory_iterator entry{"/proc/self/fd", failed};
+  for (; entry != std::filesystem::directory_iterator{}; entry.increment(failed)) {
+    const int fd = std::atoi(entry->path().filename().c_str());
     if (fd >= 3) ::posix_spawn_file_actions_addclose(&actions, fd);
   }
 #endif

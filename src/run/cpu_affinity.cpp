@@ -36,9 +36,10 @@ cpu_set_t only(int processor) {
 /// is slower, but no harm.
 void set_affinity_of_all(const cpu_set_t& processors) {
   set_affinity(0, processors);
-  std::error_code no_folder;
-  for (const auto& thread : std::filesystem::directory_iterator{"/proc/self/task", no_folder}) {
-    set_affinity(std::atoi(thread.path().filename().c_str()), processors);
+  std::error_code failed;  // The folder may fail later than when it is opened.
+  std::filesystem::directory_iterator thread{"/proc/self/task", failed};
+  for (; thread != std::filesystem::directory_iterator{}; thread.increment(failed)) {
+    set_affinity(std::atoi(thread->path().filename().c_str()), processors);
   }
 }
 

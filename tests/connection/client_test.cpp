@@ -48,6 +48,8 @@ class FakeClient : public paho::Client {
     note("connect v" + version_name(connection_.version) + " port " +
          std::to_string(connection_.endpoint.port) + " keep-alive " +
          std::to_string(keep_alive.count()));
+    // At localhost nothing takes it.
+    if (connection_.endpoint.host == "localhost") return;
     record_->guard().sent({connect_packet, connect_size});
   }
   void give_up() override {
@@ -498,6 +500,16 @@ TEST_CASE("the next host is tried when one is busy or silent, and all are named 
     CHECK(run.world.connections.size() == 1);
     CHECK(run.state().rfind("exit 4: 127.0.0.1:1 refused the connection: ", 0) == 0);
   }
+}
+
+TEST_CASE("another address of a host is tried as long as nobody answers at the first") {
+  auto options = options_for_tests();
+  options.endpoints = {{"localhost", 1}};
+  Run run(options);
+  const bool answers = GENERATE(false, true);
+  if (answers) run.world.records[0]->note_read(hooks::HttpRequest::upgrade, "H", 1, 0);
+  run.after(seconds{4});
+  CHECK(run.world.connections.size() == (answers ? 1 : 2));
 }
 
 TEST_CASE("a client id that the user gave stays, and a late CONNECT of ours is no rival") {

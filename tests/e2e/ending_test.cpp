@@ -163,9 +163,9 @@ TEST_CASE("when enough has come, a reader gets all of it however late it begins"
   check_exit(unread.process.wait(), 0);
 }
 
-TEST_CASE("a reader that leaves is told of what it did not take") {
+TEST_CASE("a reader that leaves is told of what it did not take, with --quiet, too") {
   QueueingBroker broker;
-  Unread unread{broker};
+  Unread unread{broker, {"--quiet"}};
   unread.pipe.read.close();
   const auto result = unread.process.wait();
   check_exit(result, 0);

@@ -131,6 +131,7 @@ TEST_CASE("a proxy that closes the connection, or speaks no HTTP, is told at onc
   for (const auto& each :
        {Case{"", false, true, "the connection"}, Case{"", true, true, "it closed the connection"},
         Case{"HTTP/1.1 4", true, true, "it closed the connection"},
+        Case{"HTTP/1.1 200 OK\r\nVia: 1.1 p\r\n", true, true, "it closed the connection"},
         Case{"SSH-2.0-OpenSSH_9.2\r\n", true, false, "it does not speak HTTP"}}) {
     CAPTURE(each.answer, each.reads);
     std::atomic<int> connections{0};
