@@ -215,3 +215,13 @@ TEST_CASE(
     CHECK(each.broker.received(PacketType::pingreq).size() >= 2);
   }
 }
+
+TEST_CASE("a broker that does not answer PINGREQ is left, and that is told") {
+  const ScriptBroker broker{[](Session& session) {
+    session.accept_subscription();
+    session.stay_silent();
+  }};
+  const auto result = run(sub(broker.port(), {"t", "-k", "1", "--no-reconnect"}));
+  check_exit(result, 6);
+  CHECK(result.err.find("did not answer PINGREQ in time") != std::string::npos);
+}

@@ -141,7 +141,8 @@ void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
 
 std::string ConnectionRecord::closing() const {
   const std::lock_guard lock{mutex_};
-  return closing_;
+  if (!closing_.empty() || guard_.pings() == 0 || Clock::now() < answer_due_) return closing_;
+  return "the broker did not answer PINGREQ in time (a slow line? see --keepalive)";
 }
 
 void ConnectionRecord::note_closing(std::string_view said) {

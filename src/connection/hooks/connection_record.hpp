@@ -5,6 +5,7 @@
 #include "connection/hooks/websocket.hpp"
 #include "connection/resolver.hpp"
 #include "connection/tls/handshake.hpp"
+#include "timestamp.hpp"
 
 #include <sys/types.h>
 #include <atomic>
@@ -67,7 +68,8 @@ class ConnectionRecord {
   /// for id 7, which waits for PUBREC; MQTT 5.0 §4.3.3". The connection is closed then.
   std::optional<std::string> violation() const;
 
-  /// The close frame of WebSocket that came, in words, untrusted; empty when none did.
+  /// Why the connection ends, as far as it is known: the close frame of WebSocket that came, in
+  /// words, untrusted, or that PINGRESP did not; empty when there is nothing to say.
   std::string closing() const;
 
   /// What happened until now, or until CONNACK.
@@ -128,6 +130,8 @@ class ConnectionRecord {
   /// `count` bytes came in answer to `request`, or with errno `error` none (0: the end).
   void note_read(HttpRequest request, const char* bytes, ssize_t count, int error) noexcept;
 
+  void pinged(Clock::time_point answer_due) { answer_due_ = answer_due; }  ///< Only under lock().
+
   void note_error(int error) noexcept;  ///< An errno; those that tell to wait are no error.
 
   /// Held while bytes are written, so that no answer to them is looked at before sent() was called.
@@ -148,6 +152,7 @@ class ConnectionRecord {
   PacketGuard guard_;
   std::optional<WebSocketFrames::Violation> frame_violation_{};
   std::string closing_{};
+  Clock::time_point answer_due_{};  ///< Of the last PINGREQ.
   ConnectionFacts facts_{};
   std::atomic<bool> observed_{true};
   TakeArrived take_arrived_{};

@@ -272,10 +272,12 @@ void Socket::note_sent(std::string_view bytes) {
     guard.sent(mqtt);
   }
   request_ = sent_frames_.request();
-  if (guard.pings() > pings) drains();  // What was acknowledged before counts for nothing.
   // The server's patience is 1.5 keep-alives, and Paho's own PINGREQ leaves after one.
   const std::chrono::seconds keep_alive{guard.keep_alive()};
   if (keep_alive.count() > 0) ping_at_ = last_write_ + keep_alive * 5 / 4;
+  if (guard.pings() == pings) return;
+  drains();  // What was acknowledged before counts for nothing.
+  record_->pinged(last_write_ + keep_alive);
 }
 
 bool Socket::drains() {
