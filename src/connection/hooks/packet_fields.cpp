@@ -12,6 +12,9 @@ namespace {
 
 using Form = PropertyRule::Form;
 
+/// Of two bytes each or five, they take hundreds of times as much of Paho's memory.
+constexpr std::size_t most_properties = 65'536;
+
 template <typename... Item>
 constexpr unsigned in(Item... item) {
   return ((1U << static_cast<unsigned>(item)) | ...);
@@ -158,7 +161,10 @@ std::optional<Flaw> read_properties(std::string_view bytes, PacketType packet,
                                     Properties& properties) {
   std::bitset<256> seen;
   Fields fields(bytes);
-  while (!fields.rest().empty()) {
+  for (std::size_t count = 0; !fields.rest().empty(); ++count) {
+    if (count == most_properties) {
+      return Flaw{0x97, "§4.13", " with more than " + std::to_string(count) + " properties"};
+    }
     const auto identifier = fields.variable();
     if (fields.padded())
       return Flaw{0x81, "§1.5.5", " with a property identifier that is too long"};

@@ -13,8 +13,8 @@ namespace mqtt_tools::connection {
 
 namespace {
 
-/// A slot keeps its memory for the next message, but not that of a giant.
-constexpr std::size_t kept_capacity = std::size_t{64} * 1024;
+/// A slot keeps its memory for the next message, but not that of a larger one: there are many.
+constexpr std::size_t most_kept = std::size_t{4} * 1024;
 
 /// A message of this size is acknowledged once it has been shown: until then, there may turn out
 /// to be no memory for what that takes.
@@ -69,7 +69,7 @@ ReceiveQueue::Put ReceiveQueue::claim(const std::atomic<bool>& given_up) {
 
 void ReceiveQueue::publish() {
   auto& put = slots_[tail_ % max_slots];
-  put.bytes = put.message.topic.size() + put.message.payload.size();
+  put.bytes = size_of(put.message) + size_of(put.message.properties);
   bytes_.fetch_add(put.bytes, std::memory_order_acq_rel);
   ++tail_;
   published_.store(tail_, std::memory_order_release);
@@ -103,7 +103,8 @@ void ReceiveQueue::let_go() {
   if (head_used_ == head_) return;
   auto& done = slots_[head_ % max_slots];
   bytes_.fetch_sub(done.bytes, std::memory_order_seq_cst);
-  if (done.message.payload.capacity() > kept_capacity) std::string{}.swap(done.message.payload);
+  // Assigned to, a text would keep its memory.
+  if (done.bytes > most_kept) static_cast<void>(std::exchange(done.message, {}));
   ++head_;
   consumed_.store(head_, std::memory_order_seq_cst);
   release();

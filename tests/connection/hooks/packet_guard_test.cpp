@@ -251,6 +251,14 @@ TEST_CASE("PUBLISH has a topic, an id and properties as MQTT wants them") {
           "a PUBLISH without a topic");
   refuses({}, publish(0x30, "t", 0, raw({0x23, 0, 1})), 0x94, "MQTT 5.0 §3.3.2.3.4",
           "a PUBLISH with a topic-alias of 1, where 0 is the limit");
+  std::string many;
+  for (int i = 0; i < 65'536; ++i) many += raw({0x0B, 1});
+  const auto full = publish(0x30, "t", 0, many);
+  CHECK(guard_after({})->received(full) == full.size());
+  const auto guard = guard_after({});
+  guard->received(publish(0x30, "t", 0, many + raw({0x0B, 1})));
+  REQUIRE(guard->violation());
+  CHECK(guard->violation()->words == "a PUBLISH with more than 65536 properties");
   takes({.properties = raw({0x22, 0, 5})},
         publish(0x3D, "caf\xC3\xA9\t\xEF\xBF\xBF", 9,
                 raw({1, 1, 2, 0, 0, 0, 9, 0x0B, 1, 0x0B, 0x80, 1, 0x23, 0, 5}) + user_property() +

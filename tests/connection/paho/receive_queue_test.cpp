@@ -79,6 +79,21 @@ TEST_CASE("a giant that was let go leaves room for the next one") {
   CHECK(queue.get()->payload == "next");
 }
 
+TEST_CASE("the properties of a message count, too, and what was let go of takes no memory") {
+  ReceiveQueue queue;
+  const std::atomic<bool> given_up{true};
+  REQUIRE(queue.claim() == ReceiveQueue::Put::taken);
+  queue.slot().payload.assign(10'000, 'x');
+  queue.slot().properties.user.emplace_back("k", std::string(ReceiveQueue::max_bytes, 'v'));
+  queue.publish();
+  CHECK(queue.claim(given_up) == ReceiveQueue::Put::given_up);  // It is full.
+  const Message* const message = queue.get();
+  queue.let_go();
+  CHECK(message->properties.empty());
+  CHECK(message->payload.capacity() < 10'000);
+  CHECK(queue.claim(given_up) == ReceiveQueue::Put::taken);
+}
+
 TEST_CASE("a queue takes no more than its limit, until a message is given back") {
   ReceiveQueue queue;
   queue.limit(2);
