@@ -51,7 +51,7 @@ constexpr Rule rules[] = {
     {"wrap", "enqueue drain spool-list"},
     // They want to know of the broker what a message that is kept for later cannot tell. A spool
     // that stands in a file is for the runs that it suits: see read().
-    {"request verify require-subscriber output", "spool enqueue drain"},
+    {"request verify require-subscriber", "spool enqueue drain"},
     {"drain", of_messages, "has no meaning with --drain, which makes no message"},
     {"spool-list", of_messages, "has no meaning with --spool-list, which makes no message"},
     {"!lines", "topic-from-line"},
@@ -241,6 +241,9 @@ void PubReader::check_spool(const Settings& settings) {
                                                                 {"spool-list", Task::list}};
   for (const auto& [key, task] : tasks) {
     if (settings.on(key)) spool_.task = task;
+  }
+  if (settings.typed("output")) {  // One of a file is for those who show messages.
+    refuse(settings, "spool enqueue drain", "and --output exclude each other, use one of them");
   }
   if (!spool_.makes_messages() && !settings.operands().empty()) {
     throw UsageError((settings.on("drain") ? "--drain" : "--spool-list") +

@@ -163,7 +163,7 @@ void check_database(const std::string& folder) {
   if (fd.get() < 0 || ::fstat(fd.get(), &found) < 0) throw failed_call("cannot open " + name);
   const auto fault = S_ISREG(found.st_mode)
                          ? fault_of(fd.get(), static_cast<std::uint64_t>(found.st_size), has_log)
-                         : "is no regular file";
+                         : "is not a regular file";
   if (!fault.empty()) {
     refuse(name + " " + fault + "; it is left as it is: give another --spool, or move it away");
   }

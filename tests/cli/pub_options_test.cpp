@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "cli/declarations.hpp"
 #include "cli/fake_environment.hpp"
+#include "cli/temporary_folder.hpp"
 
 #include <functional>
 
@@ -375,6 +376,20 @@ TEST_CASE("What is to be done with a spool is read") {
   CHECK(task({"--spool", "d", "--drain"}) == Task::drain);
   CHECK(task({"--spool", "d", "--drain", "--follow"}) == Task::follow);
   CHECK(task({"--spool", "d", "--spool-list"}) == Task::list);
+}
+
+TEST_CASE("a form of output that stands in a file does not stand in the way of a spool") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("c.toml", "output = \"json\"\n");
+  const auto spool = [&](Words words) {
+    words.insert(words.end(), {"--spool", "d", "--config", file});
+    return FakeEnvironment{}.pub(words).spool.has_value();
+  };
+  CHECK(spool({"a", "x"}));
+  CHECK(spool({"a", "x", "--enqueue"}));
+  CHECK(spool({"--drain"}));
+  CHECK(FakeEnvironment{}.pub_error({"a", "x", "--spool", "d", "-o", "json"}) ==
+        "--spool and --output exclude each other, use one of them");
 }
 
 TEST_CASE("help as a word is a topic without a message, and points to the option") {

@@ -329,7 +329,7 @@ TEST_CASE("A spool may lie behind a link, but its file must be one") {
   for (const auto* const end : {"-wal", "-shm", ""})
     ::unlink(spool.file("spool.db" + std::string(end)).c_str());
   REQUIRE(::mkfifo(spool.file().c_str(), 0600) == 0);
-  complains("is no regular file");
+  complains("is not a regular file");
   ::unlink(spool.file().c_str());
   REQUIRE(::symlink("reserve", spool.file().c_str()) == 0);
   complains("cannot open");
