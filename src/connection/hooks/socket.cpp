@@ -33,6 +33,14 @@ WebSocketFrames::Violation no_memory() {
   return {"more than there is memory for", "see --max-packet", false};
 }
 
+/// All 0 where there is no TCP.
+tcp_info info_of(int descriptor) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return info;
+}
+
 }  // namespace
 
 Socket* Socket::open(int descriptor, std::shared_ptr<ConnectionRecord> record) {
@@ -73,6 +81,7 @@ void Socket::enter(State state) {
     if (state == State::fresh || state == State::unused) {
       close_writes_ = 0;
       ping_at_ = no_ping;
+      ping_due_ = false;
     }
     request_ = HttpRequest::none;
   }
@@ -276,14 +285,14 @@ void Socket::note_sent(std::string_view bytes) {
   const std::chrono::seconds keep_alive{guard.keep_alive()};
   if (keep_alive.count() > 0) ping_at_ = last_write_ + keep_alive * 5 / 4;
   if (guard.pings() == pings) return;
-  drains();  // What was acknowledged before counts for nothing.
+  const auto line = info_of(descriptor_);
+  acknowledged_ = line.tcpi_bytes_acked;  // What was acknowledged before counts for nothing.
+  ping_end_ = line.tcpi_bytes_sent - line.tcpi_bytes_retrans + line.tcpi_notsent_bytes;
   record_->pinged(last_write_ + keep_alive);
 }
 
 bool Socket::drains() {
-  tcp_info line{};
-  socklen_t size = sizeof line;
-  if (::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &line, &size) != 0) return false;
+  const auto line = info_of(descriptor_);
   const bool more = acknowledged_.exchange(line.tcpi_bytes_acked) != line.tcpi_bytes_acked;
   return more && line.tcpi_unacked + line.tcpi_notsent_bytes > 0;
 }
@@ -297,7 +306,8 @@ bool Socket::answer_ping() {
     if (record_->guard().in_packet()) return false;
     pings = record_->guard().pings();
   }
-  return ping_waits(pings) && drains() && give_pingresp(pings);
+  // The SYN is acknowledged, too: with one byte more than was sent the PINGREQ is there.
+  return ping_waits(pings) && drains() && acknowledged_ <= ping_end_ && give_pingresp(pings);
 }
 
 /// Paho waits for the answer to the last of `pings` without answer.

@@ -103,8 +103,8 @@ class Socket {
 
   /// Asked while nothing comes. Paho waits for the answer to its PINGREQ no longer than 1.5
   /// keep-alives, however much stands before it in the kernel, and does not read at all while it is
-  /// blocked. As long as the line drains the next read gives a PINGRESP; the server's own may come
-  /// later.
+  /// blocked. As long as the line drains and the last PINGREQ is on its way, the next read gives a
+  /// PINGRESP; the server's own may come later. Who has the PINGREQ is to answer it himself.
   bool answer_ping();
 
   /// From now on a poll of ours tells of bytes that were read ahead.
@@ -145,6 +145,7 @@ class Socket {
   std::atomic<HttpRequest> request_{HttpRequest::none};  ///< The last one that we sent.
   std::atomic<std::size_t> held_{0};
   std::atomic<std::uint64_t> acknowledged_{0};  ///< Bytes, when drains() was asked, or we pinged.
+  std::atomic<std::uint64_t> ping_end_{0};      ///< Bytes sent up to the last PINGREQ.
   std::atomic<Clock::time_point> ping_at_{no_ping};  ///< We have been silent for too long then.
   std::atomic<bool> ping_due_{false};                ///< And bytes have come.
 

@@ -4,6 +4,9 @@
 
 #include "catch.hpp"
 
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
@@ -23,6 +26,19 @@ struct Pair {
   ~Pair() {
     ::close(ends[0]);
     hang_up();
+  }
+  explicit Pair(sockaddr_in loopback) {
+    socklen_t size = sizeof loopback;
+    auto* const address = reinterpret_cast<sockaddr*>(&loopback);
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(::bind(listener, address, size) == 0);
+    REQUIRE(::listen(listener, 1) == 0);
+    REQUIRE(::getsockname(listener, address, &size) == 0);
+    ends[0] = ::socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(::connect(ends[0], address, size) == 0);
+    ends[1] = ::accept(listener, nullptr, nullptr);
+    REQUIRE(ends[1] >= 0);
+    ::close(listener);
   }
   Pair(const Pair&) = delete;
   Pair& operator=(const Pair&) = delete;
@@ -350,4 +366,35 @@ TEST_CASE("a QoS 2 message that was dropped with its connection was not handed o
     paho.record->not_taken(7);
     CHECK_FALSE(paho.record->unreleased().contains(7));
   }
+}
+
+TEST_CASE("only a PINGREQ that is still on its way is answered in place of the server") {
+  const bool arrives = GENERATE(true, false);
+  CAPTURE(arrives);
+  sockaddr_in loopback{};
+  loopback.sin_family = AF_INET;
+  loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  Pair pair{loopback};
+  Connected paho{pair};
+  const std::string pingreq{"\xc0\0", 2};
+  const auto write = [&](const std::string& bytes) {
+    return ::send(pair.ends[0], bytes.data(), bytes.size(), MSG_DONTWAIT);
+  };
+  const auto fill = [&] {
+    const std::string much(100'000, 'x');
+    while (write(much) > 0) continue;
+  };
+  if (!arrives) fill();
+  if (arrives) REQUIRE(write(pingreq) == 2);
+  paho.send(pingreq);
+  int on_their_way = 1;
+  while (arrives && on_their_way > 0) REQUIRE(::ioctl(pair.ends[0], SIOCOUTQ, &on_their_way) == 0);
+  if (arrives) fill();
+  bool answered = paho.socket->answer_ping();
+  std::string taken(100'000, '\0');
+  while (!answered && ::recv(pair.ends[1], taken.data(), taken.size(), MSG_DONTWAIT) > 0) {
+    answered = paho.socket->answer_ping();
+  }
+  CHECK(answered == !arrives);
+  if (answered) CHECK(paho.read(2) == std::string{"\xd0\0", 2});
 }
