@@ -196,6 +196,18 @@ TEST_CASE("messages that leave for longer than the keep-alive are no loss") {
   }
 }
 
+TEST_CASE("a message of which the kernel takes only a part at first is no loss either") {
+  const ScriptBroker broker{[](Session& session) { session.serve(); }};
+  Relay relay{broker.port()};
+  relay.limit(400'000);
+  Process publisher{pub(relay.port(), {"t", "-s", "-k", "1"}).input(std::string(8'000'000, 'x'))};
+  while (relay.passed(Toward::broker) < 1'600'000 && !publisher.wait(100ms).ended) continue;
+  relay.release();
+  const auto result = publisher.wait();
+  check_exit(result, 0);
+  CHECK(relay.connections() == 1);
+}
+
 TEST_CASE(
     "a message that comes for longer than the keep-alive is no loss, and no silence of ours") {
   Transports transports;

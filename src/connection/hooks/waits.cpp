@@ -207,6 +207,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
       asked[i].events = POLLIN | POLLOUT;
     } else if (stream.blocked()) {
       asked[i].events = POLLOUT;
+      milliseconds = std::min(milliseconds, 500);  // tell_of_slow() comes before the keep-alive.
     } else if (stream.holds_bytes()) {
       sockets[i].revents = POLLIN;
       ++ready;
