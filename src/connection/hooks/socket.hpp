@@ -104,7 +104,7 @@ class Socket {
   /// Asked while nothing comes. Paho waits for the answer to its PINGREQ no longer than 1.5
   /// keep-alives, however much stands before it in the kernel, and does not read at all while it is
   /// blocked. As long as the line drains and the last PINGREQ is on its way, the next read gives a
-  /// PINGRESP; the server's own may come later. Who has the PINGREQ is to answer it himself.
+  /// PINGRESP; the server's own may come later. A server that has the PINGREQ must answer it.
   bool answer_ping();
 
   /// From now on a poll of ours tells of bytes that were read ahead.
