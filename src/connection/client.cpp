@@ -326,7 +326,7 @@ class Client::Impl {
     take(std::move(decision));
   }
 
-  /// Whether messages have come since it was asked last.
+  /// Whether messages have come since it was asked last; they are progress.
   bool received_more() {
     const auto before = std::exchange(received_, shared.received.received());
     if (before != received_) policy.made_progress();
