@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "error.hpp"
 
+#include <csignal>
 #include <cstring>
 
 namespace mqtt_tools {
@@ -22,6 +23,14 @@ const std::vector<ExitCodeMeaning>& exit_codes() {
       {ExitCode::terminated, "terminated", "SIGTERM"},
   };
   return all;
+}
+
+bool ends_process(int signal) {
+  // Those of signal(7) with another default action.
+  for (const int other : {SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH}) {
+    if (signal == other) return false;
+  }
+  return signal != SIGSTOP;
 }
 
 RunError failed_call(const std::string& what, int error) {

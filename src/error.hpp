@@ -54,6 +54,9 @@ class RunError : public std::runtime_error {
   ExitCode code_;
 };
 
+/// Whether `signal` ends a process that neither handles nor ignores it.
+bool ends_process(int signal);
+
 /// A call of the system failed: `what` was tried, and `error` says why it could not be.
 RunError failed_call(const std::string& what, int error = errno);
 

@@ -10,7 +10,6 @@
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
-#include <array>
 #include <cerrno>
 #include <string_view>
 
@@ -22,7 +21,7 @@ constexpr std::size_t longest = 65'535;  // MQTT 5.0 §1.5.6: binary data has a 
 
 /// What ends the process, stops it, or lets it go on: the terminal must not be left without echo,
 /// nor the password be shown.
-constexpr std::array<int, 6> watched{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
+bool watched(int signal) { return ends_process(signal) || signal == SIGTSTP || signal == SIGCONT; }
 
 sigset_t only(int signal) {
   sigset_t set;
@@ -44,10 +43,11 @@ class HeldSignals {
   HeldSignals() {
     sigset_t held;
     sigemptyset(&held);
-    for (const int number : watched) {
+    for (int number = 1; number <= SIGRTMAX; ++number) {
       struct sigaction action {};
       sigaction(number, nullptr, &action);
-      if (action.sa_handler != SIG_IGN || number == SIGCONT) sigaddset(&held, number);
+      const bool heeded = action.sa_handler != SIG_IGN || number == SIGCONT;
+      if (watched(number) && heeded) sigaddset(&held, number);
     }
     come_.reset(::signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK));
     if (come_.get() < 0) throw failed_call("cannot watch signals");
@@ -97,8 +97,8 @@ class HeldSignals {
     while (true) {
       sigset_t pending;
       sigpending(&pending);
-      for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
-        if (sigismember(&pending, number) == 1) return number;
+      for (int number = 1; number <= SIGRTMAX; ++number) {
+        if (ends_process(number) && sigismember(&pending, number) == 1) return number;
       }
       if (foreground(fd) || !stop(SIGTTOU)) return 0;
     }

@@ -38,10 +38,11 @@ extern "C" void restore_and_end(int signal) {
   end_by_signal(signal);
 }
 
-/// What would end the process on the spot (Ctrl-\, a crash) gives the terminal back first. Not
-/// what somebody else acts on, as sanitizers do.
-void restore_before_crashes() {
-  for (const int signal : {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+/// What would end the process on the spot (Ctrl-\, a crash, another's SIGUSR1) gives the terminal
+/// back first. Not what somebody else acts on, as sanitizers do.
+void restore_before_sudden_end() {
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    if (!ends_process(signal)) continue;
     struct sigaction action = {};
     ::sigaction(signal, nullptr, &action);
     if (action.sa_handler != SIG_DFL) continue;
@@ -70,7 +71,7 @@ Watch::Watch(const std::vector<std::string>& select, payload::DecodeAs decode_as
       signals_(screen_signals()),
       stderr_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
   before_sudden_end(screen::Terminal::leave_at_once);
-  restore_before_crashes();
+  restore_before_sudden_end();
 
   // All of stderr, also what commands of --on-ready write and what libraries do.
   Descriptor ours;

@@ -78,7 +78,7 @@ TEST_CASE("a password is asked for without being shown, and the terminal is as i
 }
 
 TEST_CASE("a signal ends the question with its code and the terminal as it was") {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGALRM, SIGRTMIN}) {
     CAPTURE(signal);
     const FakeTerminal terminal;
     const pthread_t asking = pthread_self();

@@ -31,7 +31,7 @@ class Terminal {
   Terminal(const Broker& broker, const std::string& words, const std::string& terminal = "xterm")
       : process_(Command::shell("cd " + directory_.path().string() +
                                 "; tty >name; stty -g >before; ulimit -c 0; trap : INT TERM HUP "
-                                "TSTP QUIT ABRT SEGV; "
+                                "TSTP QUIT ABRT SEGV USR1 USR2 ALRM XCPU RTMAX; "
                                 "mqtt-sub -h 127.0.0.1 -p " +
                                 broker.port_text() + " --watch " + words +
                                 "; echo $? >code; trap '' INT TERM HUP; stty -g >after; echo; "
@@ -150,8 +150,8 @@ TEST_CASE("the terminal is as it was when Ctrl-C is typed into a live table") {
   screen.check_end(130);
 }
 
-TEST_CASE("the terminal is as it was after a live table crashed or was quit with Ctrl-Backslash") {
-  std::vector<int> signals{SIGQUIT, SIGABRT};
+TEST_CASE("the terminal is as it was after any other signal that ends a live table") {
+  std::vector<int> signals{SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGRTMAX};
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // Theirs is SIGSEGV.
   signals.push_back(SIGSEGV);
 #endif
