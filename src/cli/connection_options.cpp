@@ -193,6 +193,7 @@ void add_endpoints(const Settings& settings, const ConnectionInput& input, Optio
   if (const Setting* socket = settings.find("unix")) {
     refuse(settings, "http-proxy bind", "has no meaning with " + named(*socket),
            socket->origin.source);
+    if (!input.mosquitto) refuse(settings, "port", "has no meaning with " + named(*socket));
     options.proxy.reset();  // of a weaker source, as is the next
     options.bind.clear();
     options.endpoints.push_back({"localhost", 0, input.socket_path});
@@ -218,7 +219,9 @@ void add_headers(const Settings& settings, const ConnectionInput& input, Options
   if (headers == nullptr) return;
   if (options.transport != connection::Transport::websocket) {
     const std::optional<Address>& address = settings.address();
-    if (address && address->origin.source < headers->origin.source) {
+    const Setting* socket = settings.find("unix");
+    if ((address && address->origin.source < headers->origin.source) ||
+        (socket != nullptr && socket->origin.source < headers->origin.source)) {
       return;  // Of a weaker source: for another way to a broker.
     }
     throw UsageError(named(*headers) + " needs WebSocket: --url ws://… or wss://…");

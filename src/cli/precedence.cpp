@@ -80,6 +80,11 @@ Settings::Settings(const Declarations& declared, std::vector<SettingList> source
                    std::vector<std::string> operands, std::vector<run::Warning> warnings)
     : declared_(&declared), operands_(std::move(operands)), warnings_(std::move(warnings)) {
   for (SettingList& list : sources) add(std::move(list));
+  // A socket is no host that the scheme and path of a weaker URL could be meant for.
+  const Setting* socket = find("unix");
+  if (socket != nullptr && address_ && socket->origin.source < address_->origin.source) {
+    address_.reset();
+  }
   prefer_stronger("psk psk-file psk-identity", of_certificates);
   prefer_stronger("no-reconnect", "reconnect-max reconnect-for");
   prefer_stronger("presence presence-online presence-offline",

@@ -65,7 +65,11 @@ void refuse_mixture(const std::vector<connection::Endpoint>& endpoints) {
 [[noreturn]] void refuse_plain(const Setting& asks, const Address& address,
                                const std::string& more = {}) {
   throw UsageError(named(asks) + " asks for TLS, but " + address.scheme + ":// of " + address.name +
-                   " is plain text; write " + (address.websocket() ? "wss://" : "mqtts://") + more);
+                   " is plain text; write " +
+                   (address.websocket()        ? "wss://"
+                    : address.scheme == "unix" ? "--unix PATH in its place"
+                                               : "mqtts://") +
+                   more);
 }
 
 [[noreturn]] void refuse_port(const Setting& port, const std::string& plain) {

@@ -48,6 +48,8 @@ TEST_CASE("mosquitto's defaults are weaker than all that is said") {
   CHECK(fake.sub({"-t", "t"}).subscriptions.at(0).qos == Qos::at_most_once);
   CHECK(filters(fake.sub({"-L", "mqtt://h/a", "-t", "b"})) == Words{"b", "a"});
   CHECK(fake.pub({"-t", "a", "-t", "b", "-m", "m"}).source.prototype.topic == "b");
+  CHECK(fake.pub({"-p", "1", "--unix", "s", "-t", "t", "-m", "m"}).connection.endpoints.size() ==
+        1);
   CHECK(fake.pub({"-k", "5", "-k", "6", "-t", "t", "-m", "m"}).connection.keep_alive == 6s);
 }
 

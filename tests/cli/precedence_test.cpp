@@ -332,6 +332,27 @@ TEST_CASE("a stronger URL takes its path along, even an empty one") {
   CHECK(home.fake.pub_error({"-L", "mqtt://near", "-m", "x"}).rfind("no topic given", 0) == 0);
 }
 
+TEST_CASE("a socket has nothing of a weaker source's URL, and no port") {
+  Home home;
+  home.write("config.toml", "url = \"mqtts://far:8883/alarm\"\n");
+  home.write("lab.toml", "ws-header = \"A: b\"\n");
+  for (const std::string url : {"", "wss://far/mqtt"}) {
+    CAPTURE(url);
+    home.fake.variables["MQTT_URL"] = url;
+    const connection::Options options = home.connection({"--unix", "/s", "--profile", "lab"});
+    CHECK(options.endpoints.at(0).socket_path == "/s");
+    CHECK_FALSE(options.tls.on);
+    CHECK(options.transport == connection::Transport::tcp);
+  }
+  CHECK(home.connection({"--unix", "/s", "--tls"}).tls.on);
+  CHECK(home.fake.pub_error({"--unix", "/s", "-p", "1884", "t", "m"}) ==
+        "--port has no meaning with --unix");
+  home.fake.variables.clear();
+  CHECK(home.fake.pub_error({"-L", "unix:///s", "--tls", "t", "m"}) ==
+        "--tls asks for TLS, but unix:// of --url is plain text; write --unix PATH in its place, "
+        "or --no-tls beside it for plain text");
+}
+
 TEST_CASE("in the environment a single variable wins over the same part of MQTT_URL") {
   Home home;
   home.fake.variables["MQTT_URL"] = "mqtt://far:1884";
