@@ -216,7 +216,10 @@ bool matches(const X509* certificate, const std::string& host) {
   const unsigned flags =
       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
       (has_alternative_names(certificate) ? X509_CHECK_FLAG_NEVER_CHECK_SUBJECT : 0U);
-  return X509_check_host(given, name.data(), name.size(), flags, nullptr) == 1;
+  const auto has = [&](const std::string& wanted) {
+    return X509_check_host(given, wanted.data(), wanted.size(), flags, nullptr) == 1;
+  };
+  return has(name) || has(name + '.');  // Its own name may be a whole one, too.
 }
 
 void verify_server(ssl_st* ssl, std::optional<std::string> host,

@@ -81,8 +81,11 @@ TEST_CASE("a name is compared with the DNS names of a certificate whatever their
 }
 
 TEST_CASE(
-    "a dot at the end of a host makes no difference and one at its beginning matches nothing") {
+    "a dot at the end of a name makes no difference and one at its beginning matches nothing") {
   Certificates files;
+  for (const std::string host : {"a.example", "a.example."}) {
+    CHECK(fits(files.named("whole", "DNS:a.example."), host));
+  }
   const auto path = files.named("cn", "DNS:a.example,IP:127.0.0.1");
   CHECK(fits(path, "a.example."));
   CHECK_FALSE(fits(path, "a.example.."));
