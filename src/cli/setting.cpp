@@ -51,6 +51,15 @@ Value positive(const Setting& setting, Value value) {
   return value;
 }
 
+double decimal(const Setting& setting, const std::string& limit) {
+  const std::string& text = setting.value();
+  const auto value = to_number<double>(text);
+  if (!value || text.find_first_not_of("0123456789.") != std::string::npos) {
+    reject(setting, text, "a decimal number of " + limit + ", such as 2.5");
+  }
+  return *value;
+}
+
 }  // namespace
 
 std::string_view Setting::key() const { return option->key; }
@@ -128,14 +137,7 @@ std::int64_t whole_seconds(const Setting& setting, std::int64_t least, std::int6
   return static_cast<std::int64_t>(value);
 }
 
-double number(const Setting& setting) {
-  const std::string& text = setting.value();
-  const auto value = to_number<double>(text);
-  if (!value || text.find_first_not_of("0123456789.") != std::string::npos) {
-    reject(setting, text, "a decimal number of at least 0, such as 2.5");
-  }
-  return *value;
-}
+double number(const Setting& setting) { return decimal(setting, "at least 0"); }
 
 std::int64_t size(const Setting& setting, std::int64_t least, std::int64_t most) {
   static constexpr std::pair<std::string_view, std::int64_t> units[] = {
@@ -166,7 +168,9 @@ std::string connect_text(const Setting& setting, std::size_t most) {
   return text;
 }
 
-double more_than_none(const Setting& setting) { return positive(setting, number(setting)); }
+double more_than_none(const Setting& setting) {
+  return positive(setting, decimal(setting, "more than 0"));
+}
 
 Duration more_than_no_seconds(const Setting& setting) {
   return positive(setting, seconds(setting));

@@ -321,6 +321,8 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
        "-N says how messages are shown, but --exec hands them to a command instead"},
       {{"a", "-R", "--remove-retained"}, "--remove-retained waits for what --no-retained drops"},
       {{"a", "--max-rate", "0"}, "--max-rate must be more than 0, not '0'"},
+      {{"a", "--max-rate", "-1"},
+       "--max-rate must be a decimal number of more than 0, such as 2.5, not '-1'"},
       {{"a", "--max-rate", "1", "--watch"},
        "--max-rate and --watch exclude each other, use one of them"},
       {{"a", "--last", "-R"}, "--no-retained drops what --last waits for"},
