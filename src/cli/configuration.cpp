@@ -123,9 +123,11 @@ toml::table parse(const std::string& text, const std::string& path) {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
     // What the parser says may quote the line, and so a password.
+    const bool twice = error.description().find("redefine") != std::string_view::npos;
     throw UsageError(
         path + ":" + std::to_string(error.source().begin.line) +
-        ": this is not TOML; lines look like host = \"broker.example\" or port = 1883");
+        (twice ? ": this key is given twice; leave one of them out"
+               : ": this is not TOML; lines look like host = \"broker.example\" or port = 1883"));
   }
 }
 

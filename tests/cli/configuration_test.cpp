@@ -136,7 +136,7 @@ TEST_CASE("an error in the TOML names the line and never what stands in it") {
   CHECK(error.rfind("2: this is not TOML", 0) == 0);
   CHECK(error.find("s3cret") == std::string::npos);
   CHECK(error_for("host = \"a\nport = 1\n").rfind("1: ", 0) == 0);
-  CHECK(error_for("port = 1\nport = 2\n").rfind("2: ", 0) == 0);
+  CHECK(error_for("port = 1\nport = 2\n") == "2: this key is given twice; leave one of them out");
 }
 
 TEST_CASE("both programs read the same file") {
