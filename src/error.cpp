@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 namespace mqtt_tools {
 
@@ -33,8 +34,22 @@ bool ends_process(int signal) {
   return signal != SIGSTOP;
 }
 
+std::string reason_for(int error) {
+  static constexpr std::pair<int, std::string_view> advice[] = {
+      {ENOENT, " (is the path right?)"},
+      {ENOTDIR, " (a part of the path is a file)"},
+      {EISDIR, " (name a file)"},
+      {EACCES, " (ls -ld shows who may)"},
+      {ELOOP, " (do they form a loop?)"},
+      {EMFILE, " (ulimit -n sets how many)"},
+      {ENOSPC, " (df shows where there is some)"}};
+  std::string text = std::strerror(error);
+  for (const auto& [of, words] : advice) text += of == error ? words : "";
+  return text;
+}
+
 RunError failed_call(const std::string& what, int error) {
-  return {ExitCode::failure, what + ": " + std::strerror(error)};
+  return {ExitCode::failure, what + ": " + reason_for(error)};
 }
 
 }  // namespace mqtt_tools

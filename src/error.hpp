@@ -57,6 +57,9 @@ class RunError : public std::runtime_error {
 /// Whether `signal` ends a process that neither handles nor ignores it.
 bool ends_process(int signal);
 
+/// Why a call of the system failed and, where that can be known, what to do.
+std::string reason_for(int error);
+
 /// A call of the system failed: `what` was tried, and `error` says why it could not be.
 RunError failed_call(const std::string& what, int error = errno);
 

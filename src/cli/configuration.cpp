@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <iterator>
 #include <ostream>
 
@@ -283,7 +282,7 @@ SettingList read_configuration(const Declarations& declared, const std::string& 
   if (!file) {
     const bool readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
     if (readable || (errno != ENOENT && errno != ENOTDIR)) {
-      const std::string why = readable ? "it is not a regular file" : std::strerror(errno);
+      const std::string why = readable ? "it is not a regular file" : reason_for(errno);
       warnings.push_back({escaped(path) + " counts as absent: " + why, false, true});
     }
     return {};

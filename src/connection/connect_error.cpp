@@ -63,7 +63,7 @@ std::string socket_message(int error) {
     case ENOTDIR:
       return "there is no such socket (does the broker have a `listener 0 PATH` line?)";
     case ECONNREFUSED:
-      return "connection refused (does a broker listen on this socket?)";
+      return "connection refused (is it a socket that a broker listens on?)";
     case EACCES:
       return "no permission to use this socket";
     case EAGAIN:

@@ -32,8 +32,8 @@ void check_descriptor(int fd) {
 }
 
 void check_file(const std::string& path) {
-  const auto folder = std::filesystem::path{path}.parent_path();
-  if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
+  const auto folder = std::filesystem::path{path}.parent_path() / ".";  // It must be one.
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     throw failed_call("cannot write " + path, errno);
   }
   struct stat status = {};

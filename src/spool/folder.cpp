@@ -11,7 +11,6 @@
 #include <unistd.h>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <string_view>
 
@@ -137,7 +136,8 @@ std::string checked_folder(const std::string& folder) {
   if (::stat(path.c_str(), &found) < 0) {
     throw failed_call("cannot look at the spool's folder " + path);
   }
-  if (!S_ISDIR(found.st_mode)) refuse("the spool " + path + " is no folder");
+  if (!S_ISDIR(found.st_mode))
+    refuse("the spool " + path + " is no folder: give one, or a path where nothing is yet");
   if (found.st_uid != ::geteuid()) {
     refuse("the spool's folder " + path + " belongs to another user: give a folder of your own");
   }
@@ -186,7 +186,7 @@ void hold_reserve(const std::string& folder) {
   const int error = ::posix_fallocate(fd.get(), 0, reserve_size);
   if (error == 0) return;
   release_reserve(folder);
-  refuse("cannot hold a megabyte in reserve in " + name + ": " + std::strerror(error) +
+  refuse("cannot hold a megabyte in reserve in " + name + ": " + reason_for(error) +
          "; without it a full disk would keep delivered messages in the spool");
 }
 

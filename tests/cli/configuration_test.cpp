@@ -158,7 +158,8 @@ TEST_CASE("a file that must be there and is not ends the run with its path and t
     FAIL("no error");
   } catch (const RunError& error) {
     CHECK(error.code() == ExitCode::failure);
-    CHECK(std::string{error.what()} == "cannot read " + path + ": No such file or directory");
+    CHECK(std::string{error.what()} ==
+          "cannot read " + path + ": No such file or directory (is the path right?)");
   }
   CHECK(read_configuration(mqtt_pub(), path, Origin::Source::configuration, Presence::optional,
                            warnings)

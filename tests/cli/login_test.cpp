@@ -34,7 +34,8 @@ TEST_CASE("a password file that is empty or missing is said with its name") {
     FAIL("no error");
   } catch (const RunError& error) {
     CHECK(error.code() == ExitCode::failure);
-    CHECK(std::string{error.what()} == "cannot read /nowhere: No such file or directory");
+    CHECK(std::string{error.what()} ==
+          "cannot read /nowhere: No such file or directory (is the path right?)");
   }
 }
 

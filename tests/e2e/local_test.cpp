@@ -78,7 +78,7 @@ TEST_CASE("a socket that is none, or that nobody serves, is told as such") {
   REQUIRE(::bind(left.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);
   const auto dead = run(Command({"mqtt-pub", "-L", "unix://" + none, "t", "hi"}));
   check_exit_within(dead, 3, 1s);
-  CHECK(has(dead, none + ": connection refused (does a broker listen on this socket?)"));
+  CHECK(has(dead, none + ": connection refused (is it a socket that a broker listens on?)"));
 
   const auto file = directory.write("file", "");
   check_exit_within(run(Command({"mqtt-pub", "--unix", file, "t", "hi"})), 3, 1s);

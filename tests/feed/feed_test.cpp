@@ -133,8 +133,9 @@ TEST_CASE("an empty stdin that nobody asked for is no message") {
 TEST_CASE("what cannot be read is said when it is opened") {
   for (const Kind kind : {Kind::whole, Kind::lines, Kind::replay}) {
     CHECK(failure([&] { open(from(kind, "/no/such/file")); }) ==
-          "cannot read /no/such/file: No such file or directory");
-    CHECK(failure([&] { open(from(kind, "/tmp")); }) == "cannot read /tmp: Is a directory");
+          "cannot read /no/such/file: No such file or directory (is the path right?)");
+    CHECK(failure([&] { open(from(kind, "/tmp")); }) ==
+          "cannot read /tmp: Is a directory (name a file)");
   }
 }
 

@@ -104,6 +104,10 @@ TEST_CASE("a ready file that cannot be written is told before the run begins") {
   const Folder folder;
   CHECK_THROWS_AS((Readiness{with_file(folder.file("missing/ready"))}), RunError);
   CHECK_THROWS_AS((Readiness{with_file(folder.file(""))}), RunError);
+  std::ofstream{folder.file("file")} << "text";
+  const std::string path = folder.file("file/ready");
+  CHECK_THROWS_WITH((Readiness{with_file(path)}),
+                    "cannot write " + path + ": Not a directory (a part of the path is a file)");
 }
 
 TEST_CASE("the ready descriptor gets one line and is closed") {

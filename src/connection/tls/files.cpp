@@ -51,8 +51,6 @@ using Owned = std::unique_ptr<Type, Free>;
   throw RunError(ExitCode::no_connection, escaped(path) + " " + why);
 }
 
-std::string words_for(int error) { return std::generic_category().message(error); }
-
 enum class Purpose { certificate, authorities, key };
 
 std::string wrong_directory(Purpose purpose) {
@@ -64,7 +62,7 @@ std::string wrong_directory(Purpose purpose) {
 /// The file as OpenSSL reads it. Not a pipe: Paho reads it again at each connection.
 Owned<BIO> open(const std::string& path, Purpose purpose) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) unreadable(path, words_for(errno));
+  if (fd < 0) unreadable(path, reason_for(errno));
   struct stat status {};
   const bool known = ::fstat(fd, &status) == 0;
   ::close(fd);
@@ -74,7 +72,7 @@ Owned<BIO> open(const std::string& path, Purpose purpose) {
                          : "it is not a regular file, and is read at each connection");
   }
   Owned<BIO> file{BIO_new_file(path.c_str(), "r")};
-  if (!file) unreadable(path, words_for(errno));
+  if (!file) unreadable(path, reason_for(errno));
   return file;
 }
 
@@ -302,7 +300,7 @@ void check_directory(const std::string& path) {
   if (error == std::errc::not_a_directory) {
     unreadable(path, "it is no directory, and --cafile takes files");
   }
-  if (error) unreadable(path, error.message());
+  if (error) unreadable(path, reason_for(error.value()));
   for (; entry != std::filesystem::directory_iterator{}; entry.increment(error)) {
     if (is_hash_name(entry->path().filename().string())) return;
   }

@@ -200,7 +200,8 @@ TEST_CASE("a file that cannot be read is named with the reason") {
     tls.*member = path;
     return verdict(tls);
   };
-  const std::string missing = "1 cannot read /no/such: No such file or directory";
+  const std::string missing =
+      "1 cannot read /no/such: No such file or directory (is the path right?)";
   CHECK(file(&Tls::ca_file, "/no/such") == missing);
   CHECK(file(&Tls::ca_path, "/no/such") == missing);
   CHECK(file(&Tls::certificate, "/no/such") == missing);
