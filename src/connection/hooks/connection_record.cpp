@@ -141,6 +141,10 @@ void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
 
 std::string ConnectionRecord::closing() const {
   const std::lock_guard lock{mutex_};
+  if (stalled_) {
+    const Duration keep_alive = std::chrono::seconds{guard_.keep_alive()};
+    return "nothing could be sent for " + seconds_text(keep_alive * 5 / 2) + " (see --keepalive)";
+  }
   if (!closing_.empty() || guard_.pings() == 0 || Clock::now() < answer_due_) return closing_;
   return "the broker did not answer PINGREQ in time (a slow line? see --keepalive)";
 }
@@ -156,10 +160,11 @@ std::string ConnectionRecord::last_packet() const {
   constexpr char reason_packet_too_large = '\x95';
   const std::lock_guard lock{mutex_};
   if (given_up_) return guard_.connect_sent() ? std::string{"\xE0\0", 2} : std::string{};
-  if (guard_.version() < 5 || !guard_.accepted()) return {};
+  const auto& found = guard_.violation();
+  const bool violated = found || frame_violation_;  // Else the line is dead.
+  if (guard_.version() < 5 || !guard_.accepted() || !violated) return {};
   // Mosquitto 2 takes the will away with whatever reason but 0x04 (against MQTT 5.0 §3.1.2.5).
   if (guard_.has_will()) return {};
-  const auto& found = guard_.violation();
   const bool too_large = frame_violation_ && frame_violation_->too_large;
   return {'\xE0', '\x01',
           found       ? static_cast<char>(found->reason)

@@ -69,7 +69,8 @@ class ConnectionRecord {
   std::optional<std::string> violation() const;
 
   /// Why the connection ends, as far as it is known: the close frame of WebSocket that came, in
-  /// words, untrusted, or that PINGRESP did not; empty when there is nothing to say.
+  /// words, untrusted, or that PINGRESP did not, or that nothing could be sent; empty when there is
+  /// nothing to say.
   std::string closing() const;
 
   /// What happened until now, or until CONNACK.
@@ -132,6 +133,8 @@ class ConnectionRecord {
 
   void pinged(Clock::time_point answer_due) { answer_due_ = answer_due; }  ///< Only under lock().
 
+  void note_stall() { stalled_ = true; }  ///< No byte has left for 2.5 keep-alives.
+
   void note_error(int error) noexcept;  ///< An errno; those that tell to wait are no error.
 
   /// Held while bytes are written, so that no answer to them is looked at before sent() was called.
@@ -153,6 +156,7 @@ class ConnectionRecord {
   std::optional<WebSocketFrames::Violation> frame_violation_{};
   std::string closing_{};
   Clock::time_point answer_due_{};  ///< Of the last PINGREQ.
+  std::atomic<bool> stalled_{false};
   ConnectionFacts facts_{};
   std::atomic<bool> observed_{true};
   TakeArrived take_arrived_{};

@@ -265,6 +265,7 @@ void write_own(Socket& socket, SSL* ssl) {
 /// message of QoS 0 for sent; of a connection that was given up nobody asks.
 ssize_t not_written(const Socket& socket, ssize_t wanted) {
   if (!socket.refused()) return wanted;
+  ERR_raise(ERR_LIB_SYS, EPIPE);  // Else OpenSSL says that a write under way is to go on.
   errno = EPIPE;
   return -1;
 }

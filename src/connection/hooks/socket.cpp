@@ -80,7 +80,7 @@ void Socket::enter(State state) {
     sent_frames_ = {};
     if (state == State::fresh || state == State::unused) {
       close_writes_ = 0;
-      ping_at_ = no_ping;
+      keep_alive_ = Duration{};
       ping_due_ = false;
     }
     request_ = HttpRequest::none;
@@ -149,7 +149,9 @@ ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
 /// From the network. Of TLS, SSL_read's own answer says why nothing came.
 ssize_t Socket::read_noted(const Read& source, char* bytes, std::size_t size) {
   const auto count = source(bytes, size);
-  if (count > 0 && Clock::now() >= ping_at_.load()) ping_due_ = true;
+  // The server's patience is 1.5 keep-alives, and Paho's own PINGREQ leaves after one.
+  if (count > 0 && have_passed(5, left_at_)) ping_due_ = true;
+  if (count > 0) heard_at_ = Clock::now();
   if (record_->is_observed() && (count > 0 || state_ != State::tls)) {
     record_->note_read(request_, bytes, count, errno);
   }
@@ -281,20 +283,37 @@ void Socket::note_sent(std::string_view bytes) {
     guard.sent(mqtt);
   }
   request_ = sent_frames_.request();
-  // The server's patience is 1.5 keep-alives, and Paho's own PINGREQ leaves after one.
-  const std::chrono::seconds keep_alive{guard.keep_alive()};
-  if (keep_alive.count() > 0) ping_at_ = last_write_ + keep_alive * 5 / 4;
+  const Duration keep_alive = std::chrono::seconds{guard.keep_alive()};
+  keep_alive_ = keep_alive;
+  left_at_ = last_write_;
   if (guard.pings() == pings) return;
   const auto line = info_of(descriptor_);
   acknowledged_ = line.tcpi_bytes_acked;  // What was acknowledged before counts for nothing.
   ping_end_ = line.tcpi_bytes_sent - line.tcpi_bytes_retrans + line.tcpi_notsent_bytes;
-  record_->pinged(last_write_ + keep_alive);
+  record_->pinged(last_write_ + keep_alive * 7 / 5);  // Paho gives up after 1.5 keep-alives.
 }
 
+/// So many quarters of a keep-alive.
+bool Socket::have_passed(int quarters, Clock::time_point since) const {
+  const auto keep_alive = keep_alive_.load();
+  return keep_alive.count() > 0 && Clock::now() >= since + keep_alive * quarters / 4;
+}
+
+void Socket::check_progress() {
+  const std::lock_guard lock{mutex_};
+  if (drains() || !record_ || !have_passed(10, left_at_)) return;
+  record_->note_stall();
+  refuse();
+}
+
+/// The other side has acknowledged bytes since this was asked last, and more are on their way to
+/// it: a slow line is no dead one.
 bool Socket::drains() {
   const auto line = info_of(descriptor_);
   const bool more = acknowledged_.exchange(line.tcpi_bytes_acked) != line.tcpi_bytes_acked;
-  return more && line.tcpi_unacked + line.tcpi_notsent_bytes > 0;
+  if (!more || line.tcpi_unacked + line.tcpi_notsent_bytes == 0) return false;
+  left_at_ = Clock::now();
+  return true;
 }
 
 bool Socket::answer_ping() {
@@ -303,20 +322,33 @@ bool Socket::answer_ping() {
   std::size_t pings = 0;
   {
     const auto writing = record_->lock();
-    if (record_->guard().in_packet()) return false;
+    if (!record_->guard().accepted() || record_->guard().in_packet()) return false;
     pings = record_->guard().pings();
   }
+  const bool waits = ping_waits(pings);
+  const bool draining = drains();
   // The SYN is acknowledged, too: with one byte more than was sent the PINGREQ is there.
-  return ping_waits(pings) && drains() && acknowledged_ <= ping_end_ && give_pingresp(pings);
+  const bool arrived = acknowledged_ > ping_end_;
+  if (!blocked_ && pings == 0 && have_passed(5, left_at_)) {
+    ping_due_ = true;
+    return give_pingresp(1);
+  }
+  if (!blocked_ && pings > 0 && arrived && have_passed(6, std::max(left_at_.load(), heard_at_))) {
+    refuse();
+    return true;
+  }
+  return (waits ? draining && !arrived : blocked_.load()) && give_pingresp(pings);
 }
 
 /// Paho waits for the answer to the last of `pings` without answer.
 bool Socket::ping_waits(std::size_t pings) {
   pings_answered_ = std::min(pings_answered_, pings);
-  return pings > pings_answered_ && pingresp_.empty() && !(frames_ && frames_->in_frame());
+  return pings > pings_answered_;
 }
 
+/// Unless Paho has a part of something else.
 bool Socket::give_pingresp(std::size_t pings) {
+  if (!pingresp_.empty() || (frames_ && frames_->in_frame())) return false;
   pings_answered_ = pings;
   pingresp_ = std::string{"\x82\x02\xD0\0", 4}.substr(request_ == HttpRequest::upgrade ? 0 : 2);
   return true;

@@ -97,14 +97,19 @@ class Socket {
   /// Paho has bytes left to write and waits for the socket to take them.
   bool blocked() const { return blocked_; }
 
-  /// The other side has acknowledged bytes since this was asked last, and more are on their way to
-  /// it: a slow line is no dead one.
-  bool drains();
+  /// Called while Paho is blocked and there is no room. Ends the connection when no byte has left
+  /// for 2.5 keep-alives: Paho is kept from doing so (waits::tell_of_slow()).
+  void check_progress();
 
-  /// Asked while nothing comes. Paho waits for the answer to its PINGREQ no longer than 1.5
-  /// keep-alives, however much stands before it in the kernel, and does not read at all while it is
-  /// blocked. As long as the line drains and the last PINGREQ is on its way, the next read gives a
-  /// PINGRESP; the server's own may come later. A server that has the PINGREQ must answer it.
+  /// Asked while nothing comes: whether the next read gives Paho a PINGRESP, which any number of
+  /// times does no harm, or the end. It mends Paho's keep-alive (1.3.12 to 1.3.15):
+  /// - Paho waits for the answer to its PINGREQ no longer than 1.5 keep-alives, however much stands
+  ///   before it in the kernel, and does not read at all while it is blocked. So it has one as long
+  ///   as the line drains and the last PINGREQ is on its way. A server that has it must answer it.
+  /// - It notes a PINGREQ that comes due while it is blocked. 1.5 keep-alives later it closes the
+  ///   connection if nothing came since; else it sends no PINGREQ any more. So it has a PINGRESP
+  ///   while it is blocked, and when we have been silent for too long a PINGREQ leaves here, after
+  ///   which we wait for the answer.
   bool answer_ping();
 
   /// From now on a poll of ours tells of bytes that were read ahead.
@@ -118,13 +123,14 @@ class Socket {
  private:
   static constexpr std::size_t capacity = 32 * 1024;
   static constexpr unsigned dense = 32;
-  static constexpr auto no_ping = Clock::time_point::max();
 
   ssize_t read_noted(const Read& source, char* bytes, std::size_t size);
   ssize_t read_end(char* bytes, std::size_t size);
   ssize_t read_frames(const Read& source, char* bytes, std::size_t size);
   bool has_nothing_for_paho();
   bool has_room() const;
+  bool drains();
+  bool have_passed(int quarters, Clock::time_point since) const;
   ssize_t take_frames(char* bytes, std::size_t size);
   ssize_t checked(const char* bytes, std::size_t count);
   void refuse();
@@ -146,12 +152,14 @@ class Socket {
   std::atomic<std::size_t> held_{0};
   std::atomic<std::uint64_t> acknowledged_{0};  ///< Bytes, when drains() was asked, or we pinged.
   std::atomic<std::uint64_t> ping_end_{0};      ///< Bytes sent up to the last PINGREQ.
-  std::atomic<Clock::time_point> ping_at_{no_ping};  ///< We have been silent for too long then.
-  std::atomic<bool> ping_due_{false};                ///< And bytes have come.
+  std::atomic<Duration> keep_alive_{};        ///< None before CONNECT, or when there shall be none.
+  std::atomic<Clock::time_point> left_at_{};  ///< Bytes did last.
+  std::atomic<bool> ping_due_{false};  ///< We have been silent for too long, and bytes have come.
 
   std::mutex mutex_{};
   std::shared_ptr<ConnectionRecord> record_{};
   std::atomic<bool> answered_{false};  ///< Paho has an answer of the proxy: see read_end().
+  Clock::time_point heard_at_{};       ///< Bytes came last.
   std::size_t pings_answered_ = 0;     ///< Of PacketGuard::pings(), to Paho.
   std::string pingresp_{};             ///< To be read before all else.
   bool parted_ = false;                ///< The last packet was asked for.

@@ -151,6 +151,10 @@ void release_writes() {
 
 constexpr nfds_t most_sockets = 16;  // more at once are left to Paho
 
+/// Milliseconds. Paho's poll takes a second, and then it may find the shortest keep-alive over
+/// before tell_of_slow() was asked.
+constexpr int longest_poll = 500;
+
 int wait(pollfd* sockets, nfds_t number, std::chrono::nanoseconds time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const timespec limit{seconds.count(), (time - seconds).count()};
@@ -207,7 +211,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
       asked[i].events = POLLIN | POLLOUT;
     } else if (stream.blocked()) {
       asked[i].events = POLLOUT;
-      milliseconds = std::min(milliseconds, 500);  // tell_of_slow() comes before the keep-alive.
+      milliseconds = std::min(milliseconds, longest_poll);
     } else if (stream.holds_bytes()) {
       sockets[i].revents = POLLIN;
       ++ready;
@@ -262,7 +266,7 @@ int poll_with_held(decltype(&::poll) real, pollfd* sockets, nfds_t number, int m
     return (socket.events & POLLIN) != 0 && stream != nullptr && stream->holds_bytes();
   };
   const bool any = std::any_of(sockets, sockets + number, held);
-  const int result = real(sockets, number, any ? 0 : milliseconds);
+  const int result = real(sockets, number, any ? 0 : std::min(milliseconds, longest_poll));
   if (!any || result < 0) return result;
   int ready = 0;
   for (auto* socket = sockets; socket != sockets + number; ++socket) {
@@ -273,16 +277,18 @@ int poll_with_held(decltype(&::poll) real, pollfd* sockets, nfds_t number, int m
 }
 
 int tell_of_slow(pollfd* sockets, nfds_t number, int ready) {
-  for (auto* socket = sockets; ready == 0 && socket != sockets + number; ++socket) {
+  for (auto* socket = sockets; ready >= 0 && socket != sockets + number; ++socket) {
     auto* const stream = Socket::find(socket->fd);
-    if (stream == nullptr) continue;
+    if (stream == nullptr || (ready > 0 && !stream->refused() && !stream->blocked())) continue;
     if (socket->events == POLLOUT) {
-      // Paho writes nothing, and notes that it was possible.
-      if (stream->blocked() && stream->drains()) socket->revents = POLLOUT;
-    } else if (stream->answer_ping()) {
+      if (!stream->blocked() || socket->revents != 0) continue;
+      // Paho writes nothing, and notes that it was possible: it does not find a PINGREQ due.
+      stream->check_progress();
+      socket->revents = POLLOUT;
+    } else if (stream->refused() || stream->answer_ping()) {
       socket->revents = POLLIN | POLLHUP;  // With POLLHUP it reads also when blocked.
     }
-    if (socket->revents != 0) ++ready;
+    if (socket->revents != 0) ready = std::max(ready, 1);
   }
   return ready;
 }

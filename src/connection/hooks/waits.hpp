@@ -24,8 +24,8 @@ inline constexpr int nap_of_paho = 100'000;  ///< Microseconds: MQTTAsync_sleep(
 /// For poll(2); nothing when it asks for anything but what Paho 1.3 asks of sockets known to us.
 std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds);
 
-/// What a poll gives in place of `ready`, which it gave: where nothing was ready Paho is told what
-/// keeps it from taking a slow line for a dead one (Socket::drains(), Socket::answer_ping()).
+/// What a poll gives in place of `ready`, which it gave: Paho is told what keeps it from taking a
+/// slow line for a dead one, and what a dead one is (Socket::check_progress(), answer_ping()).
 int tell_of_slow(pollfd* sockets, nfds_t number, int ready);
 
 /// For usleep(nap_of_paho): Paho sleeps when no socket was ready, and when it waits for its threads

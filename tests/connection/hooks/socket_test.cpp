@@ -6,10 +6,12 @@
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +28,12 @@ struct Pair {
   ~Pair() {
     ::close(ends[0]);
     hang_up();
+  }
+  static Pair over_tcp() {
+    sockaddr_in loopback{};
+    loopback.sin_family = AF_INET;
+    loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return Pair{loopback};
   }
   explicit Pair(sockaddr_in loopback) {
     socklen_t size = sizeof loopback;
@@ -47,6 +55,19 @@ struct Pair {
     REQUIRE(::send(ends[1], text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
   }
 
+  /// From our end, up to the other one's kernel.
+  void write(const std::string& bytes) const {
+    REQUIRE(::send(ends[0], bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+    int on_their_way = 1;
+    while (on_their_way > 0) REQUIRE(::ioctl(ends[0], SIOCOUTQ, &on_their_way) == 0);
+  }
+
+  /// Until there is no room any more on our end.
+  void fill() const {
+    const std::string much(100'000, 'x');
+    while (::send(ends[0], much.data(), much.size(), MSG_DONTWAIT) > 0) continue;
+  }
+
   void hang_up() {
     if (ends[1] >= 0) ::close(ends[1]);
     ends[1] = -1;
@@ -55,13 +76,18 @@ struct Pair {
   int ends[2] = {-1, -1};
 };
 
-/// CONNECT of MQTT 3.1.1, client id "t"; what answers it, and a message with QoS 0.
+/// CONNECT of MQTT 3.1.1, client id "t", and of MQTT 5 with a keep-alive of a second; what answers
+/// them, and a message with QoS 0.
 const std::string connect_packet{"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01t", 15};
+const std::string connect_packet_5{"\x10\x0e\0\x04MQTT\x05\x02\0\x01\0\0\x01t", 16};
 const std::string upgraded =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Accept: a=\r\n\r\n";
 const std::string connack{"\x20\x02\0\0", 4};
+const std::string connack_5{"\x20\x03\0\0\0", 5};
 const std::string message{"\x30\x05\0\x01thi", 7};
+const std::string pingreq{"\xc0\0", 2};
+const std::string pingresp{"\xd0\0", 2};
 
 /// One of Paho's sockets, over our end of `pair`, that has sent CONNECT.
 struct Connected {
@@ -371,30 +397,63 @@ TEST_CASE("a QoS 2 message that was dropped with its connection was not handed o
 TEST_CASE("only a PINGREQ that is still on its way is answered in place of the server") {
   const bool arrives = GENERATE(true, false);
   CAPTURE(arrives);
-  sockaddr_in loopback{};
-  loopback.sin_family = AF_INET;
-  loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  Pair pair{loopback};
+  const auto pair = Pair::over_tcp();
   Connected paho{pair};
-  const std::string pingreq{"\xc0\0", 2};
-  const auto write = [&](const std::string& bytes) {
-    return ::send(pair.ends[0], bytes.data(), bytes.size(), MSG_DONTWAIT);
-  };
-  const auto fill = [&] {
-    const std::string much(100'000, 'x');
-    while (write(much) > 0) continue;
-  };
-  if (!arrives) fill();
-  if (arrives) REQUIRE(write(pingreq) == 2);
+  pair.say(connack);
+  CHECK(paho.read(4) == connack);
+  if (!arrives) pair.fill();
+  if (arrives) pair.write(pingreq);
   paho.send(pingreq);
-  int on_their_way = 1;
-  while (arrives && on_their_way > 0) REQUIRE(::ioctl(pair.ends[0], SIOCOUTQ, &on_their_way) == 0);
-  if (arrives) fill();
+  if (arrives) pair.fill();
   bool answered = paho.socket->answer_ping();
   std::string taken(100'000, '\0');
   while (!answered && ::recv(pair.ends[1], taken.data(), taken.size(), MSG_DONTWAIT) > 0) {
     answered = paho.socket->answer_ping();
   }
   CHECK(answered == !arrives);
-  if (answered) CHECK(paho.read(2) == std::string{"\xd0\0", 2});
+  if (answered) CHECK(paho.read(2) == pingresp);
+}
+
+TEST_CASE("while Paho is blocked it has PINGRESP, until no byte has left for 2.5 keep-alives") {
+  const auto pair = Pair::over_tcp();
+  Connected paho{pair, connect_packet_5};
+  pair.say(connack_5);
+  CHECK(paho.read(5) == connack_5);
+  CHECK_FALSE(paho.socket->answer_ping());
+  pair.fill();
+  paho.socket->wrote(false);
+  const auto begin = mqtt_tools::Clock::now();
+  for (; !paho.socket->refused(); paho.socket->check_progress()) {
+    REQUIRE(paho.socket->answer_ping());
+    REQUIRE(paho.read(2) == pingresp);
+    ::poll(nullptr, 0, 50);
+  }
+  CHECK(mqtt_tools::Clock::now() - begin > std::chrono::seconds{2});
+  CHECK(paho.read(1).empty());
+  CHECK_FALSE(paho.socket->begin_write());
+  CHECK(paho.record->closing().find("nothing could be sent for 2.5 s") != std::string::npos);
+}
+
+TEST_CASE("when we have been silent for too long PINGREQ leaves, and its answer is awaited") {
+  const bool answered = GENERATE(true, false);
+  CAPTURE(answered);
+  const auto pair = Pair::over_tcp();
+  Connected paho{pair, connect_packet_5};
+  pair.say(connack_5);
+  CHECK(paho.read(5) == connack_5);
+  const auto wait_for_more = [&] {
+    while (!paho.socket->answer_ping()) ::poll(nullptr, 0, 50);
+    return paho.read(2);
+  };
+  CHECK(wait_for_more() == pingresp);
+  REQUIRE(paho.socket->own_packet() == pingreq);
+  pair.write(pingreq);
+  paho.send(pingreq);
+  if (answered) {
+    pair.say(pingresp);
+    CHECK(paho.read(2) == pingresp);
+  }
+  CHECK(wait_for_more() == (answered ? pingresp : ""));
+  CHECK(paho.socket->refused() == !answered);
+  if (!answered) CHECK(paho.socket->own_packet().empty());
 }
