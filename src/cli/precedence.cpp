@@ -80,9 +80,10 @@ Settings::Settings(const Declarations& declared, std::vector<SettingList> source
                    std::vector<std::string> operands, std::vector<run::Warning> warnings)
     : declared_(&declared), operands_(std::move(operands)), warnings_(std::move(warnings)) {
   for (SettingList& list : sources) add(std::move(list));
-  // A socket is no host that the scheme and path of a weaker URL could be meant for.
+  // Scheme and path of a weaker URL are not meant for a socket, nor those of a socket's for a host.
   const Setting* socket = find("unix");
-  if (socket != nullptr && address_ && socket->origin.source < address_->origin.source) {
+  if (address_ && (socket == nullptr ? address_->scheme == "unix"
+                                     : socket->origin.source < address_->origin.source)) {
     address_.reset();
   }
   prefer_stronger("psk psk-file psk-identity", of_certificates);

@@ -353,6 +353,14 @@ TEST_CASE("a socket has nothing of a weaker source's URL, and no port") {
         "or --no-tls beside it for plain text");
 }
 
+TEST_CASE("a host has nothing of a weaker source's URL of a socket") {
+  Home home;
+  home.write("config.toml", "cafile = \"f\"\n");
+  home.fake.variables["MQTT_URL"] = "unix:///s";
+  CHECK_FALSE(home.connection({}).tls.on);
+  CHECK(home.connection({"-h", "far"}).tls.on);
+}
+
 TEST_CASE("in the environment a single variable wins over the same part of MQTT_URL") {
   Home home;
   home.fake.variables["MQTT_URL"] = "mqtt://far:1884";
