@@ -231,7 +231,7 @@ void SubReader::declare_acting() {
   in_.option("--ready-fd", options_.readiness.fd, "N", "once subscribed")
       .from(0, std::numeric_limits<int>::max());
   in_.option("--exec", exec_.command, "CMD", "for each message");
-  in_.flag("--raw", connection_.presence.raw, "bare words for --presence");
+  in_.flag("--raw", connection_.presence.raw, "bare words for --presence").in_file();
   in_.option("--jobs", exec_.jobs, "N").from(1, 1'024).by_default("1");
   in_.flag("--reply", exec_.reply, "at once; its output is the answer");
 }

@@ -301,6 +301,15 @@ TEST_CASE("a login that is not used is told by --print-config, too") {
   CHECK(text.find("joe") == std::string::npos);
 }
 
+TEST_CASE("a raw for presence stands in a configuration for mqtt-sub, too") {
+  const TemporaryFolder folder;
+  FakeEnvironment fake;
+  const std::string text = printed_by(fake, true, {"--presence", "p", "--raw"});
+  const connection::Options options =
+      connection_of(fake, true, {"--config", folder.write("c.toml", text)});
+  CHECK(options.will.value().message.payload == "offline");
+}
+
 TEST_CASE("defaults of a presence and a will are shown where there is one") {
   FakeEnvironment fake;
   const std::string bare = printed_by(fake, false, {});
