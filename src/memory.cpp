@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <array>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace mqtt_tools {
@@ -42,9 +41,9 @@ std::string no_memory_message(const std::string& topic, std::size_t size,
          (acknowledgement_due ? "; it was not acknowledged" : "");
 }
 
-void start_thread(std::function<void()> work) {
+std::jthread start_thread(std::function<void()> work) {
   try {
-    std::thread{std::move(work)}.detach();
+    return std::jthread{std::move(work)};
   } catch (const std::system_error& error) {
     throw RunError(ExitCode::failure,
                    "cannot start a thread: " + error.code().message() + " (ulimit -v, -u?)");

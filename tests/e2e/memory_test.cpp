@@ -68,6 +68,20 @@ TEST_CASE("where there is no room for one more thread the words say so") {
   CHECK(told);
 }
 
+TEST_CASE("where there is no room for Paho's threads nothing is waited for in vain") {
+  Broker broker;
+  bool told = false;
+  for (int kilobytes = 16'000; kilobytes < 60'000; kilobytes += 2'000) {
+    CAPTURE(kilobytes);
+    for (const std::string words : {"mqtt-pub t m", "mqtt-sub t -E"}) {
+      const auto result = run(limited(words + " --connect-timeout 1", broker.port(), kilobytes));
+      CHECK_FALSE(contains(result.err, "no answer in time"));
+      told = told || contains(result.err, "cannot start a thread");
+    }
+  }
+  CHECK(told);
+}
+
 TEST_CASE("what the smallest of these address spaces cannot hold is told, and no other size") {
   ScriptBroker broker{publishes(80'000'000, 1)};
   const auto result = run(limited("mqtt-sub some/topic -C 1", broker.port(), 180'000));
