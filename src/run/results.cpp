@@ -102,6 +102,8 @@ void Request::consider(const Message& message) {
   if (message.topic != response_topic_ || !answers(message)) return;
   if (printer_->print(payload::decode(message, options_.decode_as), out_.buffer())) {
     out_.end_record(message.qos);
+  } else {
+    nothing_selected_ = true;
   }
 }
 
@@ -114,11 +116,14 @@ std::optional<Clock::time_point> Request::due() const {
 }
 
 ExitCode Request::exit_code() const {
-  return awaited_.empty() || out_.closed() ? ExitCode::ok : ExitCode::timeout;
+  if (out_.closed()) return ExitCode::ok;
+  if (!awaited_.empty()) return ExitCode::timeout;
+  return nothing_selected_ ? ExitCode::failure : ExitCode::ok;
 }
 
 std::string Request::explanation() const {
-  if (awaited_.empty() || out_.closed()) return {};
+  if (out_.closed()) return {};
+  if (awaited_.empty()) return nothing_selected_ ? "an answer lacks what --select asks for" : "";
   auto text = "no answer to " + std::to_string(awaited_.size()) + " of " +
               counted(asked_, "request") + " in time";
   if (unmarked_ + foreign_ == 0) return text;

@@ -84,10 +84,11 @@ class Request {
   /// When it is too late for the answers that are missing.
   std::optional<Clock::time_point> due() const;
 
-  /// 27 when an answer is missing.
+  /// 27 when an answer is missing, 1 when one had nothing to print.
   ExitCode exit_code() const;
 
-  /// "no answer to 1 of 1 requests in time", and what came instead; empty when all came.
+  /// "no answer to 1 of 1 requests in time", and what came instead; empty when all came and
+  /// are printed.
   std::string explanation() const;
 
  private:
@@ -99,8 +100,9 @@ class Request {
   std::string salt_;  ///< Random: correlation data that nobody else makes.
   std::set<std::string> awaited_{};
   std::uint64_t asked_ = 0;
-  std::uint64_t unmarked_ = 0;  ///< Messages that came without correlation data, and no answers.
-  std::uint64_t foreign_ = 0;   ///< Those with other correlation data.
+  std::uint64_t unmarked_ = 0;     ///< Messages that came without correlation data, and no answers.
+  std::uint64_t foreign_ = 0;      ///< Those with other correlation data.
+  bool nothing_selected_ = false;  ///< In an answer, of what --select names.
   std::optional<Clock::time_point> deadline_{};
   std::unique_ptr<output::Printer> printer_;
   output::StandardOutput& out_;

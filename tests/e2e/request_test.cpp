@@ -127,6 +127,14 @@ TEST_CASE("an answer is printed in any form") {
   CHECK(record.find(R"("value":{"msg":"yes","n":1.0})") != std::string::npos);
 }
 
+TEST_CASE("an answer without what --select asks for is no success") {
+  Broker broker;
+  Responder responder{broker, R"(printf '{"msg": "yes"}')"};
+  const auto result = run(broker.pub({"ask/x", "q", "--request", "--select", "/n", "-W", "30"}));
+  check_exit(result, 1);
+  CHECK(result.err == "mqtt-pub: an answer lacks what --select asks for\n");
+}
+
 TEST_CASE("a request that nobody answers in time ends with 27") {
   Broker broker;
   const auto nobody = run(broker.pub({"nobody", "q", "--request", "-W", "0.5"}));
