@@ -274,10 +274,11 @@ void SubReader::check_subscriptions(const Settings& settings) {
     manner_.qos = Qos::at_most_once;
   }
   for (const std::string& filter : all) {
+    // MQTT 5.0 §3.8.3.1; brokers close the connection.
+    if (is_shared(filter)) refuse(settings, "no-local", "is not allowed for $share");
     manner_.filter = filter;
     options_.subscriptions.push_back(manner_);
-    // What we clear would come back as an empty message (not allowed for $share, MQTT 5.0
-    // §3.8.3.1).
+    // What we clear would come back as an empty message; under $share nothing retained comes.
     Subscription& added = options_.subscriptions.back();
     added.no_local = added.no_local || (options_.remove_retained && !is_shared(filter));
   }

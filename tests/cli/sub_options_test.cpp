@@ -337,6 +337,7 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
        "shown"},
       {{"a", "--last", "--retain-handling", "never"},
        "--retain-handling never keeps away what --last waits for"},
+      {{"a", "$share/g/b", "--no-local"}, "--no-local is not allowed for $share"},
       {{"a", "$share/g/b", "--last"},
        "--last finds nothing under '$share/g/b': what is retained is not sent for $share"},
       {{"a", "-E", "--last"}, "--last waits for messages, but -E leaves before any"},
