@@ -22,7 +22,10 @@ constexpr auto least_share = seconds{1};
 constexpr auto largest_share = seconds{3};
 
 /// What to do about a refusal, to stand behind its words.
-std::string advice(Remedy remedy, const Options& options) {
+std::string advice(int code, const Options& options) {
+  const Remedy remedy = connack_remedy(code);
+  if (code == 0x9A) return " (for the will; see --will-retain, --presence and --wrap)";
+  if (code == 0x9B) return " (for the will; see --will-qos and --presence)";
   if (remedy == Remedy::try_version_3 && !options.version_5_only.empty()) {
     return " (" + options.version_5_only + " needs MQTT 5)";
   }
@@ -230,8 +233,7 @@ void Connector::connected(const Event& event) {
 
 void Connector::refused(const Event& event, Clock::time_point now) {
   const auto words = with_text(connack_message(event.code), event.text);
-  const auto remedy = connack_remedy(event.code);
-  switch (remedy) {
+  switch (connack_remedy(event.code)) {
     case Remedy::try_version_3:
       if (may_fall_back()) {
         fall_back("answered CONNECT with: " + words, now);
@@ -247,8 +249,8 @@ void Connector::refused(const Event& event, Clock::time_point now) {
     case Remedy::give_up:
       break;
   }
-  fail({ExitCode::refused, name() + " refused the connection: " + words + advice(remedy, options_),
-        true});
+  fail({ExitCode::refused,
+        name() + " refused the connection: " + words + advice(event.code, options_), true});
 }
 
 /// Something went wrong on the way to CONNACK: what happened on the connection is put into words on

@@ -40,6 +40,9 @@ TEST_CASE("a QoS that the broker does not have, and a retained message, are refu
   const auto retained = run(forgetful.pub({"t", "hi", "-r"}));
   check_exit_within(retained, 5, 1s);
   CHECK(retained.err.find("-r") != std::string::npos);
+  const auto will = run(forgetful.pub({"t", "hi", "--will-topic", "w", "--will-retain"}));
+  check_exit(will, 4);
+  CHECK(will.err.find("(for the will; see --will-retain") != std::string::npos);
 }
 
 TEST_CASE("a denied message ends with 5 where the broker can say so, and with 0 where it cannot") {
