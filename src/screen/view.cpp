@@ -29,20 +29,20 @@ void append_cell(std::string& line, std::string_view text, std::size_t width) {
 constexpr std::string_view help[] = {
     "Keys",
     "",
-    "Up Down           one topic up, down",
-    "Page Up, Page Dn  one page; Home, End",
-    "/                 filter: only topics with",
-    "                  this; Enter keeps, Esc ends it",
-    "s                 sort: topic, rate, age",
-    "space             pause, and go on",
-    "Enter             details of the topic",
-    "  Tab             chart another number",
-    "  Esc             back to all topics",
-    "c                 clear: forget all topics",
-    "q                 quit",
+    "Up Down     one topic up, down",
+    "PgUp PgDn   one page; Home, End",
+    "/           only topics whose name has",
+    "            this; Enter keeps, Esc ends",
+    "s           sort: topic, rate, age",
+    "space       pause, and go on",
+    "Enter       details of the topic",
+    "  Tab       chart another number",
+    "  Esc       back to all topics",
+    "c           clear: forget all topics",
+    "q           quit",
     "",
-    "A topic marked ! had no message for three",
-    "times its usual interval.",
+    "A topic marked ! had no message for",
+    "three times its usual interval.",
 };
 
 }  // namespace
@@ -308,7 +308,7 @@ Line View::header(std::size_t width, Clock::time_point now, const StatusText& st
 Line View::bottom(std::size_t width, const StatusText& status) const {
   if (typing_) return {fit("/" + filter_ + "_", width), bold};
   if (!status.last_line.empty()) return {fit(status.last_line, width), bold};
-  if (page_ == Page::help) return {fit("any key: back", width), dim};
+  if (page_ == Page::help) return {fit("any key: back  q quit", width), dim};
   if (page_ == Page::details) {
     return {fit("Tab number  arrows scroll  Esc back  space pause  q quit", width), dim};
   }
@@ -332,7 +332,7 @@ View::Columns View::layout(std::size_t width) const {
     used += column > 0 ? column + 1 : 0;
   }
   const std::size_t rest = width > used + 1 ? width - used - 1 : 0;
-  std::size_t longest = 5;
+  std::size_t longest = 6;  // The heading, with its mark.
   for (std::size_t i = top_; i < order_.size() && i < top_ + page_rows_; ++i) {
     longest = std::max(longest,
                        mqtt_tools::columns(escaped(table_[order_[i]].last.topic.substr(0, 500))));

@@ -212,6 +212,7 @@ TEST_CASE("topics are sorted by name, by rate and by age") {
   screen.add("c", "1", 950ms);
   screen.now = start + 1s;
   CHECK(screen.topics() == "*a b c ");
+  CHECK(screen.picture()[1].starts_with(" topic▾"));
   screen.type("s");
   CHECK(screen.topics() == "*b a c ");
   screen.type("s");
@@ -400,13 +401,14 @@ TEST_CASE("details show properties and what is left out of a large payload") {
 }
 
 TEST_CASE("help shows each key, and any key ends it") {
-  Screen screen{80, 24};
+  Screen screen{40, 24};
   screen.add("a", "1");
   screen.type("?");
   std::string all;
   for (const auto& line : screen.picture()) all += line + "\n";
+  CHECK(all.find("…") == std::string::npos);  // A narrow screen has all of it, too.
   for (const auto* key :
-       {"Up Down", "Page Up", "/ ", "s ", "space", "Enter", "Tab", "c ", "q ", "Esc"}) {
+       {"Up Down", "PgUp", "/ ", "s ", "space", "Enter", "Tab", "c ", "q ", "Esc"}) {
     CAPTURE(key);
     CHECK(all.find("\n"s + (key == "Tab"s || key == "Esc"s ? "  " : "") + key) !=
           std::string::npos);
