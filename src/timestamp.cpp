@@ -135,7 +135,7 @@ void check_format(std::string_view format) {
     converts = true;
     at += conversion.length;
   }
-  if (!converts) throw UsageError(the + "tells no time; known are " + known);
+  if (!converts) throw UsageError(the + "contains no time; known are " + known);
 }
 
 }  // namespace
@@ -204,7 +204,7 @@ TimeFormat::TimeFormat(std::string_view name, Zone zone) : name_(name), zone_(zo
   check_format(name_);
   const std::string sample = format_text(0);
   if (sample.empty()) {
-    throw UsageError("the time format \"" + escaped(name_) + "\" gives an empty text");
+    throw UsageError("the time format \"" + escaped(name_) + "\" gives an empty string");
   }
   if (first_invalid_utf8(sample)) {
     throw UsageError("the time format \"" + escaped(name_) + "\" gives text that is not UTF-8");

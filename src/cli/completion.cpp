@@ -83,7 +83,7 @@ std::string with_backslashes(std::string_view text, std::string_view letters) {
 }
 
 /// What each option does, in the order of their declaration. In --help some share one explanation,
-/// which has a part for each ("say only errors; say each packet"), or is about all of them.
+/// which has a part for each ("show only errors; show each packet"), or is about all of them.
 std::vector<std::string_view> explanations(const Declarations& declared) {
   std::vector<std::string_view> all;
   for (const std::span<const Option> sharing : declared.rows()) {

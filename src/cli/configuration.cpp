@@ -57,9 +57,9 @@ std::string text_of(const Entry& entry, const toml::node& node) {
   const std::optional<std::string> text = node.value_exact<std::string>();
   if (!text) {
     reject(entry,
-           entry.option->repeat ? "a text in quotes, or a list of them" : "a text in quotes");
+           entry.option->repeat ? "a string in quotes, or a list of them" : "a string in quotes");
   }
-  if (text->find('\0') != std::string::npos) reject(entry, "a text without NUL");
+  if (text->find('\0') != std::string::npos) reject(entry, "a string without NUL");
   return *text;
 }
 
@@ -90,7 +90,7 @@ std::string value_of(const Entry& entry, const toml::node& node) {
   if (takes == Option::Takes::text) return text_of(entry, node);
   if (node.is_number()) return in_digits(node);
   if (takes == Option::Takes::number) reject(entry, "a number without quotes");
-  if (!node.is_string()) reject(entry, "a text in quotes or a number");
+  if (!node.is_string()) reject(entry, "a string in quotes or a number");
   return text_of(entry, node);
 }
 
@@ -211,7 +211,7 @@ void add_files(const Declarations& declared, const Environment& environment, boo
   const Setting* profile = find(sources.front(), "profile");
   if (find(sources.front(), "no-config") != nullptr) {
     if (profile != nullptr) {
-      throw UsageError("--no-config reads no file, so --profile cannot be had; leave one out");
+      throw UsageError("--no-config reads no file, so --profile has no effect; leave one out");
     }
     return;
   }

@@ -165,7 +165,7 @@ void declare_configuration(Declarations& in, run::Verbosity& verbosity) {
   in.unbound("--profile", "NAME", "NAME.toml beside it, wins over it");
   in.unbound_flag("--print-config", "what is in effect, and from where");
   in.flag("--quiet", verbosity.quiet).in_file();
-  in.flag("-d,--debug", verbosity.debug, "say only errors; say each packet").in_file();
+  in.flag("-d,--debug", verbosity.debug, "show only errors; show each packet").in_file();
   in.unbound("--completion", "bash|zsh|fish").choices({"bash", "zsh", "fish"});
   in.unbound("--help", "all").implied(briefly).choices({"all"});
   in.unbound_flag("--version", "on stdout");

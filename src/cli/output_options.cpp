@@ -68,7 +68,7 @@ void check_output(const Settings& settings, const Environment& environment,
   const Form automatic = environment.stdout_terminal ? Form::pretty : Form::raw;
   output.form = formatted ? Form::format : input.form.value_or(automatic);
   if (output.form == Form::csv && output.select.empty()) {
-    refuse(settings, "output", "csv needs --select, which says what stands in the columns");
+    refuse(settings, "output", "csv needs --select, which names the columns");
     output.form = automatic;  // In a file it is for the runs that select something.
   }
   if (!output.select.empty() && output.form == Form::json) {

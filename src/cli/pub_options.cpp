@@ -146,8 +146,8 @@ PubReader::PubReader() {
       "  -q, --qos N               0, 1 or 2 (1)\n"
       "  --spool DIR               keep on the disk what cannot be delivered now\n"
       "  --request                 wait for an answer and print it\n"
-      "  -v, --verbose             tell on stderr what becomes of each message\n"
-      "  -d, --debug               tell each packet on stderr\n";
+      "  -v, --verbose             show on stderr what becomes of each message\n"
+      "  -d, --debug               show each packet on stderr\n";
   options_.source.prototype.qos = Qos::at_least_once;
   declare_message();
   declare_envelope();
@@ -266,7 +266,7 @@ void PubReader::sort_operands(const Settings& settings) {
   message_from_ = message_ ? "--message" : "";
   if (operands.size() > 2) {
     throw UsageError("too many words: " + in_quotes(operands[2]) +
-                     " is the third; put a message with blanks in quotes");
+                     " is the third; put a message with spaces in quotes");
   }
   const bool path =
       settings.topic_of_url() && settings.address()->origin.source == Origin::Source::command_line;

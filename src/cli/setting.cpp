@@ -91,7 +91,7 @@ void check_filled(const Setting& setting) {
   const bool text = option.takes == Option::Takes::text || option.takes == Option::Takes::word;
   if (text && !option.empty && std::ranges::count(setting.values, "") > 0) {
     throw UsageError(named(setting) + " needs " + std::string{option.value} +
-                     ", not an empty text");
+                     ", not an empty string");
   }
 }
 

@@ -151,7 +151,7 @@ SubReader::SubReader() {
       "  -C, --count N             leave after N messages\n"
       "  -W, --timeout SEC         leave after a time (10, 2m), with exit code 27\n"
       "  --exec CMD                run a command for each message\n"
-      "  -d, --debug               tell each packet on stderr\n";
+      "  -d, --debug               show each packet on stderr\n";
   declare_messages();
   declare_leaving();
   declare_showing();

@@ -43,7 +43,7 @@ std::string connect_message(int error, const std::string& host) {
                    "localhost only without a `listener` line)";
     case ENETUNREACH:
     case EHOSTUNREACH:
-      return "no way there from this machine's network";
+      return "no route there from this machine's network";
     case EAFNOSUPPORT:
     case EADDRNOTAVAIL:
       return "this machine has no address of that kind";
@@ -154,7 +154,8 @@ ConnectError other_protocol(std::string_view bytes, const Options& options, int 
                 " (for MQTT over WebSocket: " + (options.tls.on ? "wss://)" : "ws://)")};
   }
   if (is_text(bytes)) {
-    return {Kind::lasting, "the server said " + quoted_line(bytes) + ": that is no MQTT broker"};
+    return {Kind::lasting,
+            "the server said " + quoted_line(bytes) + ": that is not an MQTT broker"};
   }
   return {};
 }

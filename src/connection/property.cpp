@@ -138,7 +138,7 @@ Command read_command(std::string_view word) {
     if (!words.empty()) words += ", ";
     words += entry.word;
   }
-  throw UsageError("'" + escaped(word) + "' takes no properties: it is one of " + words);
+  throw UsageError("'" + escaped(word) + "' takes no properties; these do: " + words);
 }
 
 std::vector<std::pair<std::string_view, std::vector<std::string_view>>> property_words() {

@@ -114,7 +114,7 @@ std::string split_host(std::string_view text, Written written, std::string& host
     }
     if (host.empty()) return "the host name is missing";
     if (!std::all_of(host.begin(), host.end(), stands_in_name)) {
-      return "a host name has no blanks, controls or punctuation but '.', '-' and '_'";
+      return "a host name has no spaces, control characters or punctuation but '.', '-' and '_'";
     }
     if (host.size() > longest_name) return "the host name is longer than 253 characters";
   }
@@ -329,9 +329,10 @@ Endpoint read_endpoint(std::string_view text) {
   const bool bare_ipv6 =
       !text.empty() && text.front() != '[' && std::count(text.begin(), text.end(), ':') > 1;
   if (bare_ipv6 && !is_ipv6(std::string{text})) {
-    throw UsageError("host " + shown(text) +
-                     ": it is no IPv6 address, and in any other host a ':' stands only before the "
-                     "port");
+    throw UsageError(
+        "host " + shown(text) +
+        ": it is not an IPv6 address, and in any other host a ':' stands only before the "
+        "port");
   }
   const auto wrong =
       bare_ipv6 ? split_host("[" + std::string{text} + "]", Written::by_itself, endpoint.host, port)

@@ -155,9 +155,9 @@ std::string hint(std::string_view text, std::size_t at) {
   }
   const bool word = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
   if (!word && letter < 0x80) return {};
-  return at == 0 ? "; a text needs double quotes, and single ones around them on a command line: "
+  return at == 0 ? "; a string needs double quotes, and single ones around them on a command line: "
                    "'\"on\"'"
-                 : "; texts and keys need double quotes" + in_shell;
+                 : "; strings and keys need double quotes" + in_shell;
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ bool is_json(std::string_view text, std::size_t depth = max_depth);
 /// `text` if it ends too early. Nothing for JSON.
 std::optional<std::size_t> first_invalid_json(std::string_view text, std::size_t depth = max_depth);
 
-/// "is not JSON: column 2 of {bad}; texts and keys need …": what to tell its user about `text`,
+/// "is not JSON: column 2 of {bad}; strings and keys need …": what to tell its user about `text`,
 /// which may come from anywhere. Empty for JSON.
 std::string json_complaint(std::string_view text, std::size_t depth = max_depth);
 

@@ -100,7 +100,7 @@ Condition::Condition(std::string_view text) : text_(text) {
     }
     expression_ = expression_of(scalar_);
   } else if (operator_ > Operator::unequal && !ordered) {
-    throw UsageError(std::string{parts->sign.text} + " compares numbers and texts, not " +
+    throw UsageError(std::string{parts->sign.text} + " compares numbers and strings, not " +
                      shown(value));
   }
 }

@@ -80,7 +80,8 @@ void MessageSource::check(const Message& message) const {
   check_text(message);
   if (acknowledged_ && message.qos == Qos::at_most_once) {
     throw UsageError(
-        "with QoS 0 nobody tells whether it had a subscriber, which --require-subscriber asks for");
+        "with QoS 0 no broker says whether it had a subscriber, which --require-subscriber asks "
+        "for");
   }
 }
 

@@ -105,7 +105,7 @@ void run_program(std::string_view name, const std::function<ExitCode()>& body) {
   } catch (const std::exception& error) {
     log(std::string{"unexpected: "} + error.what());
   } catch (...) {
-    log("unexpected: an error without words");
+    log("unexpected: an error without a message");
   }
   exit_process(code);
 }

@@ -154,7 +154,7 @@ std::string StopCondition::what_ended(Ending ending) const {
     case Ending::reader_left:
       return "the reader of stdout left after " + messages;
     case Ending::quit:
-      return "left by q after " + messages;
+      return "quit with q after " + messages;
     case Ending::none:
     case Ending::enough:
       break;

@@ -185,7 +185,7 @@ void Terminal::Library::give_back() {
 }
 
 Terminal::Terminal() {
-  constexpr const char* advice = "; --stats tells figures without a screen";
+  constexpr const char* advice = "; --stats shows figures without a screen";
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) {
     throw UsageError(std::string("--watch needs a terminal as stdin and stdout") + advice);
   }
@@ -201,9 +201,10 @@ Terminal::Terminal() {
   };
   if (!known || capability("cup").empty()) {
     const char* name = std::getenv("TERM");
-    throw UsageError("--watch needs a terminal whose cursor can be moved, which TERM=" +
-                     escaped(name == nullptr ? "" : name) + (known ? " is not" : " does not name") +
-                     advice);
+    const std::string term = name == nullptr || *name == '\0'
+                                 ? "TERM is not set"
+                                 : "TERM=" + escaped(name) + (known ? " cannot" : " is unknown");
+    throw UsageError("--watch needs a terminal that can move its cursor: " + term + advice);
   }
   ::tcgetattr(STDIN_FILENO, &restoration.mode);
   restoration.size = 0;
@@ -228,7 +229,7 @@ Terminal::Terminal() {
   // ncurses knows the terminal now. A write to it could wait for its reader, and the run with it.
   const int memory = ::memfd_create("screen", MFD_CLOEXEC);
   if (memory < 0 || ::dup3(memory, library.written, O_CLOEXEC) < 0) {
-    throw failed_call("--watch has no memory for the screen");
+    throw failed_call("--watch: no memory for the screen");
   }
   ::close(memory);
   library.cursor(0);

@@ -103,9 +103,9 @@ std::string fault_of(int fd, std::uint64_t size, bool has_log) {
   const std::string_view header{bytes.data(), bytes.size()};
   if (got != static_cast<ssize_t>(bytes.size()) ||
       !header.starts_with(std::string_view{"SQLite format 3\0", 16})) {
-    return "is no database of SQLite's";
+    return "is not an SQLite database";
   }
-  if (big_endian(header, 68, 4) != application_id) return "is no spool but another database";
+  if (big_endian(header, 68, 4) != application_id) return "is not a spool but another database";
   if (big_endian(header, 60, 4) != user_version) return "was made by another version of mqtt-pub";
   const auto whole = std::uint64_t{big_endian(header, 16, 2)} * big_endian(header, 28, 4);
   // With a log, the rest may be there.
@@ -136,8 +136,9 @@ std::string checked_folder(const std::string& folder) {
   if (::stat(path.c_str(), &found) < 0) {
     throw failed_call("cannot look at the spool's folder " + path);
   }
-  if (!S_ISDIR(found.st_mode))
-    refuse("the spool " + path + " is no folder: give one, or a path where nothing is yet");
+  if (!S_ISDIR(found.st_mode)) {
+    refuse("the spool " + path + " is not a folder: give one, or a path where nothing is yet");
+  }
   if (found.st_uid != ::geteuid()) {
     refuse("the spool's folder " + path + " belongs to another user: give a folder of your own");
   }
@@ -175,7 +176,7 @@ void sync_log(const std::string& folder) {
   if (fd.get() >= 0 && ::fdatasync(fd.get()) == 0) return;
   throw NotSynced(ExitCode::failure,
                   failed_call("cannot write " + name).what() +
-                      std::string{"; see by --spool-list whether the message is there"});
+                      std::string{"; --spool-list shows whether the message is there"});
 }
 
 void hold_reserve(const std::string& folder) {

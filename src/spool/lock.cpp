@@ -172,7 +172,7 @@ void WakeFifo::listen() {
   struct stat found {};
   if (fd_.get() < 0 || ::fstat(fd_.get(), &found) < 0) throw failed_call("cannot open " + path_);
   if (!S_ISFIFO(found.st_mode)) {
-    throw RunError(ExitCode::failure, path_ + " is no FIFO; remove it, and it is made anew");
+    throw RunError(ExitCode::failure, path_ + " is not a FIFO; remove it, and a new one is made");
   }
 }
 

@@ -107,11 +107,11 @@ TEST_CASE("what is wrong in a configuration file is named with its line") {
       {"frobnicate = 1\n",
        "1: unknown key frobnicate; keys are the long names of options, see --help all"},
       {"\nport = \"1883\"\n", "2: port must be a number without quotes"},
-      {"host = 5\n", "1: host must be a text in quotes, or a list of them"},
-      {"username = 5\n", "1: username must be a text in quotes"},
-      {"username = [\"a\"]\n", "1: username must be a text in quotes"},
+      {"host = 5\n", "1: host must be a string in quotes, or a list of them"},
+      {"username = 5\n", "1: username must be a string in quotes"},
+      {"username = [\"a\"]\n", "1: username must be a string in quotes"},
       {"tls = \"yes\"\n", "1: tls must be true or false"},
-      {"tls-version = true\n", "1: tls-version must be a text in quotes or a number"},
+      {"tls-version = true\n", "1: tls-version must be a string in quotes or a number"},
       {"property = \"publish\"\n",
        "1: property must be [\"COMMAND\", \"NAME\", \"VALUE\"], or a list of such lists"},
       {"message = \"x\"\n", "1: message can stand on the command line only"},
@@ -123,7 +123,7 @@ TEST_CASE("what is wrong in a configuration file is named with its line") {
       {"config = \"x\"\n", "1: config can stand on the command line only"},
       {"[server]\nhost = \"a\"\n",
        "1: unknown key server; keys are the long names of options, see --help all"},
-      {"client-id = \"a\\u0000b\"\n", "1: client-id must be a text without NUL"},
+      {"client-id = \"a\\u0000b\"\n", "1: client-id must be a string without NUL"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);

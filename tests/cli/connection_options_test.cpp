@@ -241,7 +241,7 @@ TEST_CASE("wrong options of the connection are refused in one line that says wha
       {{"-V", "4", "--will-topic", "w", "--will-delay", "5"},
        "--will-delay needs MQTT 5; leave out --protocol-version or say 5"},
       {{"-V", "4", "-P", "x"}, "--password needs --username before MQTT 5"},
-      {{"-i", ""}, "--client-id needs ID, not an empty text"},
+      {{"-i", ""}, "--client-id needs ID, not an empty string"},
       {{"-h", "joe:s3cret@h"}, "--host takes HOST or HOST:PORT; a URL is for --url"},
       {{"-h", "mqtt://h"}, "--host takes HOST or HOST:PORT; a URL is for --url"},
       {{"--connect-timeout", "0"}, "--connect-timeout must be more than 0, not '0'"},

@@ -256,7 +256,7 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
        "no message given; such as: mqtt-pub TOPIC MESSAGE, or -n for an empty payload; more: "
        "--help"},
       {{"-m", "x"}, "no topic given; such as: mqtt-pub TOPIC MESSAGE"},
-      {{"a", "b", "c"}, "too many words: 'c' is the third; put a message with blanks in quotes"},
+      {{"a", "b", "c"}, "too many words: 'c' is the third; put a message with spaces in quotes"},
       {{"a", "--wrap", "echo", "hi"},
        "--wrap needs the command behind all options and --, such as: mqtt-pub TOPIC --wrap -- make "
        "all"},
@@ -353,7 +353,7 @@ TEST_CASE("what cannot be published is refused in one line that says what would 
       {{"a", "x", "--spool", "d", "--spool-limit", "0"},
        "--spool-limit must be a size from 1 to 1000000000000000 bytes, such as 64KiB or 10MB, not "
        "'0'"},
-      {{"a", "x", "--spool", ""}, "--spool needs DIR, not an empty text"},
+      {{"a", "x", "--spool", ""}, "--spool needs DIR, not an empty string"},
       {{"a", "x", "--no-local"}, "unknown option --no-local; mqtt-sub has it"},
   };
   for (const Row& row : refusals) {

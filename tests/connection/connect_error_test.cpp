@@ -206,7 +206,7 @@ TEST_CASE("a port that nobody listens on refuses the connection") {
 }
 
 TEST_CASE("each errno of connect has its own sentence") {
-  CHECK(about(failed(ENETUNREACH)).message == "no way there from this machine's network");
+  CHECK(about(failed(ENETUNREACH)).message == "no route there from this machine's network");
   CHECK(about(failed(EAFNOSUPPORT)).message == "this machine has no address of that kind");
   CHECK(about(failed(EACCES)).message == "not permitted on this machine (a firewall?)");
   CHECK(about(failed(ECONNRESET)).message == "the connection was reset");
@@ -281,7 +281,8 @@ TEST_CASE("a server that is no broker is told by what it said first") {
   auto facts = answered("SSH-2.0-OpenSSH\x1b_9.2\r\nmore");
   facts.violation = "a PUBREC before CONNACK; MQTT 5.0 §3.2";
   const auto found = about(facts);
-  CHECK(found.message == "the server said \"SSH-2.0-OpenSSH\\x1b_9.2\": that is no MQTT broker");
+  CHECK(found.message ==
+        "the server said \"SSH-2.0-OpenSSH\\x1b_9.2\": that is not an MQTT broker");
   CHECK(found.kind == Kind::lasting);
 
   facts.answer = {"\x20\x03", 2};
@@ -682,7 +683,7 @@ TEST_CASE("a WebSocket behind TLS is asked for and one spoken to in plain text i
   const std::string message = "a TLS broker spoken to in plain text: use wss:// or --tls";
   CHECK(asked(options, peer.port()).message == message);
   facts.upgrade_answer = {"\x15\x03\x03\0\x02\x02\x0a", 7};
-  facts.violation = "bytes that are no answer of HTTP; RFC 6455 §4.1";
+  facts.violation = "bytes that are not an HTTP answer; RFC 6455 §4.1";
   CHECK(about(facts, options).message == message);
 }
 
@@ -710,7 +711,7 @@ TEST_CASE("what a proxy has to say is told") {
   facts.proxy_answer = "HTTP/1.1 204 No Content\r\n\r\n";
   CHECK(found(facts).message == "the proxy 127.0.0.1:3128 refused: 204 No Content");
   facts.proxy_answer = "HTTP/1.1 200 OK\r\n\r\nSSH-2.0-x\r\n";
-  CHECK(found(facts).message == "the server said \"SSH-2.0-x\": that is no MQTT broker");
+  CHECK(found(facts).message == "the server said \"SSH-2.0-x\": that is not an MQTT broker");
   facts.proxy_answer = "HTTP/1.1 200 OK\r\n\r\n";
   CHECK(found(facts).kind == Kind::closed);
 

@@ -32,9 +32,10 @@ bool contains(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("a host with colons that is no IPv6 address is not told about brackets that it has not") {
-  CHECK_THROWS_WITH(read_endpoint("a:b:c"),
-                    "host 'a:*': it is no IPv6 address, and in any other host a ':' stands only "
-                    "before the port");
+  CHECK_THROWS_WITH(
+      read_endpoint("a:b:c"),
+      "host 'a:*': it is not an IPv6 address, and in any other host a ':' stands only "
+      "before the port");
   CHECK_THROWS_WITH(read_endpoint("[a:b]"),
                     "host '[a:b]': what stands in '[' and ']' is not an IPv6 address");
   CHECK(read_endpoint("::1").host == "::1");

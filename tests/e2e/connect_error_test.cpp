@@ -48,9 +48,9 @@ TEST_CASE("a server that is no broker is quoted, with TLS and without") {
     client.close();
   }};
   const Server mail{answer_with("220 mail.example ESMTP\r\n")};
-  fails(ssh.port(), {}, "the server said \"SSH-2.0-OpenSSH_9.2p1\": that is no MQTT broker");
+  fails(ssh.port(), {}, "the server said \"SSH-2.0-OpenSSH_9.2p1\": that is not an MQTT broker");
   fails(mail.port(), {"-V", "3.1.1"},
-        "the server said \"220 mail.example ESMTP\": that is no MQTT broker");
+        "the server said \"220 mail.example ESMTP\": that is not an MQTT broker");
   fails(ssh.port(), {"--tls"},
         "does not speak TLS (a plain-text port?): it said \"SSH-2.0-OpenSSH_9.2p1\"");
 }

@@ -90,7 +90,7 @@ TEST_CASE("each wrong use is answered with one line that says what would be righ
       {{"mqtt-sub", "t", "--exec", "a", "--exec", "b"},
        "--exec is given twice; leave one of them out"},
       {{"mqtt-pub", "t", "m", "--time-format", "now"},
-       "the time format \"now\" tells no time; known are iso (or rfc3339), unix, unix-ms and % "
+       "the time format \"now\" contains no time; known are iso (or rfc3339), unix, unix-ms and % "
        "with one of aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%, as in %H:%M:%S"},
       {{"mqtt-pub", "t", "m", "--time-format", "%Q"},
        "the time format \"%Q\" has the unknown conversion %Q; known are iso (or rfc3339), unix, "
@@ -103,15 +103,15 @@ TEST_CASE("each wrong use is answered with one line that says what would be righ
       {{"mqtt-sub", "t", "--exec", "x", "-F", "%p"},
        "--format says how messages are shown, but --exec hands them to a command instead"},
       {{"mqtt-pub", "t", "--json", "{bad}"},
-       "the message is not JSON: column 2 of {bad}; texts and keys need double quotes; on a "
+       "the message is not JSON: column 2 of {bad}; strings and keys need double quotes; on a "
        "command line all of it needs single quotes: '{\"on\":true}'"},
       {{"mqtt-pub", "t", "--json", "{x:1}"},
-       "the message is not JSON: column 2 of {x:1}; texts and keys need double quotes; on a "
+       "the message is not JSON: column 2 of {x:1}; strings and keys need double quotes; on a "
        "command line all of it needs single quotes: '{\"on\":true}'"},
       {{"mqtt-pub", "t", "m", "--field", "a:=[1,]"},
        "the value of the field \"a\" is not JSON: column 4 of [1,]"},
       {{"mqtt-sub", "t", "--expect", "on"},
-       "--expect: not JSON: column 1 of on; a text needs double quotes, and single ones around "
+       "--expect: not JSON: column 1 of on; a string needs double quotes, and single ones around "
        "them on a command line: '\"on\"'"},
       {{"mqtt-pub", "\u2013t", "a", "m"}, "'\u2013t' begins with a dash that is not '-'; type -t"},
       {{"mqtt-pub", "\u2014retain", "a", "m"},
@@ -138,7 +138,8 @@ TEST_CASE("each wrong use is answered with one line that says what would be righ
        "--property: property content-type has a control character or noncharacter at byte 2: "
        "brokers close the connection for it"},
       {{"mqtt-sub", "t", "-h", "a:b:c"},
-       "--host: host 'a:*': it is no IPv6 address, and in any other host a ':' stands only before "
+       "--host: host 'a:*': it is not an IPv6 address, and in any other host a ':' stands only "
+       "before "
        "the port"},
       {{"mqtt-sub", "t", "--wait", long_number},
        "--wait must be at most 1000000000 seconds, not "

@@ -92,7 +92,7 @@ TEST_CASE("a subscriber can only be required where a broker tells") {
   const auto record = run(pub(broker.port(), {"--replay", "-", "--require-subscriber"}),
                           "{\"topic\":\"t\",\"qos\":0,\"payload\":\"x\"}\n");
   check_exit(record, 2);
-  CHECK(record.err.find("record 1: with QoS 0 nobody tells") != std::string::npos);
+  CHECK(record.err.find("record 1: with QoS 0 no broker says") != std::string::npos);
 }
 
 TEST_CASE("what became of each message is told in a line of JSON") {

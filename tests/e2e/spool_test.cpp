@@ -101,7 +101,7 @@ TEST_CASE("a list of what can be no spool is refused, and one of an empty folder
   };
   const auto file = list(directory.write("file", ""));
   CHECK(file.code == 1);
-  CHECK_THAT(file.err, Contains("is no folder"));
+  CHECK_THAT(file.err, Contains("is not a folder"));
   CHECK(list(directory.path()).code == 0);
   const auto log = directory.write("spool.db-wal", "messages");
   const auto lost = list(directory.path());
@@ -549,13 +549,13 @@ TEST_CASE("a spool that cannot be used is named, and nothing is sent") {
     CHECK_THAT(drained.err, Contains(words));
   };
   spool.directory.write("spool/spool.db", "not a database");
-  refused("spool.db is no database of SQLite's");
+  refused("spool.db is not an SQLite database");
   spool.directory.write("spool/spool.db", "");
   refused("is empty");
   spool.folder = spool.directory / "none/spool";
   refused("none/spool: No such file or directory");
   spool.folder = spool.directory.write("file", "");
-  refused("is no folder");
+  refused("is not a folder");
   CHECK(broker.connections() == 0);
 }
 

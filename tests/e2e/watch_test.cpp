@@ -100,7 +100,7 @@ TEST_CASE("a live table that is left with an expectation unmet says so, and by w
   REQUIRE(broker.wait_for_subscription("home/#"));
   REQUIRE(screen.shows("no message yet"));
   screen.type("q");
-  CHECK(screen.check_end(1).find("left by q after 0 messages; not met: \"up\"") !=
+  CHECK(screen.check_end(1).find("quit with q after 0 messages; not met: \"up\"") !=
         std::string::npos);
 }
 
@@ -316,13 +316,15 @@ TEST_CASE("where there is no screen, --watch says so and names --stats") {
   check_exit(fed, 2);
   CHECK(fed.err.find("--stats") != std::string::npos);
   CHECK(fed.out == "");
-  for (const auto* name : {"dumb", "no-such-terminal", ""}) {
+  for (const auto& [name, why] : {std::pair{"dumb", "TERM=dumb cannot"},
+                                  {"no-such-terminal", "TERM=no-such-terminal is unknown"},
+                                  {"", "TERM is not set"}}) {
     CAPTURE(name);
     auto command = broker.sub({"t", "--watch"});
     command.environment("TERM", name);
     const auto result = run(command.terminal_input().terminal_output());
     check_exit(result, 2);
-    CHECK(result.err.find("--stats") != std::string::npos);
+    CHECK(result.err.find(why + "; --stats shows"s) != std::string::npos);
     CHECK(result.out == "");
   }
 }

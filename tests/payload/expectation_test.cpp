@@ -189,7 +189,7 @@ TEST_CASE("CBOR and MessagePack meet expectations by their value") {
 
 TEST_CASE("an expectation that is not JSON is refused") {
   CHECK_THROWS_AS(Expectation{"on"}, UsageError);
-  CHECK_THROWS_WITH(Expectation{"o\x1bn"}, Contains("not JSON: column 1 of o\\x1bn; a text"));
+  CHECK_THROWS_WITH(Expectation{"o\x1bn"}, Contains("not JSON: column 1 of o\\x1bn; a string"));
   CHECK_THROWS_AS(Expectation{""}, UsageError);
   CHECK_THROWS_AS(Expectation{std::string(100000, '[')}, UsageError);
 }

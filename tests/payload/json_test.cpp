@@ -191,9 +191,9 @@ TEST_CASE("what is wrong with JSON is told with its place, what arrived and what
     std::string complaint;
   };
   const std::string shell = "; on a command line all of it needs single quotes: '{\"on\":true}'";
-  const std::string words = "; texts and keys need double quotes" + shell;
+  const std::string words = "; strings and keys need double quotes" + shell;
   const std::string bare =
-      "; a text needs double quotes, and single ones around them on a command line: '\"on\"'";
+      "; a string needs double quotes, and single ones around them on a command line: '\"on\"'";
   const std::string quotes = "; the quotes of JSON are plain double ones, as in {\"on\":true}";
   const std::vector<Row> rows{
       {"", "it is empty"},

@@ -41,7 +41,7 @@ TEST_CASE("a run leaves with the code and the words of what went wrong") {
        4, "mqtt-pub: bad password\n"},
       {[]() -> ExitCode { throw std::runtime_error{"oh"}; }, 1, "mqtt-pub: unexpected: oh\n"},
       {[]() -> ExitCode { throw std::bad_alloc{}; }, 1, "mqtt-pub: unexpected: out of memory\n"},
-      {[]() -> ExitCode { throw 7; }, 1, "mqtt-pub: unexpected: an error without words\n"},
+      {[]() -> ExitCode { throw 7; }, 1, "mqtt-pub: unexpected: an error without a message\n"},
   };
   for (const auto& [body, code, said] : cases) {
     CAPTURE(said, code);

@@ -220,7 +220,7 @@ TEST_CASE("a user who leaves is not the reader of stdout, and what was expected 
   expecting.quit();
   CHECK(expecting.reached(at(0s)));
   CHECK(expecting.exit_code(at(0s)) == ExitCode::failure);
-  CHECK(expecting.explanation(at(0s)) == "left by q after 0 messages; not met: 1");
+  CHECK(expecting.explanation(at(0s)) == "quit with q after 0 messages; not met: 1");
 
   StopCondition plain = subscribed({});
   plain.quit();

@@ -309,7 +309,7 @@ TEST_CASE("A folder that cannot be a spool is named, with the reason") {
     return complaint([&] { Store(folder, no_limit, "", {}); });
   };
   CHECK_THAT(opened(directory / "none/spool"), Contains("none/spool: No such file or directory"));
-  CHECK_THAT(opened(directory.write("file", "")), Contains("is no folder"));
+  CHECK_THAT(opened(directory.write("file", "")), Contains("is not a folder"));
   CHECK(opened(directory / "made/") == "nothing");
 }
 

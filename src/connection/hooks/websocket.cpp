@@ -174,13 +174,13 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
   const auto begun = std::min(in_.size(), head_start.size());
   const bool upgrade = request_ == HttpRequest::upgrade;
   if (in_.compare(0, begun, head_start, 0, begun) != 0) {
-    return refuse("bytes that are no answer of HTTP",
+    return refuse("bytes that are not an HTTP answer",
                   upgrade ? "RFC 6455 §4.1" : "RFC 9110 §9.3.6");
   }
   const auto end = in_.find(head_end, from);
   if (end == std::string::npos) {
     if (in_.size() == longest_head) {
-      return refuse("an answer of HTTP with a head of 64 KiB or more", "RFC 9110 §5.4");
+      return refuse("an HTTP answer with a head of 64 KiB or more", "RFC 9110 §5.4");
     }
     bytes = {};
     return;

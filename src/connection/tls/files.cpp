@@ -298,7 +298,7 @@ void check_directory(const std::string& path) {
   std::error_code error;
   auto entry = std::filesystem::directory_iterator{path, error};
   if (error == std::errc::not_a_directory) {
-    unreadable(path, "it is no directory, and --cafile takes files");
+    unreadable(path, "it is not a directory; --cafile takes files");
   }
   if (error) unreadable(path, reason_for(error.value()));
   for (; entry != std::filesystem::directory_iterator{}; entry.increment(error)) {

@@ -368,13 +368,14 @@ TEST_CASE("what is no answer of HTTP is refused") {
                                        "SSH-2.0-OpenSSH_9.2p1\r\n", "HTTP 1.1 101 x\r\n\r\n",
                                        binary(packet(1))};
   for (const auto& text : texts) {
-    is_refused(text, "", "bytes that are no answer of HTTP", "RFC 6455 §4.1");
-    is_refused(text, "", "bytes that are no answer of HTTP", "RFC 9110 §9.3.6", HttpRequest::proxy);
+    is_refused(text, "", "bytes that are not an HTTP answer", "RFC 6455 §4.1");
+    is_refused(text, "", "bytes that are not an HTTP answer", "RFC 9110 §9.3.6",
+               HttpRequest::proxy);
   }
 }
 
 TEST_CASE("an endless answer of HTTP is refused") {
-  const auto words = "an answer of HTTP with a head of 64 KiB or more";
+  const auto words = "an HTTP answer with a head of 64 KiB or more";
   is_refused("HTTP/1.1 101 " + std::string(70'000, 'x'), "", words, "RFC 9110 §5.4");
   is_refused("HTTP/1.1 101 OK\r\nA: " + std::string(65'536, 'x') + "\r\n\r\n", "", words,
              "RFC 9110 §5.4");

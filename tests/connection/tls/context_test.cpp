@@ -211,7 +211,7 @@ TEST_CASE("a file that cannot be read is named with the reason") {
   CHECK(file(&Tls::certificate, "/") == directory + "--cert takes a file");
   CHECK(file(&Tls::key, "/") == directory + "--key takes a file");
   CHECK(file(&Tls::ca_path, files.ca()) ==
-        "1 cannot read " + files.ca() + ": it is no directory, and --cafile takes files");
+        "1 cannot read " + files.ca() + ": it is not a directory; --cafile takes files");
   CHECK(file(&Tls::key, "/dev/null").find("regular file") != std::string::npos);
 }
 
