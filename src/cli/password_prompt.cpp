@@ -113,12 +113,14 @@ class HeldSignals {
 /// is typed while that changes is forgotten: it was not meant for whoever reads next.
 class Echo {
  public:
-  explicit Echo(int fd) : fd_(fd) { tcgetattr(fd, &before_); }
+  explicit Echo(int fd) : fd_(fd) {}
   ~Echo() { on(); }
   Echo(const Echo&) = delete;
   Echo& operator=(const Echo&) = delete;
 
+  /// In the foreground: a shell that reads a line has the terminal in a mode of its own.
   void off() {
+    if (!off_) tcgetattr(fd_, &before_);
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     quiet.c_lflag |= ECHONL | ICANON | ISIG;

@@ -206,6 +206,9 @@ Terminal::Terminal() {
                                  : "TERM=" + escaped(name) + (known ? " cannot" : " is unknown");
     throw UsageError("--watch needs a terminal that can move its cursor: " + term + advice);
   }
+  // In the background, a shell that reads a line has the terminal in a mode of its own.
+  const pid_t group = ::tcgetpgrp(STDIN_FILENO);
+  if (group > 0 && group != ::getpgrp()) ::raise(SIGTTOU);
   ::tcgetattr(STDIN_FILENO, &restoration.mode);
   restoration.size = 0;
   for (const char* name : {"sgr0", "rmkx", "cnorm", "rmcup"}) remember(capability(name));

@@ -127,6 +127,22 @@ TEST_CASE("a password is not shown either when the question was stopped and goes
   CHECK_FALSE(contains(shell.wait().out, "Geheim"));
 }
 
+TEST_CASE("a password is asked for in the foreground as if it had begun there") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  // As a shell has its terminal while a line is typed into it.
+  const auto line =
+      "set -m; stty -icrnl -icanon -echo; mqtt-sub t -u me --ask-password -h 127.0.0.1 -p " +
+      broker.port_text() +
+      " & until jobs | grep -q Stopped; do sleep 0.01; done; stty icrnl icanon echo; fg";
+  Process shell{Command{"bash", "-c", line}.terminal_input().terminal_output().terminal_errors()};
+  REQUIRE(shell.wait_for_out("Password: "));
+  shell.write("pa55-Geheim\r");
+  REQUIRE(broker.wait_for(PacketType::subscribe));
+  CHECK(broker.received(PacketType::connect).at(0).body.ends_with(encode_text("pa55-Geheim")));
+  shell.write("\x03");
+  CHECK(shell.wait().ended);
+}
+
 TEST_CASE("a question that was stopped ends in the background by a signal") {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
   Process shell{asking_in_shell(

@@ -255,6 +255,22 @@ TEST_CASE("a live table that is stopped with Ctrl-Z leaves its screen once befor
   screen.check_end(0);
 }
 
+TEST_CASE("the terminal is as the shell had it for a live table that began in the background") {
+  Broker broker;
+  // As a shell has its terminal while a line is typed into it, and while a command runs.
+  Process shell{Command::shell("set -m; stty -icanon; mqtt-sub '#' --watch -h 127.0.0.1 -p " +
+                               broker.port_text() +
+                               " & until grep -q 'State:.T' /proc/$!/status; do sleep 0.01; done; "
+                               "stty icanon; fg; stty -a")
+                    .environment("TERM", "xterm")
+                    .terminal_input()
+                    .terminal_output()
+                    .terminal_errors()};
+  REQUIRE(shell.wait_for_out("no message yet"));
+  shell.write("q");
+  CHECK(shell.wait().out.find(" icanon ") != std::string::npos);
+}
+
 TEST_CASE("a live table needs no alternate screen, no colour and no locale") {
   Broker broker;
   check_exit(run(broker.pub({"t", "tür", "-r"})), 0);
