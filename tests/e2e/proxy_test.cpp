@@ -57,6 +57,22 @@ TEST_CASE("a proxy is asked for the broker by name, which only it needs to know"
   CHECK(proxy.requests().at(0).find("CONNECT broker.example:" + broker.port_text()) == 0);
 }
 
+TEST_CASE("proxies and WebSocket servers get an IPv6 address in brackets and without its zone") {
+  Broker broker;
+  const WebSocket server{broker.port()};
+  const HttpProxy proxy;
+  for (const std::string host : {"::1", "fe80::1%25lo"}) {
+    const auto url = "ws://[" + host + "]:" + server.port_text();
+    const auto name = "[" + host.substr(0, host.find('%')) + "]";
+    const auto address = name + ":" + server.port_text();
+    check_exit(run({"mqtt-pub", "-L", url, "--http-proxy", proxy.url(), "t", "hi"}), 0);
+    CHECK(contains(proxy.requests().back(), "CONNECT " + address + " HTTP/1.1\r\n"));
+    CHECK(contains(proxy.requests().back(), "\r\nHost: " + name + "\r\n"));
+    CHECK(contains(server.requests().back(), "\r\nHost: " + address + "\r\n"));
+    CHECK(contains(server.requests().back(), "\r\nOrigin: http://" + address + "\r\n"));
+  }
+}
+
 TEST_CASE("TLS goes through a proxy to the broker, and it is the broker that is verified") {
   Certificates files;
   BrokerOptions options;

@@ -133,8 +133,11 @@ std::string server_uri(const Options& options, const Endpoint& endpoint) {
   const bool web = options.transport == Transport::websocket;
   std::string uri =
       web ? (options.tls.on ? "wss://" : "ws://") : (options.tls.on ? "ssl://" : "tcp://");
-  // In WebSocket's "Host:" a zone has no place (RFC 6874 §3): only this machine knows it.
-  uri += with_port(web ? without_zone(endpoint.host) : endpoint.host, port_of(endpoint, options));
+  const bool http = web || options.proxy;
+  // In HTTP a zone has no place (RFC 6874 §3): only this machine knows it.
+  uri += with_port(http ? without_zone(endpoint.host) : endpoint.host, port_of(endpoint, options));
+  // Paho takes one bracket off an IPv6 address, which in HTTP needs both.
+  if (http && uri.find("://[") != std::string::npos) uri.insert(uri.rfind(']'), "]");
   if (web) uri += options.websocket_path;
   return uri;
 }
