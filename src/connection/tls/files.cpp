@@ -150,34 +150,41 @@ std::string in_quotes(const std::string& path) {
   return plain ? path : "'" + path + "'";
 }
 
+/// The file to make of `path`, which may hold a certificate, a key and authorities at once.
+std::string target(const std::string& path, const char* extension) {
+  const auto made = std::filesystem::path{path}.replace_extension(extension).string();
+  return in_quotes(made == path ? path + ".pem" : made);
+}
+
 /// `command` with the file that it reads and the one that it is to make.
-std::string conversion(const std::string& command, const std::string& path) {
-  const auto made = std::filesystem::path{path}.replace_extension(".pem").string();
+std::string conversion(const std::string& command, const std::string& path,
+                       const char* extension = ".pem") {
   return "; this makes PEM of it: openssl " + command + " -in " + in_quotes(path) + " -out " +
-         in_quotes(made == path ? path + ".pem" : made);
+         target(path, extension);
 }
 
 /// What the file is instead of a certificate or key in PEM, and what makes one of it.
 std::string instead(const std::string& path, const Content& content, Purpose purpose) {
   const std::string form = content.pem ? "" : " in DER";
   const std::string from_der = content.pem ? "" : " -inform DER";
+  const std::string lines = ": its lines are not whole, or not as they were made";
   const bool key = purpose == Purpose::key;
   switch (content.kind) {
     case Kind::certificate:
       if (key) return "is a certificate" + form + ", and --key takes the private key of it";
-      return content.pem ? "is a damaged certificate"
+      return content.pem ? "is a damaged certificate" + lines
                          : "is a certificate in DER" + conversion("x509 -inform DER", path);
     case Kind::request:
       return "is a request for a certificate; an authority signs it and gives the certificate back";
     case Kind::private_key:
       if (!key) return "is a private key" + form + ", which is for --key";
-      return content.pem ? "is a damaged private key"
-                         : "is a private key in DER" + conversion("pkey -inform DER", path);
+      return content.pem ? "is a damaged private key" + lines
+                         : "is a private key in DER" + conversion("pkey -inform DER", path, ".key");
     case Kind::encrypted_key:
       if (!key) return "is an encrypted private key" + form + ", which is for --key";
-      return content.pem
-                 ? "is a damaged private key"
-                 : "is an encrypted private key in DER" + conversion("pkcs8 -inform DER", path);
+      return content.pem ? "is a damaged private key" + lines
+                         : "is an encrypted private key in DER" +
+                               conversion("pkcs8 -inform DER", path, ".key");
     case Kind::public_key:
       return key ? "is a public key, and --key takes the private one"
                  : "is a public key without a certificate";
@@ -186,18 +193,17 @@ std::string instead(const std::string& path, const Content& content, Purpose pur
     case Kind::pkcs7:
       return "is PKCS#7" + conversion("pkcs7 -print_certs" + from_der, path);
     case Kind::pkcs12:
-      return "is PKCS#12" + conversion(key ? "pkcs12 -nocerts"
-                                       : purpose == Purpose::authorities
-                                           ? "pkcs12 -nokeys -cacerts"
-                                           : "pkcs12 -nokeys -clcerts",
-                                       path);
+      return "is PKCS#12" + (key ? conversion("pkcs12 -nocerts", path, ".key")
+                             : purpose == Purpose::authorities
+                                 ? conversion("pkcs12 -nokeys -cacerts", path, ".ca.pem")
+                                 : conversion("pkcs12 -nokeys -clcerts", path));
     case Kind::openssh_key:
       return "is a private key of OpenSSH; this makes PEM of it, in place: ssh-keygen -p -m PEM "
              "-f " +
              in_quotes(path);
     case Kind::putty_key:
       return "is a private key of PuTTY; this makes PEM of it: puttygen " + in_quotes(path) +
-             " -O private-openssh";
+             " -O private-openssh -o " + target(path, ".key");
     case Kind::java_store:
       return "is a key store of Java; make PKCS#12 of it (keytool -importkeystore -deststoretype "
              "PKCS12), and of that PEM (openssl pkcs12)";
@@ -357,7 +363,7 @@ void check_tls_files(const Tls& tls) {
   const auto key = read_key(key_path, tls.key_passphrase);
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     ERR_clear_error();
-    useless(key_path, "does not fit the certificate " + tls.certificate);
+    useless(key_path, "does not fit the first certificate in " + escaped(tls.certificate));
   }
 }
 

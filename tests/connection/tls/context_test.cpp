@@ -226,12 +226,16 @@ TEST_CASE("a file that is no PEM is named as useless") {
   const std::string no_line = " is not a PEM certificate: no line in it says -----BEGIN ";
   CHECK(verdict(tls) == "3 " + text + no_line + "CERTIFICATE-----");
   tls.ca_file = broken;
-  CHECK(verdict(tls) == "3 " + broken + " is a damaged certificate");
+  CHECK(verdict(tls) ==
+        "3 " + broken +
+            " is a damaged certificate: its lines are not whole, or not as they were made");
 
   tls = tls_on();
   tls.certificate = broken;
   tls.key = files.client_key();
-  CHECK(verdict(tls) == "3 " + broken + " is a damaged certificate");
+  CHECK(verdict(tls) ==
+        "3 " + broken +
+            " is a damaged certificate: its lines are not whole, or not as they were made");
   tls.certificate = files.client();
   tls.key = text;
   CHECK(verdict(tls) == "3 " + text + " is not a PEM private key: no line in it says -----BEGIN " +
@@ -249,9 +253,10 @@ TEST_CASE("a file in another form than PEM is named, with the line that converts
   const auto path = [&](const std::string& name, const std::string& bytes) {
     return files.file(name, bytes);
   };
-  const auto as_pem = [](const std::string& command, const std::string& from) {
+  const auto as_pem = [](const std::string& command, const std::string& from,
+                         const std::string& extension = ".pem") {
     return "; this makes PEM of it: openssl " + command + " -in " + from + " -out " +
-           from.substr(0, from.rfind('.')) + ".pem";
+           from.substr(0, from.rfind('.')) + extension;
   };
   struct Row {
     std::string file;
@@ -270,17 +275,21 @@ TEST_CASE("a file in another form than PEM is named, with the line that converts
       "is a private key of OpenSSH; this makes PEM of it, in place: "
       "ssh-keygen -p -m PEM -f " +
       ssh;
+  const std::string putty = path("joe.ppk", "PuTTY-User-Key-File-3: ssh-rsa\n");
+  const std::string of_putty = "is a private key of PuTTY; this makes PEM of it: puttygen " +
+                               putty + " -O private-openssh -o " +
+                               putty.substr(0, putty.rfind('.')) + ".key";
   const std::vector<Row> rows{
       {der, "is a certificate in DER" + as_pem("x509 -inform DER", der),
        "is a certificate in DER, and --key takes the private key of it"},
       {p12, "is PKCS#12" + as_pem("pkcs12 -nokeys -clcerts", p12),
-       "is PKCS#12" + as_pem("pkcs12 -nocerts", p12)},
+       "is PKCS#12" + as_pem("pkcs12 -nocerts", p12, ".key")},
       {p7b, "is PKCS#7" + as_pem("pkcs7 -print_certs -inform DER", p7b),
        "is PKCS#7" + as_pem("pkcs7 -print_certs -inform DER", p7b)},
       {key, "is a private key in DER, which is for --key",
-       "is a private key in DER" + as_pem("pkey -inform DER", key)},
+       "is a private key in DER" + as_pem("pkey -inform DER", key, ".key")},
       {locked, "is an encrypted private key in DER, which is for --key",
-       "is an encrypted private key in DER" + as_pem("pkcs8 -inform DER", locked)},
+       "is an encrypted private key in DER" + as_pem("pkcs8 -inform DER", locked, ".key")},
       {path("request.der", forms.der("request")), request, request},
       {path("request.csr", forms.pem("request")), request, request},
       {path("public.der", forms.der("public")), "is a public key without a certificate",
@@ -292,6 +301,7 @@ TEST_CASE("a file in another form than PEM is named, with the line that converts
       {files.encrypted_key(), "is an encrypted private key, which is for --key",
        "is encrypted: give --keypass-file"},
       {ssh, of_openssh, of_openssh},
+      {putty, of_putty, of_putty},
       {path("wide.pem", "\xFF\xFE-\0"), "is text in UTF-16; save it as plain ASCII or UTF-8",
        "is text in UTF-16; save it as plain ASCII or UTF-8"},
   };
@@ -307,7 +317,8 @@ TEST_CASE("a file in another form than PEM is named, with the line that converts
   }
   auto tls = tls_on();
   tls.ca_file = p12;
-  CHECK(verdict(tls) == "3 " + p12 + " is PKCS#12" + as_pem("pkcs12 -nokeys -cacerts", p12));
+  CHECK(verdict(tls) ==
+        "3 " + p12 + " is PKCS#12" + as_pem("pkcs12 -nokeys -cacerts", p12, ".ca.pem"));
   tls.ca_file = path("my ca.pem", forms.der("x509"));
   CHECK(verdict(tls).find("-in '" + tls.ca_file + "' -out '" + tls.ca_file + ".pem'") !=
         std::string::npos);
@@ -328,7 +339,7 @@ TEST_CASE("a key that is not the certificate's is refused") {
   tls.certificate = files.client();
   tls.key = files.server_key();
   CHECK(verdict(tls) ==
-        "3 " + files.server_key() + " does not fit the certificate " + files.client());
+        "3 " + files.server_key() + " does not fit the first certificate in " + files.client());
 }
 
 TEST_CASE("a certificate that OpenSSL finds too weak is named with what it lacks") {
