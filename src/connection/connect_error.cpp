@@ -255,18 +255,21 @@ ConnectError explain_silence(const ConnectionFacts& facts, const Options& option
                              const Endpoint& endpoint) {
   if (!facts.closing.empty()) return {Kind::closed, facts.closing + ", during CONNECT"};
   const bool begun = !facts.answer.empty();
+  const std::string why = version_name(options.version) == "5" ? version_wanted_by(options) : "";
+  const std::string needed =
+      why.empty() ? ""
+                  : " of MQTT 5, which " + why + " (perhaps the broker speaks MQTT 3.1.1 only)";
   if (!is_over(facts)) {
-    return {Kind::unreachable, begun ? "only part of an answer in time" : "no answer in time"};
+    return {Kind::unreachable,
+            begun ? "only part of an answer in time"
+                  : "no answer in time" + (needed.empty() ? "" : " to CONNECT" + needed)};
   }
   std::string message = facts.error == ECONNRESET ? "the connection was reset during CONNECT"
                                                   : "the connection was closed during CONNECT";
   if (begun) {
     message += ", amid the answer";
-  } else if (!options.version_5_only.empty()) {
-    message += " of MQTT 5, which " + options.version_5_only +
-               " needs (perhaps the broker speaks MQTT 3.1.1 only)";
-  } else if (options.version == Version::v5) {
-    message += " of MQTT 5, as -V 5 asks for (perhaps the broker speaks MQTT 3.1.1 only)";
+  } else if (!needed.empty()) {
+    message += needed;
   } else if (facts.tls.certificate_asked && options.tls.certificate.empty()) {
     message += " (the broker had asked for a client certificate: --cert and --key)";
   } else if (!options.tls.on && endpoint.socket_path.empty()) {

@@ -26,8 +26,9 @@ std::string advice(int code, const Options& options) {
   const Remedy remedy = connack_remedy(code);
   if (code == 0x9A) return " (for the will; see --will-retain, --presence and --wrap)";
   if (code == 0x9B) return " (for the will; see --will-qos and --presence)";
-  if (remedy == Remedy::try_version_3 && !options.version_5_only.empty()) {
-    return " (" + options.version_5_only + " needs MQTT 5)";
+  if (const auto why = version_wanted_by(options);
+      remedy == Remedy::try_version_3 && !why.empty()) {
+    return " (" + why + " MQTT " + version_name(options.version) + ")";
   }
   if (remedy != Remedy::log_in) return {};
   return options.credentials.username ? " (check the user name and the password)"

@@ -129,6 +129,14 @@ struct Options {
   bool debug = false;          ///< Tell each packet.
 };
 
+/// What asks for this one version of MQTT: "--no-local needs", "-V 5 asks for"; empty: nothing
+/// does.
+inline std::string version_wanted_by(const Options& options) {
+  if (!options.version_5_only.empty()) return options.version_5_only + " needs";
+  if (options.version == Version::automatic) return {};
+  return "-V " + version_name(options.version) + " asks for";
+}
+
 /// What a subscription does with retained messages (MQTT 5.0 §3.8.3.1).
 enum class RetainHandling : int { always = 0, only_new = 1, never = 2 };
 

@@ -242,7 +242,12 @@ TEST_CASE("a broker that closes where MQTT 5 is needed is told by what needs it"
         "the broker speaks MQTT 3.1.1 only)");
   options.version_5_only.clear();
   options.version = Version::v5;
-  CHECK(contains(about(closed(), options).message, "as -V 5 asks for"));
+  CHECK(contains(about(closed(), options).message, "which -V 5 asks for"));
+  ConnectionFacts silent;
+  silent.connected = true;
+  CHECK(about(silent, options).message ==
+        "no answer in time to CONNECT of MQTT 5, which -V 5 asks for (perhaps the broker speaks "
+        "MQTT 3.1.1 only)");
   options.version = Version::v3_1_1;
   CHECK_FALSE(contains(about(closed(), options).message, "MQTT 5"));
 }

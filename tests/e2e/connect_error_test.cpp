@@ -62,7 +62,7 @@ TEST_CASE("a web server where a broker should be is told as such") {
 
 TEST_CASE("a server that closes when it hears MQTT 5 is told with what needs MQTT 5") {
   const Server closes{answer_with("")};
-  fails(closes.port(), {"-V", "5"}, "closed during CONNECT of MQTT 5, as -V 5 asks for");
+  fails(closes.port(), {"-V", "5"}, "closed during CONNECT of MQTT 5, which -V 5 asks for");
   fails(closes.port(), {"--session-expiry", "10"},
         "closed during CONNECT of MQTT 5, which --session-expiry needs");
   fails(closes.port(), {}, "closed during CONNECT (TLS port spoken to in plain text?)");
