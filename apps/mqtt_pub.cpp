@@ -133,6 +133,8 @@ class PublishRun {
         if (verification_) verification_->consider(*message, now);
       }
     }
+    // Not behind the progress, on one and the same terminal.
+    if (options_.terminal && out_ && out_->pending() > 0) progress_.clear();
     if (out_) out_->flush();
   }
 
@@ -217,7 +219,8 @@ class PublishRun {
     leave(deadline);
     publisher_.tell_outstanding(Clock::now());
     show_answers(deadline);
-    const bool several = stats_.messages() > (options_.source.streams() ? 0 : 1);
+    const bool goes_on = options_.source.streams() || options_.source.repeat > 1;
+    const bool several = stats_.messages() > (goes_on ? 0 : 1);
     if (several && (stats_.outstanding() > 0 || !options_.verbosity.quiet)) {
       run::log("interrupted; " + stats_.so_far(publisher_.unsent()));
     } else if (stats_.outstanding() > 0) {

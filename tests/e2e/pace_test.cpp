@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <algorithm>
 #include <regex>
+#include <sstream>
 
 using namespace mqtt_tools::support;
 
@@ -109,6 +110,22 @@ TEST_CASE("a long run shows its progress on a terminal and leaves nothing of it"
   CHECK(result.err.find('\n') == std::string::npos);
   CHECK(last_line(result.err).empty());
   CHECK(result.out.empty());
+}
+
+TEST_CASE("what is printed on the terminal does not stand behind the progress") {
+  ScriptBroker broker{[](Session& session) { session.serve(); }};
+  const auto result =
+      run(pub(broker.port(), {"t", "x", "--repeat", "20", "--rate", "10", "-o", "json"})
+              .terminal_output()
+              .terminal_errors());
+  check_exit(result, 0);
+  CHECK(result.out.find(" sent, ") != std::string::npos);
+  std::istringstream lines{result.out};
+  for (std::string line; std::getline(lines, line);) {
+    const auto shown = line.substr(line.rfind('\r', line.size() - 2) + 1);
+    CHECK((shown.rfind("{\"topic\"", 0) == 0 || shown.rfind("\x1b[K{\"topic\"", 0) == 0 ||
+           shown == "\x1b[K"));
+  }
 }
 
 TEST_CASE("an interrupted run leaves nothing of its progress") {

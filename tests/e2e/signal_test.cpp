@@ -249,6 +249,13 @@ TEST_CASE("a signal during a stream of lines tells how many were sent and acknow
   const auto told = idle.wait();
   check_exit(told, 143);
   CHECK(told.err == "mqtt-pub: interrupted; of 2 messages read, 2 were sent and 2 acknowledged\n");
+
+  Process repeats{pub(good.port(), {"t", "x", "--repeat", "9", "--repeat-delay", "60"})};
+  REQUIRE(good.wait_for(PacketType::publish, 3));
+  repeats.signal(SIGHUP);
+  const auto so_far = repeats.wait();
+  check_exit(so_far, 129);
+  CHECK(so_far.err.find("1 was sent") != std::string::npos);
 }
 
 TEST_CASE("a second signal ends a run at once") {
