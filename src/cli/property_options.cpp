@@ -78,6 +78,22 @@ void check_twice(const Settings& settings, const Options& options) {
   }
 }
 
+/// A session that was to end with the connection cannot be kept at its end.
+void check_kept(const Setting& setting, const Options& options) {
+  const auto keeps = [](const PropertyList& list) {
+    const auto found =
+        std::ranges::find(list, session_expiry_interval, &connection::Property::identifier);
+    return found != list.end() && *found != connection::Property{session_expiry_interval, 0U};
+  };
+  const bool kept = !options.clean_start || options.session_expiry.value_or(0) > 0 ||
+                    keeps(options.connect_properties);
+  if (!kept && keeps(options.disconnect_properties)) {
+    throw UsageError(named(setting) +
+                     ": session-expiry-interval of disconnect needs --session-expiry, or the "
+                     "session ends with the connection (MQTT 5.0 §3.14.2.2.2)");
+  }
+}
+
 /// A will that says that it is text must be text.
 void check_will_text(const Setting& setting, const Options& options) {
   if (!options.will || !first_invalid_utf8(options.will->message.payload)) return;
@@ -115,6 +131,7 @@ void check_properties(const Settings& settings, ConnectionInput& input, Options&
   }
   check_twice(settings, options);
   check_will_text(*setting, options);
+  check_kept(*setting, options);
   if (has(options.connect_properties, session_expiry_interval) && !options.clean_start) {
     options.session_expiry.reset();
   }

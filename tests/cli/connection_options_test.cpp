@@ -469,6 +469,21 @@ TEST_CASE("a property that MQTT allows once is refused when it is given twice") 
                                      "user-property", "k", "v", "t"}) == "");
 }
 
+TEST_CASE("a session is kept at the end of a connection only if it was to outlive it") {
+  const Words keep{"-D", "disconnect", "session-expiry-interval", "5", "-i", "me", "t"};
+  CHECK(FakeEnvironment{}.sub_error(keep).find(
+            "session-expiry-interval of disconnect needs --session-expiry") != std::string::npos);
+  for (const Words& more :
+       {Words{"-x", "1"}, {"-c"}, {"-D", "connect", "session-expiry-interval", "1"}}) {
+    Words words = keep;
+    words.insert(words.end(), more.begin(), more.end());
+    CHECK(FakeEnvironment{}.sub_error(words) == "");
+  }
+  Words end = keep;
+  end[3] = "0";
+  CHECK(FakeEnvironment{}.sub_error(end) == "");
+}
+
 TEST_CASE("commands and names of properties may be in any case") {
   CHECK(FakeEnvironment{}
             .pub({"-D", "PUBLISH", "User-Property", "k", "V", "t", "m"})
