@@ -206,7 +206,9 @@ void add_endpoints(const Settings& settings, const ConnectionInput& input, Optio
   }
   for (const std::string& host : input.hosts) {
     if (host.find('@') != std::string::npos || host.find("://") != std::string::npos) {
-      throw UsageError(named(*hosts) + " takes HOST or HOST:PORT; a URL is for --url");
+      const bool variable = hosts->origin.source == Origin::Source::environment;
+      throw UsageError(named(*hosts) + " takes HOST or HOST:PORT; a URL is for " +
+                       (variable ? "MQTT_URL" : "--url"));
     }
     connection::Endpoint endpoint = with_name(*hosts, connection::read_endpoint, host);
     if (endpoint.port == 0) endpoint.port = input.port;

@@ -40,6 +40,12 @@ std::string host(const connection::Options& options) { return options.endpoints.
 
 }  // namespace
 
+TEST_CASE("a URL in MQTT_HOST is refused with the variable that takes it") {
+  FakeEnvironment environment;
+  environment.variables["MQTT_HOST"] = "mqtt://broker";
+  CHECK(environment.sub_error({"t"}) == "MQTT_HOST takes HOST or HOST:PORT; a URL is for MQTT_URL");
+}
+
 TEST_CASE("the command line wins over the environment, that over the profile, that over the file") {
   Home home;
   home.write("config.toml", "host = \"file\"\nusername = \"file\"\nport = 1\nkeepalive = 1\n");
