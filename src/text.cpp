@@ -35,6 +35,12 @@ bool acts_on_terminals(char32_t value) {
          (value >= 0x2028 && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069);
 }
 
+/// What nobody sees, or takes for a blank, as web pages have it.
+bool is_unseen(char32_t value) {
+  return value == 0xA0 || value == 0xAD || value == 0x200B || value == 0x2007 || value == 0x202F ||
+         value == 0x2060 || value == 0xFEFF;
+}
+
 }  // namespace
 
 std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
@@ -154,7 +160,19 @@ std::string escaped(std::string_view text, Lines lines) {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;  // A number of TOML may have hundreds of digits.
-  return "'" + escaped(shortened(text, longest)) + "'";
+  const std::string all = escaped(shortened(text, longest));
+  std::string shown = "'";
+  for (std::size_t at = 0; at < all.size();) {
+    const CodePoint point = code_point_at(all, at);
+    if (is_unseen(point.value)) {
+      shown += "\\u";
+      append_hex(shown, point.value, 4);
+    } else {
+      shown.append(all, at, point.length);
+    }
+    at += point.length;
+  }
+  return shown + "'";
 }
 
 std::size_t columns(std::string_view text) {

@@ -139,6 +139,13 @@ TEST_CASE("a text is split at its separators, and joined again") {
   CHECK(joined(std::vector<std::string>{}).empty());
 }
 
+TEST_CASE("in quotes, what nobody sees is shown") {
+  CHECK(in_quotes("a b") == "'a b'");
+  CHECK(in_quotes("1\u200B") == "'1\\u200b'");
+  CHECK(in_quotes("\uFEFFa\u00A0\u00AD\u2060\xff") == "'\\ufeffa\\u00a0\\u00ad\\u2060\\xff'");
+  CHECK(in_quotes("k\u00E4se \u2013 \u53A8") == "'k\u00E4se \u2013 \u53A8'");
+}
+
 TEST_CASE("text is as wide as a terminal draws it") {
   struct Row {
     std::string_view text;

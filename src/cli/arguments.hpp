@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/declarations.hpp"
+#include "run/options.hpp"
 
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ std::vector<std::string> prepared(const Declarations& declared,
 /// Throws UsageError for a word with a dash that is not '-' in front of what would be an option:
 /// word processors make such of `-t` and `--retain`.
 void check_dash(const Declarations& declared, std::string_view word);
+
+/// Warns of a topic or filter in which are quotes and blanks that no shell has.
+void check_pasted(std::string_view text, std::vector<run::Warning>& warnings);
 
 /// Throws UsageError for a long name behind a single dash: `-host` would be the host "ost".
 void check_single_dash(const Declarations& declared, std::string_view word);

@@ -335,9 +335,11 @@ void PubReader::check_topics(const Settings& settings) {
   const std::optional<std::string> topic = topic_ ? topic_ : settings.topic_of_url();
   if (!topic) throw UsageError("no topic given; such as: mqtt-pub TOPIC MESSAGE");
   check_topic(*topic);
+  check_pasted(*topic, options_.verbosity.warnings);
   source.prototype.topic = *topic;
   for (std::size_t at = 1; at < topics_.size(); ++at) {
     check_topic(topics_[at]);
+    check_pasted(topics_[at], options_.verbosity.warnings);
     source.more_topics.push_back(topics_[at]);
   }
   if (source.rate) {  // It counts messages, and the feed gives each topic one at once.

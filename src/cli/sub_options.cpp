@@ -27,7 +27,7 @@ using output::PrinterOptions;
 bool has_foreign_wildcard(std::string_view filter) {
   if (filter.find_first_of("+#") != std::string_view::npos) return false;
   const bool last_level = filter == ">" || filter.ends_with("/>");  // NATS
-  return last_level || filter.find('*') != std::string_view::npos;
+  return last_level || filter.find_first_of("*?") != std::string_view::npos;
 }
 
 /// --stats without an interval.
@@ -253,6 +253,12 @@ void SubReader::check_subscriptions(const Settings& settings) {
        {&all, &options_.unsubscribe, &options_.filter.filter_out}) {
     for (const std::string& filter : *filters) {
       check_filter(filter);
+      check_pasted(filter, options_.verbosity.warnings);
+      if (filter == "/#" || filter.starts_with("/broker/")) {
+        options_.verbosity.warnings.push_back(
+            {in_quotes(filter) +
+             " begins with an empty level; to a shell, $SYS without quotes is nothing"});
+      }
       if (has_foreign_wildcard(filter)) {
         options_.verbosity.warnings.push_back(
             {in_quotes(filter) +

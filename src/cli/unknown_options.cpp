@@ -115,17 +115,40 @@ bool digits_only(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+/// Letters of options, too few for a word, and behind them at most a number: "vt", "C1".
+std::string_view bundle(const Declarations& declared, std::string_view text) {
+  const std::string_view letters = text.substr(0, text.find_first_of("0123456789"));
+  const auto known = [&](char c) { return declared.named(std::string{'-', c}) != nullptr; };
+  const bool all = letters.size() <= 3 && std::ranges::all_of(letters, known);
+  return all && digits_only(text.substr(letters.size())) ? letters : std::string_view{};
+}
+
 }  // namespace
+
+void check_pasted(std::string_view text, std::vector<run::Warning>& warnings) {
+  constexpr std::string_view quotes[] = {"\u2018", "\u2019", "\u201A", "\u201C",
+                                         "\u201D", "\u201E", "\u00AB", "\u00BB"};
+  const std::string shown = in_quotes(text);
+  if (!shown.substr(1).starts_with(text.substr(0, longest_shown))) {
+    warnings.push_back({shown + " has a character that nobody sees; was it pasted?"});
+  } else if (std::ranges::any_of(quotes, [&](auto quote) { return text.starts_with(quote); })) {
+    warnings.push_back({shown + " begins with a quotation mark that is a letter to the shell, "
+                                "whose own are ' and \""});
+  }
+}
 
 void check_dash(const Declarations& declared, std::string_view word) {
   const std::string_view rest = behind_other_dashes(word);
   const std::string long_name = "--" + std::string{rest.substr(0, rest.find('='))};
   const std::string letter = "-" + std::string{rest.substr(0, 1)};
+  const std::string_view letters = bundle(declared, rest);
   std::string meant;
   if (long_name.size() > 3 && declared.named(long_name) != nullptr) {
     meant = long_name;
   } else if (!rest.empty() && declared.named(letter) != nullptr && digits_only(rest.substr(1))) {
     meant = letter;
+  } else if (!letters.empty()) {
+    meant = "-" + std::string{letters};
   } else {
     return;
   }

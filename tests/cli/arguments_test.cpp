@@ -232,6 +232,8 @@ TEST_CASE("a dash that word processors make of ours is named") {
                                     {"\u2013-retain", "--retain"},
                                     {"\u2212q", "-q"},
                                     {"\uff0dp1883", "-p"},
+                                    {"\u2013vt", "-vt"},
+                                    {"\u2013rq1", "-rq"},
                                     {"-\u2013qos=1", "--qos"},
                                     {"\u2010h", "-h"},
                                     {"\u2015lines", "--lines"},

@@ -385,7 +385,7 @@ TEST_CASE("a filter with the wildcard of another system gets a hint and is used"
     for (const run::Warning& warning : options.verbosity.warnings) text += warning.text;
     return text;
   };
-  for (const char* filter : {"sensors/*", "*", "a/*/b", "a*", "a/**", "orders/>", ">"}) {
+  for (const char* filter : {"sensors/*", "*", "a/*/b", "a*", "a/**", "orders/>", ">", "a/?"}) {
     const std::string hint = "'" + std::string{filter} +
                              "' has no wildcard: in MQTT + stands for one level and # for all "
                              "that follow";
@@ -394,10 +394,21 @@ TEST_CASE("a filter with the wildcard of another system gets a hint and is used"
     CHECK(hints({"a", "-T", filter}) == hint);
     CHECK(hints({"a", "-U", filter}) == hint);
   }
-  for (const char* filter : {"a/b", "a/+", "#", "a>b", "+/*", "a/>/b"}) {
+  for (const char* filter : {"/#", "/broker/uptime"}) {
+    CHECK(hints({filter}) == "'" + std::string{filter} +
+                                 "' begins with an empty level; to a shell, $SYS without quotes "
+                                 "is nothing");
+  }
+  for (const char* filter :
+       {"a/b", "a/+", "#", "a>b", "+/*", "a/>/b", "/a/#", "$SYS/#", "a\u201Cb", "k\u00E4se"}) {
     CAPTURE(filter);
     CHECK(hints({filter}).empty());
   }
+  CHECK(hints({"\u201Ca/b\u201D"}) ==
+        "'\u201Ca/b\u201D' begins with a quotation mark that is a "
+        "letter to the shell, whose own are ' and \"");
+  CHECK(hints({"a\u200B"}) == "'a\\u200b' has a character that nobody sees; was it pasted?");
+  CHECK(hints({std::string(100, 'a') + "\u00A0"}).empty());  // Not within what is looked at.
 }
 
 TEST_CASE("filters that are wrong are refused before connecting, whatever they are for") {
