@@ -60,7 +60,7 @@ void declare_colour(Declarations& in, OutputInput& input, std::string_view value
 }
 
 void check_output(const Settings& settings, const Environment& environment,
-                  const OutputInput& input, PrinterOptions& output) {
+                  const OutputInput& input, DecodeAs decode_as, PrinterOptions& output) {
   output.terminal = environment.stdout_terminal;
   output.width = environment.columns();
   if (output.terminal) output.columns = environment.columns;
@@ -73,6 +73,10 @@ void check_output(const Settings& settings, const Environment& environment,
   }
   if (!output.select.empty() && output.form == Form::json) {
     refuse(settings, "output", "json and --select exclude each other, use one of them");
+  }
+  const auto no_json = {DecodeAs::text, DecodeAs::hex, DecodeAs::base64, DecodeAs::binary};
+  if (!output.select.empty() && std::ranges::count(no_json, decode_as) > 0) {
+    refuse(settings, "decode", "leaves no value to --select: that needs JSON, CBOR or MessagePack");
   }
   output.colour =
       input.colour.value_or(environment.stdout_terminal && !environment.variable("NO_COLOR") &&
@@ -98,7 +102,7 @@ void check_request(const Settings& settings, const Environment& environment, Res
         "--response-topic must differ from the topic of the request, which would "
         "come back as its own answer");
   }
-  check_output(settings, environment, input.output, input.request.output);
+  check_output(settings, environment, input.output, input.request.decode_as, input.request.output);
   options.request = std::move(input.request);
 }
 

@@ -34,7 +34,8 @@ void declare_colour(Declarations& in, OutputInput& input, std::string_view value
 /// Settles what `output` has to be: when nothing is said, pretty on a terminal, raw in a pipe.
 /// Throws UsageError for what excludes each other.
 void check_output(const Settings& settings, const Environment& environment,
-                  const OutputInput& input, output::PrinterOptions& output);
+                  const OutputInput& input, payload::DecodeAs decode_as,
+                  output::PrinterOptions& output);
 
 /// What is said about what mqtt-pub prints, and what it waits for beside acknowledgements.
 struct ResultInput {

@@ -309,7 +309,7 @@ void SubReader::check_leaving(const Settings& settings) {
 void SubReader::check_showing(const Settings& settings, const Environment& environment) {
   PrinterOptions& output = options_.output;
   if (json_) output_.form = PrinterOptions::Form::json;
-  check_output(settings, environment, output_, output);
+  check_output(settings, environment, output_, options_.decode_as, output);
   // A format says where the topic stands.
   output.topic = verbose_ && output.form != PrinterOptions::Form::format;
   output.delimiter = settings.on("N")   ? PrinterOptions::Delimiter::none

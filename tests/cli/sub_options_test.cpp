@@ -338,6 +338,8 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
       {{"a", "--last", "--retain-handling", "never"},
        "--retain-handling never keeps away what --last waits for"},
       {{"a", "$share/g/b", "--no-local"}, "--no-local is not allowed for $share"},
+      {{"a", "--select", "/v", "--decode", "hex"},
+       "--decode leaves no value to --select: that needs JSON, CBOR or MessagePack"},
       {{"a", "$share/g/b", "--last"},
        "--last finds nothing under '$share/g/b': what is retained is not sent for $share"},
       {{"a", "-E", "--last"}, "--last waits for messages, but -E leaves before any"},
