@@ -46,7 +46,12 @@ std::uint64_t random_number() {
 
 Environment this_environment(std::string_view path) {
   return {.variable = variable,
-          .line_of_stdin = [] { return read_line(STDIN_FILENO); },
+          .line_of_stdin =
+              [] {
+                // What is typed is not to be shown.
+                const bool typed = ::isatty(STDIN_FILENO) == 1;
+                return typed ? ask_password("/dev/tty") : read_line(STDIN_FILENO);
+              },
           .ask_password = [] { return ask_password("/dev/tty"); },
           .stdin_gives = stdin_gives(),
           .stdout_terminal = ::isatty(STDOUT_FILENO) == 1,

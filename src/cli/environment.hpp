@@ -14,7 +14,7 @@ namespace mqtt_tools::cli {
 struct Environment {
   /// The value of an environment variable; nothing if it is unset or empty.
   std::function<std::optional<std::string>(const std::string&)> variable{};
-  std::function<std::string()> line_of_stdin{};  ///< Reads one line and not a byte more.
+  std::function<std::string()> line_of_stdin{};  ///< A password: one line and not a byte more.
   std::function<std::string()> ask_password{};   ///< On the terminal, whatever stdin is.
   bool stdin_gives = false;                      ///< stdin is a pipe, a socket or a regular file.
   bool stdout_terminal = false;                  ///< stdout is a terminal.

@@ -86,19 +86,23 @@ TEST_CASE("what came while a program with a kept session was away is there when 
 
 TEST_CASE("a password may be typed, and is not shown") {
   ScriptBroker broker{[](Session& session) { session.serve(); }};
-  Process process{sub(broker.port(), {"t", "-u", "me", "--ask-password", "--debug"})
-                      .terminal_input()
-                      .terminal_errors()};
-  const bool asked = process.wait_for_err("assword");
-  INFO(process.err());
-  REQUIRE(asked);
-  CHECK(broker.connections() == 0);
-  process.write("pa55-Geheim\n");
-  REQUIRE(broker.wait_for(PacketType::subscribe));
-  CHECK(broker.received(PacketType::connect).at(0).body.ends_with(encode_text("pa55-Geheim")));
-  process.signal(2);
-  const auto result = process.wait();
-  CHECK_FALSE(contains(result.out + result.err, "pa55-Geheim"));
+  std::size_t connections = 0;
+  for (const std::string option : {"--ask-password", "--password-file=-"}) {
+    Process process{Command::shell("stty echo; exec mqtt-sub t -u me --debug " + option +
+                                   " -h 127.0.0.1 -p " + broker.port_text())
+                        .terminal_input()
+                        .terminal_errors()};
+    const bool asked = process.wait_for_err("assword");
+    INFO(process.err());
+    REQUIRE(asked);
+    CHECK(broker.connections() == static_cast<int>(connections));
+    process.write("pa55-Geheim\n");
+    REQUIRE(broker.wait_for(PacketType::subscribe, ++connections));
+    CHECK(broker.received(PacketType::connect).back().body.ends_with(encode_text("pa55-Geheim")));
+    process.signal(2);
+    const auto result = process.wait();
+    CHECK_FALSE(contains(result.out + result.err, "pa55-Geheim"));
+  }
 }
 
 namespace {
