@@ -31,8 +31,12 @@ std::string advice(int code, const Options& options) {
     return " (" + why + " MQTT " + version_name(options.version) + ")";
   }
   if (remedy != Remedy::log_in) return {};
-  return options.credentials.username ? " (check the user name and the password)"
-                                      : " (no user name was given; see --username)";
+  const auto& [username, password] = options.credentials;
+  if (!username) return " (no user name was given; see --username)";
+  // A variable or a secret made with `echo` has one.
+  const bool ends_line = password && (password->ends_with('\n') || password->ends_with(' '));
+  return std::string{" (check the user name and the password"} +
+         (ends_line ? ", which ends in a blank or the end of a line)" : ")");
 }
 
 /// The client id after `id`, whose end is a number in base 36 that no other process has.

@@ -121,6 +121,9 @@ std::string split_host(std::string_view text, Written written, std::string& host
   if (rest.empty()) return {};
 
   port = read_port(rest.substr(1));
+  if (!port && rest.find_last_of(" \t\r\n") + 1 == rest.size()) {
+    return "a blank or the end of a line stands behind the port";
+  }
   if (!port) return "the port is a number from 1 to 65535";
   return {};
 }

@@ -332,6 +332,16 @@ TEST_CASE("a host that is none is refused") {
   CHECK_FALSE(contains(refusal(read_endpoint, "mqtt://u:s3cret@h"), "s3cret"));
 }
 
+TEST_CASE("what is not seen behind a port is named") {
+  for (const std::string end : {"\n", " ", "\r\n", "\t"}) {
+    CHECK(
+        contains(refusal(read_url, "mqtt://h:1883" + end), "end of a line stands behind the port"));
+    CHECK(contains(refusal(read_endpoint, "h:1883" + end), "end of a line stands behind the port"));
+  }
+  CHECK(contains(refusal(read_endpoint, "h:x"), "the port is a number"));
+  CHECK(contains(refusal(read_endpoint, "h:"), "the port is a number"));
+}
+
 TEST_CASE("a proxy is an HTTP URL without a path") {
   const auto whole = read_proxy("http://me:p%40ss@proxy.example:3128/");
   CHECK(whole.host == "proxy.example");

@@ -93,6 +93,10 @@ TEST_CASE("a login that is refused is told with what to look at") {
     check_exit(wrong, 4);
     CHECK(wrong.err.find("not authorized (check the user name and the password)\n") !=
           std::string::npos);
+    const auto line = run(broker.pub({"t", "hi", "-V", version, "-u", "me", "-P", "right\n"}));
+    check_exit(line, 4);
+    CHECK(line.err.find("password, which ends in a blank or the end of a line)") !=
+          std::string::npos);
     const auto none = run(broker.pub({"t", "hi", "-V", version}));
     check_exit(none, 4);
     CHECK(none.err.find("not authorized (no user name was given; see --username)\n") !=
