@@ -222,9 +222,9 @@ class PublishRun {
     const bool goes_on = options_.source.streams() || options_.source.repeat > 1;
     const bool several = stats_.messages() > (goes_on ? 0 : 1);
     if (several && (stats_.outstanding() > 0 || !options_.verbosity.quiet)) {
-      run::log("interrupted; " + stats_.so_far(publisher_.unsent()));
+      run::log_interrupted(code, "; " + stats_.so_far(publisher_.unsent()));
     } else if (stats_.outstanding() > 0) {
-      run::log("interrupted; " + stats_.unacknowledged());
+      run::log_interrupted(code, "; " + stats_.unacknowledged());
     }
     return code;
   }

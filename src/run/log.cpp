@@ -42,6 +42,12 @@ void log(std::string_view text) {
   write_stderr(line);
 }
 
+void log_interrupted(ExitCode code, const std::string& rest) {
+  const bool typed = code == ExitCode::interrupted && ::isatty(STDERR_FILENO) == 1;
+  if (typed && !status_shown) write_stderr("\n");
+  log("interrupted" + rest);
+}
+
 void show_status(std::string_view text) {
   if (text.empty() && !status_shown) return;
   std::string line{erase_line};

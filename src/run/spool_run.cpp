@@ -158,9 +158,9 @@ class SpoolRun {
     sender_.leave(poller_, deadline, deadline - disconnect_time);
     const auto left = sender_.waiting();
     if (left > 0) {
-      log("interrupted; " + sender_.kept_text(left));
+      log_interrupted(code, "; " + sender_.kept_text(left));
     } else if (!options_.verbosity.quiet) {
-      log("interrupted");
+      log_interrupted(code);
     }
     return code;
   }

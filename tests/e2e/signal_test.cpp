@@ -250,8 +250,14 @@ TEST_CASE("a signal during a stream of lines tells how many were sent and acknow
   check_exit(told, 143);
   CHECK(told.err == "mqtt-pub: interrupted; of 2 messages read, 2 were sent and 2 acknowledged\n");
 
-  Process repeats{pub(good.port(), {"t", "x", "--repeat", "9", "--repeat-delay", "60"})};
+  Process typed{pub(good.port(), {"t", "-l"}).terminal_input().terminal_errors()};
+  typed.write("3\n");
   REQUIRE(good.wait_for(PacketType::publish, 3));
+  typed.write("\x03");
+  CHECK(typed.wait().err.find("\nmqtt-pub: interrupted; of 1 message") != std::string::npos);
+
+  Process repeats{pub(good.port(), {"t", "x", "--repeat", "9", "--repeat-delay", "60"})};
+  REQUIRE(good.wait_for(PacketType::publish, 4));
   repeats.signal(SIGHUP);
   const auto so_far = repeats.wait();
   check_exit(so_far, 129);
