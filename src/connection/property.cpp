@@ -55,28 +55,11 @@ std::string names_for(Command command) {
   return names;
 }
 
-struct CommandWord {
-  Command command;
-  std::string_view word;
-};
-
-constexpr std::array commands{
-    CommandWord{Command::connect, "connect"},
-    CommandWord{Command::publish, "publish"},
-    CommandWord{Command::subscribe, "subscribe"},
-    CommandWord{Command::unsubscribe, "unsubscribe"},
-    CommandWord{Command::disconnect, "disconnect"},
-    CommandWord{Command::will, "will"},
-};
+/// As mosquitto names them, in the order of Command.
+constexpr std::array<std::string_view, 6> command_words{"connect",     "publish",    "subscribe",
+                                                        "unsubscribe", "disconnect", "will"};
 
 constexpr std::size_t longest = 65535;  // MQTT 5.0 §1.5.4, §1.5.6: a length of two bytes.
-
-std::string_view word_of(Command command) {
-  for (const auto& entry : commands) {
-    if (entry.command == command) return entry.word;
-  }
-  return {};
-}
 
 std::uint32_t read_number(const PropertyRule& known, const std::string& text) {
   const auto number = to_number<std::uint32_t>(text);
@@ -89,9 +72,17 @@ std::uint32_t read_number(const PropertyRule& known, const std::string& text) {
   return *number;
 }
 
-std::string read_string(const PropertyRule& known, const std::string& text) {
+std::string read_text(const PropertyRule& known, const std::string& text) {
   const auto name = "property " + std::string{known.name};
+  if (known.form == Form::topic) {
+    try {
+      check_topic(text);
+    } catch (const UsageError& error) {
+      throw UsageError(name + ": " + error.what());
+    }
+  }
   if (text.size() > longest) throw UsageError(name + " is longer than 65,535 bytes");
+  if (known.form == Form::binary) return text;
   if (const auto at = first_invalid_utf8(text)) {
     throw UsageError(name + " is not UTF-8 (byte " + std::to_string(*at + 1) + ")");
   }
@@ -100,22 +91,6 @@ std::string read_string(const PropertyRule& known, const std::string& text) {
                      std::to_string(*at + 1) + ": brokers close the connection for it");
   }
   return text;
-}
-
-std::string read_topic(const PropertyRule& known, const std::string& text) {
-  try {
-    check_topic(text);
-  } catch (const UsageError& error) {
-    throw UsageError("property " + std::string{known.name} + ": " + error.what());
-  }
-  return text;
-}
-
-std::string read_binary(const PropertyRule& known, const std::string& bytes) {
-  if (bytes.size() > longest) {
-    throw UsageError("property " + std::string{known.name} + " is longer than 65,535 bytes");
-  }
-  return bytes;
 }
 
 template <typename Member, typename Value>
@@ -133,20 +108,20 @@ int property_values(std::string_view name) {
 
 Command read_command(std::string_view word) {
   std::string words;
-  for (const auto& entry : commands) {
-    if (same_word(word, entry.word)) return entry.command;
+  for (std::size_t at = 0; at < command_words.size(); ++at) {
+    if (same_word(word, command_words[at])) return static_cast<Command>(at);
     if (!words.empty()) words += ", ";
-    words += entry.word;
+    words += command_words[at];
   }
   throw UsageError("'" + escaped(word) + "' takes no properties; these do: " + words);
 }
 
 std::vector<std::pair<std::string_view, std::vector<std::string_view>>> property_words() {
   std::vector<std::pair<std::string_view, std::vector<std::string_view>>> words;
-  for (const auto& [command, word] : commands) {
-    words.emplace_back(word, std::vector<std::string_view>{});
+  for (std::size_t at = 0; at < command_words.size(); ++at) {
+    words.emplace_back(command_words[at], std::vector<std::string_view>{});
     for (const auto& entry : hooks::property_rules()) {
-      if (stands_in(entry, command)) words.back().second.push_back(entry.name);
+      if (stands_in(entry, static_cast<Command>(at))) words.back().second.push_back(entry.name);
     }
   }
   return words;
@@ -156,8 +131,8 @@ Property read_property(Command command, std::string_view name,
                        const std::vector<std::string>& values) {
   const auto* const known = find_property(name);
   if (known == nullptr || !stands_in(*known, command)) {
-    throw UsageError(std::string{word_of(command)} + " has no property '" + escaped(name) +
-                     "': it has " + names_for(command));
+    throw UsageError(std::string{command_words[static_cast<std::size_t>(command)]} +
+                     " has no property '" + escaped(name) + "': it has " + names_for(command));
   }
   const auto wanted = static_cast<std::size_t>(property_values(name));
   if (values.size() != wanted) {
@@ -167,14 +142,12 @@ Property read_property(Command command, std::string_view name,
 
   switch (known->form) {
     case Form::text:
-      return {known->identifier, read_string(*known, values[0])};
     case Form::topic:
-      return {known->identifier, read_topic(*known, values[0])};
     case Form::binary:
-      return {known->identifier, read_binary(*known, values[0])};
+      return {known->identifier, read_text(*known, values[0])};
     case Form::pair:
       return {known->identifier,
-              std::pair{read_string(*known, values[0]), read_string(*known, values[1])}};
+              std::pair{read_text(*known, values[0]), read_text(*known, values[1])}};
     default:
       return {known->identifier, read_number(*known, values[0])};
   }
