@@ -97,12 +97,11 @@ void Connector::next_endpoint(Clock::time_point now) {
 void Connector::use_addresses(std::vector<Address> addresses) {
   addresses_ = std::move(addresses);
   address_ = 0;
-  const auto unfit = [&](const Address& address) {
-    return is_ipv4(options_.bind)   ? address.storage.ss_family == AF_INET6
-           : is_ipv6(options_.bind) ? address.storage.ss_family == AF_INET
-                                    : false;
-  };
-  std::erase_if(addresses_, unfit);
+  const auto from = numeric_address(options_.bind, 0);
+  std::erase_if(addresses_, [&from](const Address& to) {
+    const auto family = to.storage.ss_family;
+    return from && family != AF_UNIX && family != from->storage.ss_family;
+  });
 }
 
 void Connector::next_address(Clock::time_point now) {

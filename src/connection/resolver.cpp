@@ -3,7 +3,6 @@
 
 #include "connection/url.hpp"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -44,9 +43,9 @@ std::string zone_words(const std::string& host) {
 }
 
 /// Link-local, and nobody said on which network.
-bool lacks_zone(const sockaddr* address) {
-  if (address->sa_family != AF_INET6) return false;
-  const auto* const six = reinterpret_cast<const sockaddr_in6*>(address);
+bool lacks_zone(const Address& address) {
+  if (address.storage.ss_family != AF_INET6) return false;
+  const auto* const six = reinterpret_cast<const sockaddr_in6*>(&address.storage);
   return IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr) && six->sin6_scope_id == 0;
 }
 
@@ -55,6 +54,26 @@ void add(std::vector<Address>& addresses, const Address& added) {
     return other.size == added.size && std::memcmp(&other.storage, &added.storage, added.size) == 0;
   };
   if (std::none_of(addresses.begin(), addresses.end(), known)) addresses.push_back(added);
+}
+
+/// Adds the addresses that getaddrinfo(3) gives with `flags`. Its error, or 0.
+int look_up(const std::string& host, int port, int flags, std::vector<Address>& addresses) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  // Without AI_ADDRCONFIG: it drops ::1 on a machine whose only IPv6 address that is.
+  hints.ai_flags = flags | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const auto error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (error != 0) return error;
+  for (const auto* entry = found; entry != nullptr; entry = entry->ai_next) {
+    Address address;
+    address.size = std::min<socklen_t>(entry->ai_addrlen, sizeof address.storage);
+    std::memcpy(&address.storage, entry->ai_addr, address.size);
+    add(addresses, address);
+  }
+  ::freeaddrinfo(found);
+  return 0;
 }
 
 }  // namespace
@@ -67,22 +86,9 @@ std::string Address::text() const {
 }
 
 std::optional<Address> numeric_address(const std::string& host, int port) {
-  Address address;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
-  if (::inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(static_cast<std::uint16_t>(port));
-    address.size = sizeof *v4;
-    return address;
-  }
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-  if (::inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(static_cast<std::uint16_t>(port));
-    address.size = sizeof *v6;
-    return address;
-  }
-  return std::nullopt;
+  std::vector<Address> addresses;
+  look_up(host, port, AI_NUMERICHOST, addresses);
+  return addresses.empty() ? std::nullopt : std::optional{addresses.front()};
 }
 
 Address socket_address(const std::string& path) {
@@ -103,28 +109,11 @@ std::vector<Address> known_addresses(const std::string& host, int port) {
 }
 
 Resolved resolve(const std::string& host, int port) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  // Without AI_ADDRCONFIG: it drops ::1 on a machine whose only IPv6 address that is.
-  hints.ai_flags = AI_NUMERICSERV;
-
   Resolved resolved;
-  addrinfo* found = nullptr;
-  const auto error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  const auto error = look_up(host, port, 0, resolved.addresses);
   const auto system_error = errno;
-  if (error == 0) {
-    for (const auto* entry = found; entry != nullptr; entry = entry->ai_next) {
-      if (lacks_zone(entry->ai_addr)) {
-        resolved.error = "its address is link-local, and the name server names no interface";
-        continue;
-      }
-      Address address;
-      address.size = std::min<socklen_t>(entry->ai_addrlen, sizeof address.storage);
-      std::memcpy(&address.storage, entry->ai_addr, address.size);
-      add(resolved.addresses, address);
-    }
-    ::freeaddrinfo(found);
+  if (std::erase_if(resolved.addresses, lacks_zone) > 0) {
+    resolved.error = "its address is link-local, and the name server names no interface";
   }
   if (is_localhost_name(host)) {  // RFC 6761 §6.3: both, whatever /etc/hosts says.
     add(resolved.addresses, *numeric_address("::1", port));

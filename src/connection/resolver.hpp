@@ -25,7 +25,7 @@ struct Resolved {
   std::string error{};  ///< "name not found", … in words; empty when there are addresses.
 };
 
-/// The address that `host` writes as numbers, without a zone; nothing if it is a name.
+/// The address that `host` writes as numbers; nothing if it is a name.
 std::optional<Address> numeric_address(const std::string& host, int port);
 
 /// The socket at `path`, which read_socket_path() takes.
