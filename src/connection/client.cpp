@@ -6,6 +6,7 @@
 #include "connection/hooks/hooks.hpp"
 #include "connection/log.hpp"
 #include "connection/paho/library.hpp"
+#include "connection/reason_code.hpp"
 #include "connection/reconnect_policy.hpp"
 #include "connection/server_limits.hpp"
 #include "connection/subscriptions.hpp"
@@ -187,7 +188,6 @@ class Client::Impl {
     }
     const auto lost_at = policy.lost_at();
     policy.connected(now);
-    server_disconnect_ = {};
     log.connected(broker, made.version, made.said);
     if (limits.assigned_client_id) log.debug("the broker calls us " + *limits.assigned_client_id);
     if (lost_at) log.back(broker, now - *lost_at);
@@ -222,17 +222,17 @@ class Client::Impl {
     }
     if (event.connection != number || state == State::closed) return;
     switch (event.kind) {
-      case Event::Kind::server_disconnect:
-        server_disconnect_ = ServerDisconnect(event.code, event.text, options());
-        log.debug("<- DISCONNECT " + server_disconnect_.words());
+      case Event::Kind::server_disconnect: {
+        const auto words = disconnect_words(event.code, event.text, options());
+        log.debug("<- DISCONNECT " + words);
         if (!connected()) break;
         if (event.code == 0x8E /* session taken over */ && connector.taken_over_by_ourselves()) {
-          server_disconnect_ = {};
           lost("an earlier attempt of ours came late and took it over");
         } else {
-          lost(server_disconnect_.words());
+          lost(words, disconnect_outcome(event.code));
         }
         break;
+      }
       case Event::Kind::lost:
         if (!connected()) {
           on_closed();
@@ -314,14 +314,15 @@ class Client::Impl {
     }
   }
 
-  void lost(const std::string& why) {
+  /// For the reason `why`, or none; `outcome` is what a DISCONNECT of the broker makes of the run.
+  void lost(const std::string& why, ExitCode outcome = ExitCode::ok) {
     client->take(last_deliveries_);
     connector.set_previous(client->record());
     renew_at_.reset();
     // What came right before the loss counts: acknowledgements that nobody has taken yet, and
     // messages, whether they wait or are shown already.
     if (received_more() || !last_deliveries_.empty()) policy.made_progress();
-    auto decision = policy.after_loss(broker, why, server_disconnect_, now);
+    auto decision = policy.after_loss(broker, why, outcome, now);
     if (!decision.give_up) client.reset();
     take(std::move(decision));
   }
@@ -373,7 +374,6 @@ class Client::Impl {
   const Options& options() const { return shared.options; }
 
   std::unique_ptr<paho::Client> left_{};  ///< The one that was left at the end: it ends with us.
-  ServerDisconnect server_disconnect_{};  ///< What it said on the connection that is up.
   std::uint64_t received_ = 0;            ///< Messages, when it was looked at last.
   std::chrono::seconds keep_alive_;
   std::optional<Clock::time_point> renew_at_{};

@@ -90,17 +90,10 @@ Duration pause_after(int attempts, Duration longest, double random) {
   return std::chrono::duration_cast<Duration>(pause * (0.9 + 0.2 * random));
 }
 
-ServerDisconnect::ServerDisconnect(int code, const std::string& reason, const Options& options)
-    : words_(with_text(disconnect_message(code), reason)), outcome_(disconnect_outcome(code)) {
-  if (code == 0x8E && options.client_id_given) {
-    words_ += ": another client is using id " + options.client_id;
-  }
-}
-
-std::optional<RunError> ServerDisconnect::ending(const std::string& broker,
-                                                 const std::string& why) const {
-  if (outcome_ == ExitCode::ok) return std::nullopt;
-  return RunError(outcome_, escaped(broker + " ended the connection: " + why));
+std::string disconnect_words(int code, const std::string& reason, const Options& options) {
+  const auto words = with_text(disconnect_message(code), reason);
+  const bool rival = code == 0x8E && options.client_id_given;
+  return words + (rival ? ": another client is using id " + options.client_id : "");
 }
 
 void ReconnectPolicy::begin(Clock::time_point now) {
@@ -137,15 +130,16 @@ ReconnectPolicy::Decision ReconnectPolicy::after(const Failure& why, Clock::time
 }
 
 ReconnectPolicy::Decision ReconnectPolicy::after_loss(const std::string& broker,
-                                                      const std::string& why,
-                                                      const ServerDisconnect& disconnect,
+                                                      const std::string& why, ExitCode outcome,
                                                       Clock::time_point now) {
   const auto lost = "connection to " + broker + " lost";
   const auto text = lost + (why.empty() ? "" : ": " + why);
   since_ = lost_at_ = now;
   losses_.add(connected_at_, now, progress_);
   Decision decision;
-  decision.give_up = disconnect.ending(broker, why);
+  if (outcome != ExitCode::ok) {
+    decision.give_up = RunError(outcome, escaped(broker + " ended the connection: " + why));
+  }
   if (!decision.give_up) decision.give_up = losses_.ending(lost, why, options_);
   if (!decision.give_up && !options_.reconnect) {
     decision.give_up = RunError(ExitCode::lost, escaped(text));

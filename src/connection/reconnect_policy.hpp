@@ -47,25 +47,8 @@ class LossHistory {
 /// to `longest`, each ±10 %. `random` is in [0, 1).
 Duration pause_after(int attempts, Duration longest, double random);
 
-/// What the broker said in DISCONNECT (MQTT 5.0 §3.14), if it did.
-class ServerDisconnect {
- public:
-  /// Nothing was said.
-  ServerDisconnect() = default;
-
-  /// `code` was said, with the broker's own `reason` or none.
-  ServerDisconnect(int code, const std::string& reason, const Options& options);
-
-  /// In words; empty when nothing was said.
-  const std::string& words() const { return words_; }
-
-  /// Why the run cannot go on, if what `broker` said means that; `why` is the reason to tell.
-  std::optional<RunError> ending(const std::string& broker, const std::string& why) const;
-
- private:
-  std::string words_{};
-  ExitCode outcome_ = ExitCode::ok;
-};
+/// What the broker said in DISCONNECT (MQTT 5.0 §3.14): `code`, and its own `reason` or none.
+std::string disconnect_words(int code, const std::string& reason, const Options& options);
 
 /// When to connect again, and when there is no use in it. Told outcomes and the time; the Client
 /// owns it, and the main thread calls it.
@@ -89,10 +72,10 @@ class ReconnectPolicy {
   /// for all later ones.
   Decision after(const Failure& why, Clock::time_point now);
 
-  /// The connection to `broker` was lost, for the reason `why` or none, after it had said
-  /// `disconnect` or nothing.
-  Decision after_loss(const std::string& broker, const std::string& why,
-                      const ServerDisconnect& disconnect, Clock::time_point now);
+  /// The connection to `broker` was lost, for the reason `why` or none; `outcome` is what its
+  /// DISCONNECT makes of the run (disconnect_outcome()), ok if there was none.
+  Decision after_loss(const std::string& broker, const std::string& why, ExitCode outcome,
+                      Clock::time_point now);
 
   void connected(Clock::time_point now);
 
