@@ -191,17 +191,14 @@ class Client::Impl {
     log.connected(broker, made.version, made.said);
     if (limits.assigned_client_id) log.debug("the broker calls us " + *limits.assigned_client_id);
     if (lost_at) log.back(broker, now - *lost_at);
-    begin_subscribing(connections++ > 0 ? Subscriptions::Turn::back : Subscriptions::Turn::first);
-  }
-
-  void begin_subscribing(Subscriptions::Turn turn) {
-    if (subscriptions.kept(turn, limits.session_present)) {
+    ++connections;
+    if (subscriptions.kept(limits.session_present)) {
       all_granted();
-      return;
+    } else {
+      state = State::subscribing;
+      due = now + options().connect_timeout;
+      subscriptions.ask(*client, log);
     }
-    state = State::subscribing;
-    due = now + options().connect_timeout;
-    subscriptions.ask(turn, *client, log);
   }
 
   void all_granted() {

@@ -21,22 +21,19 @@ void Subscriptions::set(std::vector<Subscription> subscriptions,
   unsubscribe_ = std::move(unsubscribe);
 }
 
-bool Subscriptions::kept(Turn turn, bool session_present) {
+bool Subscriptions::kept(bool session_present) {
   // A session that the broker kept has our subscriptions; asking again would bring the retained
   // messages again.
   probes_ = {};
-  const bool kept = turn == Turn::back && session_present && settled_;
-  granted_.assign(subscriptions_.size(), kept);
-  unsubscribed_.assign(unsubscribe_.size(), turn == Turn::back);
-  return kept || (subscriptions_.empty() && unsubscribe_.empty());
+  granted_.assign(subscriptions_.size(), session_present && settled_);
+  unsubscribed_.assign(unsubscribe_.size(), settled_);
+  return complete();
 }
 
-void Subscriptions::ask(Turn turn, paho::Client& client, Log& log) const {
-  if (turn == Turn::first) {
-    for (std::size_t i = 0; i < unsubscribe_.size(); ++i) {
-      log.debug("-> UNSUBSCRIBE " + unsubscribe_[i]);
-      client.unsubscribe(i, unsubscribe_[i]);
-    }
+void Subscriptions::ask(paho::Client& client, Log& log) const {
+  for (std::size_t i = 0; i < unsubscribe_.size() && !settled_; ++i) {
+    log.debug("-> UNSUBSCRIBE " + unsubscribe_[i]);
+    client.unsubscribe(i, unsubscribe_[i]);
   }
   for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
     log.debug("-> SUBSCRIBE " + subscriptions_[i].filter + " qos " +

@@ -27,21 +27,18 @@ struct Probes {
 /// refused. A Client owns it; it is used from the main thread.
 class Subscriptions {
  public:
-  /// What to subscribe to, and what to unsubscribe from at the first connection. Before it is made.
+  /// What to subscribe to, and what to unsubscribe from first, once. Before a connection is made.
   void set(std::vector<Subscription> subscriptions, std::vector<std::string> unsubscribe);
 
   /// There is something to subscribe to.
   bool wanted() const { return !subscriptions_.empty(); }
 
-  /// Whose turn it is when a connection is made.
-  enum class Turn { first, back };
-
   /// A connection is made, with the broker's word on whether it kept our session. True when there
   /// is nothing to ask for on it.
-  bool kept(Turn turn, bool session_present);
+  bool kept(bool session_present);
 
   /// Asks the broker for all.
-  void ask(Turn turn, paho::Client& client, Log& log) const;
+  void ask(paho::Client& client, Log& log) const;
 
   /// Takes the broker's answer. Why the run cannot go on, if it is a refusal by `broker`.
   std::optional<RunError> answer(const Event& event, const std::string& broker, Log& log);

@@ -95,7 +95,8 @@ Options options_for_tests() {
 /// A client and its surroundings. It subscribes to "a" unless told otherwise.
 class Run {
  public:
-  explicit Run(Options options = options_for_tests(), bool subscribes = true)
+  explicit Run(Options options = options_for_tests(), bool subscribes = true,
+               std::vector<std::string> unsubscribe = {})
       : client_(
             std::move(options), [this](const LogLine& line) { log += line.text + "\n"; },
             [this](paho::Shared& shared, paho::Calls) {
@@ -104,7 +105,7 @@ class Run {
                 return std::make_unique<FakeClient>(world, std::move(connection));
               };
             }) {
-    if (subscribes) client_.subscribe({{"a"}}, {});
+    if (subscribes) client_.subscribe({{"a"}}, std::move(unsubscribe));
     client_.start(now);
   }
 
@@ -670,6 +671,23 @@ TEST_CASE("a session that the broker kept is not subscribed to again after a los
   run.connack(limits);
   CHECK(run.world.calls == "");
   CHECK(run.state() == "ready");
+}
+
+TEST_CASE("what is to be unsubscribed from is asked for until all is granted, and then no more") {
+  Run run{options_for_tests(), true, {"old"}};
+  run.connack();
+  run.event(Event::Kind::lost);
+  run.until_due();
+  run.world.calls.clear();
+  run.connack();
+  CHECK(run.world.calls == "unsubscribe old #2; subscribe a #2");
+  run.event(Event::Kind::unsubscribed);
+  run.suback();
+  run.event(Event::Kind::lost);
+  run.until_due();
+  run.world.calls.clear();
+  run.connack();
+  CHECK(run.world.calls == "subscribe a #3");
 }
 
 TEST_CASE("what was acknowledged right before a loss still counts") {
