@@ -91,9 +91,9 @@ bool PacketGuard::take_header(Reader& reader, std::uint8_t byte) {
     return false;
   }
   if (inbound(reader) && !(check_length(byte) && check_memory())) return false;
-  begin_head(reader);
+  reader.part = Reader::Part::head;
   // A packet without a body is judged before its last byte is handed over, as all others are.
-  return reader.needed > 0 || finish(reader, {});
+  return find_head(reader, {}) && (reader.needed > 0 || finish(reader, {}));
 }
 
 bool PacketGuard::check_memory() {
@@ -103,33 +103,6 @@ bool PacketGuard::check_memory() {
   violation_->no_memory_for = size;
   violation_->acknowledgement_due = in_.type() == PacketType::publish && in_.qos() > 0;
   return false;
-}
-
-void PacketGuard::begin_head(Reader& reader) {
-  reader.part = Reader::Part::head;
-  reader.before_properties = 0;
-  reader.whole_known = true;
-  reader.needed = reader.remaining;
-  const bool ours = !inbound(reader);
-  switch (reader.type()) {
-    case PacketType::connect:
-    case PacketType::publish:
-      reader.whole_known = reader.remaining < 2;
-      reader.needed = std::min<std::size_t>(reader.remaining, 2);
-      break;
-    case PacketType::puback:
-    case PacketType::pubrec:
-    case PacketType::pubrel:
-    case PacketType::pubcomp:
-      // Of ours the id and the reason code.
-      if (ours) reader.needed = std::min<std::size_t>(reader.remaining, 3);
-      break;
-    case PacketType::subscribe:
-    case PacketType::unsubscribe:
-      break;
-    default:
-      if (ours) reader.needed = 0;
-  }
 }
 
 /// Gathers the head of a packet, or reads it where it lies when all of it is in `bytes`. How many
@@ -145,55 +118,62 @@ std::size_t PacketGuard::take_head(Reader& reader, std::string_view bytes) {
     }
     if (!enough) return here;
     const auto begun = before > 0 ? std::string_view(reader.head) : bytes;
-    if (reader.whole_known) {
-      return finish(reader, begun.substr(0, reader.needed)) ? here : here - 1;
-    }
     if (!find_head(reader, begun)) return reader.needed - before - 1;
+    if (reader.needed > begun.size()) continue;
+    const auto size = reader.needed - before;
+    return finish(reader, begun.substr(0, reader.needed)) ? size : size - 1;
   }
 }
 
-/// Goes towards the size of the head of a PUBLISH or CONNECT as far as `begun` goes, which has at
-/// least the `needed` bytes. What fails does so at the byte before `needed`, however the bytes were
-/// cut.
+/// Sets `needed` to the size of the head, or to what must be there before more is known of it, as
+/// far as `begun` goes. What fails does so at the byte before `needed`, however the bytes were cut.
 bool PacketGuard::find_head(Reader& reader, std::string_view begun) {
+  const std::size_t all = reader.remaining;
+  const bool ours = !inbound(reader);
   const bool publish = reader.type() == PacketType::publish;
-  if (reader.before_properties == 0) {
-    // Behind a topic an id, behind the name of the protocol level, flags and keep alive.
-    const std::size_t more = !publish ? 4 : reader.qos() > 0 ? 2 : 0;
-    const auto size = 2 + Fields(begun).two() + more;
-    if (size > reader.remaining && inbound(reader)) {
-      return fail(0x81, "§3.3.2.1", " with a topic that is longer than the packet");
-    }
-    reader.needed = reader.before_properties = std::min<std::size_t>(size, reader.remaining);
-    if (begun.size() < reader.needed) return true;
+  reader.needed = all;
+  switch (reader.type()) {
+    case PacketType::connect:
+    case PacketType::publish:
+      break;
+    case PacketType::subscribe:
+    case PacketType::unsubscribe:
+      return true;
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      // Of ours the id and the reason code.
+      if (ours) reader.needed = std::min<std::size_t>(all, 3);
+      return true;
+    default:
+      if (ours) reader.needed = 0;
+      return true;
   }
-  const auto before = reader.before_properties;
-  if (publish ? version_ < 5 || !inbound(reader) : before < 4 || begun[before - 4] != 5) {
-    reader.whole_known = true;
-    return true;
+  begun = begun.substr(0, all);
+  reader.needed = std::min<std::size_t>(all, 2);
+  if (begun.size() < 2) return true;
+  // Behind a topic an id, behind the name of the protocol level, flags and keep alive.
+  const std::size_t more = !publish ? 4 : reader.qos() > 0 ? 2 : 0;
+  const auto before = 2 + Fields(begun).two() + more;
+  if (before > all && !ours) {
+    return fail(0x81, "§3.3.2.1", " with a topic that is longer than the packet");
   }
+  reader.needed = std::min(before, all);
+  if (begun.size() < before) return true;
+  if (publish ? version_ < 5 || ours : begun[before - 4] != 5) return true;
   std::size_t length = 0;
-  for (unsigned digits = 0;; ++digits) {
-    if (digits == 4 || before + digits == reader.remaining) return no_room(reader);
+  for (unsigned digits = 0; digits < 4 && before + digits < all; ++digits) {
     reader.needed = before + digits + 1;
     if (begun.size() < reader.needed) return true;
     const auto digit = static_cast<unsigned char>(begun[before + digits]);
     length |= (digit & 0x7FU) << (7 * digits);
-    if (digit < 0x80) break;
+    if (digit >= 0x80) continue;
+    if (reader.needed + length > all) break;
+    reader.needed += length;
+    return true;
   }
-  if (reader.needed + length > reader.remaining) return no_room(reader);
-  reader.needed += length;
-  reader.whole_known = true;
-  return true;
-}
-
-/// Properties, or their length, go past the end of the packet.
-bool PacketGuard::no_room(Reader& reader) {
-  if (inbound(reader)) {
-    return fail(0x81, "§2.2.2.1", " with properties that are longer than the packet");
-  }
-  reader.whole_known = true;
-  return true;
+  return ours || fail(0x81, "§2.2.2.1", " with properties that are longer than the packet");
 }
 
 bool PacketGuard::finish(Reader& reader, std::string_view head) {
@@ -275,9 +255,9 @@ void PacketGuard::learn(std::string_view head) {
   // Before MQTT 5 there is none, and an id is in use until the server's PUBREL.
   const auto code = version_ < 5 || fields.rest().empty() ? std::uint8_t{0} : fields.byte();
   if (type == PacketType::publish) {
-    awaited_.set(id, out_.qos() == 1 ? Awaited::puback : Awaited::pubrec);
+    await(id, out_.qos() == 1 ? PacketType::puback : PacketType::pubrec);
   } else if (type == PacketType::pubrel) {
-    awaited_.set(id, Awaited::pubcomp);
+    await(id, PacketType::pubcomp);
   } else {
     acknowledged_ = true;
     if (type == PacketType::pubrec && code < 0x80) return;
@@ -322,22 +302,27 @@ void PacketGuard::learn_subscription(std::string_view head) {
     ++filters;
   }
   if (fields.cut()) return;
-  awaited_.set(id, subscribe ? Awaited::suback : Awaited::unsuback);
+  await(id, subscribe ? PacketType::suback : PacketType::unsuback);
   filters_[id] = filters;
+}
+
+/// Paho counts its ids up from 1: memory is taken for those that were used.
+void PacketGuard::await(std::uint16_t id, PacketType answer) {
+  if (id >= awaited_.size()) awaited_.resize(id + std::size_t{1});
+  awaited_[id] = answer;
 }
 
 /// A QoS 2 message that came on this connection or an earlier one is no longer the server's to
 /// repeat.
 void PacketGuard::release(std::uint16_t id) {
   carried_.erase(id);
-  const auto size = unreleased_[id];
-  if (size == 0) return;
-  unreleased_.set(id, 0);
-  unreleased_bytes_ -= size;
-  --unreleased_count_;
+  const auto released = unreleased_.extract(id);
+  if (!released.empty()) unreleased_bytes_ -= released.mapped();
 }
 
 void PacketGuard::remark(std::uint8_t code, const Properties& properties) {
+  const bool said = !properties.reason_string.empty() || !properties.server_reference.empty();
+  if (code == 0 && !said) return;
   take_remark(in_.type(), in_.id);  // The new one takes its place.
   auto& entry = remarks_.emplace_back(KeptRemark{in_.type(), in_.id, {}});
   entry.remark.code = code;
@@ -372,13 +357,7 @@ std::string_view PacketGuard::topic_of(std::uint16_t alias) const {
 
 PacketGuard::Ids PacketGuard::unreleased() const {
   auto all = carried_;
-  // Servers begin with the smallest: so the rest need not be looked at.
-  auto left = unreleased_count_;
-  for (std::uint16_t id = 1; left > 0; ++id) {
-    if (unreleased_[id] == 0) continue;
-    all.insert(id);
-    --left;
-  }
+  for (const auto& [id, size] : unreleased_) all.insert(id);
   return all;
 }
 

@@ -3,12 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <map>
-#include <memory>
-#include <new>
 #include <optional>
 #include <set>
 #include <string>
@@ -155,22 +152,13 @@ class PacketGuard {
   bool in_packet() const { return in_.skip > 0 || in_.part != Reader::Part::first_byte; }
   bool has_will() const { return will_; }              ///< Our CONNECT has.
   bool acknowledged() const { return acknowledged_; }  ///< An acknowledgement of ours has left.
-  bool accepted() const { return accepted_; }          ///< A CONNACK with code 0 was handed over.
+  bool accepted() const {
+    return phase_ == Phase::packets || phase_ == Phase::nothing_after_disconnect;
+  }  ///< A CONNACK with code 0 was handed over.
 
  private:
   /// What comes next from the server.
   enum class Phase { unasked, connack, packets, nothing_after_refusal, nothing_after_disconnect };
-
-  /// What an id that we use waits for. `our_pubrel`: nothing from the server before we sent it.
-  enum class Awaited : std::uint8_t {
-    nothing,
-    puback,
-    pubrec,
-    our_pubrel,
-    pubcomp,
-    suback,
-    unsuback
-  };
 
   /// Where one direction stands. What must be seen of a packet behind its fixed header is its head:
   /// of a PUBLISH all but the payload, of what only the server sends all of it.
@@ -180,43 +168,17 @@ class PacketGuard {
     Part part = Part::first_byte;
     std::uint8_t first = 0;       ///< Type and flags.
     std::uint8_t digits = 0;      ///< Bytes of the remaining length that are in.
-    bool whole_known = false;     ///< `needed` is the whole head.
     std::uint16_t id = 0;         ///< Packet identifier, once it was read.
     std::uint32_t remaining = 0;  ///< The remaining length.
-    std::size_t before_properties =
-        0;                   ///< Bytes of the head before its properties; 0: not known yet.
-    std::size_t needed = 0;  ///< Bytes of the head until its next step.
-    std::size_t skip = 0;    ///< Bytes that pass unseen.
-    std::string head{};      ///< The head so far, when it came in pieces.
+    std::size_t needed = 0;       ///< Bytes of the head, or until more is known of its size.
+    std::size_t skip = 0;         ///< Bytes that pass unseen.
+    std::string head{};           ///< The head so far, when it came in pieces.
 
     PacketType type() const { return static_cast<PacketType>(first >> 4); }
     unsigned flags() const { return first & 0x0FU; }
     unsigned qos() const { return first >> 1 & 3U; }
     bool duplicate() const { return (first & 8U) != 0; }
     std::size_t packet_size() const { return std::size_t{1} + digits + remaining; }
-  };
-
-  /// One value for each packet identifier, zero until it is set; takes memory where it was set
-  /// only.
-  template <typename Value>
-  class IdTable {
-   public:
-    Value operator[](std::uint16_t id) const { return values_ ? values_.get()[id] : Value{}; }
-    void set(std::uint16_t id, Value value) {
-      if (!values_) allocate();
-      values_.get()[id] = value;
-    }
-
-   private:
-    struct Free {
-      void operator()(Value* values) const { std::free(values); }
-    };
-    // Not new: it would write, and so take, all of it.
-    void allocate() {
-      values_.reset(static_cast<Value*>(std::calloc(0x10000, sizeof(Value))));
-      if (!values_) throw std::bad_alloc();
-    }
-    std::unique_ptr<Value, Free> values_{};
   };
 
   struct KeptRemark {
@@ -231,16 +193,16 @@ class PacketGuard {
   std::size_t follow(Reader& reader, std::string_view bytes);
   bool take_header(Reader& reader, std::uint8_t byte);
   std::size_t take_head(Reader& reader, std::string_view bytes);
-  void begin_head(Reader& reader);
   bool find_head(Reader& reader, std::string_view begun);
-  bool no_room(Reader& reader);
   bool finish(Reader& reader, std::string_view head);
   void tell(const Reader& reader) const;
 
-  // Of what we send.
+  // Of what we send. An id waits for `nothing`, for an answer, or for our own PUBREL.
+  static constexpr PacketType nothing{};
   void learn(std::string_view head);
   void learn_connect(std::string_view head);
   void learn_subscription(std::string_view head);
+  void await(std::uint16_t id, PacketType answer);
   void release(std::uint16_t id);
 
   // Of what the server sends.
@@ -258,7 +220,8 @@ class PacketGuard {
   bool check_disconnect(std::string_view head);
   bool check_properties(Fields& fields, Properties& properties);
   bool check_end(const Fields& fields);
-  bool check_awaited(Awaited expected);
+  PacketType awaited(std::uint16_t id) const;
+  bool check_awaited();
   void end_arrival();
 
   bool fail(std::uint8_t reason, std::string_view section, std::string_view section_of_3,
@@ -278,22 +241,20 @@ class PacketGuard {
   Phase phase_ = Phase::unasked;
   int version_ = 0;
   std::uint16_t keep_alive_ = 0;
-  bool accepted_ = false;
   bool clean_start_ = false;
   bool will_ = false;
   bool authenticates_ = false;  ///< Our CONNECT named an authentication method.
   bool acknowledged_ = false;   ///< We sent PUBACK, PUBREC or PUBCOMP.
 
   // Ids that we chose.
-  IdTable<Awaited> awaited_{};
+  std::vector<PacketType> awaited_{};  ///< By id, as far as they were used: see await().
   std::map<std::uint16_t, std::size_t>
       filters_{};          ///< How many filters the SUBSCRIBE or UNSUBSCRIBE of an id has.
   std::size_t pings_ = 0;  ///< PINGREQ without PINGRESP.
 
   // Ids that the server chose.
-  IdTable<std::uint32_t>
+  std::map<std::uint16_t, std::size_t>
       unreleased_{};  ///< Size of the packet of each QoS 2 message of this connection.
-  std::size_t unreleased_count_ = 0;
   std::size_t unreleased_bytes_ = 0;
   Ids carried_{};                      ///< Unreleased since an earlier connection.
   std::optional<Arrived> arriving_{};  ///< The message whose payload is passing.

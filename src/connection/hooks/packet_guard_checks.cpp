@@ -5,8 +5,6 @@
 #include "connection/reason_code.hpp"
 #include "text.hpp"
 
-#include <limits>
-
 // What the server sends, and what MQTT says of it. Section numbers are those of MQTT 5.0 and, where
 // they differ, of MQTT 3.1.1, which stands for 3.1, too.
 
@@ -41,33 +39,37 @@ bool is_plain_topic(std::string_view topic) {
   return plain;
 }
 
-/// The shortest and the longest remaining length.
-struct Lengths {
-  std::size_t least = 0;
-  std::size_t most = std::numeric_limits<std::size_t>::max();
-};
+/// Where it is said what answers what.
+std::string section_of_exchange(PacketType answer) {
+  switch (answer) {
+    case PacketType::puback:
+      return "§4.3.2";
+    case PacketType::suback:
+      return "§3.8.4";
+    case PacketType::unsuback:
+      return "§3.10.4";
+    default:
+      return "§4.3.3";
+  }
+}
 
-Lengths lengths_of(PacketType type, unsigned qos, bool properties) {
+/// Whether a packet can have this remaining length.
+bool is_length(std::size_t length, PacketType type, unsigned qos, bool v5) {
   switch (type) {
     case PacketType::publish:
-      return {.least = std::size_t{2} + (qos > 0 ? 2 : 0) + (properties ? 1 : 0)};
+      return length >= std::size_t{2} + (qos > 0 ? 2 : 0) + (v5 ? 1 : 0);
     case PacketType::suback:
-      return {.least = std::size_t{properties ? 4U : 3U}};
+      return length >= (v5 ? 4U : 3U);
     case PacketType::unsuback:
-      if (properties) return {.least = 4};
-      return {.least = 2, .most = 2};
-    case PacketType::puback:
-    case PacketType::pubrec:
-    case PacketType::pubrel:
-    case PacketType::pubcomp:
-      if (properties) return {.least = 2};
-      return {.least = 2, .most = 2};
-    case PacketType::pingresp:
-      return {.least = 0, .most = 0};
+      return v5 ? length >= 4 : length == 2;
     case PacketType::connack:
-      return {.least = 2};
-    default:
-      return {};
+      return length >= 2;
+    case PacketType::pingresp:
+      return length == 0;
+    case PacketType::disconnect:
+      return true;
+    default:  // PUBACK and its like.
+      return v5 ? length >= 2 : length == 2;
   }
 }
 
@@ -142,8 +144,7 @@ bool PacketGuard::check_length(std::uint8_t last) {
     violation_->too_large = size > limits_.max_packet;
     return false;
   }
-  const auto lengths = lengths_of(in_.type(), in_.qos(), version_ == 5);
-  if (in_.remaining >= lengths.least && in_.remaining <= lengths.most) return true;
+  if (is_length(in_.remaining, in_.type(), in_.qos(), version_ == 5)) return true;
   return fail(
       malformed, section_of(in_.type()),
       " with a remaining length of " + std::to_string(in_.remaining) + ", which it cannot have");
@@ -224,13 +225,10 @@ bool PacketGuard::check_connack(std::string_view head) {
   if (properties.has_authentication_data && !properties.has_authentication_method) {
     return fail(protocol_error, "§3.2.2.3.18", " with authentication-data but no method");
   }
-  accepted_ = code == 0;
-  phase_ = accepted_ ? Phase::packets : Phase::nothing_after_refusal;
+  phase_ = code == 0 ? Phase::packets : Phase::nothing_after_refusal;
   // MQTT 3.1 has no such flag: there the session of who did not ask for a new one may be there.
-  if (accepted_ && (clean_start_ || (version_ > 3 && !session_present))) carried_.clear();
-  if (code != 0 || !properties.reason_string.empty() || !properties.server_reference.empty()) {
-    remark(code, properties);
-  }
+  if (code == 0 && (clean_start_ || (version_ > 3 && !session_present))) carried_.clear();
+  remark(code, properties);
   return true;
 }
 
@@ -245,7 +243,7 @@ bool PacketGuard::check_publish(std::string_view head) {
   Properties properties;
   if (version_ == 5 && !check_properties(fields, properties)) return false;
   if (!check_alias(properties.topic_alias, topic)) return false;
-  const bool given = in_.duplicate() && (unreleased_[in_.id] > 0 || carried_.contains(in_.id));
+  const bool given = in_.duplicate() && (unreleased_.contains(in_.id) || carried_.contains(in_.id));
   if (in_.qos() > 0 && !check_window()) return false;
   if (in_.qos() == 2 && version_ < 5 && !given) {
     arriving_ = Arrived{in_.id, (in_.flags() & 1U) != 0, std::string(topic), {}};
@@ -291,7 +289,8 @@ bool PacketGuard::check_alias(std::uint16_t alias, std::string_view topic) {
 
 /// A message with an id: whether it may be sent before we acknowledge more.
 bool PacketGuard::check_window() {
-  const std::size_t before = in_.qos() == 2 ? unreleased_[in_.id] : 0;
+  const auto known = in_.qos() == 2 ? unreleased_.find(in_.id) : unreleased_.end();
+  const std::size_t before = known == unreleased_.end() ? 0 : known->second;
   const auto message = " with QoS " + std::to_string(in_.qos());
   if (before > 0 && !in_.duplicate()) {
     return fail(protocol_error, "§2.2.1", "§2.3.1",
@@ -314,9 +313,8 @@ bool PacketGuard::check_window() {
                 message + " that brings those without PUBREL to " + std::to_string(all) +
                     " bytes, above the limit of " + std::to_string(limits_.max_unreleased));
   }
-  unreleased_.set(in_.id, static_cast<std::uint32_t>(size));
+  unreleased_[in_.id] = size;
   unreleased_bytes_ = all;
-  if (before == 0) ++unreleased_count_;
   if (!in_.duplicate()) carried_.erase(in_.id);
   return true;
 }
@@ -338,60 +336,43 @@ bool PacketGuard::check_acknowledgement(std::string_view head) {
   if (!legal) {
     return fail(malformed, section_of(type, ".2.1"), " with the reason code " + hexadecimal(code));
   }
-  switch (type) {
-    case PacketType::pubrel:
-      if (in_.id == 0) return fail(malformed, "§2.2.1", "§2.3.1", " with packet id 0");
-      release(in_.id);
-      return true;
-    case PacketType::puback:
-      if (!check_awaited(Awaited::puback)) return false;
-      awaited_.set(in_.id, Awaited::nothing);
-      break;
-    case PacketType::pubrec:
-      if (!check_awaited(Awaited::pubrec)) return false;
-      // Repeated by a broker of old: our PUBREL may be on its way.
-      if (awaited_[in_.id] != Awaited::pubrec) return true;
-      awaited_.set(in_.id, is_error(code) ? Awaited::nothing : Awaited::our_pubrel);
-      break;
-    default:
-      if (!check_awaited(Awaited::pubcomp)) return false;
-      awaited_.set(in_.id, Awaited::nothing);
+  if (type == PacketType::pubrel) {
+    if (in_.id == 0) return fail(malformed, "§2.2.1", "§2.3.1", " with packet id 0");
+    release(in_.id);
+    return true;
   }
-  if (code != 0 || !properties.reason_string.empty()) remark(code, properties);
+  if (!check_awaited()) return false;
+  // Repeated by a broker of old: our PUBREL may be on its way.
+  if (awaited(in_.id) != type) return true;
+  const bool goes_on = type == PacketType::pubrec && !is_error(code);
+  await(in_.id, goes_on ? PacketType::pubrel : nothing);
+  remark(code, properties);
   return true;
 }
 
-bool PacketGuard::check_awaited(Awaited expected) {
-  const auto awaited = awaited_[in_.id];
-  if (awaited == expected) return true;
-  const bool waits_for_end = awaited == Awaited::our_pubrel || awaited == Awaited::pubcomp;
+PacketType PacketGuard::awaited(std::uint16_t id) const {
+  return id < awaited_.size() ? awaited_[id] : nothing;
+}
+
+/// Whether it is for such a packet that its id waits.
+bool PacketGuard::check_awaited() {
+  const auto type = in_.type();
+  const auto expected = awaited(in_.id);
+  if (expected == type) return true;
+  const bool waits_for_end = expected == PacketType::pubrel || expected == PacketType::pubcomp;
   // Below MQTT 5 a server may repeat what it thinks was lost (MQTT 3.1.1 §4.4), and Mosquitto 1.4
   // does, when our PUBREL takes its time.
-  if (version_ < 5 && expected == Awaited::pubrec && waits_for_end) return true;
+  if (version_ < 5 && type == PacketType::pubrec && waits_for_end) return true;
 
-  const auto id = " for id " + std::to_string(in_.id);
-  switch (awaited) {
-    case Awaited::nothing:
-      return fail(protocol_error,
-                  expected == Awaited::puback ? "§4.3.2"
-                  : expected == Awaited::suback || expected == Awaited::unsuback
-                      ? section_of(in_.type())
-                      : "§4.3.3",
-                  id + ", which nothing waits for");
-    case Awaited::puback:
-      return fail(protocol_error, "§4.3.2", id + ", which waits for PUBACK");
-    case Awaited::pubrec:
-      return fail(protocol_error, "§4.3.3", id + ", which waits for PUBREC");
-    case Awaited::our_pubrel:
-      return fail(protocol_error, "§4.3.3", id + ", which waits for our PUBREL");
-    case Awaited::pubcomp:
-      return fail(protocol_error, "§4.3.3", id + ", which waits for PUBCOMP");
-    case Awaited::suback:
-      return fail(protocol_error, "§3.8.4", id + ", which waits for SUBACK");
-    case Awaited::unsuback:
-      break;
+  const auto which = " for id " + std::to_string(in_.id) + ", which ";
+  if (expected == nothing) {
+    const bool subscription = type == PacketType::suback || type == PacketType::unsuback;
+    return fail(protocol_error, subscription ? section_of(type) : section_of_exchange(type),
+                which + "nothing waits for");
   }
-  return fail(protocol_error, "§3.10.4", id + ", which waits for UNSUBACK");
+  return fail(protocol_error, section_of_exchange(expected),
+              which + "waits for " + (expected == PacketType::pubrel ? "our " : "") +
+                  packet_name(expected));
 }
 
 /// SUBACK, UNSUBACK.
@@ -401,8 +382,8 @@ bool PacketGuard::check_subscription_answer(std::string_view head) {
   in_.id = fields.two();
   Properties properties;
   if (version_ == 5 && !check_properties(fields, properties)) return false;
-  if (!check_awaited(suback ? Awaited::suback : Awaited::unsuback)) return false;
-  awaited_.set(in_.id, Awaited::nothing);
+  if (!check_awaited()) return false;
+  await(in_.id, nothing);
   const auto filters = filters_.extract(in_.id);
   const auto codes = fields.rest();
   if (!suback && version_ < 5) return true;
@@ -437,9 +418,7 @@ bool PacketGuard::check_disconnect(std::string_view head) {
     return fail(malformed, "§3.14.2.1", " with the reason code " + hexadecimal(code));
   }
   phase_ = Phase::nothing_after_disconnect;
-  if (code != 0 || !properties.reason_string.empty() || !properties.server_reference.empty()) {
-    remark(code, properties);
-  }
+  remark(code, properties);
   return true;
 }
 
