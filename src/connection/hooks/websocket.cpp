@@ -10,7 +10,7 @@ namespace mqtt_tools::connection::hooks {
 namespace {
 
 constexpr std::size_t longest_head = 65536;
-constexpr std::size_t chunk_size = 65536;
+constexpr std::size_t longest_part = 65536;
 constexpr std::string_view head_start = "HTTP/";
 constexpr std::string_view head_end = "\r\n\r\n";
 constexpr std::string_view refusal = "HTTP/1.1 505 HTTP Version Not Supported\r\n\r\n";
@@ -146,9 +146,7 @@ void WebSocketFrames::add(std::string_view bytes) {
   while (!bytes.empty()) {
     switch (stage_) {
       case Stage::plain:
-        store(bytes);
-        make_ready({bytes.size(), true, false});
-        return;
+        return make_ready({std::string{bytes}, Kind::plain});
       case Stage::head:
         take_head(bytes);
         break;
@@ -198,10 +196,8 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
   if (const auto flaw = upgraded ? upgrade_flaw(in_) : ""; !flaw.empty()) {
     return refuse("an answer to the WebSocket request " + std::string(flaw), "RFC 6455 §4.1");
   }
-  const auto head = upgraded ? shortened(in_) : unclear ? std::string{refusal} : in_;
+  make_ready({upgraded ? shortened(in_) : unclear ? std::string{refusal} : in_, Kind::head});
   in_ = {};
-  store(head, true);
-  make_ready({head.size(), false, true});
   stage_ = upgraded ? Stage::header : tunnel ? Stage::plain : Stage::ended;
 }
 
@@ -231,7 +227,7 @@ void WebSocketFrames::take_control(std::string_view& bytes) {
   if (!fill(in_, control_size_, bytes)) return;
   const auto opcode = byte(in_, 0) & 0x0F;
   if (opcode == close) {
-    close_ = std::exchange(in_, {});
+    make_ready({std::exchange(in_, {}), Kind::close});
     return end();
   }
   if (opcode == ping && !ping_begun_) ping_ = in_;
@@ -250,16 +246,16 @@ void WebSocketFrames::take_data(std::string_view& bytes) {
       take_packet_start(data);
       if (stage_ == Stage::ended) return;
     } else {
-      const auto part = data.substr(0, packet_left_);
-      store(part);
-      packet_ += part.size();
-      packet_left_ -= part.size();
-      data.remove_prefix(part.size());
+      if (packet_.back().bytes.size() >= longest_part) packet_.push_back({{}, Kind::mqtt});
+      auto& part = packet_.back().bytes;
+      const auto taken = data.substr(0, std::min(packet_left_, longest_part - part.size()));
+      part += taken;
+      packet_left_ -= taken.size();
+      data.remove_prefix(taken.size());
     }
-    if (packet_ > 0 && packet_left_ == 0) {
-      make_ready({packet_header_, false, false});
-      make_ready({packet_, true, false});
-      packet_ = packet_header_ = 0;
+    if (!packet_.empty() && packet_left_ == 0) {
+      for (auto& part : packet_) make_ready(std::move(part));
+      packet_.clear();
     }
   }
 }
@@ -281,37 +277,14 @@ void WebSocketFrames::take_packet_start(std::string_view& bytes) {
                       std::to_string(max_packet_) + " are taken (--max-packet)",
                   "MQTT 5.0 §3.1.2.11.4", true);
   }
-  const auto header = frame_header(whole);
-  // One piece for a packet that fits into one.
-  if (!chunks_.empty() && !chunks_.back().empty() &&
-      chunks_.back().size() + header.size() + whole > chunk_size) {
-    chunks_.emplace_back();
-  }
-  store(header, true);
-  store(start_, true);
-  packet_header_ = header.size();
-  packet_ = start_.size();
+  packet_.push_back({frame_header(whole), Kind::header});
+  packet_.push_back({std::exchange(start_, {}), Kind::mqtt});
   packet_left_ = length;
-  start_.clear();
 }
 
-void WebSocketFrames::store(std::string_view bytes, bool contiguous) {
-  while (!bytes.empty()) {
-    if (chunks_.empty() || chunks_.back().size() >= chunk_size) chunks_.emplace_back();
-    auto& chunk = chunks_.back();
-    const auto part = contiguous ? bytes : bytes.substr(0, chunk_size - chunk.size());
-    chunk.append(part);
-    bytes.remove_prefix(part.size());
-  }
-}
-
-void WebSocketFrames::make_ready(Run run) {
-  held_ += run.size;
-  if (stage_ == Stage::plain && !runs_.empty() && runs_.back().mqtt) {
-    runs_.back().size += run.size;
-  } else {
-    runs_.push_back(run);
-  }
+void WebSocketFrames::make_ready(Part part) {
+  held_ += part.bytes.size();
+  ready_.push_back(std::move(part));
 }
 
 void WebSocketFrames::refuse(std::string words, std::string rule, bool too_large) {
@@ -322,26 +295,27 @@ void WebSocketFrames::refuse(std::string words, std::string rule, bool too_large
 void WebSocketFrames::end() {
   stage_ = Stage::ended;
   in_ = {};
-  start_ = {};
-  for (auto partial = packet_header_ + packet_; partial > 0;) {
-    auto& chunk = chunks_.back();
-    const auto count = std::min(partial, chunk.size());
-    chunk.resize(chunk.size() - count);
-    partial -= count;
-    if (chunk.empty()) chunks_.pop_back();
-  }
-  packet_header_ = packet_ = packet_left_ = 0;
+  packet_ = {};
+}
+
+/// What was ready at first of a frame has its header out.
+bool WebSocketFrames::in_ready_frame() const {
+  return begin_ > 0 || (!ready_.empty() && ready_.front().kind == Kind::mqtt);
+}
+
+bool WebSocketFrames::is_ping_next() const {
+  return !ping_.empty() && !in_ready_frame() &&
+         (ready_.empty() || ready_.front().kind != Kind::head);
 }
 
 WebSocketFrames::Piece WebSocketFrames::front() const {
-  if (!ping_.empty() && !in_frame_ && (runs_.empty() || !runs_.front().head)) {
-    return {.bytes = ping_, .ping = true, .answered = !ping_begun_};
-  }
-  if (runs_.empty()) return {.bytes = close_, .answered = !close_.empty() && !close_begun_};
-  const auto& run = runs_.front();
-  return {.bytes = std::string_view{chunks_.front()}.substr(begin_, run.size),
-          .mqtt = run.mqtt,
-          .head = run.head};
+  if (is_ping_next()) return {.bytes = ping_, .ping = true, .answered = !ping_begun_};
+  if (ready_.empty()) return {};
+  const auto& [bytes, kind] = ready_.front();
+  return {.bytes = std::string_view{bytes}.substr(begin_),
+          .mqtt = kind == Kind::mqtt || kind == Kind::plain,
+          .head = kind == Kind::head,
+          .answered = kind == Kind::close && begin_ == 0};
 }
 
 void WebSocketFrames::drop(std::size_t size) {
@@ -353,26 +327,13 @@ void WebSocketFrames::drop(std::size_t size) {
     if (piece.ping) {
       ping_.erase(0, count);
       ping_begun_ = !ping_.empty();
-    } else if (runs_.empty()) {
-      close_.erase(0, count);
-      close_begun_ = true;
-    } else {
-      auto& run = runs_.front();
-      run.size -= count;
-      held_ -= count;
-      begin_ += count;
-      // A frame ends with its MQTT; between plain bytes nothing stands, either.
-      in_frame_ = run.size > 0 || (!run.mqtt && !run.head);
-      if (run.size == 0) runs_.pop_front();
-      if (begin_ == chunks_.front().size()) {
-        begin_ = 0;
-        if (chunks_.size() > 1) {
-          chunks_.pop_front();
-        } else {
-          chunks_.front().clear();
-        }
-      }
+      continue;
     }
+    held_ -= count;
+    begin_ += count;
+    if (count < piece.bytes.size()) return;
+    ready_.pop_front();
+    begin_ = 0;
   }
 }
 

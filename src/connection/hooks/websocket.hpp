@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mqtt_tools::connection::hooks {
 
@@ -59,7 +60,8 @@ class WebSocketFrames {
   /// What the close frame says that add() has just taken, if it has: a status code of two bytes and
   /// a reason, or nothing (RFC 6455 §5.5.1).
   std::optional<std::string_view> closing() const {
-    return close_.empty() ? std::nullopt : std::optional{std::string_view{close_}.substr(2)};
+    if (ready_.empty() || ready_.back().kind != Kind::close) return std::nullopt;
+    return std::string_view{ready_.back().bytes}.substr(2);
   }
 
   struct Piece {
@@ -78,18 +80,20 @@ class WebSocketFrames {
   void drop(std::size_t size);
 
   /// Bytes that are ready.
-  std::size_t held() const { return held_ + ping_.size() + close_.size(); }
+  std::size_t held() const { return held_ + ping_.size(); }
 
-  bool in_frame() const { return in_frame_ || ping_begun_; }  ///< A frame is handed out in part.
+  /// A frame is handed out in part.
+  bool in_frame() const { return ping_begun_ || in_ready_frame(); }
 
  private:
   enum class Stage { plain, head, header, data, control, ended };
 
-  /// Bytes of one kind, in order, of those in chunks_.
-  struct Run {
-    std::size_t size = 0;
-    bool mqtt = false;
-    bool head = false;
+  enum class Kind { plain, head, header, mqtt, close };  ///< header: of a frame with `mqtt`.
+
+  /// Bytes for Paho: a whole head, header or close frame, or up to 64 KiB of MQTT.
+  struct Part {
+    std::string bytes{};
+    Kind kind{};
   };
 
   void take_head(std::string_view& bytes);
@@ -97,10 +101,11 @@ class WebSocketFrames {
   void take_control(std::string_view& bytes);
   void take_data(std::string_view& bytes);
   void take_packet_start(std::string_view& bytes);
-  void store(std::string_view bytes, bool contiguous = false);
-  void make_ready(Run run);
+  void make_ready(Part part);
   void refuse(std::string words, std::string rule, bool too_large = false);
   void end();
+  bool in_ready_frame() const;
+  bool is_ping_next() const;
 
   std::size_t max_packet_ = 0;
   std::optional<Violation> violation_{};
@@ -114,19 +119,13 @@ class WebSocketFrames {
 
   std::string start_{};          ///< Type and length of the next packet, as far as they have come.
   std::size_t packet_left_ = 0;  ///< Of the packet, to come.
-  std::size_t packet_ = 0;  ///< Bytes of it that came; they and its frame header are in chunks_.
-  std::size_t packet_header_ = 0;
+  std::vector<Part> packet_{};   ///< What has come of it, with the header of its frame.
 
-  std::deque<std::string> chunks_{};
+  std::deque<Part> ready_{};
   std::size_t begin_ = 0;  ///< Within the first of them.
-  std::deque<Run> runs_{};
-  bool in_frame_ =
-      false;              ///< The first of them is handed out in part, or has its frame header out.
-  std::size_t held_ = 0;  ///< Bytes of runs_.
+  std::size_t held_ = 0;   ///< Bytes of all from there on.
   std::string ping_{};
   bool ping_begun_ = false;
-  std::string close_{};
-  bool close_begun_ = false;
 };
 
 /// Follows what we write on a connection: the heads of HTTP requests, if any, then frames that are
