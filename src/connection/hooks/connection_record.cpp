@@ -28,14 +28,11 @@ Expected& expected() {
 }  // namespace
 
 std::optional<std::string> ConnectionRecord::violation() const {
-  const auto tell = [](const auto& found) {
-    return found.words + "; " + found.rule +
-           (found.too_large ? " (larger packets are taken with --max-packet)" : "");
-  };
   const std::lock_guard lock{mutex_};
-  if (frame_violation_) return tell(*frame_violation_);
-  if (const auto& found = guard_.violation()) return tell(*found);
-  return std::nullopt;
+  const auto& found = guard_.violation();
+  if (!found) return std::nullopt;
+  return found->words + "; " + found->rule +
+         (found->too_large ? " (larger packets are taken with --max-packet)" : "");
 }
 
 ConnectionFacts ConnectionRecord::facts() const {
@@ -134,9 +131,9 @@ std::size_t ConnectionRecord::received(std::string_view bytes) {
   return legal;
 }
 
-void ConnectionRecord::refuse(WebSocketFrames::Violation violation) {
+void ConnectionRecord::refuse(Violation violation) {
   const std::lock_guard lock{mutex_};
-  if (!frame_violation_) frame_violation_ = std::move(violation);
+  guard_.refuse(std::move(violation));
 }
 
 std::string ConnectionRecord::closing() const {
@@ -156,20 +153,14 @@ void ConnectionRecord::note_closing(std::string_view said) {
 }
 
 std::string ConnectionRecord::last_packet() const {
-  constexpr char reason_protocol_error = '\x82';
-  constexpr char reason_packet_too_large = '\x95';
   const std::lock_guard lock{mutex_};
   if (given_up_) return guard_.connect_sent() ? std::string{"\xE0\0", 2} : std::string{};
   const auto& found = guard_.violation();
-  const bool violated = found || frame_violation_;  // Else the line is dead.
-  if (guard_.version() < 5 || !guard_.accepted() || !violated) return {};
+  // Without one the line is dead.
+  if (guard_.version() < 5 || !guard_.accepted() || !found) return {};
   // Mosquitto 2 takes the will away with whatever reason but 0x04 (against MQTT 5.0 §3.1.2.5).
   if (guard_.has_will()) return {};
-  const bool too_large = frame_violation_ && frame_violation_->too_large;
-  return {'\xE0', '\x01',
-          found       ? static_cast<char>(found->reason)
-          : too_large ? reason_packet_too_large
-                      : reason_protocol_error};
+  return {'\xE0', '\x01', static_cast<char>(found->reason)};
 }
 
 void expect(std::shared_ptr<ConnectionRecord> record) {

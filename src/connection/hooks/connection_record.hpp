@@ -116,7 +116,7 @@ class ConnectionRecord {
   std::size_t received(std::string_view bytes);
 
   /// The frames around the packets are not as they must be.
-  void refuse(WebSocketFrames::Violation violation);
+  void refuse(Violation violation);
 
   /// What WebSocketFrames::closing() says.
   void note_closing(std::string_view said);
@@ -153,7 +153,6 @@ class ConnectionRecord {
   std::atomic<bool> given_up_{false};
   mutable std::mutex mutex_{};
   PacketGuard guard_;
-  std::optional<WebSocketFrames::Violation> frame_violation_{};
   std::string closing_{};
   Clock::time_point answer_due_{};  ///< Of the last PINGREQ.
   std::atomic<bool> stalled_{false};

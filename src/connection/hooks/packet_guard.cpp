@@ -214,16 +214,15 @@ void PacketGuard::end_arrival() {
 
 bool PacketGuard::fail(std::uint8_t reason, std::string_view section, std::string_view section_of_3,
                        const std::string& words) {
-  Violation violation;
-  violation.packet = in_.type();
-  violation.id = in_.id;
-  violation.reason = reason;
   const bool five = version_ == 5 || version_ == 0;
-  violation.rule =
-      (five ? "MQTT 5.0 " : "MQTT 3.1.1 ") + std::string(five ? section : section_of_3);
-  violation.words = with_article(in_.type()) + words;
-  violation_ = std::move(violation);
+  refuse({.words = with_article(in_.type()) + words,
+          .rule = (five ? "MQTT 5.0 " : "MQTT 3.1.1 ") + std::string(five ? section : section_of_3),
+          .reason = reason});
   return false;
+}
+
+void PacketGuard::refuse(Violation violation) {
+  if (!violation_) violation_ = std::move(violation);
 }
 
 void PacketGuard::learn(std::string_view head) {

@@ -37,6 +37,20 @@ enum class PacketType : std::uint8_t {
   auth,
 };
 
+/// What a server did that MQTT or WebSocket does not allow.
+struct Violation {
+  std::string words{};  ///< "a PUBACK for id 7, which waits for PUBREC": what it sent. Holds
+                        ///< nothing that it wrote.
+  std::string rule{};          ///< Where it is forbidden: "MQTT 5.0 §4.3.3", "RFC 6455 §5.1".
+  std::uint8_t reason = 0x82;  ///< For our DISCONNECT (MQTT 5.0 §3.14.2.1).
+  /// A packet above --max-packet. Not set for one that is only above the maximum-packet-size of our
+  /// CONNECT.
+  bool too_large = false;
+  /// Not 0: the server did nothing wrong, but Limits::memory_for() said no to this many bytes.
+  std::size_t no_memory_for = 0;
+  bool acknowledgement_due = false;  ///< And the packet was a PUBLISH with QoS 1 or 2.
+};
+
 /// "PUBACK"; "packet type 0" for what is none.
 std::string packet_name(PacketType type);
 
@@ -59,23 +73,6 @@ class PacketGuard {
     /// Told of packets that no call or callback of ours shows: PINGREQ, PINGRESP, PUBREC, PUBREL,
     /// PUBCOMP, PUBACK. Must not throw.
     std::function<void(bool ours, PacketType packet, std::uint16_t id)> tell{};
-  };
-
-  /// What a server did that MQTT does not allow.
-  struct Violation {
-    PacketType packet{};
-    std::uint16_t id = 0;  ///< Packet identifier, or 0.
-    std::uint8_t reason =
-        0;  ///< For our DISCONNECT (MQTT 5.0 §3.14.2.1): 0x81, 0x82, 0x93, 0x94, 0x95, 0x97.
-    std::string rule{};   ///< Where it is forbidden: "MQTT 5.0 §4.3.3".
-    std::string words{};  ///< "a PUBACK for id 7, which waits for PUBREC": what the broker sent.
-                          ///< Holds nothing that it wrote.
-    /// A packet above Limits::max_packet. Not set for one that is only above the
-    /// maximum-packet-size of our CONNECT.
-    bool too_large = false;
-    /// Not 0: the server did nothing wrong, but Limits::memory_for() said no to this many bytes.
-    std::size_t no_memory_for = 0;
-    bool acknowledgement_due = false;  ///< And the packet was a PUBLISH with QoS 1 or 2.
   };
 
   /// What Paho drops of an acknowledgement, of CONNACK and of DISCONNECT.
@@ -108,6 +105,9 @@ class PacketGuard {
   std::size_t received(std::string_view bytes);
 
   const std::optional<Violation>& violation() const { return violation_; }
+
+  /// What carries the packets is not as it must be: from now on nothing is legal.
+  void refuse(Violation violation);
 
   /// The server said something with the acknowledgement `packet` of `id` (0 for CONNACK and
   /// DISCONNECT) other than plain success. Once; asked inside Paho's callback for it. Of what

@@ -29,9 +29,7 @@ std::array<Socket, most_sockets>& sockets() {
   return all;
 }
 
-WebSocketFrames::Violation no_memory() {
-  return {"more than there is memory for", "see --max-packet", false};
-}
+Violation no_memory() { return {"more than there is memory for", "see --max-packet"}; }
 
 /// All 0 where there is no TCP.
 tcp_info info_of(int descriptor) {

@@ -76,13 +76,8 @@ std::string shortened(std::string_view head) {
          std::string(header_of(head, "Sec-WebSocket-Accept")) + "\r\n\r\n";
 }
 
-struct Forbidden {
-  std::string words{};
-  const char* rule = "";
-};
-
 /// What is wrong with a frame whose first two bytes are known; no words when nothing is.
-Forbidden check_start(std::string_view header, bool fragmented) {
+Violation check_start(std::string_view header, bool fragmented) {
   const auto first = byte(header, 0);
   const auto opcode = first & 0x0F;
   const bool control = opcode >= close;
@@ -112,7 +107,7 @@ Forbidden check_start(std::string_view header, bool fragmented) {
   return {};
 }
 
-Forbidden check_size(std::string_view header) {
+Violation check_size(std::string_view header) {
   const auto size = payload_size(header);
   if (size >> 63 != 0) return {"a WebSocket frame of 2^63 bytes or more", "RFC 6455 §5.2"};
   const std::uint64_t least = header.size() == 10 ? 65536 : header.size() == 4 ? 126 : 0;
@@ -172,13 +167,13 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
   const auto begun = std::min(in_.size(), head_start.size());
   const bool upgrade = request_ == HttpRequest::upgrade;
   if (in_.compare(0, begun, head_start, 0, begun) != 0) {
-    return refuse("bytes that are not an HTTP answer",
-                  upgrade ? "RFC 6455 §4.1" : "RFC 9110 §9.3.6");
+    return refuse(
+        {"bytes that are not an HTTP answer", upgrade ? "RFC 6455 §4.1" : "RFC 9110 §9.3.6"});
   }
   const auto end = in_.find(head_end, from);
   if (end == std::string::npos) {
     if (in_.size() == longest_head) {
-      return refuse("an HTTP answer with a head of 64 KiB or more", "RFC 9110 §5.4");
+      return refuse({"an HTTP answer with a head of 64 KiB or more", "RFC 9110 §5.4"});
     }
     bytes = {};
     return;
@@ -194,7 +189,7 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
   const bool unclear = upgrade && !upgraded &&
                        (status.compare(0, 8, "HTTP/1.1") != 0 || status.compare(9, 3, "101") == 0);
   if (const auto flaw = upgraded ? upgrade_flaw(in_) : ""; !flaw.empty()) {
-    return refuse("an answer to the WebSocket request " + std::string(flaw), "RFC 6455 §4.1");
+    return refuse({"an answer to the WebSocket request " + std::string(flaw), "RFC 6455 §4.1"});
   }
   make_ready({upgraded ? shortened(in_) : unclear ? std::string{refusal} : in_, Kind::head});
   in_ = {};
@@ -204,12 +199,12 @@ void WebSocketFrames::take_head(std::string_view& bytes) {
 void WebSocketFrames::take_header(std::string_view& bytes) {
   if (!fill(in_, 2, bytes)) return;
   if (in_.size() == 2) {
-    const auto forbidden = check_start(in_, fragmented_);
-    if (!forbidden.words.empty()) return refuse(forbidden.words, forbidden.rule);
+    auto forbidden = check_start(in_, fragmented_);
+    if (!forbidden.words.empty()) return refuse(std::move(forbidden));
   }
   if (!fill(in_, header_size(in_), bytes)) return;
-  const auto forbidden = check_size(in_);
-  if (!forbidden.words.empty()) return refuse(forbidden.words, forbidden.rule);
+  auto forbidden = check_size(in_);
+  if (!forbidden.words.empty()) return refuse(std::move(forbidden));
 
   if ((byte(in_, 0) & 0x0F) >= close) {
     control_size_ = in_.size() + static_cast<std::size_t>(payload_size(in_));
@@ -267,15 +262,18 @@ void WebSocketFrames::take_packet_start(std::string_view& bytes) {
   if (start_.size() == 1) return;
   if ((byte(start_, start_.size() - 1) & 0x80) != 0) {
     if (start_.size() < 5) return;
-    return refuse("an MQTT packet whose length has more than four bytes", "MQTT 5.0 §1.5.5");
+    return refuse({"an MQTT packet whose length has more than four bytes", "MQTT 5.0 §1.5.5"});
   }
   std::size_t length = 0;
   for (auto at = start_.size() - 1; at > 0; --at) length = length << 7 | (byte(start_, at) & 0x7F);
   const auto whole = start_.size() + length;
   if (whole > max_packet_) {
-    return refuse("an MQTT packet of " + std::to_string(whole) + " bytes, and no more than " +
-                      std::to_string(max_packet_) + " are taken (--max-packet)",
-                  "MQTT 5.0 §3.1.2.11.4", true);
+    return refuse({.words = "an MQTT packet of " + std::to_string(whole) +
+                            " bytes, and no more than " + std::to_string(max_packet_) +
+                            " are taken (--max-packet)",
+                   .rule = "MQTT 5.0 §3.1.2.11.4",
+                   .reason = 0x95,
+                   .too_large = true});
   }
   packet_.push_back({frame_header(whole), Kind::header});
   packet_.push_back({std::exchange(start_, {}), Kind::mqtt});
@@ -287,8 +285,8 @@ void WebSocketFrames::make_ready(Part part) {
   ready_.push_back(std::move(part));
 }
 
-void WebSocketFrames::refuse(std::string words, std::string rule, bool too_large) {
-  violation_ = {std::move(words), std::move(rule), too_large};
+void WebSocketFrames::refuse(Violation violation) {
+  violation_ = std::move(violation);
   end();
 }
 

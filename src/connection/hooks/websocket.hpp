@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/hooks/packet_guard.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -44,13 +46,7 @@ class WebSocketFrames {
   /// From the network, in pieces of any size.
   void add(std::string_view bytes);
 
-  /// What a server did that is not allowed. Nothing is taken in after it; what was legal before it
-  /// is still handed out.
-  struct Violation {
-    std::string words{};     ///< Fits after "the server sent ": "a masked WebSocket frame".
-    std::string rule{};      ///< Where it is forbidden: "RFC 6455 §5.1".
-    bool too_large = false;  ///< An MQTT packet above the limit.
-  };
+  /// Nothing is taken in after it; what was legal before it is still handed out.
   const std::optional<Violation>& violation() const { return violation_; }
 
   /// Nothing that add() takes can lead to output any more: after a violation, a close frame, and an
@@ -102,7 +98,7 @@ class WebSocketFrames {
   void take_data(std::string_view& bytes);
   void take_packet_start(std::string_view& bytes);
   void make_ready(Part part);
-  void refuse(std::string words, std::string rule, bool too_large = false);
+  void refuse(Violation violation);
   void end();
   bool in_ready_frame() const;
   bool is_ping_next() const;
