@@ -12,6 +12,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 namespace mqtt_tools::connection::hooks {
 
@@ -19,20 +20,54 @@ namespace {
 
 using SharedRecord = std::shared_ptr<ConnectionRecord>;
 
-void free_record(void* /*ssl*/, void* record, CRYPTO_EX_DATA* /*data*/, int /*index*/,
-                 long /*unused*/, void* /*unused*/) {
-  delete static_cast<SharedRecord*>(record);
+/// What the callbacks of an SSL know of its connection. The SSL owns it.
+struct Watched {
+  SharedRecord record{};              ///< That they tell; or none.
+  std::optional<std::string> host{};  ///< That the certificate must be for; none: any name will do.
+};
+
+void free_watched(void* /*ssl*/, void* watched, CRYPTO_EX_DATA* /*data*/, int /*index*/,
+                  long /*unused*/, void* /*unused*/) {
+  delete static_cast<Watched*>(watched);
 }
 
-/// Where an SSL keeps the record that its callbacks tell: it owns one more reference.
-int record_index() {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_record);
+int watched_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_watched);
   return index;
 }
 
+const Watched* watched_of(const SSL* ssl) {
+  return static_cast<const Watched*>(SSL_get_ex_data(ssl, watched_index()));
+}
+
 ConnectionRecord* record_of(const SSL* ssl) {
-  const auto* const record = static_cast<SharedRecord*>(SSL_get_ex_data(ssl, record_index()));
-  return record == nullptr ? nullptr : record->get();
+  const auto* const watched = watched_of(ssl);
+  return watched == nullptr ? nullptr : watched->record.get();
+}
+
+/// OpenSSL's verify callback: asked about each certificate of the chain, the broker's own last.
+int verify(int fine, X509_STORE_CTX* chain) noexcept {
+  if (fine != 0 && X509_STORE_CTX_get_error_depth(chain) > 0) return 1;
+  const auto* const ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* const watched = watched_of(ssl);
+  try {
+    if (fine != 0) {
+      if (watched != nullptr &&
+          (!watched->host || matches(X509_STORE_CTX_get0_cert(chain), *watched->host))) {
+        return 1;
+      }
+      X509_STORE_CTX_set_error(chain, watched == nullptr || address_bytes(*watched->host).empty()
+                                          ? X509_V_ERR_HOSTNAME_MISMATCH
+                                          : X509_V_ERR_IP_ADDRESS_MISMATCH);
+    }
+  } catch (...) {  // Must not cross OpenSSL's frames.
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM);
+  }
+  if (auto* const record = record_of(ssl)) {
+    record->note([chain](ConnectionFacts& facts) { facts.tls.distrust = tls_failure(chain); });
+  }
+  return 0;
 }
 
 /// OpenSSL's info callback. TLS 1.3 servers judge our certificate after our side is done, so alerts
@@ -75,16 +110,16 @@ void note_sentence(const SSL* ssl, ConnectionFacts& facts) {
   if (count > 0) first.append(rest.data(), static_cast<std::size_t>(count));
 }
 
-void observe(SSL* ssl, const SharedRecord& record) {
-  if (!record || record_of(ssl) != nullptr) return;
-  auto owned = std::make_unique<SharedRecord>(record);
-  if (SSL_set_ex_data(ssl, record_index(), owned.get()) != 1) return;
-  (void)owned.release();
+void watch(SSL* ssl, Watched what) {
+  auto owned = std::make_unique<Watched>(std::move(what));
+  if (SSL_set_ex_data(ssl, watched_index(), owned.get()) != 1) return;
+  auto* const record = owned.release()->record.get();
+  if (record == nullptr) return;
   record->note([](ConnectionFacts& facts) { facts.tls.begun = true; });
   SSL_set_info_callback(ssl, note_alert);
   SSL_set_cert_cb(ssl, note_certificate_asked, nullptr);
   if (auto* const bio = SSL_get_rbio(ssl)) {
-    BIO_set_callback_arg(bio, reinterpret_cast<char*>(record.get()));
+    BIO_set_callback_arg(bio, reinterpret_cast<char*>(record));
     BIO_set_callback_ex(bio, note_first_bytes);
   }
 }
@@ -104,25 +139,19 @@ std::string host_of_paho(std::string_view text) {
 }
 
 bool prepare_handshake(SSL* ssl, const SharedRecord& record) noexcept {
-  // Paho sets no callback: with one, the server is verified by us already.
-  if (SSL_in_before(ssl) != 1 || SSL_get_verify_callback(ssl) != nullptr) return true;
+  if (SSL_in_before(ssl) != 1 || watched_of(ssl) != nullptr) return true;
   const auto rules = record ? record->tls() : TlsRules{};
-  const bool verify = (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0;
+  // First, so that what fails below leaves no gap: without Watched nobody is accepted.
+  if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0) {
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, verify);
+  }
   try {
-    observe(ssl, record);
     const char* const named = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     const auto host = host_of_paho(named != nullptr ? named : "");
-    if (verify) {
-      verify_server(ssl, rules.check_name ? std::optional{host} : std::nullopt,
-                    [record](const TlsFailure& failure) {
-                      if (record)
-                        record->note([&](ConnectionFacts& facts) { facts.tls.distrust = failure; });
-                    });
-    }
+    watch(ssl, {record, rules.check_name ? std::optional{host} : std::nullopt});
     indicate_name(ssl, indicated_name(host));
   } catch (...) {
-    // No memory. An empty host matches no certificate.
-    if (verify) verify_server(ssl, "", {});
+    // No memory.
   }
   return limit_versions(ssl, rules);
 }

@@ -14,11 +14,13 @@ namespace mqtt_tools::connection::hooks {
 std::string host_of_paho(std::string_view text);
 
 /// For SSL_connect(), however often Paho calls it for `ssl`: before the first byte is sent, makes
-/// OpenSSL keep to the versions of the record's TlsRules, verify the server by verify_server() if
-/// Paho asks for verification, and name it as RFC 6066 has it. The host is the one that Paho has
-/// named in `ssl`: so no connection is ever measured by the name of another. `record`, if any, is
-/// told what happens from now on. False when OpenSSL does not obey: there must be no handshake. Any
-/// thread.
+/// OpenSSL keep to the versions of the record's TlsRules and name the server as RFC 6066 has it;
+/// and, if Paho asks for verification, accept the server only if its chain is good and its
+/// certificate matches the host: without memory for that, none. The host is the one that Paho has
+/// named in `ssl`: so no connection is ever measured by the name of another. A session that is
+/// resumed is not verified again: its server proves that it is the one that was. `record`, if any,
+/// is told what happens from now on. False when OpenSSL does not obey: there must be no handshake.
+/// Any thread.
 bool prepare_handshake(ssl_st* ssl, const std::shared_ptr<ConnectionRecord>& record) noexcept;
 
 /// After SSL_connect(), SSL_read() or SSL_write() gave `result`: tells `record` when the handshake

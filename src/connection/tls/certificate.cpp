@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <ctime>
 #include <memory>
-#include <utility>
 
 #include <openssl/asn1.h>
 #include <openssl/ssl.h>
@@ -88,63 +87,9 @@ std::vector<std::string> names_of(const X509* certificate) {
   return list;
 }
 
-TlsFailure failure_of(X509_STORE_CTX* chain) {
-  TlsFailure failure;
-  failure.error = X509_STORE_CTX_get_error(chain);
-  failure.depth = X509_STORE_CTX_get_error_depth(chain);
-  const auto* const certificate = X509_STORE_CTX_get_current_cert(chain);
-  if (certificate == nullptr) return failure;
-  failure.has_certificate = true;
-  failure.subject = name_of(X509_get_subject_name(certificate));
-  failure.issuer = name_of(X509_get_issuer_name(certificate));
-  failure.not_before = date(X509_get0_notBefore(certificate));
-  failure.not_after = date(X509_get0_notAfter(certificate));
-  failure.names = names_of(certificate);
-  return failure;
-}
-
 std::string without_last_dot(std::string host) {
   if (!host.empty() && host.back() == '.') host.pop_back();
   return host;
-}
-
-/// What verify_server() was told. The SSL owns it.
-struct Expected {
-  std::optional<std::string> host{};
-  std::function<void(const TlsFailure&)> failed{};
-};
-
-void free_expected(void* /*ssl*/, void* expected, CRYPTO_EX_DATA* /*data*/, int /*index*/,
-                   long /*unused*/, void* /*unused*/) {
-  delete static_cast<Expected*>(expected);
-}
-
-int expected_index() {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_expected);
-  return index;
-}
-
-/// OpenSSL's verify callback: asked about each certificate of the chain, the broker's own last.
-int verified(int fine, X509_STORE_CTX* chain) noexcept {
-  if (fine != 0 && X509_STORE_CTX_get_error_depth(chain) > 0) return 1;
-  const auto* const ssl = static_cast<const SSL*>(
-      X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  const auto* const expected = static_cast<const Expected*>(SSL_get_ex_data(ssl, expected_index()));
-  try {
-    if (fine != 0) {
-      if (expected != nullptr &&
-          (!expected->host || matches(X509_STORE_CTX_get0_cert(chain), *expected->host))) {
-        return 1;
-      }
-      X509_STORE_CTX_set_error(chain, expected == nullptr || address_bytes(*expected->host).empty()
-                                          ? X509_V_ERR_HOSTNAME_MISMATCH
-                                          : X509_V_ERR_IP_ADDRESS_MISMATCH);
-    }
-    if (expected != nullptr && expected->failed) expected->failed(failure_of(chain));
-  } catch (...) {  // Must not cross OpenSSL's frames.
-    if (fine != 0) X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM);
-  }
-  return 0;
 }
 
 /// '*' is anything but the whole first label.
@@ -222,17 +167,19 @@ bool matches(const X509* certificate, const std::string& host) {
   return has(name) || has(name + '.');  // Its own name may be a whole one, too.
 }
 
-void verify_server(ssl_st* ssl, std::optional<std::string> host,
-                   std::function<void(const TlsFailure&)> failed) noexcept {
-  // First, so that what fails below leaves no gap.
-  SSL_set_verify(ssl, SSL_VERIFY_PEER, verified);
-  delete static_cast<Expected*>(SSL_get_ex_data(ssl, expected_index()));
-  SSL_set_ex_data(ssl, expected_index(), nullptr);
-  try {
-    auto expected = std::make_unique<Expected>(Expected{std::move(host), std::move(failed)});
-    if (SSL_set_ex_data(ssl, expected_index(), expected.get()) == 1) (void)expected.release();
-  } catch (...) {
-  }
+TlsFailure tls_failure(X509_STORE_CTX* chain) {
+  TlsFailure failure;
+  failure.error = X509_STORE_CTX_get_error(chain);
+  failure.depth = X509_STORE_CTX_get_error_depth(chain);
+  const auto* const certificate = X509_STORE_CTX_get_current_cert(chain);
+  if (certificate == nullptr) return failure;
+  failure.has_certificate = true;
+  failure.subject = name_of(X509_get_subject_name(certificate));
+  failure.issuer = name_of(X509_get_issuer_name(certificate));
+  failure.not_before = date(X509_get0_notBefore(certificate));
+  failure.not_after = date(X509_get0_notAfter(certificate));
+  failure.names = names_of(certificate);
+  return failure;
 }
 
 std::string certificate_message(const TlsFailure& failure, const std::string& host) {

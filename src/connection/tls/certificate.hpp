@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 struct ssl_st;
 struct x509_st;
+struct x509_store_ctx_st;
 
 namespace mqtt_tools::connection {
 
@@ -43,14 +42,8 @@ void indicate_name(ssl_st* ssl, std::string name);
 /// certificate without any subjectAltName. Any thread.
 bool matches(const x509_st* certificate, const std::string& host);
 
-/// Makes OpenSSL accept the server of `ssl` only if its chain is good and its certificate matches
-/// `host` (none: whatever name it has), and tell `failed` otherwise, before the handshake ends in
-/// an alert. `failed` is called on the thread that shakes hands; it must outlive `ssl` and what it
-/// throws is lost. Without memory for this no certificate is accepted. To be called before the
-/// handshake; repeated calls count as the last one. A session that is resumed is not verified
-/// again: its server proves that it is the one that was.
-void verify_server(ssl_st* ssl, std::optional<std::string> host,
-                   std::function<void(const TlsFailure&)> failed) noexcept;
+/// What OpenSSL has against the certificate that it looks at.
+TlsFailure tls_failure(x509_store_ctx_st* chain);
 
 /// `failure` as a sentence about the broker that the user calls `host`. Terminal-safe.
 std::string certificate_message(const TlsFailure& failure, const std::string& host);

@@ -40,12 +40,13 @@ struct Outcome {
   std::optional<mqtt_tools::connection::TlsFailure> failure{};
 };
 
-/// `named` is what Paho makes of a host, `mode` what it asks OpenSSL to verify.
+/// `named` is what Paho makes of a host, `mode` what it asks OpenSSL to verify, `ca` whom it
+/// trusts.
 Outcome shake_hands(Certificates& files, const std::string& certificate, std::string named,
-                    int mode = SSL_VERIFY_PEER) {
+                    int mode = SSL_VERIFY_PEER, const std::string& ca = {}) {
   const Context ours{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
   const Context theirs{SSL_CTX_new(TLS_server_method()), SSL_CTX_free};
-  REQUIRE(SSL_CTX_load_verify_file(ours.get(), files.ca().c_str()) == 1);
+  REQUIRE(SSL_CTX_load_verify_file(ours.get(), (ca.empty() ? files.ca() : ca).c_str()) == 1);
   REQUIRE(SSL_CTX_use_certificate_file(theirs.get(), certificate.c_str(), SSL_FILETYPE_PEM) == 1);
   REQUIRE(SSL_CTX_use_PrivateKey_file(theirs.get(), files.server_key().c_str(), SSL_FILETYPE_PEM) ==
           1);
@@ -114,6 +115,39 @@ TEST_CASE("a handshake of Paho's with the wrong server fails and its record says
   const auto unnamed = shake_hands(files, files.server(), "");
   CHECK_FALSE(unnamed.done);
   CHECK(unnamed.failure);
+}
+
+TEST_CASE("what a record says of the wrong certificate is who has it, from whom, and for what") {
+  Certificates files;
+  const auto name = shake_hands(files, files.other_name(), "localhost");
+  CHECK_FALSE(name.done);
+  REQUIRE(name.failure);
+  CHECK(name.failure->error == X509_V_ERR_HOSTNAME_MISMATCH);
+  CHECK(name.failure->depth == 0);
+  CHECK(name.failure->subject == "other.example");
+  CHECK(name.failure->issuer == "Test CA");
+  CHECK(name.failure->not_before == "2020-01-01 00:00 UTC");
+  CHECK(name.failure->not_after == "2199-12-31 23:59 UTC");
+  CHECK(name.failure->names == std::vector<std::string>{"other.example", "*.more.example"});
+
+  const auto address = shake_hands(files, files.named("127.0.0.1", ""), "127.0.0.1");
+  CHECK_FALSE(address.done);
+  REQUIRE(address.failure);
+  CHECK(address.failure->error == X509_V_ERR_IP_ADDRESS_MISMATCH);
+}
+
+TEST_CASE("a certificate for the host is worth nothing without a chain to a known authority") {
+  Certificates files;
+  const auto unknown =
+      shake_hands(files, files.server(), "localhost", SSL_VERIFY_PEER, files.other_ca());
+  CHECK_FALSE(unknown.done);
+  REQUIRE(unknown.failure);
+  CHECK(unknown.failure->error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+  const auto expired = shake_hands(files, files.expired(), "localhost");
+  CHECK_FALSE(expired.done);
+  REQUIRE(expired.failure);
+  CHECK(expired.failure->error == X509_V_ERR_CERT_HAS_EXPIRED);
+  CHECK(expired.failure->not_after == "2020-01-02 03:04 UTC");
 }
 
 TEST_CASE("a handshake of Paho's that verifies nothing is not verified and stays so") {

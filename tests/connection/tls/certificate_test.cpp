@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "connection/tls/certificate.hpp"
 
-#include "connection/peer.hpp"
+#include "support/certificates.hpp"
 
 #include "catch.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <algorithm>
 #include <memory>
 #include <vector>
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
 using namespace mqtt_tools::connection;
@@ -28,42 +24,6 @@ bool fits(const std::string& path, const std::string& host) {
       PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), X509_free};
   REQUIRE(certificate != nullptr);
   return matches(certificate.get(), host);
-}
-
-/// A handshake with a server that has the certificate `path`, which is taken for `host`.
-struct Handshake {
-  bool done = false;
-  std::vector<TlsFailure> failures{};
-};
-
-Handshake shake_hands(Certificates& files, const std::string& path, const std::string& ca,
-                      const std::string& host) {
-  TlsServer server;
-  server.certificate = path;
-  server.key = files.server_key();
-  const Peer peer{serve_tls(server)};
-
-  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context{SSL_CTX_new(TLS_client_method()),
-                                                             SSL_CTX_free};
-  REQUIRE(SSL_CTX_load_verify_file(context.get(), ca.c_str()) == 1);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  at.sin_port = htons(static_cast<std::uint16_t>(peer.port()));
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
-
-  Handshake result;
-  {
-    const std::unique_ptr<SSL, void (*)(SSL*)> ssl{SSL_new(context.get()), SSL_free};
-    SSL_set_fd(ssl.get(), fd);
-    verify_server(ssl.get(), "somebody.else.example", {});  // the last call counts
-    verify_server(ssl.get(), host,
-                  [&](const TlsFailure& failure) { result.failures.push_back(failure); });
-    result.done = SSL_connect(ssl.get()) == 1;
-  }
-  ::close(fd);
-  return result;
 }
 
 }  // namespace
@@ -182,45 +142,6 @@ TEST_CASE("what names a server has neither an address nor a dot at the end") {
     CAPTURE(host);
     CHECK(indicated_name(host).empty());
   }
-}
-
-TEST_CASE("a handshake succeeds with a certificate for the host and else says what was wrong") {
-  Certificates files;
-  const auto fine = shake_hands(files, files.server(), files.ca(), "LOCALHOST.");
-  CHECK(fine.done);
-  CHECK(fine.failures.empty());
-
-  const auto name = shake_hands(files, files.other_name(), files.ca(), "localhost");
-  CHECK_FALSE(name.done);
-  REQUIRE(name.failures.size() == 1);
-  CHECK(name.failures[0].error == X509_V_ERR_HOSTNAME_MISMATCH);
-  CHECK(name.failures[0].depth == 0);
-  CHECK(name.failures[0].subject == "other.example");
-  CHECK(name.failures[0].issuer == "Test CA");
-  CHECK(name.failures[0].not_before == "2020-01-01 00:00 UTC");
-  CHECK(name.failures[0].not_after == "2199-12-31 23:59 UTC");
-  CHECK(name.failures[0].names == std::vector<std::string>{"other.example", "*.more.example"});
-
-  const auto address = shake_hands(files, files.named("127.0.0.1", ""), files.ca(), "127.0.0.1");
-  CHECK_FALSE(address.done);
-  REQUIRE(address.failures.size() == 1);
-  CHECK(address.failures[0].error == X509_V_ERR_IP_ADDRESS_MISMATCH);
-
-  const auto nobody = shake_hands(files, files.server(), files.ca(), "");
-  CHECK_FALSE(nobody.done);
-}
-
-TEST_CASE("a certificate for the host is worth nothing without a chain to a known authority") {
-  Certificates files;
-  const auto unknown = shake_hands(files, files.server(), files.other_ca(), "localhost");
-  CHECK_FALSE(unknown.done);
-  REQUIRE(unknown.failures.size() == 1);
-  CHECK(unknown.failures[0].error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
-  const auto expired = shake_hands(files, files.expired(), files.ca(), "localhost");
-  CHECK_FALSE(expired.done);
-  REQUIRE(expired.failures.size() == 1);
-  CHECK(expired.failures[0].error == X509_V_ERR_CERT_HAS_EXPIRED);
-  CHECK(expired.failures[0].not_after == "2020-01-02 03:04 UTC");
 }
 
 TEST_CASE("the words about a wrong name say which rule it breaks") {
