@@ -3,14 +3,9 @@
 // Paho looks a name up itself, waits for that with its lock held, and takes one address. A function
 // of that name in the executable comes first in symbol look-up, and gives it the one that we chose
 // without waiting. If a later Paho asks in another way, this is just never called.
-//
-// Paho also compares the broker's certificate with the name by itself, after the handshake and by
-// looser rules; and it writes IPv6 addresses with a bracket, which no certificate has. It gets our
-// answer instead. Where these two functions are not called, what Paho finds itself holds.
 
 #include "connection/hooks/connection_record.hpp"
 #include "connection/hooks/hooks.hpp"
-#include "connection/hooks/tls_handshake.hpp"
 #include "connection/resolver.hpp"
 
 #include <dlfcn.h>
@@ -19,11 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
-#include <cstring>
 #include <string>
-
-#include <openssl/crypto.h>
-#include <openssl/x509v3.h>
 
 using namespace mqtt_tools::connection;
 
@@ -39,15 +30,6 @@ std::string chosen() noexcept {
     return address.storage.ss_family == AF_UNIX ? "127.0.0.1" : address.text();
   } catch (...) {
     return {};
-  }
-}
-
-/// As OpenSSL numbers it: 1 for yes, 0 for no, -1 for an error.
-int fits(X509* certificate, const char* text, std::size_t size) noexcept {
-  try {
-    return matches(certificate, hooks::host_of_paho({text, size})) ? 1 : 0;
-  } catch (...) {
-    return -1;
   }
 }
 
@@ -91,22 +73,6 @@ int getaddrinfo(const char* __restrict node, const char* __restrict service,
   addrinfo numeric = hints != nullptr ? *hints : addrinfo{};
   numeric.ai_flags = (numeric.ai_flags & ~AI_ADDRCONFIG) | AI_NUMERICHOST;
   return look_up(address.c_str(), service, &numeric, result);
-}
-
-int X509_check_host(X509* certificate, const char* name, size_t size, unsigned flags,
-                    char** matched) {
-  // Paho has no flags; matches() asks OpenSSL with some.
-  static const auto check =
-      reinterpret_cast<decltype(&::X509_check_host)>(::dlsym(RTLD_NEXT, "X509_check_host"));
-  if (flags != 0) return check != nullptr ? check(certificate, name, size, flags, matched) : -1;
-  if (size == 0) size = std::strlen(name);
-  const int result = fits(certificate, name, size);
-  if (result == 1 && matched != nullptr) *matched = OPENSSL_strndup(name, size);
-  return result;
-}
-
-int X509_check_ip_asc(X509* certificate, const char* address, unsigned /*flags*/) {
-  return fits(certificate, address, std::strlen(address));
 }
 
 }  // extern "C"

@@ -66,7 +66,7 @@ void fill_tls(Connect& connect, const Tls& tls) {
   connect.ciphers = cipher_list(tls);
   out.enabledCipherSuites = connect.ciphers.c_str();
   out.enableServerCertAuth = tls.verify && !tls.psk ? 1 : 0;
-  out.verify = tls.verify && tls.verify_name && !tls.psk ? 1 : 0;
+  // Not `verify`: Paho would compare the name, by looser rules than ours (hooks/tls_handshake.hpp).
   for (const auto& protocol : tls.alpn) {  // RFC 7301 §3.1
     connect.alpn += static_cast<char>(protocol.size());
     connect.alpn += protocol;

@@ -5,16 +5,13 @@
 
 #include "catch.hpp"
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include <openssl/bio.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 
 using namespace mqtt_tools::connection::hooks;
 
@@ -22,16 +19,8 @@ namespace {
 
 using Context = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
 using End = std::unique_ptr<SSL, void (*)(SSL*)>;
-using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
 
 End make_end(SSL_CTX* context) { return {SSL_new(context), SSL_free}; }
-
-Certificate read(const std::string& path) {
-  const std::unique_ptr<BIO, int (*)(BIO*)> file{BIO_new_file(path.c_str(), "r"), BIO_free};
-  Certificate read{PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), X509_free};
-  REQUIRE(read != nullptr);
-  return read;
-}
 
 /// How a handshake ended that began as Paho begins one.
 struct Outcome {
@@ -156,33 +145,4 @@ TEST_CASE("a handshake of Paho's that verifies nothing is not verified and stays
   CHECK(outcome.done);
   CHECK(outcome.indicated == "none");
   CHECK_FALSE(outcome.failure);
-}
-
-TEST_CASE("what Paho asks OpenSSL about a certificate is answered by our rules, too") {
-  Certificates files;
-  const auto host = [](const Certificate& certificate, const std::string& text) {
-    return X509_check_host(certificate.get(), text.c_str(), text.size(), 0, nullptr);
-  };
-  const auto address = [](const Certificate& certificate, const std::string& text) {
-    return X509_check_ip_asc(certificate.get(), text.c_str(), 0);
-  };
-  const auto addresses = read(files.addresses());
-  CHECK(address(addresses, "[::1") == 1);
-  CHECK(host(addresses, "[::1") == 1);
-  CHECK(address(addresses, "[::2") == 0);
-
-  const auto names = read(files.named("cn.example", "DNS:127.0.0.1,DNS:f*.more.example,DNS:[::1"));
-  for (const std::string text : {"127.0.0.1", "foo.more.example", "cn.example", "[::1", ""}) {
-    CAPTURE(text);
-    CHECK(host(names, text) == 0);
-    CHECK(address(names, text) == 0);
-  }
-
-  const auto server = read(files.server());
-  char* matched = nullptr;
-  // Paho gives the length of the name alone.
-  CHECK(X509_check_host(server.get(), "localhost.:8883/x", 10, 0, &matched) == 1);
-  REQUIRE(matched != nullptr);
-  CHECK(std::string{matched} == "localhost.");
-  OPENSSL_free(matched);
 }
