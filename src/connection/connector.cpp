@@ -142,7 +142,7 @@ void Connector::connect(Clock::time_point now) {
 /// published before the new message that we are there): such a CONNECT may come late, and would
 /// take over the connection that was made after it (MQTT 5.0 §3.1.4).
 std::string Connector::next_client_id() {
-  if (!answered_ && last_ && last_->connect_sent()) {
+  if (!answered_ && last_ && last_->guard()->connect_sent()) {
     if (options_.client_id_given || options_.presence) {
       ++late_;
     } else {
@@ -292,7 +292,7 @@ bool Connector::may_stay(Clock::time_point now) const {
 }
 
 std::optional<std::uint64_t> Connector::give_up() {
-  if (step_ != Step::connecting || !last_->connect_sent()) return std::nullopt;
+  if (step_ != Step::connecting || !last_->guard()->connect_sent()) return std::nullopt;
   client_->give_up();
   return client_->number();
 }

@@ -50,7 +50,7 @@ class FakeClient : public paho::Client {
          std::to_string(keep_alive.count()));
     // At localhost nothing takes it.
     if (connection_.endpoint.host == "localhost") return;
-    record_->guard().sent({connect_packet, connect_size});
+    record_->guard()->sent({connect_packet, connect_size});
   }
   void give_up() override {
     given_up_ = true;

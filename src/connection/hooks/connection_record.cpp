@@ -76,11 +76,6 @@ std::optional<std::string> ConnectionRecord::no_memory() const {
   return no_memory_message({}, found->no_memory_for, found->acknowledgement_due);
 }
 
-bool ConnectionRecord::connect_sent() const {
-  const std::lock_guard lock{mutex_};
-  return guard_.connect_sent();
-}
-
 std::optional<PacketGuard::Remark> ConnectionRecord::take_remark(
     std::initializer_list<PacketType> packets, std::uint16_t id) {
   const std::lock_guard lock{mutex_};
@@ -89,33 +84,6 @@ std::optional<PacketGuard::Remark> ConnectionRecord::take_remark(
     if (auto next = guard_.take_remark(packet, id); next && !first) first = std::move(next);
   }
   return first;
-}
-
-std::string ConnectionRecord::topic_of(std::uint16_t alias) const {
-  const std::lock_guard lock{mutex_};
-  return std::string{guard_.topic_of(alias)};
-}
-
-bool ConnectionRecord::given_before(std::uint16_t id) const {
-  const std::lock_guard lock{mutex_};
-  return guard_.given_before(id);
-}
-
-PacketGuard::Ids ConnectionRecord::unreleased() const {
-  const std::lock_guard lock{mutex_};
-  auto all = guard_.unreleased();
-  for (const auto id : not_taken_) all.erase(id);
-  return all;
-}
-
-void ConnectionRecord::not_taken(std::uint16_t id) {
-  const std::lock_guard lock{mutex_};
-  not_taken_.insert(id);
-}
-
-void ConnectionRecord::resume(PacketGuard::Ids unreleased) {
-  const std::lock_guard lock{mutex_};
-  guard_.resume(std::move(unreleased));
 }
 
 std::size_t ConnectionRecord::received(std::string_view bytes) {

@@ -30,7 +30,7 @@ struct ConnectionFacts {
   int error = 0;              ///< errno of what failed: to connect, to read, or to write.
   bool bound = true;          ///< `error` is not that of Route::bind.
   bool closed = false;        ///< The other side closed the connection.
-  bool connect_sent = false;  ///< As ConnectionRecord::connect_sent().
+  bool connect_sent = false;  ///< As PacketGuard::connect_sent().
   HandshakeFacts tls{};
   std::string proxy_answer{};    ///< To CONNECT of HTTP.
   std::string upgrade_answer{};  ///< To the WebSocket request.
@@ -51,6 +51,18 @@ struct TlsRules {
   TlsVersion minimum = TlsVersion::v1_2;  ///< The system's configuration may ask for more.
   bool only_1_2 = false;                  ///< For a pre-shared key.
   bool check_name = true;                 ///< false: a good chain is enough.
+};
+
+/// What it points at, locked as long as it lives: `record.guard()->version()`.
+template <typename Guarded>
+class Locked {
+ public:
+  Locked(std::mutex& mutex, Guarded& guarded) : lock_(mutex), guarded_(guarded) {}
+  Guarded* operator->() const { return &guarded_; }
+
+ private:
+  std::lock_guard<std::mutex> lock_;
+  Guarded& guarded_;
 };
 
 /// What happens on one connection that Paho makes. Shared by the one who asked Paho for it and by
@@ -79,9 +91,6 @@ class ConnectionRecord {
   /// Why a packet was refused though the server did nothing wrong: there is no memory for it.
   std::optional<std::string> no_memory() const;
 
-  /// CONNECT has left: from here on the broker may take the connection for made.
-  bool connect_sent() const;
-
   std::size_t max_packet() const { return max_packet_; }  ///< Bytes.
   const Route& route() const { return route_; }
   const TlsRules& tls() const { return tls_; }
@@ -90,11 +99,9 @@ class ConnectionRecord {
   std::optional<PacketGuard::Remark> take_remark(std::initializer_list<PacketType> packets,
                                                  std::uint16_t id);
 
-  // See PacketGuard.
-  std::string topic_of(std::uint16_t alias) const;
-  bool given_before(std::uint16_t id) const;
-  PacketGuard::Ids unreleased() const;
-  void resume(PacketGuard::Ids unreleased);
+  /// Without lock() only.
+  Locked<const PacketGuard> guard() const { return {mutex_, guard_}; }
+  Locked<PacketGuard> guard() { return {mutex_, guard_}; }
 
   /// Who takes PacketGuard::take_arrived(). Called on the thread that reads, without the lock, and
   /// may wait there as Paho's message callback may. Before the connection is made.
@@ -105,10 +112,6 @@ class ConnectionRecord {
   /// it but, behind a CONNECT that has left, a DISCONNECT.
   void give_up() { given_up_ = true; }
   const std::atomic<bool>& given_up() const { return given_up_; }
-
-  /// The message with QoS 2 and this id came over the connection when it was given up already, and
-  /// was dropped. No acknowledgement leaves, so that it comes again: unreleased() is without it.
-  void not_taken(std::uint16_t id);
 
   // The socket.
 
@@ -139,7 +142,7 @@ class ConnectionRecord {
 
   /// Held while bytes are written, so that no answer to them is looked at before sent() was called.
   std::unique_lock<std::mutex> lock() const { return std::unique_lock{mutex_}; }
-  PacketGuard& guard() { return guard_; }  ///< Only under lock().
+  PacketGuard& locked_guard() { return guard_; }  ///< Only under lock().
 
   /// The last thing to say: after a violation the DISCONNECT that says why (MQTT 5.0 §4.13.1), but
   /// under MQTT 5, after CONNACK and without a will only; to who gave up a DISCONNECT if there was
@@ -159,7 +162,6 @@ class ConnectionRecord {
   ConnectionFacts facts_{};
   std::atomic<bool> observed_{true};
   TakeArrived take_arrived_{};
-  PacketGuard::Ids not_taken_{};
 };
 
 template <typename Change>

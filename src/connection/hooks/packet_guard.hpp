@@ -39,8 +39,8 @@ enum class PacketType : std::uint8_t {
 
 /// What a server did that MQTT or WebSocket does not allow.
 struct Violation {
-  std::string words{};  ///< "a PUBACK for id 7, which waits for PUBREC": what it sent. Holds
-                        ///< nothing that it wrote.
+  std::string words{};         ///< "a PUBACK for id 7, which waits for PUBREC": what it sent. Holds
+                               ///< nothing that it wrote.
   std::string rule{};          ///< Where it is forbidden: "MQTT 5.0 §4.3.3", "RFC 6455 §5.1".
   std::uint8_t reason = 0x82;  ///< For our DISCONNECT (MQTT 5.0 §3.14.2.1).
   /// A packet above --max-packet. Not set for one that is only above the maximum-packet-size of our
@@ -140,11 +140,16 @@ class PacketGuard {
   Ids unreleased() const;
   void resume(Ids unreleased) { carried_ = std::move(unreleased); }
 
+  /// The server has ended the message with `id`; or the caller has dropped it, and it will come
+  /// again, as no acknowledgement leaves any more.
+  void release(std::uint16_t id);
+
   /// What Paho hands over with QoS 2 and `id` was handed over before: under MQTT 3 by the caller,
   /// under MQTT 5 on an earlier connection, since when the id was not released or used anew.
   bool given_before(std::uint16_t id) const { return version_ < 5 || carried_.contains(id); }
 
   int version() const { return version_; }  ///< Protocol level of CONNECT: 3, 4, 5; 0 before it.
+  /// CONNECT has left: from here on the broker may take the connection for made.
   bool connect_sent() const { return version_ != 0; }
   std::uint16_t keep_alive() const { return keep_alive_; }  ///< Of our CONNECT, in seconds.
   std::size_t pings() const { return pings_; }              ///< Without answer.
@@ -203,7 +208,6 @@ class PacketGuard {
   void learn_connect(std::string_view head);
   void learn_subscription(std::string_view head);
   void await(std::uint16_t id, PacketType answer);
-  void release(std::uint16_t id);
 
   // Of what the server sends.
   bool check_first();

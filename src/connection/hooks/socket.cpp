@@ -198,7 +198,7 @@ ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
       frames_->asked(request_);
       frames_->add({buffer.data(), static_cast<std::size_t>(count)});
       if (const auto said = frames_->closing()) record_->note_closing(*said);
-      const auto pings = (record_->lock(), record_->guard().pings());
+      const auto pings = record_->guard()->pings();
       if (frames_->held() == 0 && ping_waits(pings)) give_pingresp(pings);
     }
     if (!pingresp_.empty()) return read_pingresp(bytes, size);
@@ -274,7 +274,7 @@ void Socket::send_at_once(bool at_once) {
 }
 
 void Socket::note_sent(std::string_view bytes) {
-  auto& guard = record_->guard();
+  auto& guard = record_->locked_guard();
   const auto pings = guard.pings();
   for (auto mqtt = sent_frames_.next(bytes, guard.skippable()); !mqtt.empty();
        mqtt = sent_frames_.next(bytes, guard.skippable())) {
@@ -319,9 +319,9 @@ bool Socket::answer_ping() {
   if (!record_) return false;
   std::size_t pings = 0;
   {
-    const auto writing = record_->lock();
-    if (!record_->guard().accepted() || record_->guard().in_packet()) return false;
-    pings = record_->guard().pings();
+    const auto guard = record_->guard();
+    if (!guard->accepted() || guard->in_packet()) return false;
+    pings = guard->pings();
   }
   const bool waits = ping_waits(pings);
   const bool draining = drains();
@@ -361,8 +361,7 @@ ssize_t Socket::read_pingresp(char* bytes, std::size_t size) {
 void Socket::await_end() {
   constexpr auto patience = std::chrono::milliseconds{200};
   const auto record = this->record();
-  if (!record) return;
-  if (const auto lock = record->lock(); !record->guard().acknowledged()) return;
+  if (!record || !record->guard()->acknowledged()) return;
   std::array<char, 4096> unread;
   const auto end = Clock::now() + patience;
   ssize_t count = 1;

@@ -232,7 +232,8 @@ struct Handle {
       fill(connect, shared.options, connection.version, keep_alive, limit);
       // Not before the last one is destroyed: until then messages come over it.
       if (connection.previous && !shared.options.clean_start) {
-        record->resume(connection.previous->unreleased());
+        auto unreleased = connection.previous->guard()->unreleased();
+        record->guard()->resume(std::move(unreleased));
       }
       call_connect();
     } catch (const mqtt::exception& error) {

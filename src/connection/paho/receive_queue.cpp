@@ -156,7 +156,7 @@ std::string_view payload_of(const MQTTAsync_message& in) {
 /// The message stays with the broker: Paho acknowledges it when the callback returns, but on a
 /// connection that is given up nothing leaves any more than DISCONNECT.
 void leave_with_broker(MessageReceiver& self, const MQTTAsync_message& in) {
-  if (in.qos == 2) self.record.not_taken(static_cast<std::uint16_t>(in.msgid));
+  if (in.qos == 2) self.record.guard()->release(static_cast<std::uint16_t>(in.msgid));
   self.record.give_up();
   self.events.wake();
 }
@@ -186,7 +186,7 @@ void receive(MessageReceiver& self, const char* topic, const MQTTAsync_message& 
   if (put == ReceiveQueue::Put::given_up) {
     // No acknowledgement leaves any more (hooks::Socket). With a session the broker sends a
     // message with QoS 1 again; one with QoS 2 must not count as handed over.
-    if (in.qos == 2) self.record.not_taken(id);
+    if (in.qos == 2) self.record.guard()->release(id);
     return;
   }
   if (put != ReceiveQueue::Put::taken) {
@@ -198,7 +198,7 @@ void receive(MessageReceiver& self, const char* topic, const MQTTAsync_message& 
   if (out.topic.empty()) {  // An alias stands for it, which Paho leaves to us.
     const auto alias = MQTTProperties_getNumericValue(const_cast<MQTTProperties*>(&in.properties),
                                                       MQTTPROPERTY_CODE_TOPIC_ALIAS);
-    out.topic = self.record.topic_of(static_cast<std::uint16_t>(alias));
+    out.topic = self.record.guard()->topic_of(static_cast<std::uint16_t>(alias));
   }
   out.payload = payload_of(in);
   out.qos = static_cast<Qos>(in.qos & 3);
@@ -242,7 +242,7 @@ int on_message(void* context, char* topic, int /*size*/, MQTTAsync_message* mess
   // (MQTT 5.0 §4.3.3). Paho hides the DUP flag of QoS 2, but without it the guard knows the id no
   // longer.
   const auto id = static_cast<std::uint16_t>(message->msgid);
-  if (message->qos < 2 || !self.record.given_before(id)) take(self, topic, *message);
+  if (message->qos < 2 || !self.record.guard()->given_before(id)) take(self, topic, *message);
   MQTTAsync_freeMessage(&message);
   MQTTAsync_free(topic);
   return 1;

@@ -388,9 +388,9 @@ TEST_CASE("a QoS 2 message that was dropped with its connection was not handed o
     CHECK(arrived == 0);
     CHECK(begun + paho.read(1) == unreleased);
     CHECK(arrived == (level == 4 ? 1 : 0));
-    CHECK(paho.record->unreleased().contains(7));
-    paho.record->not_taken(7);
-    CHECK_FALSE(paho.record->unreleased().contains(7));
+    CHECK(paho.record->guard()->unreleased().contains(7));
+    paho.record->guard()->release(7);
+    CHECK_FALSE(paho.record->guard()->unreleased().contains(7));
   }
 }
 
