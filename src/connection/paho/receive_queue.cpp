@@ -28,7 +28,8 @@ void ReceiveQueue::limit(std::uint64_t count) {
 }
 
 std::size_t ReceiveQueue::waiting_messages() const {
-  return static_cast<std::size_t>(tail_ - consumed_.load(std::memory_order_seq_cst));
+  return static_cast<std::size_t>(tail_.load(std::memory_order_relaxed) -
+                                  head_.load(std::memory_order_seq_cst));
 }
 
 bool ReceiveQueue::full() const {
@@ -68,11 +69,11 @@ ReceiveQueue::Put ReceiveQueue::claim(const std::atomic<bool>& given_up) {
 }
 
 void ReceiveQueue::publish() {
-  auto& put = slots_[tail_ % max_slots];
+  const auto tail = tail_.load(std::memory_order_relaxed);
+  auto& put = slots_[tail % max_slots];
   put.bytes = size_of(put.message) + size_of(put.message.properties);
   bytes_.fetch_add(put.bytes, std::memory_order_acq_rel);
-  ++tail_;
-  published_.store(tail_, std::memory_order_release);
+  tail_.store(tail + 1, std::memory_order_release);
 }
 
 void ReceiveQueue::hold() {
@@ -80,7 +81,7 @@ void ReceiveQueue::hold() {
   held_ = tail_ + 1;
 }
 
-bool ReceiveQueue::held() const { return held_ > consumed_.load(std::memory_order_seq_cst); }
+bool ReceiveQueue::held() const { return held_ > head_.load(std::memory_order_seq_cst); }
 
 bool ReceiveQueue::wait_until_done_with(const std::atomic<bool>& given_up) {
   std::unique_lock lock(mutex_);
@@ -100,21 +101,22 @@ void ReceiveQueue::release() {
 }
 
 void ReceiveQueue::let_go() {
-  if (head_used_ == head_) return;
-  auto& done = slots_[head_ % max_slots];
+  if (!handed_out_) return;
+  const auto head = head_.load(std::memory_order_relaxed);
+  auto& done = slots_[head % max_slots];
   bytes_.fetch_sub(done.bytes, std::memory_order_seq_cst);
   // Assigned to, a text would keep its memory.
   if (done.bytes > most_kept) static_cast<void>(std::exchange(done.message, {}));
-  ++head_;
-  consumed_.store(head_, std::memory_order_seq_cst);
+  handed_out_ = false;
+  head_.store(head + 1, std::memory_order_seq_cst);
   release();
 }
 
 Message* ReceiveQueue::get() {
   let_go();
   if (empty()) return nullptr;
-  ++head_used_;
-  return &slots_[head_ % max_slots].message;
+  handed_out_ = true;
+  return &slots_[head_.load(std::memory_order_relaxed) % max_slots].message;
 }
 
 void ReceiveQueue::give_back() {

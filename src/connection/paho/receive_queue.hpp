@@ -52,7 +52,7 @@ class ReceiveQueue {
   /// slot() may be filled and publish() must follow.
   Put claim(const std::atomic<bool>& given_up);
   Put claim() { return claim(never_); }
-  Message& slot() { return slots_[tail_ % max_slots].message; }
+  Message& slot() { return slots_[tail_.load(std::memory_order_relaxed) % max_slots].message; }
   void publish();
 
   /// Call it before publish() when wait_until_done_with() is to follow.
@@ -77,10 +77,11 @@ class ReceiveQueue {
   void let_go();
 
   /// How many have been put so far.
-  std::uint64_t received() const { return published_.load(std::memory_order_acquire); }
+  std::uint64_t received() const { return tail_.load(std::memory_order_acquire); }
   bool empty() const { return waiting() == 0; }
   std::size_t waiting() const {
-    return static_cast<std::size_t>(published_.load(std::memory_order_acquire) - head_used_);
+    const auto head = head_.load(std::memory_order_relaxed) + (handed_out_ ? 1 : 0);
+    return static_cast<std::size_t>(tail_.load(std::memory_order_acquire) - head);
   }
 
   /// A message did not count: one more may be taken.
@@ -123,11 +124,9 @@ class ReceiveQueue {
   static constexpr std::atomic<bool> never_{false};
 
   std::vector<Slot> slots_{};
-  std::uint64_t tail_ = 0;       ///< Receive thread: messages put.
-  std::uint64_t head_ = 0;       ///< App: messages got.
-  std::uint64_t head_used_ = 0;  ///< App: head_, counting the one that get() handed out.
-  std::atomic<std::uint64_t> published_{0};
-  std::atomic<std::uint64_t> consumed_{0};
+  std::atomic<std::uint64_t> tail_{0};  ///< Messages put; the receive thread changes it.
+  std::atomic<std::uint64_t> head_{0};  ///< Messages done with; the main thread changes it.
+  bool handed_out_ = false;             ///< The main thread's: get() gave the one at head_.
   std::atomic<std::size_t> bytes_{0};
   std::atomic<std::int64_t> claims_{0};
   bool limited_ = false;
