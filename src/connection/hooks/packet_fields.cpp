@@ -29,6 +29,8 @@ constexpr unsigned on_message = in(Command::publish, Command::will);
 constexpr unsigned on_all =
     on_message | on_connect | in(Command::subscribe, Command::unsubscribe, Command::disconnect);
 
+constexpr std::monostate nowhere{};
+
 /// The session-expiry-interval of DISCONNECT is for clients only (MQTT 5.0 §3.14.2.2.2).
 constexpr std::array rules{
     PropertyRule{0x01, "payload-format-indicator", Form::flag, in(publish), on_message},
@@ -37,37 +39,43 @@ constexpr std::array rules{
     PropertyRule{0x08, "response-topic", Form::topic, in(publish), on_message},
     PropertyRule{0x09, "correlation-data", Form::binary, in(publish), on_message},
     PropertyRule{0x0B, "subscription-identifier", Form::variable, in(publish),
-                 in(Command::subscribe), 1, true},
+                 in(Command::subscribe), nowhere, 1},
     PropertyRule{0x11, "session-expiry-interval", Form::four, in(connect, connack),
                  in(Command::connect, Command::disconnect)},
     PropertyRule{0x12, "assigned-client-identifier", Form::text, in(connack)},
     PropertyRule{0x13, "server-keep-alive", Form::two, in(connack)},
-    PropertyRule{0x15, "authentication-method", Form::text, in(connect, connack), on_connect},
-    PropertyRule{0x16, "authentication-data", Form::binary, in(connect, connack), on_connect},
+    PropertyRule{0x15, "authentication-method", Form::text, in(connect, connack), on_connect,
+                 &Properties::authentication_method},
+    PropertyRule{0x16, "authentication-data", Form::binary, in(connect, connack), on_connect,
+                 &Properties::authentication_data},
     PropertyRule{0x17, "request-problem-information", Form::flag, in(connect), on_connect},
     PropertyRule{0x18, "will-delay-interval", Form::four, 0, in(Command::will)},
     PropertyRule{0x19, "request-response-information", Form::flag, in(connect), on_connect},
     PropertyRule{0x1A, "response-information", Form::text, in(connack)},
-    PropertyRule{0x1C, "server-reference", Form::text, in(connack, disconnect)},
-    PropertyRule{0x1F, "reason-string", Form::text, answers, in(Command::disconnect)},
-    PropertyRule{0x21, "receive-maximum", Form::two, in(connect, connack), on_connect, 1},
-    PropertyRule{0x22, "topic-alias-maximum", Form::two, in(connect, connack), on_connect},
-    PropertyRule{0x23, "topic-alias", Form::two, in(publish), in(Command::publish), 1},
+    PropertyRule{0x1C, "server-reference", Form::text, in(connack, disconnect), 0,
+                 &Properties::server_reference},
+    PropertyRule{0x1F, "reason-string", Form::text, answers, in(Command::disconnect),
+                 &Properties::reason_string},
+    PropertyRule{0x21, "receive-maximum", Form::two, in(connect, connack), on_connect,
+                 &Properties::receive_maximum, 1},
+    PropertyRule{0x22, "topic-alias-maximum", Form::two, in(connect, connack), on_connect,
+                 &Properties::topic_alias_maximum},
+    PropertyRule{0x23, "topic-alias", Form::two, in(publish), in(Command::publish),
+                 &Properties::topic_alias, 1},
     PropertyRule{0x24, "maximum-qos", Form::flag, in(connack)},
     PropertyRule{0x25, "retain-available", Form::flag, in(connack)},
-    PropertyRule{0x26, "user-property", Form::pair, answers | in(connect, publish), on_all, 0,
-                 true},
-    PropertyRule{0x27, "maximum-packet-size", Form::four, in(connect, connack), on_connect, 1},
+    PropertyRule{0x26, "user-property", Form::pair, answers | in(connect, publish), on_all},
+    PropertyRule{0x27, "maximum-packet-size", Form::four, in(connect, connack), on_connect,
+                 &Properties::maximum_packet_size, 1},
     PropertyRule{0x28, "wildcard-subscription-available", Form::flag, in(connack)},
     PropertyRule{0x29, "subscription-identifiers-available", Form::flag, in(connack)},
     PropertyRule{0x2A, "shared-subscription-available", Form::flag, in(connack)},
 };
 
-/// One property as it was read.
+/// One property as it was read; of a user property the name.
 struct Value {
   std::uint32_t number = 0;
   std::string_view text{};
-  std::string_view second{};  ///< Of a user property.
 };
 
 Value read(Fields& fields, Form form) {
@@ -87,10 +95,9 @@ Value read(Fields& fields, Form form) {
     case Form::pair:
       break;
   }
-  Value pair;
-  pair.text = fields.counted();
-  pair.second = fields.counted();
-  return pair;
+  const Value name{.text = fields.counted()};
+  fields.counted();
+  return name;
 }
 
 /// With the words that follow its name.
@@ -104,37 +111,6 @@ std::optional<Flaw> check_value(const PropertyRule& rule, const Value& value) {
     return Flaw{0x82, "§2.2.2.2", " of " + std::to_string(value.number)};
   }
   return std::nullopt;
-}
-
-void keep(const PropertyRule& rule, const Value& value, Properties& properties) {
-  switch (rule.identifier) {
-    case 0x15:
-      properties.has_authentication_method = true;
-      break;
-    case 0x16:
-      properties.has_authentication_data = true;
-      break;
-    case 0x1C:
-      properties.server_reference = value.text;
-      break;
-    case 0x1F:
-      properties.reason_string = value.text;
-      break;
-    case 0x21:
-      properties.receive_maximum = static_cast<std::uint16_t>(value.number);
-      break;
-    case 0x22:
-      properties.topic_alias_maximum = static_cast<std::uint16_t>(value.number);
-      break;
-    case 0x23:
-      properties.topic_alias = static_cast<std::uint16_t>(value.number);
-      break;
-    case 0x27:
-      properties.maximum_packet_size = value.number;
-      break;
-    default:
-      break;
-  }
 }
 
 }  // namespace
@@ -181,7 +157,7 @@ std::optional<Flaw> read_properties(std::string_view bytes, PacketType packet,
     if ((rule->received & in(packet)) == 0) {
       return Flaw{0x82, "§2.2.2.2", " with " + name + ", which such a packet cannot have"};
     }
-    if (seen[identifier] && !rule->repeats) {
+    if (seen[identifier] && !rule->repeats()) {
       return Flaw{0x82, "§2.2.2.2", " with more than one " + std::string(rule->name)};
     }
     seen.set(identifier);
@@ -192,7 +168,8 @@ std::optional<Flaw> read_properties(std::string_view bytes, PacketType packet,
       flaw->words = " with " + name + flaw->words;
       return flaw;
     }
-    keep(*rule, value, properties);
+    if (const auto* number = std::get_if<1>(&rule->kept)) properties.*(*number) = value.number;
+    if (const auto* text = std::get_if<2>(&rule->kept)) properties.*(*text) = value.text;
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace mqtt_tools::connection::hooks {
 
@@ -57,6 +58,19 @@ inline std::string_view Fields::take(std::size_t size) {
   return taken;
 }
 
+/// What the properties of a packet say, as far as somebody here asks. Texts are views into the
+/// packet; null where it has none.
+struct Properties {
+  std::uint32_t receive_maximum = 0xFFFF;
+  std::uint32_t maximum_packet_size = 0xFFFFFFFF;
+  std::uint32_t topic_alias_maximum = 0;
+  std::uint32_t topic_alias = 0;  ///< 0: none.
+  std::string_view reason_string{};
+  std::string_view server_reference{};
+  std::string_view authentication_method{};
+  std::string_view authentication_data{};
+};
+
 /// What MQTT 5.0 §2.2.2.2 says of one property.
 struct PropertyRule {
   enum class Form { flag, two, four, variable, text, topic, binary, pair };  ///< flag: 0 or 1.
@@ -66,24 +80,16 @@ struct PropertyRule {
   Form form;
   unsigned received;      ///< A bit for CONNECT and each PacketType from a server that may have it.
   unsigned commands = 0;  ///< A bit for each Command that takes it, as mosquitto has it.
+  /// Where it is kept; nowhere, if nobody asks.
+  std::variant<std::monostate, std::uint32_t Properties::*, std::string_view Properties::*> kept{};
   std::uint32_t least = 0;  ///< As a number.
-  bool repeats = false;
+
+  /// More than one may stand in a packet.
+  bool repeats() const { return form == Form::variable || form == Form::pair; }
 };
 
 /// All that there are, by identifier.
 std::span<const PropertyRule> property_rules();
-
-/// What the properties of a packet say, as far as somebody here asks. Views into the packet.
-struct Properties {
-  std::uint16_t receive_maximum = 0xFFFF;
-  std::uint32_t maximum_packet_size = 0xFFFFFFFF;
-  std::uint16_t topic_alias_maximum = 0;
-  std::uint16_t topic_alias = 0;  ///< 0: none.
-  std::string_view reason_string{};
-  std::string_view server_reference{};
-  bool has_authentication_method = false;
-  bool has_authentication_data = false;
-};
 
 /// What is wrong with a packet.
 struct Flaw {

@@ -283,9 +283,9 @@ void PacketGuard::learn_connect(std::string_view head) {
   Properties properties;
   // The user may have said what MQTT does not allow (-D); then the broker judges it.
   read_properties(fields.take(fields.variable()), PacketType::connect, properties);
-  receive_maximum_ = std::max<std::uint16_t>(properties.receive_maximum, 1);
+  receive_maximum_ = std::max(properties.receive_maximum, std::uint32_t{1});
   topic_alias_maximum_ = properties.topic_alias_maximum;
-  authenticates_ = properties.has_authentication_method;
+  authenticates_ = properties.authentication_method.data() != nullptr;
   max_packet_ = std::min<std::size_t>(max_packet_, properties.maximum_packet_size);
 }
 

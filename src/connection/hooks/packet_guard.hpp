@@ -217,7 +217,7 @@ class PacketGuard {
   bool check_connack(std::string_view head);
   bool check_publish(std::string_view head);
   bool check_topic(std::string_view topic);
-  bool check_alias(std::uint16_t alias, std::string_view topic);
+  bool check_alias(std::uint32_t alias, std::string_view topic);
   bool check_window();
   bool check_acknowledgement(std::string_view head);
   bool check_subscription_answer(std::string_view head);
@@ -266,8 +266,8 @@ class PacketGuard {
   std::uint32_t unacknowledged_ = 0;  ///< As the server counts (MQTT 5.0 §4.9).
   std::uint32_t receive_maximum_ = 0xFFFF;
 
-  std::uint16_t topic_alias_maximum_ = 0;
-  std::map<std::uint16_t, std::string> topics_{};  ///< By alias.
+  std::uint32_t topic_alias_maximum_ = 0;
+  std::map<std::uint32_t, std::string> topics_{};  ///< By alias.
   std::size_t topics_bytes_ = 0;
 
   std::deque<KeptRemark> remarks_{};  ///< In the order of their coming.

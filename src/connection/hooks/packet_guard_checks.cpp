@@ -218,11 +218,12 @@ bool PacketGuard::check_connack(std::string_view head) {
     return fail(protocol_error, "§3.2.2.1.1", "§3.2.2.2",
                 " with an old session, but we asked for a new one");
   }
-  if (properties.has_authentication_method && !authenticates_) {
+  const bool has_method = properties.authentication_method.data() != nullptr;
+  if (has_method && !authenticates_) {
     return fail(protocol_error, "§4.12",
                 " with an authentication-method, but our CONNECT had none");
   }
-  if (properties.has_authentication_data && !properties.has_authentication_method) {
+  if (properties.authentication_data.data() != nullptr && !has_method) {
     return fail(protocol_error, "§3.2.2.3.18", " with authentication-data but no method");
   }
   phase_ = code == 0 ? Phase::packets : Phase::nothing_after_refusal;
@@ -261,7 +262,7 @@ bool PacketGuard::check_topic(std::string_view topic) {
 }
 
 /// Whether `topic` or `alias`, or the two together, name a topic (MQTT 5.0 §3.3.2.3.4).
-bool PacketGuard::check_alias(std::uint16_t alias, std::string_view topic) {
+bool PacketGuard::check_alias(std::uint32_t alias, std::string_view topic) {
   if (alias == 0)
     return !topic.empty() || fail(protocol_error, "§3.3.2.1", "§4.7.3", " without a topic");
   if (alias > topic_alias_maximum_) {
