@@ -46,6 +46,7 @@
 #include <cstdint>
 #include <ctime>
 #include <optional>
+#include <span>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -229,11 +230,6 @@ void note_result(Socket* socket, const SSL* ssl, int result) {
   if (const auto record = socket->record()) note_result(ssl, result, *record);
 }
 
-/// Before a write, under the socket's lock for it.
-void gather_write(Socket& socket, int descriptor) {
-  if (!socket.dense_writes(Clock::now()) && waits_shortened()) waits::gather_write(descriptor);
-}
-
 /// Writes what Paho does not: see Socket::own_packet().
 template <typename Write>
 void write_own_with(const Write& write, Socket& socket) {
@@ -261,13 +257,36 @@ void write_own(Socket& socket, SSL* ssl) {
 [[maybe_unused]] const bool registered = (
     find_paho = [] { return real().guards(); }, true);
 
-/// What a write gives that begin_write() does not allow. After a violation Paho must not take a
-/// message of QoS 0 for sent; of a connection that was given up nobody asks.
-ssize_t not_written(const Socket& socket, ssize_t wanted) {
-  if (!socket.refused()) return wanted;
-  ERR_raise(ERR_LIB_SYS, EPIPE);  // Else OpenSSL says that a write under way is to go on.
-  errno = EPIPE;
-  return -1;
+/// Writes `parts` for Paho by `write`, writev(2) or one that gives what that does; `failed` is told
+/// what it gave when it wrote nothing, and its errno.
+template <typename Write, typename Failed>
+ssize_t write_for_paho(Socket& socket, int descriptor, std::span<const iovec> parts,
+                       const Write& write, const Failed& failed) {
+  std::size_t wanted = 0;
+  for (const auto& part : parts) wanted += part.iov_len;
+  auto lock = socket.begin_write();
+  if (!lock) {
+    // After a violation Paho must not take a message of QoS 0 for sent; of a connection that was
+    // given up nobody asks.
+    if (!socket.refused()) return static_cast<ssize_t>(wanted);
+    ERR_raise(ERR_LIB_SYS, EPIPE);  // Else OpenSSL says that a write under way is to go on.
+    errno = EPIPE;
+    return -1;
+  }
+  if (!socket.dense_writes(Clock::now()) && waits_shortened()) waits::gather_write(descriptor);
+  const ssize_t result = write();
+  const int error = errno;
+  auto left = static_cast<std::size_t>(std::max<ssize_t>(result, 0));
+  for (auto part = parts.begin(); left > 0; ++part) {
+    const auto size = std::min(left, part->iov_len);
+    socket.note_sent({static_cast<const char*>(part->iov_base), size});
+    left -= size;
+  }
+  lock.reset();
+  if (result <= 0) failed(static_cast<int>(result), error);
+  waits::note_write(socket, result >= 0 && static_cast<std::size_t>(result) == wanted);
+  errno = error;
+  return result;
 }
 
 }  // namespace
@@ -364,24 +383,12 @@ ssize_t recv(int descriptor, void* bytes, size_t size, int flags) {
 ssize_t writev(int descriptor, const iovec* parts, int number) {
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream == nullptr) return real().writev(descriptor, parts, number);
-  std::size_t wanted = 0;
-  for (int i = 0; i < number; ++i) wanted += parts[i].iov_len;
-  auto lock = stream->begin_write();
-  if (!lock) return not_written(*stream, static_cast<ssize_t>(wanted));
-  gather_write(*stream, descriptor);
-  const auto result = real().writev(descriptor, parts, number);
-  const int error = errno;
-  auto left = static_cast<std::size_t>(std::max<ssize_t>(result, 0));
-  for (const auto* part = parts; left > 0; ++part) {
-    const auto size = std::min(left, part->iov_len);
-    stream->note_sent({static_cast<const char*>(part->iov_base), size});
-    left -= size;
-  }
-  lock.reset();
-  if (result < 0) note_error(*stream, error);
-  waits::note_write(*stream, result >= 0 && static_cast<std::size_t>(result) == wanted);
-  errno = error;
-  return result;
+  return write_for_paho(
+      *stream, descriptor, {parts, static_cast<std::size_t>(number)},
+      [&] { return real().writev(descriptor, parts, number); },
+      [stream](int result, int error) {
+        if (result < 0) note_error(*stream, error);
+      });
 }
 
 int shutdown(int descriptor, int how) noexcept {
@@ -422,22 +429,13 @@ int SSL_pending(const SSL* ssl) {
 int SSL_write(SSL* ssl, const void* bytes, int size) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
   if (stream == nullptr || size <= 0) return real().ssl_write(ssl, bytes, size);
-  auto lock = stream->begin_write();
-  if (!lock) return static_cast<int>(not_written(*stream, size));
-  gather_write(*stream, ::SSL_get_fd(ssl));
-  const int result = real().ssl_write(ssl, bytes, size);
-  const int error = errno;
-  if (result > 0) {
-    stream->note_sent({static_cast<const char*>(bytes), static_cast<std::size_t>(result)});
-  }
-  lock.reset();
-  if (result <= 0) {
-    note_result(stream, ssl, result);
-    note_unread(*stream, ssl);
-  }
-  waits::note_write(*stream, result == size);
-  errno = error;
-  return result;
+  const iovec whole{const_cast<void*>(bytes), static_cast<std::size_t>(size)};
+  return static_cast<int>(write_for_paho(
+      *stream, ::SSL_get_fd(ssl), {&whole, 1}, [&] { return real().ssl_write(ssl, bytes, size); },
+      [&](int result, int) {
+        note_result(stream, ssl, result);
+        note_unread(*stream, ssl);
+      }));
 }
 
 int SSL_shutdown(SSL* ssl) {
