@@ -27,7 +27,6 @@ struct ConnectionInput {
   bool websocket = false;   ///< --ws
   connection::Tls tls{};    ///< As long as it is not known whether TLS is on.
   bool tls_on = false;      ///< --tls
-  bool tls_off = false;     ///< --no-tls
   connection::Will will{};  ///< As long as it is not known whether it has a topic.
   connection::Presence presence{};
 };

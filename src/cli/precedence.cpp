@@ -14,9 +14,16 @@ namespace mqtt_tools::cli {
 
 namespace {
 
+/// `tls = false` decides about TLS, but `no-tls = false` does not: it undoes a weaker `no-tls`.
+bool decides(const Setting& setting) {
+  return !setting.off() || setting.key() == setting.decides();
+}
+
 /// What `list` says that decides this; null if nothing.
 const Setting* find_deciding(const SettingList& list, std::string_view what) {
-  const auto found = std::ranges::find(list, what, &Setting::decides);
+  const auto found = std::ranges::find_if(list, [what](const Setting& setting) {
+    return setting.decides() == what && decides(setting);
+  });
   return found == list.end() ? nullptr : &*found;
 }
 
@@ -120,8 +127,9 @@ void Settings::add(SettingList list) {
   SettingList needed;
   for (Setting& setting : list) {
     if (given(setting)) continue;
-    if (const Setting* other = find_deciding(needed, setting.decides())) {
-      throw UsageError(named(*other) + " and " + spelling(*setting.option) +
+    const Setting* other = find_deciding(needed, setting.decides());
+    if (other != nullptr && decides(setting)) {
+      throw UsageError(named(*other) + " and " + named(setting) +
                        " exclude each other, use one of them");
     }
     needed.push_back(std::move(setting));

@@ -75,8 +75,10 @@ class Settings {
   std::vector<run::Warning> warnings() const;
 
  private:
-  /// Whether a stronger source decides the same.
-  bool given(const Setting& setting) const { return deciding(setting.decides()) != nullptr; }
+  /// Whether a stronger source decides the same, or says something of the same option.
+  bool given(const Setting& setting) const {
+    return deciding(setting.decides()) != nullptr || cli::find(settings_, setting.key()) != nullptr;
+  }
   void add(SettingList list);
   SettingList parts_of(const connection::Url& url, const Setting& setting) const;
   void add_login(SettingList& list, const Setting& setting, std::vector<std::string>& hosts);

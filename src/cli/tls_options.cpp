@@ -35,12 +35,6 @@ const Setting* asking(const Settings& settings) {
   return strongest;
 }
 
-/// What --tls, --no-tls and their keys in files say; null if nothing.
-const Setting* said(const Settings& settings, const ConnectionInput& input) {
-  const Setting* setting = settings.deciding("tls");
-  return setting != nullptr && setting->key() == "no-tls" && !input.tls_off ? nullptr : setting;
-}
-
 /// The setting that leads to port 8883; null if none does.
 const Setting* leading_to_port(const Settings& settings,
                                const std::vector<connection::Endpoint>& endpoints) {
@@ -112,7 +106,7 @@ bool decide(const Settings& settings, const ConnectionInput& input,
   const std::optional<Address>& address = settings.address();
   const Setting* option = asking(settings);
   const Setting* port = leading_to_port(settings, endpoints);
-  if (const Setting* setting = said(settings, input)) {
+  if (const Setting* setting = settings.deciding("tls")) {
     if (input.tls_on) return decide_for(*setting, address);
     if (const auto decided = decide_against(settings, *setting, option, port)) return *decided;
   }
@@ -183,7 +177,7 @@ void declare_tls(Declarations& in, ConnectionInput& input) {
   connection::Tls& tls = input.tls;
   in.group(title, true);
   in.flag("--tls,--tls-use-os-certs", input.tls_on).decides("tls");
-  in.flag("--no-tls", input.tls_off, "with the system's authorities; plain text").decides("tls");
+  in.unbound_flag("--no-tls", "with the system's authorities; plain text").decides("tls");
   in.option("--cafile", tls.ca_file, "FILE").from_variable("MQTT_CAFILE");
   in.option("--capath", tls.ca_path, "DIR", "other authorities");
   in.option("--cert", tls.certificate, "FILE").from_variable("MQTT_CERT");

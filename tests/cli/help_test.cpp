@@ -127,7 +127,7 @@ TEST_CASE("each option has a field, but for those that say where something else 
       "help",       "version", "password-file", "keypass-file", "psk-file",
       "stdin",      "lines",   "null-message",  "replay",       "request",
       "N",          "0",       "enqueue",       "drain",        "follow",
-      "spool-list", "wrap",    "completion"};
+      "spool-list", "wrap",    "completion",    "no-tls"};
   for (const Declarations* declared : {&mqtt_pub(), &mqtt_sub()}) {
     for (const Option& option : declared->options()) {
       CAPTURE(declared->name, option.key);

@@ -330,6 +330,12 @@ TEST_CASE("a flag that a file sets to false needs nothing and rules nothing out"
   home.write("config.toml", "will-retain = false\nno-clean = false\ninsecure = false\n");
   CHECK_FALSE(home.connection({}).will);
   CHECK(home.connection({"--psk", "00", "--psk-identity", "me"}).tls.psk == "00");
+  home.write("lab.toml", "no-tls = false\nask-password = false\n");
+  home.write("config.toml", "tls = true\nusername = \"u\"\npassword = \"p\"\n");
+  CHECK(home.connection({"--profile", "lab"}).tls.on);
+  CHECK(home.connection({"--profile", "lab"}).credentials.password == "p");
+  home.write("config.toml", "no-tls = false\ntls = true\n");
+  CHECK(home.connection({}).tls.on);
 }
 
 TEST_CASE("a stronger URL takes its path along, even an empty one") {
