@@ -72,7 +72,7 @@ class Replay final : public Feed {
       } catch (const UsageError& error) {
         if (!options_.skip_bad_lines) {
           throw UsageError{where() + " (line " + std::to_string(lines_.number()) +
-                           "): " + error.what()};
+                           "): " + error.what() + "; --skip-bad-lines leaves such lines out"};
         }
         ++remarks_.skipped;
       }
