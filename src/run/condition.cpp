@@ -6,8 +6,6 @@
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
-#include <array>
-
 #include <re2/re2.h>
 
 namespace mqtt_tools::run {
@@ -17,34 +15,21 @@ namespace {
 using payload::JsonToken;
 using Kind = payload::JsonToken::Kind;
 
-using Operator = Condition::Operator;
-
-struct OperatorSign {
-  std::string_view text{};
-  Operator meaning{};
-};
-
-constexpr std::array<OperatorSign, 7> operators{{{"==", Operator::equal},
-                                                 {"!=", Operator::unequal},
-                                                 {"<=", Operator::at_most},
-                                                 {">=", Operator::at_least},
-                                                 {"=~", Operator::finds},
-                                                 {"<", Operator::less},
-                                                 {">", Operator::greater}}};
+constexpr std::string_view operators[] = {"==", "!=", "<=", ">=", "=~", "<", ">"};
 
 /// Where the first operator between blanks stands.
 struct Parts {
   std::string_view pointer{};
-  OperatorSign sign{};
+  std::string_view sign{};
   std::string_view value{};
 };
 
 std::optional<Parts> parts_of(std::string_view text) {
   for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
        blank = text.find(' ', blank + 1)) {
-    for (const OperatorSign& sign : operators) {
-      const auto end = blank + 1 + sign.text.size();
-      if (text.substr(blank + 1).starts_with(sign.text) && end < text.size() && text[end] == ' ') {
+    for (const std::string_view sign : operators) {
+      const auto end = blank + 1 + sign.size();
+      if (text.substr(blank + 1).starts_with(sign) && end < text.size() && text[end] == ' ') {
         return Parts{text.substr(0, blank), sign, text.substr(end + 1)};
       }
     }
@@ -86,7 +71,7 @@ Condition::Condition(std::string_view text) : text_(text) {
     return;
   }
   pointer_.emplace(parts->pointer);
-  operator_ = parts->sign.meaning;
+  operator_ = parts->sign;
   value_.emplace(parts->value);
   const auto& value = value_->text();
   payload::JsonTokens tokens{value};
@@ -94,14 +79,13 @@ Condition::Condition(std::string_view text) : text_(text) {
   kind_ = token.kind;
   scalar_ = kind_ == Kind::string ? payload::exact_text(token.text) : std::string{token.text};
   const bool ordered = kind_ == Kind::number || kind_ == Kind::string;
-  if (operator_ == Operator::finds) {
+  if (operator_ == "=~") {
     if (kind_ != Kind::string) {
       throw UsageError("=~ takes a regular expression in quotes, as in: /state =~ \"^up\"");
     }
     expression_ = expression_of(scalar_);
-  } else if (operator_ > Operator::unequal && !ordered) {
-    throw UsageError(std::string{parts->sign.text} + " compares numbers and strings, not " +
-                     shown(value));
+  } else if (operator_ != "==" && operator_ != "!=" && !ordered) {
+    throw UsageError(operator_ + " compares numbers and strings, not " + shown(value));
   }
 }
 
@@ -118,23 +102,13 @@ bool Condition::met_by(const payload::Decoded& decoded) const {
 bool Condition::holds(const JsonToken& value) const {
   if (value.kind != kind_) return false;
   if (kind_ == Kind::word && is_boolean(value.text) != is_boolean(scalar_)) return false;
-  if (operator_ == Operator::finds) {
-    return RE2::PartialMatch(payload::unquoted(value.text), *expression_);
-  }
-  if (operator_ == Operator::equal) return value_->equals(value.text);
-  if (operator_ == Operator::unequal) return !value_->equals(value.text);
+  if (expression_) return RE2::PartialMatch(payload::unquoted(value.text), *expression_);
+  if (operator_ == "==") return value_->equals(value.text);
+  if (operator_ == "!=") return !value_->equals(value.text);
   const int order = kind_ == Kind::number ? payload::compare_numbers(value.text, scalar_)
                                           : payload::exact_text(value.text).compare(scalar_);
-  switch (operator_) {
-    case Operator::less:
-      return order < 0;
-    case Operator::at_most:
-      return order <= 0;
-    case Operator::greater:
-      return order > 0;
-    default:
-      return order >= 0;
-  }
+  if (order == 0) return operator_.ends_with('=');
+  return operator_.front() == (order < 0 ? '<' : '>');
 }
 
 std::vector<Condition> read_conditions(std::string_view option,

@@ -28,8 +28,6 @@ class Condition {
   /// Throws UsageError that says what cannot be understood.
   explicit Condition(std::string_view text);
 
-  enum class Operator { contains, equal, unequal, less, at_most, greater, at_least, finds };
-
   bool met_by(const payload::Decoded& decoded) const;
 
   const std::string& text() const { return text_; }
@@ -38,7 +36,7 @@ class Condition {
   bool holds(const payload::JsonToken& value) const;
 
   std::string text_;
-  Operator operator_ = Operator::contains;
+  std::string operator_{};  ///< As written; empty for JSON that a payload must contain.
   std::optional<payload::JsonPointer> pointer_{};
   std::optional<payload::Expectation> value_{};
   payload::JsonToken::Kind kind_ = payload::JsonToken::Kind::word;  ///< Of the value.
