@@ -74,16 +74,12 @@ const Setting* find(const SettingList& list, std::string_view key) {
 }
 
 std::string named(const Setting& setting) {
-  switch (setting.origin.source) {
-    case Origin::Source::command_line:
-      return setting.from_url ? "--url" : spelling(*setting.option);
-    case Origin::Source::environment:
-      return setting.origin.place;
-    case Origin::Source::profile:
-    case Origin::Source::configuration:
-      break;
+  const auto& [source, place] = setting.origin;
+  if (source == Origin::Source::environment) return place;
+  if (source == Origin::Source::command_line) {
+    return setting.from_url ? "--url" : spelling(*setting.option);
   }
-  return setting.origin.place + ": " + (setting.from_url ? "url" : std::string{setting.key()});
+  return place + ": " + (setting.from_url ? "url" : std::string{setting.key()});
 }
 
 void check_filled(const Setting& setting) {
@@ -96,17 +92,9 @@ void check_filled(const Setting& setting) {
 }
 
 std::string source_of(const Origin& origin) {
-  switch (origin.source) {
-    case Origin::Source::command_line:
-      return "command line";
-    case Origin::Source::environment:
-      return "environment " + origin.place;
-    case Origin::Source::profile:
-      return "profile " + origin.place;
-    case Origin::Source::configuration:
-      break;
-  }
-  return "config " + origin.place;
+  constexpr std::string_view names[] = {"command line", "environment", "profile", "config"};
+  const std::string name{names[static_cast<std::size_t>(origin.source)]};
+  return origin.source == Origin::Source::command_line ? name : name + " " + origin.place;
 }
 
 void reject(const Setting& setting, std::string_view value, std::string_view needed) {
