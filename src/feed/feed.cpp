@@ -3,7 +3,6 @@
 
 #include "error.hpp"
 #include "feed/lines.hpp"
-#include "feed/pace.hpp"
 #include "topic.hpp"
 
 #include <algorithm>
@@ -24,7 +23,7 @@ void drop_newline(std::string& text) {
 class Single final : public Feed {
  public:
   explicit Single(const SourceOptions& options)
-      : options_(options), message_(options.prototype), left_(options.repeat) {
+      : Feed(options), options_(options), message_(options.prototype), left_(options.repeat) {
     message_.payload.clear();
     if (options.kind == SourceOptions::Kind::argument) message_.payload = options.text;
     if (options.kind != SourceOptions::Kind::whole) {
@@ -42,7 +41,11 @@ class Single final : public Feed {
     }
   }
 
-  Supply next(Clock::time_point, Message& message) override {
+  bool final() const override { return options_.kind == SourceOptions::Kind::null; }
+  Progress progress() const override { return input_ ? input_->progress() : Progress{}; }
+
+ protected:
+  Supply read(Clock::time_point, Message& message) override {
     if (!read_) {
       const Supply supply = read_whole();
       if (supply != Supply::end) return supply;
@@ -58,9 +61,7 @@ class Single final : public Feed {
     return Supply::message;
   }
 
-  int fd() const override { return input_ ? input_->fd() : -1; }
-  bool final() const override { return options_.kind == SourceOptions::Kind::null; }
-  Progress progress() const override { return input_ ? input_->progress() : Progress{}; }
+  int input_fd() const override { return input_ ? input_->fd() : -1; }
 
  private:
   Supply read_whole() {
@@ -107,11 +108,18 @@ void assign(Value& to, const Value& from) {
 class LineFeed final : public Feed {
  public:
   explicit LineFeed(const SourceOptions& options)
-      : prototype_(options.prototype),
+      : Feed(options),
+        prototype_(options.prototype),
         topic_from_line_(options.topic_from_line),
         lines_(options.file, max_payload + (topic_from_line_ ? max_topic + 1 : 0)) {}
 
-  Supply next(Clock::time_point, Message& message) override {
+  std::string where() const override {
+    return lines_.number() == 0 ? std::string{} : "line " + std::to_string(lines_.number());
+  }
+  Progress progress() const override { return lines_.progress(); }
+
+ protected:
+  Supply read(Clock::time_point, Message& message) override {
     std::string_view line;
     const Supply supply = lines_.next(line);
     if (supply != Supply::message) return supply;
@@ -126,11 +134,7 @@ class LineFeed final : public Feed {
     return Supply::message;
   }
 
-  int fd() const override { return lines_.input().fd(); }
-  std::string where() const override {
-    return lines_.number() == 0 ? std::string{} : "line " + std::to_string(lines_.number());
-  }
-  Progress progress() const override { return lines_.progress(); }
+  int input_fd() const override { return lines_.input().fd(); }
 
  private:
   static constexpr std::size_t max_topic = 65'535;
@@ -156,61 +160,37 @@ class LineFeed final : public Feed {
   Lines lines_;
 };
 
-/// Gives another feed's messages no faster than its pace. It looks one message ahead, so that the
-/// end is known when the last message goes and not a gap later.
-class Paced final : public Feed {
- public:
-  Paced(std::unique_ptr<Feed> inner, Duration gap) : inner_(std::move(inner)), pace_(gap) {}
-
-  Supply next(Clock::time_point now, Message& message) override {
-    if (!held_) {
-      const Supply supply = inner_->next(now, ahead_);
-      if (supply != Supply::message) return supply;
-      held_ = true;
-    }
-    if (!pace_.open(now)) return Supply::not_yet;
-    pace_.took(now);
-    held_ = false;
-    std::swap(message, ahead_);
-    return Supply::message;
-  }
-
-  int fd() const override { return held_ ? -1 : inner_->fd(); }
-  std::optional<Clock::time_point> due() const override {
-    return held_ ? pace_.due() : inner_->due();
-  }
-  std::string where() const override { return inner_->where(); }
-  bool final() const override { return inner_->final(); }
-  Progress progress() const override { return inner_->progress(); }
-  Remarks remarks() const override { return inner_->remarks(); }
-
- private:
-  std::unique_ptr<Feed> inner_;
-  Pace pace_;
-  Message ahead_{};
-  bool held_ = false;  ///< ahead_ is a message that has not been given yet.
-};
-
 /// The least time between two messages; none: as fast as they go.
 Duration gap(const SourceOptions& options) {
   const Duration gap = options.repeat_delay.value_or(Duration::zero());
   return options.rate && *options.rate > 0 ? std::max(gap, gap_at(*options.rate)) : gap;
 }
 
-std::unique_ptr<Feed> open_unpaced(const SourceOptions& options) {
+}  // namespace
+
+Feed::Feed(const SourceOptions& options) {
+  if (const Duration between = gap(options); between > Duration::zero()) pace_.emplace(between);
+}
+
+Supply Feed::next(Clock::time_point now, Message& message) {
+  if (!ahead_) {
+    const Supply supply = read(now, message);
+    if (supply != Supply::message) return supply;
+  }
+  if (const auto due = earliest(); due && now < *due) {
+    if (!ahead_) ahead_ = std::exchange(message, {});
+    return Supply::not_yet;
+  }
+  if (ahead_) message = *std::exchange(ahead_, std::nullopt);
+  if (pace_) pace_->took(now);
+  return Supply::message;
+}
+
+std::unique_ptr<Feed> open(const SourceOptions& options) {
   using Kind = SourceOptions::Kind;
   if (options.kind == Kind::lines) return std::make_unique<LineFeed>(options);
   if (options.kind == Kind::replay) return open_replay(options);
   return std::make_unique<Single>(options);
-}
-
-}  // namespace
-
-std::unique_ptr<Feed> open(const SourceOptions& options) {
-  auto feed = open_unpaced(options);
-  const Duration between = gap(options);
-  if (between <= Duration::zero()) return feed;
-  return std::make_unique<Paced>(std::move(feed), between);
 }
 
 }  // namespace mqtt_tools::feed

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "feed/pace.hpp"
 #include "message.hpp"
 #include "timestamp.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,34 +29,6 @@ struct Progress {
 struct Remarks {
   std::uint64_t skipped = 0;         ///< Broken records that were left out.
   std::uint64_t retain_dropped = 0;  ///< Records that are published without their retain flag.
-};
-
-/// Where messages to publish come from. Never waits: it gives a message, "not yet" or "end".
-class Feed {
- public:
-  virtual ~Feed() = default;
-
-  /// The next message into `message`, if there is one at `now`. `payload` is the user's text or
-  /// bytes, not yet in its envelope (but see final()); topic, QoS, retain flag and properties are
-  /// set. Throws UsageError for input that cannot be used (its text begins with where(), such as
-  /// "line 17: …") and RunError when reading fails.
-  virtual Supply next(Clock::time_point now, Message& message) = 0;
-
-  /// The file descriptor that becomes readable when "not yet" may be over; -1 if none.
-  virtual int fd() const { return -1; }
-
-  /// The time at which "not yet" will be over, if only time is missing.
-  virtual std::optional<Clock::time_point> due() const { return {}; }
-
-  /// Where the last message came from, for error texts: "line 17", "record 4", or empty.
-  virtual std::string where() const { return {}; }
-
-  /// Whether payloads are given as they go on the wire, without an envelope (replay, null message).
-  virtual bool final() const { return false; }
-
-  virtual Progress progress() const { return {}; }
-
-  virtual Remarks remarks() const { return {}; }
 };
 
 /// Where the messages of one run come from, as the user asked.
@@ -87,6 +61,54 @@ struct SourceOptions {
 
   /// One message after another, and no end to be seen.
   bool streams() const { return kind == Kind::lines || kind == Kind::replay; }
+};
+
+/// Where messages to publish come from. Never waits: it gives a message, "not yet" or "end". What
+/// is not due yet is kept, so that the end is known when the last message goes and not a gap later.
+class Feed {
+ public:
+  /// Gives messages no faster than at the rate of `options`.
+  explicit Feed(const SourceOptions& options);
+  virtual ~Feed() = default;
+
+  /// The next message into `message`, if there is one at `now`. `payload` is the user's text or
+  /// bytes, not yet in its envelope (but see final()); topic, QoS, retain flag and properties are
+  /// set. Throws UsageError for input that cannot be used (its text begins with where(), such as
+  /// "line 17: …") and RunError when reading fails.
+  Supply next(Clock::time_point now, Message& message);
+
+  /// The file descriptor that becomes readable when "not yet" may be over; -1 if none.
+  int fd() const { return ahead_ ? -1 : input_fd(); }
+
+  /// The time at which "not yet" will be over, if only time is missing.
+  std::optional<Clock::time_point> due() const { return ahead_ ? earliest() : std::nullopt; }
+
+  /// Where the last message came from, for error texts: "line 17", "record 4", or empty.
+  virtual std::string where() const { return {}; }
+
+  /// Whether payloads are given as they go on the wire, without an envelope (replay, null message).
+  virtual bool final() const { return false; }
+
+  virtual Progress progress() const { return {}; }
+
+  virtual Remarks remarks() const { return {}; }
+
+ protected:
+  /// Reads the next message, due or not.
+  virtual Supply read(Clock::time_point now, Message& message) = 0;
+
+  virtual int input_fd() const { return -1; }
+
+  /// When the message that was read last was meant to go, whatever the rate; none: at once.
+  std::optional<Clock::time_point> planned_{};
+
+ private:
+  std::optional<Clock::time_point> earliest() const {
+    return pace_ ? std::max(planned_, pace_->due()) : planned_;
+  }
+
+  std::optional<Pace> pace_{};  ///< None: as fast as they go.
+  std::optional<Message> ahead_{};
 };
 
 /// Whether --stamp makes a user property of this name: "sent", "run", "seq".

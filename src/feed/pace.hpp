@@ -24,8 +24,6 @@ class Pace {
  public:
   explicit Pace(Duration gap) : gap_(gap) {}
 
-  bool open(Clock::time_point now) const { return !next_ || now >= *next_; }
-
   /// A message went.
   void took(Clock::time_point now) {
     // A gap shorter than this is below what timers keep: the messages of one such time may go
@@ -35,7 +33,7 @@ class Pace {
     next_ = std::max(planned, gap_ < grain ? now - grain : now);
   }
 
-  /// When it is open again.
+  /// When the next may go; nothing: at once.
   std::optional<Clock::time_point> due() const { return next_; }
 
  private:

@@ -34,23 +34,8 @@ Duration pause(Timestamp earlier, Timestamp later, double speed) {
 class Replay final : public Feed {
  public:
   explicit Replay(const SourceOptions& options)
-      : options_(options), lines_(options.file, max_line) {}
+      : Feed(options), options_(options), lines_(options.file, max_line) {}
 
-  Supply next(Clock::time_point now, Message& message) override {
-    if (!held_) {
-      const Supply supply = read_ahead();
-      if (supply != Supply::message) return supply;
-      plan(now);
-      held_ = true;
-    }
-    if (due_ && now < *due_) return Supply::not_yet;
-    held_ = false;
-    message = std::move(ahead_);
-    return Supply::message;
-  }
-
-  int fd() const override { return held_ ? -1 : lines_.input().fd(); }
-  std::optional<Clock::time_point> due() const override { return held_ ? due_ : std::nullopt; }
   std::string where() const override {
     return record_ == 0 ? std::string{} : "record " + std::to_string(record_);
   }
@@ -58,8 +43,8 @@ class Replay final : public Feed {
   Progress progress() const override { return lines_.progress(); }
   Remarks remarks() const override { return remarks_; }
 
- private:
-  Supply read_ahead() {
+ protected:
+  Supply read(Clock::time_point now, Message& message) override {
     for (;;) {
       std::string_view line;
       const Supply supply = lines_.next(line);
@@ -67,7 +52,8 @@ class Replay final : public Feed {
       if (blank(line)) continue;
       ++record_;
       try {
-        ahead_ = read(line);
+        message = parse(line);
+        plan(message, now);
         return Supply::message;
       } catch (const UsageError& error) {
         if (!options_.skip_bad_lines) {
@@ -79,8 +65,11 @@ class Replay final : public Feed {
     }
   }
 
+  int input_fd() const override { return lines_.input().fd(); }
+
+ private:
   /// What belonged to the connection that the record was made on is left behind.
-  Message read(std::string_view line) {
+  Message parse(std::string_view line) {
     Message message = payload::parse_record(line);
     message.topic.insert(0, options_.topic_prefix);
     check_topic(message.topic);
@@ -96,21 +85,17 @@ class Replay final : public Feed {
     return message;
   }
 
-  void plan(Clock::time_point now) {
-    if (options_.speed <= 0 || ahead_.time == Timestamp{}) return;
-    due_ = recorded_ ? due_.value_or(now) + pause(*recorded_, ahead_.time, options_.speed) : now;
-    recorded_ = ahead_.time;
+  void plan(const Message& message, Clock::time_point now) {
+    if (options_.speed <= 0 || message.time == Timestamp{}) return;
+    planned_ = recorded_ ? *planned_ + pause(*recorded_, message.time, options_.speed) : now;
+    recorded_ = message.time;
   }
 
   SourceOptions options_;
   Lines lines_;
   std::uint64_t record_ = 0;  ///< Number of the last record, from 1.
   Remarks remarks_{};
-
-  Message ahead_{};
-  bool held_ = false;                    ///< ahead_ is a message that has not been given yet.
   std::optional<Timestamp> recorded_{};  ///< When the last record with a time was made.
-  std::optional<Clock::time_point> due_{};
 };
 
 }  // namespace

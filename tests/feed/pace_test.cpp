@@ -15,11 +15,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Whether the next message may go.
+bool open(const Pace& pace, Clock::time_point now) { return !pace.due() || now >= *pace.due(); }
+
 TEST_CASE("a pace does not drift when messages go a little late") {
   Pace pace{100ms};
-  REQUIRE(pace.open(at(1s)));
+  REQUIRE(open(pace, at(1s)));
   pace.took(at(1s));
-  CHECK_FALSE(pace.open(at(1099ms)));
+  CHECK_FALSE(open(pace, at(1099ms)));
   CHECK(pace.due() == at(1100ms));
 
   pace.took(at(1130ms));
@@ -32,9 +35,9 @@ TEST_CASE("after a stall one message catches up and no more") {
   Pace pace{100ms};
   pace.took(at(0s));
   pace.took(at(5s));
-  CHECK(pace.open(at(5s)));
+  CHECK(open(pace, at(5s)));
   pace.took(at(5s));
-  CHECK_FALSE(pace.open(at(5s)));
+  CHECK_FALSE(open(pace, at(5s)));
   CHECK(pace.due() == at(5100ms));
 }
 
@@ -42,14 +45,14 @@ TEST_CASE("a pace faster than timers makes up for what they miss") {
   Pace pace{1ms};
   pace.took(at(1000ms));
   int together = 0;
-  while (pace.open(at(1004ms))) {
+  while (open(pace, at(1004ms))) {
     pace.took(at(1004ms));
     ++together;
   }
   CHECK(together == 4);
 
   together = 0;
-  while (pace.open(at(9000ms))) {
+  while (open(pace, at(9000ms))) {
     pace.took(at(9000ms));
     ++together;
   }
