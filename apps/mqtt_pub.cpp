@@ -21,7 +21,6 @@
 
 #include <poll.h>
 
-#include <chrono>
 #include <exception>
 #include <optional>
 #include <string>

@@ -3,7 +3,6 @@
 
 #include "text.hpp"
 
-#include <algorithm>
 #include <numeric>
 
 namespace mqtt_tools::cli {

@@ -4,7 +4,6 @@
 
 #include "cli/configuration.hpp"
 
-#include "bytes.hpp"
 #include "descriptor.hpp"
 #include "error.hpp"
 #include "text.hpp"

@@ -7,7 +7,6 @@
 #include "cli/configuration.hpp"
 #include "connection/property.hpp"
 #include "error.hpp"
-#include "text.hpp"
 
 #include <algorithm>
 #include <iterator>

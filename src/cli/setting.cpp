@@ -2,8 +2,6 @@
 #include "cli/setting.hpp"
 
 #include "cli/declarations.hpp"
-#include "error.hpp"
-#include "text.hpp"
 #include "topic.hpp"
 
 #include <algorithm>
@@ -11,7 +9,6 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <utility>
 
 namespace mqtt_tools::cli {
 

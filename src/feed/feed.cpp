@@ -5,7 +5,6 @@
 #include "feed/lines.hpp"
 #include "topic.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace mqtt_tools::feed {

@@ -4,7 +4,6 @@
 #include "timestamp.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 namespace mqtt_tools::feed {

@@ -8,7 +8,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "output/printer.hpp"
 #include "payload/decode.hpp"
 #include "payload/json_pointer.hpp"
 

@@ -6,8 +6,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <unordered_map>
 #include <utility>
 
 namespace mqtt_tools::payload {

@@ -5,8 +5,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <optional>
 
 namespace mqtt_tools::payload {
 

@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdint>
 #include <cstring>
-#include <string_view>
 
 namespace mqtt_tools::payload {
 

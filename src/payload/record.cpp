@@ -12,8 +12,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <string>
-#include <string_view>
 #include <utility>
 
 namespace mqtt_tools::payload {

@@ -5,7 +5,6 @@
 
 #include <sched.h>
 #include <sys/types.h>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>

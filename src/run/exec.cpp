@@ -12,8 +12,6 @@
 #include <unistd.h>
 #include <cerrno>
 #include <iterator>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 

@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include <re2/re2.h>

@@ -6,7 +6,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace mqtt_tools::run {

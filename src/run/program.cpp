@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run/program.hpp"
 
-#include "error.hpp"
 #include "run/log.hpp"
 #include "run/signals.hpp"
 

@@ -7,7 +7,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 namespace mqtt_tools::run {

@@ -6,8 +6,6 @@
 #include "payload/json_scalar.hpp"
 #include "text.hpp"
 
-#include <chrono>
-
 namespace mqtt_tools::run {
 
 void append_result(std::string& line, const PublishResult& result) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run/signals.hpp"
 
-#include "error.hpp"
-
 #include <unistd.h>
 #include <atomic>
 

@@ -5,7 +5,6 @@
 #include "topic.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <utility>
 

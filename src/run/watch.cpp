@@ -2,7 +2,6 @@
 #include "run/watch.hpp"
 
 #include "error.hpp"
-#include "run/signals.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -7,7 +7,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 

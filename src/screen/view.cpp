@@ -4,7 +4,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace mqtt_tools::screen {
