@@ -27,34 +27,44 @@ class ByteReader {
 
   bool at_end() const { return rest_.empty(); }
 
+  /// More was asked for than there was, or what was there cannot be. Nothing is left then, numbers
+  /// are 0 and bytes none.
+  bool failed() const { return failed_; }
+
+  void fail() {
+    failed_ = true;
+    rest_ = {};
+  }
+
   bool take(std::uint8_t byte) {
     if (rest_.empty() || static_cast<std::uint8_t>(rest_.front()) != byte) return false;
     rest_.remove_prefix(1);
     return true;
   }
 
-  /// An unsigned number of `size` (at most 8) bytes, the highest first.
-  std::optional<std::uint64_t> number(std::size_t size) {
-    if (rest_.size() < size) return std::nullopt;
-    std::uint64_t value = 0;
-    for (const char c : rest_.substr(0, size)) value = value << 8 | static_cast<unsigned char>(c);
-    rest_.remove_prefix(size);
-    return value;
-  }
-
-  std::optional<std::string_view> bytes(std::uint64_t count) {
-    if (rest_.size() < count) return std::nullopt;
+  std::string_view bytes(std::uint64_t count) {
+    if (rest_.size() < count) {
+      fail();
+      return {};
+    }
     const std::string_view taken = rest_.substr(0, static_cast<std::size_t>(count));
     rest_.remove_prefix(taken.size());
     return taken;
   }
 
+  /// An unsigned number of `size` (at most 8) bytes, the highest first.
+  std::uint64_t number(std::size_t size) {
+    std::uint64_t value = 0;
+    for (const char c : bytes(size)) value = value << 8 | static_cast<unsigned char>(c);
+    return value;
+  }
+
  private:
   std::string_view rest_;
+  bool failed_ = false;
 };
 
-/// Reads an item of a binary encoding and writes it as JSON text. Every function that gives a truth
-/// value says whether that was possible.
+/// Reads an item of a binary encoding and writes it as JSON text, for as long as that is possible.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : in_(bytes) {}
@@ -62,38 +72,42 @@ class Reader {
 
   /// All of the bytes as one item.
   std::optional<std::string> json() {
-    if (!value() || !in_.at_end()) return std::nullopt;
+    value();
+    if (in_.failed() || !in_.at_end()) return std::nullopt;
     return std::move(out_);
   }
 
  protected:
-  virtual bool value() = 0;
+  virtual void value() = 0;
 
-  bool word(std::string_view json) {
-    out_ += json;
-    return true;
-  }
+  void word(std::string_view json) { out_ += json; }
 
   /// A floating-point number of `size` bytes: 4 or 8.
-  bool real(std::uint64_t bits, std::size_t size) {
+  void real(std::uint64_t bits, std::size_t size) {
     append_real(out_, size == 4 ? double{std::bit_cast<float>(static_cast<std::uint32_t>(bits))}
                                 : std::bit_cast<double>(bits));
-    return true;
+  }
+
+  /// What should be UTF-8.
+  std::string_view text(std::uint64_t length) {
+    const auto content = in_.bytes(length);
+    if (first_invalid_utf8(content)) in_.fail();
+    return content;
   }
 
   /// Reads one value after another while `goes_on(index)` holds, no deeper than may be read.
   template <typename GoesOn>
-  bool array(const GoesOn& goes_on) {
-    return list('[', ']', goes_on, [this] { return value(); });
+  void array(const GoesOn& goes_on) {
+    list('[', ']', goes_on, [this] { value(); });
   }
 
   /// The same with a key before each value; keys that are no text become text.
   template <typename GoesOn>
-  bool object(const GoesOn& goes_on) {
-    return list('{', '}', goes_on, [this] {
-      if (!key()) return false;
+  void object(const GoesOn& goes_on) {
+    list('{', '}', goes_on, [this] {
+      key();
       out_ += ':';
-      return value();
+      value();
     });
   }
 
@@ -102,26 +116,24 @@ class Reader {
 
  private:
   template <typename GoesOn, typename Entry>
-  bool list(char open, char close, const GoesOn& goes_on, const Entry& entry) {
-    if (++depth_ > max_depth) return false;
+  void list(char open, char close, const GoesOn& goes_on, const Entry& entry) {
+    if (++depth_ > max_depth) return in_.fail();
     out_ += open;
-    for (std::uint64_t i = 0; goes_on(i); ++i) {
+    for (std::uint64_t i = 0; !in_.failed() && goes_on(i); ++i) {
       if (i > 0) out_ += ',';
-      if (!entry()) return false;
+      entry();
     }
     out_ += close;
     --depth_;
-    return true;
   }
 
-  bool key() {
+  void key() {
     const std::size_t begin = out_.size();
-    if (!value() || out_[begin] == '[' || out_[begin] == '{') return false;
-    if (out_[begin] != '"') {
-      out_.insert(begin, 1, '"');
-      out_ += '"';
-    }
-    return true;
+    value();
+    if (in_.failed() || out_[begin] == '"') return;
+    if (out_[begin] == '[' || out_[begin] == '{') return in_.fail();
+    out_.insert(begin, 1, '"');
+    out_ += '"';
   }
 
   std::size_t depth_ = 0;
@@ -153,88 +165,66 @@ class CborReader : public Reader {
   using Reader::Reader;
 
  private:
-  std::optional<Head> head() {
-    const auto first = in_.number(1);
-    if (!first) return std::nullopt;
-    Head head{static_cast<unsigned>(*first >> 5), static_cast<unsigned>(*first & 0x1F)};
-    head.argument = head.info;
-    if (head.info == 31) {
-      head.indefinite = true;
-    } else if (head.info >= 28) {
-      return std::nullopt;
-    } else if (head.info >= 24) {
-      const auto argument = in_.number(std::size_t{1} << (head.info - 24));
-      if (!argument) return std::nullopt;
-      head.argument = *argument;
+  Head head() {
+    const auto first = static_cast<unsigned>(in_.number(1));
+    Head head{first >> 5, first & 0x1F, first & 0x1F, (first & 0x1F) == 31};
+    if (head.info >= 24 && head.info < 28) {
+      head.argument = in_.number(std::size_t{1} << (head.info - 24));
+    } else if (head.info >= 28 && !head.indefinite) {
+      in_.fail();
     }
     return head;
   }
 
-  bool value() override {
-    std::optional<Head> head = this->head();
-    while (head && head->major == Major::tag && !head->indefinite) head = this->head();
-    if (!head) return false;
-    switch (head->major) {
+  void value() override {
+    Head head = this->head();
+    while (head.major == Major::tag && !head.indefinite) head = this->head();
+    const bool has_length = head.major >= Major::bytes && head.major <= Major::map;
+    if (head.indefinite && !has_length) return in_.fail();
+    switch (head.major) {
       case Major::unsigned_integer:
-        append_integer(out_, head->argument);
-        return !head->indefinite;
+        return word(std::to_string(head.argument));
       case Major::negative_integer:
-        negative(head->argument);
-        return !head->indefinite;
+        return negative(head.argument);
       case Major::bytes:
       case Major::text:
-        return string(*head);
+        return string(head);
       case Major::array:
       case Major::map:
-        return container(*head);
-      case Major::other:
-        return simple(*head);
+        return container(head);
       default:
-        return false;
+        return simple(head);
     }
   }
 
   /// -1 - `argument`, which may be less than 64 bits can hold.
   void negative(std::uint64_t argument) {
-    out_ += '-';
-    if (argument == std::numeric_limits<std::uint64_t>::max()) {
-      out_ += "18446744073709551616";
-    } else {
-      append_integer(out_, argument + 1);
-    }
+    const bool fits = argument < std::numeric_limits<std::uint64_t>::max();
+    word('-' + (fits ? std::to_string(argument + 1) : "18446744073709551616"));
   }
 
-  bool string(const Head& head) {
+  void string(const Head& head) {
     std::string whole;
-    if (!head.indefinite) {
-      if (!chunk(head, whole)) return false;
-    } else {
-      while (!in_.take(end)) {
-        const auto part = this->head();
-        if (!part || part->major != head.major || part->indefinite) return false;
-        if (!chunk(*part, whole)) return false;
-      }
+    const auto add = [&](const Head& chunk) {
+      whole += head.major == Major::text ? text(chunk.argument) : in_.bytes(chunk.argument);
+    };
+    if (!head.indefinite) add(head);
+    while (head.indefinite && !in_.failed() && !in_.take(end)) {
+      const Head chunk = this->head();
+      if (chunk.major != head.major || chunk.indefinite) return in_.fail();
+      add(chunk);
     }
     append_string(out_, head.major == Major::text ? whole : to_base64(whole));
-    return true;
   }
 
-  bool chunk(const Head& head, std::string& whole) {
-    const auto content = in_.bytes(head.argument);
-    if (!content) return false;
-    if (head.major == Major::text && first_invalid_utf8(*content)) return false;
-    whole += *content;
-    return true;
-  }
-
-  bool container(const Head& head) {
+  void container(const Head& head) {
     const auto goes_on = [&](std::uint64_t index) {
       return head.indefinite ? !in_.take(end) : index < head.argument;
     };
-    return head.major == Major::array ? array(goes_on) : object(goes_on);
+    head.major == Major::array ? array(goes_on) : object(goes_on);
   }
 
-  bool simple(const Head& head) {
+  void simple(const Head& head) {
     switch (head.info) {
       case 20:
         return word("false");
@@ -244,14 +234,13 @@ class CborReader : public Reader {
       case 23:  // Undefined.
         return word("null");
       case 25:
-        append_real(out_, from_half(head.argument));
-        return true;
+        return append_real(out_, from_half(head.argument));
       case 26:
         return real(head.argument, 4);
       case 27:
         return real(head.argument, 8);
-      default:  // A value that nobody has given a meaning, or a break where none may be.
-        return false;
+      default:  // A value that nobody has given a meaning.
+        return in_.fail();
     }
   }
 
@@ -265,14 +254,14 @@ std::optional<Timestamp> read_timestamp(std::string_view data) {
   std::uint64_t nanoseconds = 0;
   std::int64_t seconds = 0;
   if (data.size() == 4) {
-    seconds = static_cast<std::int64_t>(*reader.number(4));
+    seconds = static_cast<std::int64_t>(reader.number(4));
   } else if (data.size() == 8) {
-    const std::uint64_t both = *reader.number(8);
+    const std::uint64_t both = reader.number(8);
     nanoseconds = both >> 34;
     seconds = static_cast<std::int64_t>(both & 0x3FFFFFFFF);
   } else if (data.size() == 12) {
-    nanoseconds = *reader.number(4);
-    seconds = static_cast<std::int64_t>(*reader.number(8));
+    nanoseconds = reader.number(4);
+    seconds = static_cast<std::int64_t>(reader.number(8));
   } else {
     return std::nullopt;
   }
@@ -295,87 +284,60 @@ class MsgpackReader : public Reader {
   using Reader::Reader;
 
  private:
-  bool value() override {
-    const auto first = in_.number(1);
-    if (!first) return false;
-    const std::uint64_t type = *first;
-    if (type <= 0x7F) return integer(type);
+  void value() override {
+    const std::uint64_t type = in_.number(1);
+    if (type <= 0x7F) return word(std::to_string(type));
     if (type <= 0x8F) return members(type & 0xF);
     if (type <= 0x9F) return elements(type & 0xF);
-    if (type <= 0xBF) return text(type & 0x1F);
+    if (type <= 0xBF) return append_string(out_, text(type & 0x1F));
     if (type >= 0xE0) return signed_integer(type, 1);
-    return other(type);
+    other(type);
   }
 
-  bool other(std::uint64_t type) {
+  void other(std::uint64_t type) {
     // Of each kind the types stand in a row, each for twice the size of the one before.
     const auto size_from = [type](std::uint64_t first, std::size_t size) {
       return size << (type - first);
     };
+    const auto number_from = [&](std::uint64_t first, std::size_t size) {
+      return in_.number(size_from(first, size));
+    };
     if (type == 0xC0) return word("null");
-    if (type == 0xC1) return false;  // Never used.
+    if (type == 0xC1) return in_.fail();  // Never used.
     if (type == 0xC2) return word("false");
     if (type == 0xC3) return word("true");
-    if (type <= 0xC6) return binary(in_.number(size_from(0xC4, 1)));
-    if (type <= 0xC9) return extension(in_.number(size_from(0xC7, 1)));
-    if (type <= 0xCB) return real(size_from(0xCA, 4));
-    if (type <= 0xCF) return integer(in_.number(size_from(0xCC, 1)));
-    if (type <= 0xD3) return signed_integer(size_from(0xD0, 1));
+    if (type <= 0xC6) return binary(in_.bytes(number_from(0xC4, 1)));
+    if (type <= 0xC9) return extension(number_from(0xC7, 1));
+    if (type <= 0xCB) return real(number_from(0xCA, 4), size_from(0xCA, 4));
+    if (type <= 0xCF) return word(std::to_string(number_from(0xCC, 1)));
+    if (type <= 0xD3) return signed_integer(number_from(0xD0, 1), size_from(0xD0, 1));
     if (type <= 0xD8) return extension(size_from(0xD4, 1));
-    if (type <= 0xDB) return text(in_.number(size_from(0xD9, 1)));
-    if (type <= 0xDD) return elements(in_.number(size_from(0xDC, 2)));
-    return members(in_.number(size_from(0xDE, 2)));
+    if (type <= 0xDB) return append_string(out_, text(number_from(0xD9, 1)));
+    if (type <= 0xDD) return elements(number_from(0xDC, 2));
+    members(number_from(0xDE, 2));
   }
 
-  bool integer(std::optional<std::uint64_t> value) {
-    if (value) append_integer(out_, *value);
-    return value.has_value();
-  }
+  void binary(std::string_view bytes) { append_string(out_, to_base64(bytes)); }
 
-  bool signed_integer(std::size_t size) { return signed_integer(in_.number(size), size); }
-
-  bool signed_integer(std::optional<std::uint64_t> bits, std::size_t size) {
-    if (!bits) return false;
+  void signed_integer(std::uint64_t bits, std::size_t size) {
     const std::size_t unused = 64 - 8 * size;
-    append_integer(out_, static_cast<std::int64_t>(*bits << unused) >> unused);
-    return true;
+    out_ += std::to_string(static_cast<std::int64_t>(bits << unused) >> unused);
   }
 
-  bool real(std::size_t size) {
-    const auto bits = in_.number(size);
-    return bits && Reader::real(*bits, size);
-  }
-
-  bool text(std::optional<std::uint64_t> length) {
-    const auto content = length ? in_.bytes(*length) : std::nullopt;
-    if (!content || first_invalid_utf8(*content)) return false;
-    append_string(out_, *content);
-    return true;
-  }
-
-  bool binary(std::optional<std::uint64_t> length) {
-    const auto content = length ? in_.bytes(*length) : std::nullopt;
-    if (!content) return false;
-    append_string(out_, to_base64(*content));
-    return true;
-  }
-
-  bool extension(std::optional<std::uint64_t> length) {
+  void extension(std::uint64_t length) {
     constexpr std::uint64_t timestamp = 0xFF;  // Type -1.
     const auto type = in_.number(1);
-    const auto data = length && type ? in_.bytes(*length) : std::nullopt;
-    if (!data) return false;
-    const auto time = *type == timestamp ? read_timestamp(*data) : std::nullopt;
-    append_string(out_, time ? to_rfc3339(*time, decimals(*time)) : to_base64(*data));
-    return true;
+    const auto data = in_.bytes(length);
+    const auto time = type == timestamp ? read_timestamp(data) : std::nullopt;
+    append_string(out_, time ? to_rfc3339(*time, decimals(*time)) : to_base64(data));
   }
 
-  bool elements(std::optional<std::uint64_t> count) {
-    return count && array([count](std::uint64_t index) { return index < *count; });
+  void elements(std::uint64_t count) {
+    array([count](std::uint64_t index) { return index < count; });
   }
 
-  bool members(std::optional<std::uint64_t> count) {
-    return count && object([count](std::uint64_t index) { return index < *count; });
+  void members(std::uint64_t count) {
+    object([count](std::uint64_t index) { return index < count; });
   }
 };
 

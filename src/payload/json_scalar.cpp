@@ -104,13 +104,6 @@ std::string text_of(std::string_view token, Lone lone) {
   return text;
 }
 
-template <class Number>
-void append(std::string& out, Number value) {
-  char text[32];
-  const auto written = std::to_chars(text, text + sizeof text, value);
-  out.append(text, written.ptr);
-}
-
 /// Adds `change` to the decimal digits of a natural number, which it does not make negative.
 void add(std::string& digits, std::int64_t change) {
   for (std::size_t at = digits.size(); at > 0 && change != 0; --at) {
@@ -236,9 +229,6 @@ std::string exact_text(std::string_view token) {
   return text_of(token, [](char32_t surrogate) { return surrogate; });
 }
 
-void append_integer(std::string& out, std::uint64_t value) { append(out, value); }
-void append_integer(std::string& out, std::int64_t value) { append(out, value); }
-
 std::string& JsonObject::key(std::string_view name) {
   if (!first_) out_ += ',';
   first_ = false;
@@ -251,12 +241,11 @@ void append_real(std::string& out, double value) {
     out += "null";
     return;
   }
-  const std::size_t begin = out.size();
-  append(out, value);
+  char digits[32];
+  const std::string_view text{digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+  out += text;
   // It was no integer where it came from.
-  if (std::string_view(out).substr(begin).find_first_of(".e") == std::string_view::npos) {
-    out += ".0";
-  }
+  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 
 std::string canonical_number(std::string_view token) {

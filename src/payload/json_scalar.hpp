@@ -32,10 +32,8 @@ std::string unquoted(std::string_view token);
 /// becomes three bytes that no UTF-8 has (`first_invalid_utf8()` finds them).
 std::string exact_text(std::string_view token);
 
-/// Appends a number as JSON text: all digits of an integer; the shortest text that gives the same
-/// floating-point number again, `null` for what JSON cannot say.
-void append_integer(std::string& out, std::uint64_t value);
-void append_integer(std::string& out, std::int64_t value);
+/// Appends a number as JSON text: the shortest text that gives the same floating-point number
+/// again, `null` for what JSON cannot say.
 void append_real(std::string& out, double value);
 
 /// Writes an object: its beginning, its members with the commas between them, and its end when it
@@ -51,7 +49,7 @@ class JsonObject {
   std::string& key(std::string_view name);
 
   void text(std::string_view name, std::string_view value) { append_string(key(name), value); }
-  void number(std::string_view name, std::uint64_t value) { append_integer(key(name), value); }
+  void number(std::string_view name, std::uint64_t value) { key(name) += std::to_string(value); }
 
  private:
   std::string& out_;

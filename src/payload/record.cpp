@@ -289,7 +289,7 @@ void append_properties(std::string& out, const Properties& properties) {
     }
   }
   if (const auto& format = properties.payload_format) {
-    append_integer(object.key("payload-format-indicator"), std::int64_t{*format});
+    object.key("payload-format-indicator") += std::to_string(*format);
   }
   if (properties.expiry) object.number("message-expiry-interval", *properties.expiry);
   if (!properties.subscription_identifiers.empty()) {
