@@ -177,7 +177,6 @@ void SpoolSender::begin_sending(Clock::time_point now) {
   if (follows() && wake_.fd() < 0) wake_.listen();
   loaded_.clear();
   done_ = false;
-  in_flight_ = 0;
   loaded_up_to_ = 0;
   more_ = true;
   quiet_since_ = now;
@@ -221,7 +220,7 @@ void SpoolSender::run_client(Clock::time_point now) {
   }
   collect(now);
   const bool again = client_->connections() != connections_;
-  if (in_flight_ > 0 && (again || (connected_ && !client_->connected()))) lost();
+  if (in_flight() > 0 && (again || (connected_ && !client_->connected()))) lost();
   if (again && (connections_ == 0 || endless())) quiet_since_ = now;
   connections_ = client_->connections();
   connected_ = client_->connected();
@@ -247,7 +246,6 @@ bool SpoolSender::take(const Delivery& delivery, Clock::time_point now) {
   const auto id = static_cast<StoredId>(delivery.id);
   const auto found = find(id);
   if (found == loaded_.end() || !found->sent) return false;
-  --in_flight_;
   if (delivery.outcome != Delivery::Outcome::denied) {
     loaded_.erase(found);
     return true;
@@ -278,7 +276,6 @@ void SpoolSender::lost() {
     ++one.stored.losses;
     ids.push_back(one.stored.id);
   }
-  in_flight_ = 0;
   store_.count_losses(ids);
   if (ids.size() != 1) return;
   const auto alone = find(ids.front());
@@ -303,14 +300,13 @@ void SpoolSender::end_of_client(Clock::time_point now) {
 }
 
 void SpoolSender::check_patience(Clock::time_point now) {
-  if (!refusal_.empty() && in_flight_ == 0) return fail(ExitCode::kept, refusal_);
+  if (!refusal_.empty() && in_flight() == 0) return fail(ExitCode::kept, refusal_);
   if (client_ == nullptr || connections_ == 0 || loaded_.empty()) return;
   if (now < quiet_since_ + options_.ack_timeout) return;
   const std::string why = "no acknowledgement for the time of --ack-timeout";
   if (!endless()) return fail(ExitCode::lost, why);
   if (!client_->connected()) return;  // It is on its way back, and nothing hurries.
   for (auto& one : loaded_) one.sent = false;
-  in_flight_ = 0;
   quiet_since_ = now;
   reconnect_later(why, now);
   restart_ = true;
@@ -354,6 +350,10 @@ std::deque<SpoolSender::Loaded>::iterator SpoolSender::find(StoredId id) {
   return std::ranges::find_if(loaded_, [id](const Loaded& one) { return one.stored.id == id; });
 }
 
+std::size_t SpoolSender::in_flight() const {
+  return static_cast<std::size_t>(std::ranges::count(loaded_, true, &Loaded::sent));
+}
+
 /// With one that was in flight when the connection was lost, no other is in flight: whether it is
 /// to blame shows then.
 SpoolSender::Loaded* SpoolSender::next_unsent() {
@@ -362,14 +362,14 @@ SpoolSender::Loaded* SpoolSender::next_unsent() {
     if (one.sent && one.stored.losses > 0) return nullptr;
     if (!one.sent && next == nullptr) next = &one;
   }
-  if (next != nullptr && next->stored.losses > 0 && in_flight_ > 0) return nullptr;
+  if (next != nullptr && next->stored.losses > 0 && in_flight() > 0) return nullptr;
   return next;
 }
 
 /// False when messages were dropped instead: there is room for others.
 bool SpoolSender::deliver() {
   bool dropped = false;
-  while (client_->ready() && in_flight_ < publisher_->window()) {
+  while (client_->ready() && in_flight() < publisher_->window()) {
     auto* const next = next_unsent();
     if (next == nullptr) break;
     if (const auto why = client_->over_limits(next->stored.message)) {
@@ -383,7 +383,6 @@ bool SpoolSender::deliver() {
     spool::shorten_expiry(next->stored, std::chrono::system_clock::now());
     if (!client_->send(static_cast<std::uint64_t>(next->stored.id), next->stored.message)) break;
     next->sent = true;
-    ++in_flight_;
   }
   return !dropped;
 }
@@ -437,7 +436,7 @@ void SpoolSender::leave(Poller& poller, Clock::time_point deadline, Clock::time_
   if (!publisher_) return;
   const auto advance = [this](Clock::time_point now) { collect(now); };
   publisher_->advance_until(poller, patience, advance,
-                            [this] { return in_flight_ == 0 || client_->failure(); });
+                            [this] { return in_flight() == 0 || client_->failure(); });
   publisher_->leave(poller, deadline, advance);
 }
 

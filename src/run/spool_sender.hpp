@@ -97,6 +97,7 @@ class SpoolSender {
   bool load();
   bool deliver();
   Loaded* next_unsent();
+  std::size_t in_flight() const;
   std::deque<Loaded>::iterator find(spool::StoredId id);
   void drop(spool::StoredId id, const std::string& reason);
   void note_drop(spool::StoredId id, const std::string& reason);
@@ -124,7 +125,6 @@ class SpoolSender {
   std::string refusal_{};  ///< One that may pass: nothing is sent for now.
 
   std::deque<Loaded> loaded_{};  ///< The oldest that wait; what is in flight is among them.
-  std::size_t in_flight_ = 0;
   spool::StoredId loaded_up_to_ = 0;
   bool more_ = true;   ///< There may be some behind loaded_up_to_.
   bool done_ = false;  ///< All that this run has to send is sent.
