@@ -24,7 +24,6 @@
 #include <csignal>
 #include <cstring>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -162,7 +161,7 @@ class WrapRun {
         output_(wrap_.output_lines),
         source_(options.source, options.envelope) {
     source_.check(message("failed", end_fields(1, SIGKILL)));  // What cannot be is told now.
-    if (options_.spool) open_spool();
+    options_.spool ? open_spool() : make_client();
   }
 
   [[noreturn]] void run() {
@@ -205,7 +204,6 @@ class WrapRun {
   void advance_client(Clock::time_point now) {
     try {
       if (is_over(connect_at_, now)) connect(now);
-      if (!client_) return;
       publisher_->advance(now);
       if (const auto why = publisher_->take_presence_denial()) fail({ExitCode::denied, *why});
       publisher_->deliver(now);
@@ -237,7 +235,7 @@ class WrapRun {
     if (sender_) sender_->set_open(false, now);
     publish(status == 0 ? "succeeded" : "failed", end_fields(status, signal_), now);
     if (spool_) return;
-    if (!client_ || !client_->connected()) connect_at_ = now;  // Once more.
+    if (!client_->connected()) connect_at_ = now;  // Once more.
     failure_.reset();
   }
 
@@ -290,24 +288,19 @@ class WrapRun {
         if (sender_) sender_->add_own(range);
       });
     }
-    if (spool_) return;
-    if (publisher_) {
-      publisher_->add(std::move(next), now);
-    } else {
-      early_.push_back(std::move(next));
-    }
+    if (publisher_) publisher_->add(std::move(next), now);
+  }
+
+  void make_client() {
+    client_.emplace(connection_with_will(), log_sink(options_.verbosity));
+    publisher_.emplace(*client_, std::size_t{64}, options_.ack_timeout,
+                       options_.connection.presence);
+    publisher_->tell_results([this](const PublishResult& result) { check(result); });
   }
 
   void connect(Clock::time_point now) {
     connect_at_.reset();
-    if (client_) return client_->restart(now);
-    client_ =
-        std::make_unique<connection::Client>(connection_with_will(), log_sink(options_.verbosity));
-    publisher_.emplace(*client_, std::size_t{64}, options_.ack_timeout,
-                       options_.connection.presence);
-    publisher_->tell_results([this](const PublishResult& result) { check(result); });
-    for (auto& message : std::exchange(early_, {})) publisher_->add(std::move(message), now);
-    client_->start(now);
+    std::exchange(begun_, true) ? client_->restart(now) : client_->start(now);
   }
 
   void check(const PublishResult& result) {
@@ -317,7 +310,7 @@ class WrapRun {
   }
 
   /// The broker has said something of each message.
-  bool settled() const { return early_.empty() && (!publisher_ || publisher_->empty()); }
+  bool settled() const { return !publisher_ || publisher_->empty(); }
 
   /// Without a broker the command goes on, and it is tried again: now and then, and at the end.
   void lose(const RunError& why, Clock::time_point now) {
@@ -352,8 +345,8 @@ class WrapRun {
       sender_->add_to(poller_);
     } else if (!spool_) {
       if (connect_at_ != Clock::time_point::max()) poller_.until(connect_at_);
-      if (publisher_) publisher_->add_to(poller_);
-      if (publisher_ && !child_) poller_.until(overdue_at());
+      publisher_->add_to(poller_);
+      if (!child_) poller_.until(overdue_at());
     }
     poller_.wait();
   }
@@ -401,8 +394,8 @@ class WrapRun {
   void disconnect() {
     const auto deadline = Clock::now() + disconnect_limit;
     if (sender_) with_spool([&] { sender_->leave(poller_, deadline); });
-    if (!client_) return;
-    publisher_->leave(poller_, deadline, [this](auto now) { publisher_->advance(now); });
+    if (begun_)
+      publisher_->leave(poller_, deadline, [this](auto now) { publisher_->advance(now); });
   }
 
   const cli::WrapOptions& wrap_;
@@ -410,7 +403,6 @@ class WrapRun {
   SignalRelay relay_{};
   ErrorOutput output_;
   MessageSource source_;
-  std::vector<Message> early_{};  ///< There was no publisher for them yet.
   std::optional<Child> child_{};
   Clock::time_point started_ = Clock::now();
   Clock::time_point ended_{};
@@ -419,8 +411,9 @@ class WrapRun {
   const bool spool_ = options_.spool.has_value();
   std::optional<spool::Store> store_{};
   std::optional<SpoolSender> sender_{};  ///< None: without a spool, or one that is of no use.
-  std::unique_ptr<connection::Client> client_{};
-  std::optional<Publisher> publisher_{};
+  std::optional<connection::Client> client_{};  ///< Without a spool.
+  std::optional<Publisher> publisher_{};        ///< The same.
+  bool begun_ = false;                          ///< To connect.
   /// When to connect, again or for the first time; nothing: that is done, or under way.
   std::optional<Clock::time_point> connect_at_{Clock::time_point{}};
   int failures_ = 0;  ///< Of the connection.
