@@ -63,33 +63,29 @@ bool MessageSource::take(Clock::time_point now, Message& message) {
     case feed::Supply::message:
       break;
   }
-  if (!feed_->final()) put_in_envelope(message);
+  if (!feed_->final()) {
+    message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
+    envelope_.announce(message.properties);
+  }
   topics_left_ = more_topics_.size();
   if (topics_left_ > 0) last_ = message;
   return true;
 }
 
-void MessageSource::put_in_envelope(Message& message) const {
-  message.payload = envelope_.wrap(std::move(message.payload), std::chrono::system_clock::now());
-  envelope_.announce(message.properties);
-}
-
 void MessageSource::check(const Message& message) const {
   connection::check_size(message);
-  check_text(message);
+  // What says that it is text must be text: receivers may end the connection (MQTT 5.0
+  // §3.3.2.3.2).
+  const auto invalid =
+      message.properties.payload_format == 1 ? first_invalid_utf8(message.payload) : std::nullopt;
+  if (invalid) {
+    throw UsageError("the message is not UTF-8 (byte " + std::to_string(*invalid + 1) +
+                     "), which payload-format-indicator 1 says that it is");
+  }
   if (acknowledged_ && message.qos == Qos::at_most_once) {
     throw UsageError(
         "with QoS 0 no broker says whether it had a subscriber, which --require-subscriber asks "
         "for");
-  }
-}
-
-/// What says that it is text must be text: receivers may end the connection (MQTT 5.0 §3.3.2.3.2).
-void MessageSource::check_text(const Message& message) {
-  if (message.properties.payload_format != 1) return;
-  if (const auto invalid = first_invalid_utf8(message.payload)) {
-    throw UsageError("the message is not UTF-8 (byte " + std::to_string(*invalid + 1) +
-                     "), which payload-format-indicator 1 says that it is");
   }
 }
 

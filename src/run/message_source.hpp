@@ -45,10 +45,8 @@ class MessageSource {
 
  private:
   bool take(Clock::time_point now, Message& message);
-  void put_in_envelope(Message& message) const;
   /// Adds the user properties of --stamp, from which mqtt-sub --stats tells latencies and gaps.
   void stamp(Message& message);
-  static void check_text(const Message& message);
   std::string located(const std::string& text) const;
 
   std::unique_ptr<feed::Feed> feed_;
