@@ -7,56 +7,44 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace mqtt_tools::cli {
 
 namespace {
 
-/// What a shell can offer where the value of an option is to stand.
-enum class Offer { choices, property, profiles, files, folders, commands, hosts, nothing };
-
-Offer offer_of(const Option& option) {
-  if (option.takes == Option::Takes::property) return Offer::property;
-  if (!option.choices.empty()) return Offer::choices;
-  if (option.key == "profile") return Offer::profiles;
-  if (option.key == "host") return Offer::hosts;
-  if (option.value == "FILE" || option.value == "PATH") return Offer::files;
-  if (option.value == "DIR") return Offer::folders;
-  return option.value == "CMD" ? Offer::commands : Offer::nothing;
-}
-
-/// How each shell offers what it finds by itself.
+/// How each shell offers what it finds by itself where the value of an option is to stand.
 struct Action {
-  Offer offer{};
   std::string_view bash{};  ///< Behind `NAMES)`.
   std::string_view zsh{};   ///< An action of _arguments.
   std::string_view fish{};  ///< Options of complete.
 };
 
-constexpr std::array actions{
-    Action{Offer::profiles, R"(
+constexpr Action profiles{R"(
       for file in "${XDG_CONFIG_HOME:-$HOME/.config}"/mqtt-tools/*.toml; do
         file=${file##*/} file=${file%.toml}
         [[ $file == config || $file =~ [^A-Za-z0-9._-] ]] || words+=" $file"
       done)",
-           "_mqtt_profiles",
-           " -x -a '(set -l home $XDG_CONFIG_HOME ~/.config; "
-           "string replace -rf \".*/(.*)\\\\.toml\\$\" \"\\$1\" $home[1]/mqtt-tools/*.toml)'"},
-    Action{Offer::files, " compopt -o default; return", "_files", " -r -F"},
-    Action{Offer::folders, " compopt -o dirnames; return", "_files -/",
-           " -x -a '(__fish_complete_directories)'"},
-    Action{Offer::commands, " mapfile -t COMPREPLY < <(compgen -c -- \"$word\"); return",
-           "_cmdstring", " -x"},
-    Action{Offer::hosts, " mapfile -t COMPREPLY < <(compgen -A hostname -- \"$word\"); return",
-           "_hosts", " -x -a '(__fish_print_hostnames)'"},
-    Action{Offer::nothing, " return", "", " -x"},
-};
+                          "_mqtt_profiles",
+                          " -x -a '(set -l home $XDG_CONFIG_HOME ~/.config; "
+                          "string replace -rf \".*/(.*)\\\\.toml\\$\" \"\\$1\" "
+                          "$home[1]/mqtt-tools/*.toml)'"};
+constexpr Action files{" compopt -o default; return", "_files", " -r -F"};
+constexpr Action folders{" compopt -o dirnames; return", "_files -/",
+                         " -x -a '(__fish_complete_directories)'"};
+constexpr Action shell_commands{" mapfile -t COMPREPLY < <(compgen -c -- \"$word\"); return",
+                                "_cmdstring", " -x"};
+constexpr Action hosts{" mapfile -t COMPREPLY < <(compgen -A hostname -- \"$word\"); return",
+                       "_hosts", " -x -a '(__fish_print_hostnames)'"};
+constexpr Action nothing{" return", "", " -x"};
 
 /// Null for what we know and no shell finds.
 const Action* action_for(const Option& option) {
-  const auto* const one = std::ranges::find(actions, offer_of(option), &Action::offer);
-  return one == actions.end() ? nullptr : one;
+  if (option.takes == Option::Takes::property || !option.choices.empty()) return nullptr;
+  if (option.key == "profile") return &profiles;
+  if (option.key == "host") return &hosts;
+  if (option.value == "FILE" || option.value == "PATH") return &files;
+  if (option.value == "DIR") return &folders;
+  return option.value == "CMD" ? &shell_commands : &nothing;
 }
 
 /// The commands that -D takes.
@@ -106,11 +94,12 @@ std::string function_name(const Declarations& declared) {
   return "_" + replaced(std::string{declared.name}, "-", "_");
 }
 
-/// "    -f|--file|--key) ACTION ;;" for the options that such an offer is made for.
-std::string bash_case(const Declarations& declared, Offer offer, std::string_view action) {
+/// "    -f|--file|--key) ACTION ;;" for the options whose values are found like that.
+std::string bash_case(const Declarations& declared, const Action* found, std::string_view action) {
   std::vector<std::string_view> all;
   for (const Option& option : declared.options()) {
-    if (option.takes == Option::Takes::nothing || offer_of(option) != offer) continue;
+    const bool known = option.takes == Option::Takes::nothing || !option.choices.empty();
+    if (known || action_for(option) != found) continue;
     const std::vector<std::string_view> own = names(option);
     all.insert(all.end(), own.begin(), own.end());
   }
@@ -164,8 +153,10 @@ std::string bash(const Declarations& declared) {
               "' ;;\n";
     }
   }
-  text += bash_case(declared, Offer::property, " words='" + joined(commands(), " ") + "'");
-  for (const Action& one : actions) text += bash_case(declared, one.offer, one.bash);
+  text += bash_case(declared, nullptr, " words='" + joined(commands(), " ") + "'");
+  for (const Action* one : {&profiles, &files, &folders, &shell_commands, &hosts, &nothing}) {
+    text += bash_case(declared, one, one->bash);
+  }
   text += "    *) [[ $word == -* ]] || return\n      words='" + joined(options, " ") + "' ;;\n";
   return text + replaced(replaced(std::string{bash_end}, "FUNCTION", function_name(declared)),
                          "PROGRAM", declared.name);
