@@ -53,7 +53,7 @@ void View::details(Frame& frame, std::size_t width, std::size_t rows, Clock::tim
   const TopicEntry& entry = table_[detailed_];
   const bool stale = entry.stale(now);
   const auto add = [&](std::string_view text, unsigned attributes = plain) {
-    frame.lines.push_back({fit(text, width), attributes});
+    frame.push_back({fit(text, width), attributes});
   };
   add((stale ? "!" : " ") + entry.last.topic, bold | (stale ? dim : plain));
   std::string figures =
@@ -109,9 +109,9 @@ void View::chart(Frame& frame, std::size_t width, std::size_t rows, Clock::time_
   if (numbers.size() > 1) {
     title += "  (" + std::to_string(choice_ + 1) + " of " + std::to_string(numbers.size()) + ")";
   }
-  frame.lines.push_back({fit(title, width), underline});
+  frame.push_back({fit(title, width), underline});
   for (auto& line : bars(values, rows)) {
-    frame.lines.push_back({fit(" " + line, width)});
+    frame.push_back({fit(" " + line, width)});
   }
 }
 

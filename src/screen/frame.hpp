@@ -28,9 +28,7 @@ struct Size {
 };
 
 /// From the top, never more lines than the screen has, none wider than it.
-struct Frame {
-  std::vector<Line> lines{};
-};
+using Frame = std::vector<Line>;
 
 enum class Cut { end, front };  ///< Where text that is too wide loses what is too much.
 

@@ -292,7 +292,7 @@ bool Terminal::show(const Frame& frame) {
   curses.flush();
   if (!curses.pending.empty()) return false;
   curses.erase(curses.window);
-  for (int row = 0; const Line& line : frame.lines) {
+  for (int row = 0; const Line& line : frame) {
     unsigned attributes = A_NORMAL;
     if ((line.attributes & bold) != 0) attributes |= A_BOLD;
     if ((line.attributes & dim) != 0) attributes |= A_DIM;

@@ -278,18 +278,17 @@ Frame View::frame(Size size, Clock::time_point now, const StatusText& status) {
   const auto rows = static_cast<std::size_t>(std::clamp(size.rows, 1, 1'000));
   arrange(now);
   Frame frame;
-  frame.lines.push_back(header(width, now, status));
+  frame.push_back(header(width, now, status));
   const std::size_t middle = rows > 2 ? rows - 2 : 0;
   if (page_ == Page::list) {
     list(frame, width, middle, now);
   } else if (page_ == Page::details) {
     details(frame, width, middle, now);
   } else {
-    for (const auto line : help) frame.lines.push_back({fit(line, width)});
+    for (const auto line : help) frame.push_back({fit(line, width)});
   }
-  frame.lines.resize(std::min(frame.lines.size(), middle + 1));
-  while (frame.lines.size() < middle + 1) frame.lines.push_back({std::string(width, ' ')});
-  if (rows > 1) frame.lines.push_back(bottom(width, status));
+  frame.resize(middle + 1, {std::string(width, ' ')});
+  if (rows > 1) frame.push_back(bottom(width, status));
   return frame;
 }
 
@@ -359,16 +358,16 @@ void View::list(Frame& frame, std::size_t width, std::size_t rows, Clock::time_p
   append_cell(titles, heading("age", Sort::age), columns.age);
   titles += " " + fit("value", columns.value);
   append_cell(titles, "", columns.sparkline);
-  frame.lines.push_back({fit(titles, width), bold | underline});
+  frame.push_back({fit(titles, width), bold | underline});
 
   for (std::size_t i = top_; i < order_.size() && i < top_ + page_rows_; ++i) {
-    frame.lines.push_back(row(columns, order_[i], i == selected_, now));
+    frame.push_back(row(columns, order_[i], i == selected_, now));
   }
   if (order_.empty() && page_rows_ > 0) {
-    frame.lines.push_back({fit(table_.size() == 0 ? " no message yet"
-                                                  : " no topic has \"" + filter_ + "\" in its name",
-                               width),
-                           dim});
+    frame.push_back({fit(table_.size() == 0 ? " no message yet"
+                                            : " no topic has \"" + filter_ + "\" in its name",
+                         width),
+                     dim});
   }
 }
 

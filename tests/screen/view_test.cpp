@@ -46,7 +46,7 @@ struct Screen {
   /// All lines, without the blanks at their ends.
   std::vector<std::string> picture() {
     std::vector<std::string> lines;
-    for (const auto& line : frame().lines) {
+    for (const auto& line : frame()) {
       auto text = line.text;
       text.resize(text.find_last_not_of(' ') + 1);
       lines.push_back(text);
@@ -57,7 +57,7 @@ struct Screen {
   /// The topics that are listed, in their order, and a * before the one that is selected.
   std::string topics() {
     std::string names;
-    const auto lines = frame().lines;
+    const auto lines = frame();
     for (std::size_t row = 2; row + 1 < lines.size(); ++row) {
       const auto text = lines[row].text;
       if (text.find_first_not_of(' ') == std::string::npos) break;
@@ -193,7 +193,7 @@ TEST_CASE("each line is as wide as the screen, and there are as many as it has")
     for (const int columns : {1, 2, 10, 39, 40, 59, 60, 69, 70, 80, 110, 160, 200, 500}) {
       for (const int rows : {1, 2, 3, 4, 12, 50}) {
         screen.size = {columns, rows};
-        const auto lines = screen.frame().lines;
+        const auto lines = screen.frame();
         CAPTURE(keys, columns, rows);
         CHECK(lines.size() == static_cast<std::size_t>(rows));
         for (const auto& line : lines) {
@@ -325,9 +325,9 @@ TEST_CASE("a stale topic is marked and dim") {
   Screen screen;
   for (int i = 0; i < 4; ++i) screen.add("t", "1", i * 1s);
   screen.now = start + 5s;
-  CHECK(screen.frame().lines[2].attributes == reverse);
+  CHECK(screen.frame()[2].attributes == reverse);
   screen.now = start + 7s;
-  CHECK(screen.frame().lines[2].attributes == (reverse | dim));
+  CHECK(screen.frame()[2].attributes == (reverse | dim));
   CHECK(screen.picture()[2].front() == '!');
 }
 
