@@ -82,7 +82,10 @@ Readiness::Readiness(ReadinessOptions options) : options_(std::move(options)) {
 void Readiness::announce(const std::vector<Variable>& environment) {
   if (!options_.file.empty()) write_file();
   if (options_.fd) write_descriptor();
-  if (!options_.command.empty()) start_command(environment);
+  if (options_.command.empty()) return;
+  child_.emplace(ChildCommand{.shell_command = options_.command,
+                              .environment = environment,
+                              .output = STDERR_FILENO});  // stdout is for messages only.
 }
 
 void Readiness::advance() {
@@ -126,12 +129,6 @@ void Readiness::write_descriptor() {
   if (fd > STDERR_FILENO) {  // The number of stdout or stderr must not fall to a socket.
     ::close(fd);
   }
-}
-
-void Readiness::start_command(const std::vector<Variable>& environment) {
-  child_.emplace(ChildCommand{.shell_command = options_.command,
-                              .environment = environment,
-                              .output = STDERR_FILENO});  // stdout is for messages only.
 }
 
 }  // namespace mqtt_tools::run

@@ -37,7 +37,6 @@ class Readiness {
  private:
   void write_file() const;
   void write_descriptor();
-  void start_command(const std::vector<Variable>& environment);
 
   ReadinessOptions options_;
   std::optional<Child> child_{};

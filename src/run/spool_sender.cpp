@@ -111,7 +111,8 @@ void SpoolSender::advance(Clock::time_point now) {
   if (failure_ || stopping_) return;
   if (!lock_.held()) {
     if (!follows() && !own_waiting()) return;
-    if (!take_lock(now)) return;
+    if (!lock_.try_lock()) return wait_for_lock(now);
+    begin_sending(now);
   }
   if (watch_ && watch_->touched()) lock_.check_place();
   if (follows() && wake_.clear()) more_ = true;
@@ -123,15 +124,6 @@ void SpoolSender::advance(Clock::time_point now) {
     if (client_ == nullptr) connect(now);
   } while (!deliver());
   check_patience(now);
-}
-
-bool SpoolSender::take_lock(Clock::time_point now) {
-  if (lock_.try_lock()) {
-    begin_sending(now);
-    return true;
-  }
-  wait_for_lock(now);
-  return false;
 }
 
 void SpoolSender::wait_for_lock(Clock::time_point now) {

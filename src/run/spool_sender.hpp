@@ -80,7 +80,6 @@ class SpoolSender {
   bool follows() const { return options_.spool->task == SpoolOptions::Task::follow; }
   bool endless() const { return open_ || follows(); }
   bool own_waiting();
-  bool take_lock(Clock::time_point now);
   void wait_for_lock(Clock::time_point now);
   void begin_sending(Clock::time_point now);
   void all_sent();
