@@ -66,7 +66,7 @@ class PublishRun {
       if (!started_ && worth_connecting()) start(now);
       advance(now);
       if (client_.failure() && !finished(now)) give_up(*client_.failure());
-      if (stats_.overdue(now)) {
+      if (is_over(stats_.due(), now)) {
         give_up(RunError(ExitCode::lost, std::string{"nothing was "} + stats_.taken_word() +
                                              " for the time of --ack-timeout"));
       }

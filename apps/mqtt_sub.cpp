@@ -136,7 +136,7 @@ class SubscribeRun {
     if (exec_) show_held_back(Clock::time_point::max());
     if (exec_ && !backlog_) backlog_ = client_.waiting();
     if (answered() && settled()) return true;
-    if (const auto& sent = publisher_.stats(); sent.overdue(now)) {
+    if (const auto& sent = publisher_.stats(); is_over(sent.due(), now)) {
       throw RunError(ExitCode::lost, sent.unacknowledged() + " in time");
     }
     return false;
@@ -201,7 +201,9 @@ class SubscribeRun {
     const bool shown = wanted && !held && hand_on(decoded, now);
     if (stats_) stats_->add(message, shown, now);
     if (!shown && !held) return false;
-    if (options_.remove_retained && message.retained) publisher_.clear_retained(message.topic, now);
+    if (options_.remove_retained && message.retained) {  // An empty one (MQTT 5.0 §3.3.1.3).
+      publisher_.add({.topic = message.topic, .qos = Qos::at_least_once, .retained = true}, now);
+    }
     if (shown) stop_.count_shown();
     stop_.consider(decoded, now);
     return shown;

@@ -101,8 +101,6 @@ std::optional<Clock::time_point> DeliveryStats::due() const {
   return *quiet_since_ + ack_timeout_;
 }
 
-bool DeliveryStats::overdue(Clock::time_point now) const { return is_over(due(), now); }
-
 std::string DeliveryStats::unacknowledged() const {
   return of_messages(outstanding(), given_) + "not " + taken_word();
 }
@@ -147,10 +145,6 @@ bool Publisher::overfull() const {
 void Publisher::add(Message message, Clock::time_point now) {
   stats_.given(now, message.qos);
   queue_.add(std::move(message));
-}
-
-void Publisher::clear_retained(const std::string& topic, Clock::time_point now) {
-  add({.topic = topic, .qos = Qos::at_least_once, .retained = true}, now);
 }
 
 void Publisher::add_to(Poller& poller) const {

@@ -107,8 +107,8 @@ class DeliveryStats {
   /// which nobody acknowledges (MQTT 5.0 §4.3.1).
   const char* taken_word() const { return acknowledgeable_ ? "acknowledged" : "written"; }
 
-  /// Messages are outstanding and none was acknowledged for the time of --ack-timeout.
-  bool overdue(Clock::time_point now) const;
+  /// When messages will have been outstanding, and none acknowledged, for the time of
+  /// --ack-timeout.
   std::optional<Clock::time_point> due() const;
 
   /// "2 of 5 messages were not acknowledged"; this and the others with taken_word().
@@ -190,9 +190,6 @@ class Publisher {
   bool room() const;
 
   void add(Message message, Clock::time_point now);
-
-  /// Adds an empty retained message, which takes the retained one away (MQTT 5.0 §3.3.1.3).
-  void clear_retained(const std::string& topic, Clock::time_point now);
 
   /// Does what is due on the connection (Client::advance()), and learns what became of messages;
   /// gives what it learns of those that were sent over the same client by another.

@@ -155,13 +155,13 @@ TEST_CASE("patience runs out only while something is outstanding after a connect
   DeliveryStats stats{seconds{2}};
   CHECK_FALSE(stats.due());
   stats.given(at(0));
-  CHECK_FALSE(stats.overdue(at(100)));  // never connected: --connect-timeout rules
+  CHECK_FALSE(is_over(stats.due(), at(100)));  // never connected: --connect-timeout rules
   stats.connected(at(100));
   CHECK(stats.due() == at(102));
-  CHECK_FALSE(stats.overdue(at(101)));
-  CHECK(stats.overdue(at(102)));
+  CHECK_FALSE(is_over(stats.due(), at(101)));
+  CHECK(is_over(stats.due(), at(102)));
   stats.taken(at(101));
-  CHECK_FALSE(stats.overdue(at(200)));
+  CHECK_FALSE(is_over(stats.due(), at(200)));
   stats.given(at(300));
   CHECK(stats.due() == at(302));
 }
@@ -172,8 +172,8 @@ TEST_CASE("each acknowledgement renews the patience") {
   stats.given(at(0));
   stats.given(at(0));
   stats.taken(at(1));
-  CHECK_FALSE(stats.overdue(at(2)));
-  CHECK(stats.overdue(at(3)));
+  CHECK_FALSE(is_over(stats.due(), at(2)));
+  CHECK(is_over(stats.due(), at(3)));
 }
 
 }  // namespace
