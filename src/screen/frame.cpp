@@ -112,8 +112,6 @@ std::string short_age(std::chrono::duration<double> age) {
   return formatted("%.0fd", std::floor(seconds / 86'400));
 }
 
-std::string sparkline(const std::vector<double>& values) { return bars(values, 1).front(); }
-
 std::vector<std::string> bars(const std::vector<double>& values, std::size_t rows) {
   double least = std::numeric_limits<double>::infinity();
   double greatest = -least;

@@ -45,11 +45,8 @@ std::string short_number(double value);
 /// "now", "5s", "12m", "3h", "40d".
 std::string short_age(std::chrono::duration<double> age);
 
-/// Values as a row of blocks, one column each, from the least to the greatest of them; those that
-/// are no number stay blank.
-std::string sparkline(const std::vector<double>& values);
-
-/// The same, `rows` lines high; the first line is the top.
+/// Values as blocks, one column each, from the least to the greatest of them; those that are no
+/// number stay blank. `rows` lines high; the first line is the top.
 std::vector<std::string> bars(const std::vector<double>& values, std::size_t rows);
 
 }  // namespace mqtt_tools::screen

@@ -385,7 +385,7 @@ Line View::row(const Columns& columns, std::size_t index, bool selected, Clock::
   append_cell(text, short_number(entry.rate(now)), columns.rate);
   append_cell(text, short_age(now - entry.latest), columns.age);
   text += " " + fit(value(index), columns.value);
-  append_cell(text, sparkline(entry.series.last(columns.sparkline)), columns.sparkline);
+  append_cell(text, bars(entry.series.last(columns.sparkline), 1).front(), columns.sparkline);
   if (mqtt_tools::columns(text) != columns.all) text = fit(text, columns.all);
   return {std::move(text), attributes};
 }

@@ -91,12 +91,12 @@ TEST_CASE("ages take five columns at most and one unit") {
 }
 
 TEST_CASE("a sparkline spans its least and its greatest value") {
-  CHECK(sparkline({0, 1, 2, 3, 4, 5, 6, 7}) == "▁▂▃▄▅▆▇█");
-  CHECK(sparkline({3, 3, 3}) == "▅▅▅");
-  CHECK(sparkline({-1e308, 1e308}) == "▁█");
-  CHECK(sparkline({NAN, 1, 2}) == " ▁█");
-  CHECK(sparkline({}) == "");
-  CHECK(sparkline({NAN, INFINITY}) == "  ");
+  CHECK(bars({0, 1, 2, 3, 4, 5, 6, 7}, 1).front() == "▁▂▃▄▅▆▇█");
+  CHECK(bars({3, 3, 3}, 1).front() == "▅▅▅");
+  CHECK(bars({-1e308, 1e308}, 1).front() == "▁█");
+  CHECK(bars({NAN, 1, 2}, 1).front() == " ▁█");
+  CHECK(bars({}, 1).front() == "");
+  CHECK(bars({NAN, INFINITY}, 1).front() == "  ");
 }
 
 TEST_CASE("bars are a sparkline of several lines") {
