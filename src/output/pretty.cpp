@@ -166,18 +166,18 @@ class PrettyPrinter : public Printer {
     constexpr std::size_t try_on_line = 4096;
     if (json.size() <= try_on_line) {
       std::string plain;
-      append_json_line(plain, json, Styler{false});
-      if (column + columns(plain) <= width_) return append_json_line(out, json, styler_);
+      output::append_json(plain, json, Styler{false});
+      if (column + columns(plain) <= width_) return output::append_json(out, json, styler_);
     }
     break_line(out);
-    append_json_block(out, json, styler_, margin);
+    output::append_json(out, json, styler_, margin);
   }
 
   void append_envelope(std::string& out, const EnvelopeView& envelope, Timestamp received) const {
     std::optional<std::string> block;
     std::string_view gap = "   ";  // Between the message and what follows it.
     if (!is_string(envelope.message)) {
-      append_json_line(out, envelope.message, styler_);
+      output::append_json(out, envelope.message, styler_);
     } else if (std::string text = unquoted(envelope.message);
                text.find('\n') != std::string::npos) {
       block = std::move(text);
@@ -203,7 +203,7 @@ class PrettyPrinter : public Printer {
         styler_.append(out, Style::string, unquoted(value));
       } else {
         out += ":=";
-        append_json_line(out, value, styler_);
+        output::append_json(out, value, styler_);
       }
     }
     if (block) append_block(out, *block);

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 namespace mqtt_tools::output {
 
@@ -58,27 +57,6 @@ Style style_of(Kind kind) {
   }
 }
 
-/// JSON on one line, or with a `margin` on one for each member and element.
-void append_json(std::string& out, std::string_view json, const Styler& styler,
-                 std::optional<std::string_view> margin) {
-  payload::JsonTokens tokens{json};
-  std::size_t depth = 0;
-  Kind before = Kind::end;
-  for (JsonToken token = tokens.next(); token.kind != Kind::end; token = tokens.next()) {
-    if (ends(token.kind)) --depth;
-    if (margin && (before == Kind::comma || begins(before) != ends(token.kind))) {
-      out += '\n';
-      out += *margin;
-      out.append(2 * depth, ' ');
-    } else if (before == Kind::comma || before == Kind::colon) {
-      out += ' ';
-    }
-    styler.append(out, style_of(token.kind), token.text);
-    if (begins(token.kind)) ++depth;
-    before = token.kind;
-  }
-}
-
 }  // namespace
 
 void Styler::append(std::string& out, Style style, std::string_view text, Lines lines) const {
@@ -100,15 +78,26 @@ void Styler::append_topic(std::string& out, std::string_view topic) const {
   if (colour_) out += style_end;
 }
 
-void append_json_line(std::string& out, std::string_view json, const Styler& styler) {
-  append_json(out, json, styler, std::nullopt);
-}
-
-void append_json_block(std::string& out, std::string_view json, const Styler& styler,
-                       std::string_view margin) {
-  out += margin;
-  append_json(out, json, styler,
-              json.size() > largest_block ? std::nullopt : std::optional{margin});
+void append_json(std::string& out, std::string_view json, const Styler& styler,
+                 std::optional<std::string_view> margin) {
+  if (margin) out += *margin;
+  if (json.size() > largest_block) margin.reset();
+  payload::JsonTokens tokens{json};
+  std::size_t depth = 0;
+  Kind before = Kind::end;
+  for (JsonToken token = tokens.next(); token.kind != Kind::end; token = tokens.next()) {
+    if (ends(token.kind)) --depth;
+    if (margin && (before == Kind::comma || begins(before) != ends(token.kind))) {
+      out += '\n';
+      out += *margin;
+      out.append(2 * depth, ' ');
+    } else if (before == Kind::comma || before == Kind::colon) {
+      out += ' ';
+    }
+    styler.append(out, style_of(token.kind), token.text);
+    if (begins(token.kind)) ++depth;
+    before = token.kind;
+  }
 }
 
 }  // namespace mqtt_tools::output

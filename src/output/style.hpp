@@ -3,6 +3,7 @@
 
 #include "text.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,13 +30,10 @@ class Styler {
 };
 
 /// Appends JSON (valid) for people: token by token, in colour, numbers exactly as written. All on
-/// one line: `{"a": 1, "b": [2, 3]}`.
-void append_json_line(std::string& out, std::string_view json, const Styler& styler);
-
-/// The same, one member or element a line, two blanks more each level, `margin` before each line.
-/// No newline at the end.
-void append_json_block(std::string& out, std::string_view json, const Styler& styler,
-                       std::string_view margin);
+/// one line: `{"a": 1, "b": [2, 3]}`. With a `margin` one member or element a line, two blanks more
+/// each level, the margin before each line; no newline at the end.
+void append_json(std::string& out, std::string_view json, const Styler& styler,
+                 std::optional<std::string_view> margin = std::nullopt);
 
 /// Appends text that others wrote: escaped on a terminal, byte for byte elsewhere.
 inline void append_untrusted(std::string& out, std::string_view text, bool terminal,

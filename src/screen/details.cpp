@@ -125,7 +125,7 @@ const std::vector<std::string>& View::payload_lines(const TopicEntry& entry, std
   if (decoded.kind() == payload::Kind::empty) {
     text = "(empty)";
   } else if (const auto json = decoded.json()) {
-    output::append_json_block(text, *json, output::Styler{false}, "");
+    output::append_json(text, *json, output::Styler{false}, "");
   } else if (const auto shown = decoded.shown();
              decoded.kind() == payload::Kind::binary && shown == entry.last.payload) {
     output::append_hexdump(text, shown, "", width);

@@ -63,9 +63,9 @@ void check_shown(std::string_view json, const Expectation& value) {
   for (const bool block : {false, true}) {
     std::string shown;
     if (block) {
-      output::append_json_block(shown, json, output::Styler{false}, "  ");
+      output::append_json(shown, json, output::Styler{false}, "  ");
     } else {
-      output::append_json_line(shown, json, output::Styler{false});
+      output::append_json(shown, json, output::Styler{false});
     }
     must(fuzz::harmless(shown) && !first_invalid_utf8(shown));
     must(is_json(shown) && value.equals(shown));
