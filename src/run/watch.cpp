@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <utility>
 
 namespace mqtt_tools::run {
 
@@ -152,21 +151,18 @@ void Watch::read_stderr() {
     const auto size = ::read(said_.get(), buffer.data(), buffer.size());
     if (size <= 0) return;
     const std::string_view text{buffer.data(), static_cast<std::size_t>(size)};
-    if (also_there_) {
-      write_all(stderr_.get(), text);
-    } else {
-      lines_ += text;
-      if (lines_.size() > most_said) lines_.erase(0, lines_.find('\n', lines_.size() / 2) + 1);
-    }
-    unfinished_line_ += text;
-    if (const auto end = unfinished_line_.rfind('\n'); end != std::string::npos) {
-      const auto before = end == 0 ? std::string::npos : unfinished_line_.rfind('\n', end - 1);
-      const auto begin = before == std::string::npos ? 0 : before + 1;
-      status_text_.last_line = unfinished_line_.substr(begin, end - begin);
-      unfinished_line_.erase(0, end + 1);
+    if (also_there_) write_all(stderr_.get(), text);
+    lines_ += text;
+    if (text.find('\n') != std::string_view::npos) {
+      const auto end = lines_.rfind('\n');
+      const auto begin = end == 0 ? 0 : lines_.rfind('\n', end - 1) + 1;  // npos + 1 is 0.
+      status_text_.last_line = lines_.substr(begin, end - begin);
       changed_ = true;
     }
-    if (unfinished_line_.size() > buffer.size()) unfinished_line_.clear();
+    if (lines_.size() > most_said) {
+      const auto line = lines_.find('\n', lines_.size() / 2);
+      lines_.erase(0, line == std::string::npos ? line : line + 1);
+    }
   }
 }
 
@@ -175,7 +171,7 @@ void Watch::leave() {
   terminal_.leave();
   ::dup2(stderr_.get(), STDERR_FILENO);
   read_stderr();
-  write_all(STDERR_FILENO, std::exchange(lines_, {}));
+  if (!also_there_) write_all(STDERR_FILENO, lines_);
   said_.reset();
 }
 

@@ -50,11 +50,10 @@ class Watch {
   screen::View view_{table_};
   int input_ = 0;  ///< stdin, until it hangs up.
   SignalQueue signals_;
-  Descriptor said_{};              ///< Where stderr ends while we have the screen.
-  Descriptor stderr_;              ///< What it was.
-  bool also_there_ = false;        ///< It is no terminal: what is said goes there at once, too.
-  std::string lines_{};            ///< What was said, to be repeated.
-  std::string unfinished_line_{};  ///< The end of them, since the last newline.
+  Descriptor said_{};        ///< Where stderr ends while we have the screen.
+  Descriptor stderr_;        ///< What it was.
+  bool also_there_ = false;  ///< It is no terminal: what is said goes there at once, too.
+  std::string lines_{};      ///< What was said, to be repeated.
   screen::StatusText status_text_{};
   bool changed_ = true;   ///< Something that the next picture shows.
   bool pressed_ = false;  ///< A key, which it answers.
