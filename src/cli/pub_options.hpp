@@ -37,6 +37,9 @@ struct PubOptions {
   bool terminal = false;       ///< stdout is one.
   bool progress = true;        ///< --no-progress clears it.
   run::Verbosity verbosity{};
+
+  /// How long to wait for another process that has the spool and gets nowhere.
+  Duration patience() const { return connection.connect_timeout + ack_timeout; }
 };
 
 /// Reads command line, environment and configuration. Throws UsageError and RunError. Nothing when

@@ -64,7 +64,7 @@ class SpoolRun {
   }
 
   spool::Store::Patience patience() {
-    return {.limit = options_.connection.connect_timeout + options_.ack_timeout,
+    return {.limit = options_.patience(),
             .cancel = signals_.fd(),
             .waiting = [this](const std::string& text) {
               if (!options_.verbosity.quiet) log(text);

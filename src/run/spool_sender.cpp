@@ -148,14 +148,10 @@ void SpoolSender::wait_for_lock(Clock::time_point now) {
     told_waiting_ = true;
     if (!options_.verbosity.quiet) log("waiting for " + other);
   }
-  if (!endless() && now >= quiet_since_ + lock_limit()) {
+  if (!endless() && now >= quiet_since_ + options_.patience()) {
     lock_.unlock();
     fail(ExitCode::kept, "waited in vain for " + other);
   }
-}
-
-Duration SpoolSender::lock_limit() const {
-  return connection_.connect_timeout + options_.ack_timeout;
 }
 
 void SpoolSender::begin_sending(Clock::time_point now) {
@@ -419,7 +415,7 @@ void SpoolSender::add_to(Poller& poller) const {
     poller.add(lock_.fd(), POLLIN);
     poller.add(watch_->fd(), POLLIN);
     if (!told_waiting_) poller.until(quiet_since_ + soon_told);
-    if (!endless()) poller.until(quiet_since_ + lock_limit());
+    if (!endless()) poller.until(quiet_since_ + options_.patience());
   }
 }
 

@@ -102,7 +102,6 @@ class SpoolSender {
   void note_drop(spool::StoredId id, const std::string& reason);
   bool is_own(spool::StoredId id) const;
   spool::StoredId target() const;
-  Duration lock_limit() const;
   void fail(ExitCode code, const std::string& text) { failure_.emplace(code, text); }
 
   spool::Store& store_;

@@ -355,10 +355,9 @@ class WrapRun {
 
   void open_spool() {
     const auto& options = *options_.spool;
-    const auto limit = options_.connection.connect_timeout + options_.ack_timeout;
     with_spool([&] {
       store_.emplace(options.folder, options.limit, spool_broker(options_.connection),
-                     spool::Store::Patience{.limit = limit});
+                     spool::Store::Patience{.limit = options_.patience()});
       store_->check_broker();
       sender_.emplace(*store_, options_, connection_with_will());
       sender_->set_open(true, Clock::now());
