@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <string>
 #include <utility>
 
 namespace mqtt_tools {
@@ -35,6 +36,19 @@ inline bool open_pipe(Descriptor& from, Descriptor& to) {
   from.reset(ends[0]);
   to.reset(ends[1]);
   return ::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+/// The same pipe or terminal for writing, but with flags of its own, by which a write never waits:
+/// O_NONBLOCK on `fd` itself would also hold for everybody else who has it. -1 if there is no way.
+inline int open_again(int fd) {
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+/// Whether a terminal is ours and not its shell's. So is one that controls no process.
+inline bool in_foreground(int terminal) {
+  const pid_t group = ::tcgetpgrp(terminal);
+  return group < 0 || group == ::getpgrp();
 }
 
 }  // namespace mqtt_tools

@@ -30,12 +30,6 @@ sigset_t only(int signal) {
   return set;
 }
 
-/// Whether the terminal is ours and not its shell's. So is one that controls no process.
-bool foreground(int fd) {
-  const pid_t group = ::tcgetpgrp(fd);
-  return group < 0 || group == ::getpgrp();
-}
-
 /// While it lives, the signals above are held back, and told by wait(). One that is ignored stays
 /// ignored.
 class HeldSignals {
@@ -100,7 +94,7 @@ class HeldSignals {
       for (int number = 1; number <= SIGRTMAX; ++number) {
         if (ends_process(number) && sigismember(&pending, number) == 1) return number;
       }
-      if (foreground(fd) || !stop(SIGTTOU)) return 0;
+      if (in_foreground(fd) || !stop(SIGTTOU)) return 0;
     }
   }
 
@@ -130,7 +124,7 @@ class Echo {
 
   /// Not from the background: the shell has the terminal as it wants it.
   void on() {
-    if (off_ && foreground(fd_)) tcsetattr(fd_, TCSAFLUSH, &before_);
+    if (off_ && in_foreground(fd_)) tcsetattr(fd_, TCSAFLUSH, &before_);
     off_ = false;
   }
 

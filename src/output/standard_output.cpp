@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "output/standard_output.hpp"
 
+#include "descriptor.hpp"
 #include "error.hpp"
 
 #include <algorithm>
@@ -36,13 +37,6 @@ constexpr Duration longest_pause = std::chrono::milliseconds{50};
 /// A buffer beyond this was needed for a large message; it is not kept.
 constexpr std::size_t usual_capacity = std::size_t{1} << 20;
 
-/// The same pipe or terminal, but with flags of its own: O_NONBLOCK on stdout itself would also
-/// hold for the shell and everybody else who has it. -1 if there is no way.
-int reopen(int fd) {
-  const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  return open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-}
-
 bool writable_now(int fd) {
   pollfd asked{fd, POLLOUT, 0};
   return poll(&asked, 1, 0) == 1;
@@ -62,7 +56,7 @@ StandardOutput::StandardOutput(int fd) : fd_(fd) {
   if (S_ISSOCK(status.st_mode)) {
     way_ = Way::socket;
   } else if (S_ISFIFO(status.st_mode) || terminal_) {
-    const int own = reopen(fd);
+    const int own = open_again(fd);
     way_ = own == -1 ? Way::borrowed : Way::own;
     fd_ = own == -1 ? fd : own;
     if (way_ == Way::own && !terminal_) {

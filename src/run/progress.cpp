@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/progress.hpp"
 
+#include "descriptor.hpp"
 #include "run/log.hpp"
 #include "text.hpp"
 
@@ -50,12 +51,6 @@ std::size_t terminal_width() {
                                                                            : usual_width;
 }
 
-/// Not started with `&`, nor sent to the background: there the line that is typed is the shell's.
-bool in_foreground() {
-  const pid_t group = ::tcgetpgrp(STDERR_FILENO);
-  return group < 0 || group == ::getpgrp();
-}
-
 }  // namespace
 
 std::string progress_text(const PublishProgress& progress, Duration elapsed, std::size_t width) {
@@ -88,7 +83,8 @@ ProgressLine::ProgressLine(bool wanted, Clock::time_point start)
 
 void ProgressLine::show(const PublishProgress& progress, Clock::time_point now) {
   if (on_ && progress.input.typed) on_ = false;
-  if (on_ && now >= next_ && in_foreground()) {
+  // Not started with `&`, nor sent to the background: there the line that is typed is the shell's.
+  if (on_ && now >= next_ && in_foreground(STDERR_FILENO)) {
     show_status(progress_text(progress, now - start_, terminal_width()));
   }
   if (now >= next_) next_ = now + redraw;

@@ -3,6 +3,7 @@
 #define NCURSES_WIDECHAR 1
 #include "screen/terminal.hpp"
 
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "shared_library.hpp"
 #include "text.hpp"
@@ -60,12 +61,6 @@ constexpr int last_patience = 200;  // ms
 bool writable(int fd, int patience = 0) {
   pollfd reader{fd, POLLOUT, 0};
   return ::poll(&reader, 1, patience) == 1 && (reader.revents & POLLOUT) != 0;
-}
-
-/// The terminal on stdout, as an open file of our own that never makes us wait.
-int open_again() {
-  const int own = ::open("/proc/self/fd/1", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  return own >= 0 ? own : ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
 /// What we write is UTF-8. A locale that is none would make ncurses show something else.
@@ -214,7 +209,8 @@ Terminal::Terminal() {
   for (const char* name : {"sgr0", "rmkx", "cnorm", "rmcup"}) remember(capability(name));
   library.delete_terminal(library.set_terminal(nullptr));  // newterm() makes its own.
 
-  library.terminal = open_again();
+  library.terminal = open_again(STDOUT_FILENO);
+  if (library.terminal < 0) library.terminal = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   library.written = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   FILE* output = ::fdopen(library.written, "w");
   if (output == nullptr || library.new_terminal(nullptr, output, stdin) == nullptr) {
