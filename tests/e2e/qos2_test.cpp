@@ -22,12 +22,17 @@ Command subscriber(const ScriptBroker& broker, const std::string& version, int c
                              "-C", std::to_string(count), "-W", "20", "--reconnect-max", "0.05"});
 }
 
-/// Sends QoS 2 message `payload` with id 7 and waits for PUBREC.
-void send_unreleased(Session& session, const std::string& payload, bool duplicate) {
+/// QoS 2 message `payload` with id 7.
+std::string message(const Session& session, const std::string& payload, bool duplicate) {
   const std::string head = encode_text("t") + std::string{"\0\7", 2};
   const bool five = session.level() == 5;
-  session.send(encode_packet(PacketType::publish, duplicate ? 12 : 4,
-                             head + (five ? encode_length(0) : "") + payload));
+  return encode_packet(PacketType::publish, duplicate ? 12 : 4,
+                       head + (five ? encode_length(0) : "") + payload);
+}
+
+/// Sends it and waits for PUBREC.
+void send_unreleased(Session& session, const std::string& payload, bool duplicate) {
+  session.send(message(session, payload, duplicate));
   session.expect(PacketType::pubrec);
 }
 
@@ -76,6 +81,27 @@ TEST_CASE("a QoS 2 message that is repeated after a reconnect is shown once") {
   const auto result = run(subscriber(broker, version, 2));
   check_exit(result, 0);
   CHECK(result.out == "once\nend\n");
+}
+
+TEST_CASE("a QoS 2 message that a loss cut off is shown when it is repeated") {
+  const std::string version = GENERATE("3.1.1", "5");
+  CAPTURE(version);
+  ScriptBroker broker{[](Session& session) {
+    if (session.connection() == 1) {
+      session.accept_subscription();
+      const auto whole = message(session, "whole", false);
+      session.send(std::string_view{whole}.substr(0, whole.size() - 1));
+      session.close();
+    }
+    take_back(session);
+    send_unreleased(session, "whole", true);
+    release(session);
+    session.publish("t", "end");
+    session.serve();
+  }};
+  const auto result = run(subscriber(broker, version, 2));
+  check_exit(result, 0);
+  CHECK(result.out == "whole\nend\n");
 }
 
 TEST_CASE("a QoS 2 message that is only released after a reconnect is shown once") {

@@ -207,7 +207,9 @@ void PacketGuard::tell(const Reader& reader) const {
 }
 
 void PacketGuard::end_arrival() {
-  if (!arriving_ || in_.skip > 0) return;
+  if (in_.skip > 0) return;
+  begun_ = 0;
+  if (!arriving_) return;
   arrived_.push_back(std::move(*arriving_));
   arriving_.reset();
 }
@@ -356,7 +358,9 @@ std::string_view PacketGuard::topic_of(std::uint16_t alias) const {
 
 PacketGuard::Ids PacketGuard::unreleased() const {
   auto all = carried_;
-  for (const auto& [id, size] : unreleased_) all.insert(id);
+  for (const auto& [id, size] : unreleased_) {
+    if (id != begun_) all.insert(id);
+  }
   return all;
 }
 

@@ -261,6 +261,7 @@ class PacketGuard {
       unreleased_{};  ///< Size of the packet of each QoS 2 message of this connection.
   std::size_t unreleased_bytes_ = 0;
   Ids carried_{};                      ///< Unreleased since an earlier connection.
+  std::uint16_t begun_ = 0;            ///< Of one whose payload is passing, for the first time.
   std::optional<Arrived> arriving_{};  ///< The message whose payload is passing.
   std::vector<Arrived> arrived_{};
   std::uint32_t unacknowledged_ = 0;  ///< As the server counts (MQTT 5.0 §4.9).

@@ -246,7 +246,8 @@ bool PacketGuard::check_publish(std::string_view head) {
   if (!check_alias(properties.topic_alias, topic)) return false;
   const bool given = in_.duplicate() && (unreleased_.contains(in_.id) || carried_.contains(in_.id));
   if (in_.qos() > 0 && !check_window()) return false;
-  if (in_.qos() == 2 && version_ < 5 && !given) {
+  if (in_.qos() == 2 && !given) begun_ = in_.id;
+  if (begun_ != 0 && version_ < 5) {
     arriving_ = Arrived{in_.id, (in_.flags() & 1U) != 0, std::string(topic), {}};
   }
   return true;

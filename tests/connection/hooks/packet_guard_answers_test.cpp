@@ -354,6 +354,22 @@ TEST_CASE("under MQTT 3 messages with QoS 2 are handed over when they come, and 
   }());
 }
 
+TEST_CASE("a message with QoS 2 is received with its last byte, and stays so when it is repeated") {
+  for (const int version : {4, 5}) {
+    const auto message = [&](int first) { return ours(version, first, "t", 7); };
+    const auto receive_all_but = [&](PacketGuard& guard, const std::string& all, std::size_t rest) {
+      receive(guard, all.substr(0, all.size() - rest));
+    };
+    const auto guard = guard_after({.version = version, .flags = 0});
+    receive_all_but(*guard, message(0x34), 1);
+    CHECK(ids(*guard).empty());
+    receive(*guard, message(0x34).substr(message(0x34).size() - 1));
+    CHECK(ids(*guard) == Ids{7});
+    receive_all_but(*guard, message(0x3C), 1);
+    CHECK(ids(*guard) == Ids{7});
+  }
+}
+
 TEST_CASE("a PUBREC of ours amid a payload does not end what is kept of it") {
   const auto guard = guard_after({.version = 4});
   const auto message = publish_3(0x34, "t", 7);
