@@ -274,7 +274,8 @@ void Child::signal(int number) const {
   if (!status_) ::kill(pid_, number);
 }
 
-void Child::terminate() const {
+void Child::terminate() {
+  terminating_ = true;
   if (!status_) ::kill(-pid_, SIGTERM);
 }
 

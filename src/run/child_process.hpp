@@ -4,6 +4,7 @@
 #include "connection/options.hpp"
 #include "descriptor.hpp"
 
+#include <signal.h>
 #include <sys/types.h>
 #include <optional>
 #include <string>
@@ -57,13 +58,17 @@ class Child {
   void signal(int number) const;  ///< Sends it a signal.
 
   /// Asks it, and what it started, to end.
-  void terminate() const;
+  void terminate();
+
+  /// It ended by what terminate() did: no failure of its own.
+  bool terminated() const { return terminating_ && signal_ == SIGTERM; }
 
  private:
   pid_t pid_ = -1;
   Descriptor fd_{};
   std::optional<int> status_{};
   int signal_ = 0;
+  bool terminating_ = false;
 };
 
 }  // namespace mqtt_tools::run

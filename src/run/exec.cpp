@@ -154,6 +154,7 @@ void Exec::advance() {
       return true;
     }
     if (!status) return false;
+    if (job->child->terminated()) return true;
     if (*status != 0) {
       fail(job->topic, "--exec command ended with " + std::to_string(*status));
     } else if (job->answer) {

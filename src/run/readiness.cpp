@@ -91,14 +91,15 @@ void Readiness::announce(const std::vector<Variable>& environment) {
 void Readiness::advance() {
   const auto status = child_ ? child_->status() : std::nullopt;
   if (!status) return;
+  const bool failed = *status != 0 && !child_->terminated();
   child_.reset();
-  if (*status != 0) {
+  if (failed) {
     failed_ = true;
     log("--on-ready command ended with " + std::to_string(*status));
   }
 }
 
-void Readiness::stop() const {
+void Readiness::stop() {
   if (child_) child_->terminate();
 }
 

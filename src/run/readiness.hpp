@@ -29,7 +29,7 @@ class Readiness {
   void advance();
 
   /// Asks the command that runs to end.
-  void stop() const;
+  void stop();
 
   /// Whether the command failed: ends a run with 1 when nothing else decided.
   bool failed() const { return failed_; }

@@ -52,6 +52,11 @@ TEST_CASE("a command's status is known once it has ended") {
   CHECK_FALSE(running.status());
   running.terminate();
   CHECK(ended(running) == 143);
+  CHECK(running.terminated());
+
+  Child by_itself{shell("kill $$")};
+  CHECK(ended(by_itself) == 143);
+  CHECK_FALSE(by_itself.terminated());
 
   Child failed{shell("exit 7")};
   CHECK(ended(failed) == 7);
