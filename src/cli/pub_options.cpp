@@ -411,6 +411,9 @@ std::optional<PubOptions> PubReader::read(const std::vector<std::string>& argume
   if (!options_.spool || options_.spool->connects()) {
     read_secrets(*settings, environment, connection_, options_.connection,
                  options_.verbosity.warnings);
+  } else if (const Setting* file = settings->find("password-file");
+             file != nullptr && file->value() == "-" && options_.source.reads_stdin()) {
+    environment.line_of_stdin();  // Nobody is logged in to, but it is no message.
   }
   return std::move(options_);
 }

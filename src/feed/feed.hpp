@@ -61,6 +61,8 @@ struct SourceOptions {
 
   /// One message after another, and no end to be seen.
   bool streams() const { return kind == Kind::lines || kind == Kind::replay; }
+
+  bool reads_stdin() const { return (streams() || kind == Kind::whole) && !file; }
 };
 
 /// Where messages to publish come from. Never waits: it gives a message, "not yet" or "end". What

@@ -72,6 +72,13 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a password on stdin is no message, also where none is needed") {
+  const Spool spool;
+  const auto command = spool.pub(1, {"t", "--enqueue", "-l", "-u", "me", "--password-file", "-"});
+  check_exit(run(command, "s3cret\none\ntwo\n"), 0);
+  CHECK(spool.payloads() == " one two");
+}
+
 TEST_CASE("with few descriptors a message is kept once, or not at all and that is said") {
   const Spool spool;
   check_exit(run(spool.pub(1, {"t", "--enqueue", "first"})), 0);
