@@ -76,39 +76,13 @@ Owned<BIO> open(const std::string& path, Purpose purpose) {
   return file;
 }
 
-/// What stands in a file instead of what was wanted.
-enum class Kind {
-  unknown,
-  certificate,
-  request,
-  private_key,
-  encrypted_key,
-  public_key,
-  revocations,
-  pkcs7,
-  pkcs12,
-  openssh_key,
-  putty_key,
-  java_store,
-  utf16,
-};
-
-struct Content {
-  Kind kind = Kind::unknown;
-  bool pem = false;
-};
-
-/// What a PEM file with this label is (RFC 7468).
-Kind kind_of_label(std::string_view label) {
-  if (label == "CERTIFICATE" || label.ends_with(" CERTIFICATE")) return Kind::certificate;
-  if (label.ends_with("CERTIFICATE REQUEST")) return Kind::request;
-  if (label == "OPENSSH PRIVATE KEY") return Kind::openssh_key;
-  if (label == "ENCRYPTED PRIVATE KEY") return Kind::encrypted_key;
-  if (label.ends_with("PRIVATE KEY")) return Kind::private_key;
-  if (label.ends_with("PUBLIC KEY")) return Kind::public_key;
-  if (label == "X509 CRL") return Kind::revocations;
-  if (label == "PKCS7" || label == "PKCS #7 SIGNED DATA") return Kind::pkcs7;
-  return Kind::unknown;
+/// How the first thing in PEM is called (RFC 7468); nothing where there is none.
+std::optional<std::string_view> pem_label(std::string_view bytes) {
+  constexpr std::string_view begin = "-----BEGIN ";
+  const auto at = bytes.find(begin);
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto label = bytes.substr(at + begin.size());
+  return label.substr(0, label.find("-----"));
 }
 
 /// Whether `read`, one of OpenSSL's functions for DER, makes something of `bytes`.
@@ -119,28 +93,6 @@ bool is_der(const std::string& bytes, Read read) {
       read(nullptr, &at, static_cast<long>(bytes.size()))};
   ERR_clear_error();
   return made != nullptr;
-}
-
-Content content_of(const std::string& bytes) {
-  if (const auto begin = bytes.find("-----BEGIN "); begin != std::string::npos) {
-    const auto label = begin + 11;
-    return {
-        kind_of_label(std::string_view{bytes}.substr(label, bytes.find("-----", label) - label)),
-        true};
-  }
-  if (bytes.starts_with("PuTTY-User-Key-File")) return {Kind::putty_key};
-  if (bytes.starts_with("ssh-") || bytes.starts_with("ecdsa-")) return {Kind::public_key};
-  if (bytes.starts_with("\xFE\xED\xFE\xED")) return {Kind::java_store};
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return {Kind::utf16};
-  if (is_der(bytes, d2i_X509)) return {Kind::certificate};
-  if (is_der(bytes, d2i_PKCS12)) return {Kind::pkcs12};
-  if (is_der(bytes, d2i_X509_REQ)) return {Kind::request};
-  if (is_der(bytes, d2i_X509_CRL)) return {Kind::revocations};
-  if (is_der(bytes, d2i_PKCS7)) return {Kind::pkcs7};
-  if (is_der(bytes, d2i_AutoPrivateKey)) return {Kind::private_key};
-  if (is_der(bytes, d2i_PUBKEY)) return {Kind::public_key};
-  if (is_der(bytes, d2i_X509_SIG)) return {Kind::encrypted_key};
-  return {};
 }
 
 std::string in_quotes(const std::string& path) {
@@ -163,58 +115,67 @@ std::string conversion(const std::string& command, const std::string& path,
          target(path, extension);
 }
 
-/// What the file is instead of a certificate or key in PEM, and what makes one of it.
-std::string instead(const std::string& path, const Content& content, Purpose purpose) {
-  const std::string form = content.pem ? "" : " in DER";
-  const std::string from_der = content.pem ? "" : " -inform DER";
+/// What the file with these `bytes` is instead of a certificate or key in PEM, and what makes one
+/// of it.
+std::string instead(const std::string& path, const std::string& bytes, Purpose purpose) {
+  const auto label = pem_label(bytes);
+  const std::string form = label ? "" : " in DER";
+  const std::string from_der = label ? "" : " -inform DER";
   const std::string lines = ": its lines are not whole, or not as they were made";
   const bool key = purpose == Purpose::key;
-  switch (content.kind) {
-    case Kind::certificate:
-      if (key) return "is a certificate" + form + ", and --key takes the private key of it";
-      return content.pem ? "is a damaged certificate" + lines
-                         : "is a certificate in DER" + conversion("x509 -inform DER", path);
-    case Kind::request:
-      return "is a request for a certificate; an authority signs it and gives the certificate back";
-    case Kind::private_key:
-      if (!key) return "is a private key" + form + ", which is for --key";
-      return content.pem ? "is a damaged private key" + lines
-                         : "is a private key in DER" + conversion("pkey -inform DER", path, ".key");
-    case Kind::encrypted_key:
-      if (!key) return "is an encrypted private key" + form + ", which is for --key";
-      return content.pem ? "is a damaged private key" + lines
-                         : "is an encrypted private key in DER" +
-                               conversion("pkcs8 -inform DER", path, ".key");
-    case Kind::public_key:
-      return key ? "is a public key, and --key takes the private one"
-                 : "is a public key without a certificate";
-    case Kind::revocations:
-      return "is a list of revoked certificates";
-    case Kind::pkcs7:
-      return "is PKCS#7" + conversion("pkcs7 -print_certs" + from_der, path);
-    case Kind::pkcs12:
-      return "is PKCS#12" + (key ? conversion("pkcs12 -nocerts", path, ".key")
-                             : purpose == Purpose::authorities
-                                 ? conversion("pkcs12 -nokeys -cacerts", path, ".ca.pem")
-                                 : conversion("pkcs12 -nokeys -clcerts", path));
-    case Kind::openssh_key:
-      return "is a private key of OpenSSH; this makes PEM of it, in place: ssh-keygen -p -m PEM "
-             "-f " +
-             in_quotes(path);
-    case Kind::putty_key:
-      return "is a private key of PuTTY; this makes PEM of it: puttygen " + in_quotes(path) +
-             " -O private-openssh -o " + target(path, ".key");
-    case Kind::java_store:
-      return "is a key store of Java; make PKCS#12 of it (keytool -importkeystore -deststoretype "
-             "PKCS12), and of that PEM (openssl pkcs12)";
-    case Kind::utf16:
-      return "is text in UTF-16; save it as plain ASCII or UTF-8";
-    case Kind::unknown:
-      break;
+  const auto begins = [&](std::string_view magic) { return !label && bytes.starts_with(magic); };
+  const auto holds = [&](std::string_view end_of_label, auto read) {
+    return label ? label->ends_with(end_of_label) : is_der(bytes, read);
+  };
+
+  if (begins("\xFF\xFE") || begins("\xFE\xFF")) {
+    return "is text in UTF-16; save it as plain ASCII or UTF-8";
   }
-  const std::string label = key ? "PRIVATE KEY" : "CERTIFICATE";
-  return std::string("is not a PEM ") + (key ? "private key" : "certificate") +
-         ": no line in it says -----BEGIN " + label + "-----";
+  if (begins("PuTTY-User-Key-File")) {
+    return "is a private key of PuTTY; this makes PEM of it: puttygen " + in_quotes(path) +
+           " -O private-openssh -o " + target(path, ".key");
+  }
+  if (label == "OPENSSH PRIVATE KEY") {
+    return "is a private key of OpenSSH; this makes PEM of it, in place: ssh-keygen -p -m PEM -f " +
+           in_quotes(path);
+  }
+  if (begins("\xFE\xED\xFE\xED")) {
+    return "is a key store of Java; make PKCS#12 of it (keytool -importkeystore -deststoretype "
+           "PKCS12), and of that PEM (openssl pkcs12)";
+  }
+  if (holds("CERTIFICATE", d2i_X509)) {
+    if (key) return "is a certificate" + form + ", and --key takes the private key of it";
+    return label ? "is a damaged certificate" + lines
+                 : "is a certificate in DER" + conversion("x509 -inform DER", path);
+  }
+  if (!label && is_der(bytes, d2i_PKCS12)) {
+    return "is PKCS#12" + (key ? conversion("pkcs12 -nocerts", path, ".key")
+                           : purpose == Purpose::authorities
+                               ? conversion("pkcs12 -nokeys -cacerts", path, ".ca.pem")
+                               : conversion("pkcs12 -nokeys -clcerts", path));
+  }
+  if (holds("CERTIFICATE REQUEST", d2i_X509_REQ)) {
+    return "is a request for a certificate; an authority signs it and gives the certificate back";
+  }
+  if (holds("X509 CRL", d2i_X509_CRL)) return "is a list of revoked certificates";
+  if (holds("PKCS7", d2i_PKCS7) || label == "PKCS #7 SIGNED DATA") {
+    return "is PKCS#7" + conversion("pkcs7 -print_certs" + from_der, path);
+  }
+  const bool encrypted = label ? *label == "ENCRYPTED PRIVATE KEY" : is_der(bytes, d2i_X509_SIG);
+  if (encrypted || holds("PRIVATE KEY", d2i_AutoPrivateKey)) {
+    const std::string name = encrypted ? "an encrypted private key" : "a private key";
+    if (!key) return "is " + name + form + ", which is for --key";
+    if (label) return "is a damaged private key" + lines;
+    return "is " + name + form +
+           conversion((encrypted ? "pkcs8" : "pkey") + from_der, path, ".key");
+  }
+  if (holds("PUBLIC KEY", d2i_PUBKEY) || begins("ssh-") || begins("ecdsa-")) {
+    return key ? "is a public key, and --key takes the private one"
+               : "is a public key without a certificate";
+  }
+  const std::string wanted = key ? "private key" : "certificate";
+  return "is not a PEM " + wanted + ": no line in it says -----BEGIN " +
+         (key ? "PRIVATE KEY" : "CERTIFICATE") + "-----";
 }
 
 /// Ends the run: `path` is not what it was given for.
@@ -226,7 +187,7 @@ std::string instead(const std::string& path, const Content& content, Purpose pur
   bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
   ERR_clear_error();
   if (bytes.empty()) useless(path, "is empty");
-  useless(path, instead(escaped(path), content_of(bytes), purpose));
+  useless(path, instead(escaped(path), bytes, purpose));
 }
 
 Owned<X509> read_certificate(const std::string& path) {
