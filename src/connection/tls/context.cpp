@@ -30,11 +30,9 @@ std::string openssl_message() {
 
 }  // namespace
 
-void FreeTlsContext::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
-
 TlsContext new_context() {
   OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, nullptr);
-  TlsContext context{SSL_CTX_new(TLS_client_method())};
+  TlsContext context{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
   if (!context) throw RunError(ExitCode::no_connection, "OpenSSL: " + openssl_message());
   return context;
 }

@@ -29,12 +29,8 @@ std::string psk_bytes(const Tls& tls);
 unsigned give_psk(const Tls& tls, char* identity, unsigned identity_size, unsigned char* key,
                   unsigned key_size) noexcept;
 
-struct FreeTlsContext {
-  void operator()(ssl_ctx_st* context) const;
-};
-
 /// An SSL_CTX of OpenSSL.
-using TlsContext = std::unique_ptr<ssl_ctx_st, FreeTlsContext>;
+using TlsContext = std::unique_ptr<ssl_ctx_st, void (*)(ssl_ctx_st*)>;
 
 /// As the system's configuration makes it. Throws RunError (code 3).
 TlsContext new_context();
