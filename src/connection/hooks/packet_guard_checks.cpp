@@ -77,17 +77,8 @@ bool is_length(std::size_t length, PacketType type, unsigned qos, bool v5) {
 
 bool PacketGuard::check_first() {
   const auto type = in_.type();
+  if (type == nothing) return fail(malformed, "§2.1.2", "§2.2.1", ", which does not exist");
   switch (type) {
-    case PacketType::connack:
-    case PacketType::publish:
-    case PacketType::puback:
-    case PacketType::pubrec:
-    case PacketType::pubrel:
-    case PacketType::pubcomp:
-    case PacketType::suback:
-    case PacketType::unsuback:
-    case PacketType::pingresp:
-      break;
     case PacketType::disconnect:
       if (version_ == 5 || version_ == 0) break;
       return fail(protocol_error, "§3.14", ", which only a client may send");
@@ -104,7 +95,7 @@ bool PacketGuard::check_first() {
     case PacketType::pingreq:
       return fail(protocol_error, "§2.1.2", "§2.2.1", ", which only a client may send");
     default:
-      return fail(malformed, "§2.1.2", "§2.2.1", ", which does not exist");
+      break;
   }
   switch (phase_) {
     case Phase::unasked:
