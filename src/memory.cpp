@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <array>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace mqtt_tools {
@@ -41,9 +42,9 @@ std::string no_memory_message(const std::string& topic, std::size_t size,
          (acknowledgement_due ? "; it was not acknowledged" : "");
 }
 
-std::jthread start_thread(std::function<void()> work) {
+void start_thread(std::function<void()> work) {
   try {
-    return std::jthread{std::move(work)};
+    std::thread{std::move(work)}.detach();
   } catch (const std::system_error& error) {
     throw RunError(ExitCode::failure,
                    "cannot start a thread: " + error.code().message() + " (ulimit -v, -u?)");

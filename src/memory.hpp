@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <functional>
 #include <string>
-#include <thread>
 
 namespace mqtt_tools {
 
@@ -24,8 +23,8 @@ bool memory_for(std::size_t size, std::size_t copies) noexcept;
 /// 1 and 2 an acknowledgement was due, which will not be given.
 std::string no_memory_message(const std::string& topic, std::size_t size, bool acknowledgement_due);
 
-/// Does `work` on a thread of its own. Throws RunError (ExitCode::failure) when there is no room
-/// for one more.
-[[nodiscard]] std::jthread start_thread(std::function<void()> work);
+/// Does `work` on a thread of its own, for which nobody waits. Throws RunError (ExitCode::failure)
+/// when there is no room for one more.
+void start_thread(std::function<void()> work);
 
 }  // namespace mqtt_tools

@@ -39,6 +39,15 @@ std::string advice(int code, const Options& options) {
          (ends_line ? ", which ends in a blank or the end of a line)" : ")");
 }
 
+/// Paho does not look whether the threads that it needs for the first connection could be started.
+void note_lack_of_threads(ConnectError& error) {
+  try {
+    start_thread([] {});
+  } catch (const RunError& lack) {
+    error.message = lack.what();
+  }
+}
+
 /// The client id after `id`, whose end is a number in base 36 that no other process has.
 std::string following(std::string id) {
   for (auto digit = id.rbegin(); digit != id.rend(); ++digit) {
@@ -185,6 +194,7 @@ Connector::Result Connector::advance(Clock::time_point now) {
         due_ = deadline_;
       } else {
         auto error = explain(last_->facts(), options_, options_.endpoints[endpoint_]);
+        if (!settled_) note_lack_of_threads(error);
         next_candidate({Kind::unreachable, std::move(error.message)}, now);
       }
       break;

@@ -37,7 +37,7 @@ class BackgroundTask {
     start_thread([task, wake = std::move(wake)] {
       (*task)();
       wake();
-    }).detach();
+    });
   }
 
   /// The result, once. Empty when the work has thrown.

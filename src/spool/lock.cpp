@@ -80,7 +80,7 @@ void FileLock::request() {
       request->locked = true;
       ::eventfd_write(request->done.get(), 1);
     }
-  }).detach();
+  });
   request_ = std::move(request);
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("where there is no room for one more thread the words say so") {
   CHECK(told);
 }
 
-TEST_CASE("where there is no room for Paho's threads nothing is waited for in vain") {
+TEST_CASE("where there is no room for Paho's threads the broker is not blamed") {
   Broker broker;
   bool told = false;
   for (int kilobytes = 16'000; kilobytes < 60'000; kilobytes += 2'000) {

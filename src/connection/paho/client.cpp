@@ -63,7 +63,7 @@ void CallQueue::call_apart(std::function<void()> call) {
   calls_.push_back(std::move(call));
   ++waiting_;
   if (!started_) {
-    start_thread([this] { work(); }).detach();  // lives as long as the process
+    start_thread([this] { work(); });  // lives as long as the process
     started_ = true;
   }
   news_.notify_one();

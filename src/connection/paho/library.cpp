@@ -6,32 +6,13 @@
 #include "connection/paho/options.hpp"
 #include "connection/tls/context.hpp"
 #include "error.hpp"
-#include "memory.hpp"
 
 #include <openssl/crypto.h>
-#include <array>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 namespace mqtt_tools::connection {
-
-namespace {
-
-/// Paho starts two threads and does not look whether it could: without them nothing ever answers.
-/// A third is ours.
-void need_threads() {
-  std::mutex all_started;
-  std::array<std::jthread, 3> threads;
-  const std::lock_guard held(all_started);
-  for (auto& thread : threads) {
-    thread = start_thread([&all_started] { const std::lock_guard wait(all_started); });
-  }
-}
-
-}  // namespace
 
 void set_up_libraries(const Options& options) {
   if (!hooks::in_effect()) {
@@ -42,7 +23,6 @@ void set_up_libraries(const Options& options) {
   check_tls_files(options.tls);
   static bool done = false;
   if (std::exchange(done, true)) return;
-  need_threads();
   // Paho 1.3.12 applies the first two to plain MQTT, and the last prints on stdout.
   for (const char* name : {"http_proxy", "https_proxy", "MQTT_C_CLIENT_TRACE"}) ::unsetenv(name);
   MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
