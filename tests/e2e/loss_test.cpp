@@ -239,7 +239,7 @@ TEST_CASE("after a stall that was longer than the keep-alive PINGREQ is sent aga
     session.serve();
   };
   begin_stall(lines, transports, script, {"-k", "2"});
-  CHECK_FALSE(lines.back().client->wait(4s).ended);
+  CHECK_FALSE(lines.back().client->wait(3400ms).ended);
   for (auto& each : lines) each.relay.release();
   for (auto& each : lines) each.check_end();
 }
