@@ -46,8 +46,8 @@ void check_screen(const payload::Decoded& decoded) {
     view.press({.kind = key}, now);
     for (const auto size : {screen::Size{60, 12}, screen::Size{33, 5}}) {
       const auto frame = view.frame(size, now + std::chrono::seconds{3}, {"broker", "", ""});
-      must(frame.lines.size() <= static_cast<std::size_t>(size.rows));
-      for (const auto& line : frame.lines) {
+      must(frame.size() <= static_cast<std::size_t>(size.rows));
+      for (const auto& line : frame) {
         const auto& text = line.text;
         must(fuzz::harmless(text) && text.find('\n') == std::string::npos);
         must(!first_invalid_utf8(text));
