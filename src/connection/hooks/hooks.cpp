@@ -215,16 +215,6 @@ void note_unread(Socket& socket, int descriptor) {
   record->note_read(socket.request(), bytes.data(), count, errno);
 }
 
-/// After SSL_write() has failed: the alert that says why may have come before.
-void note_unread(Socket& socket, SSL* ssl) {
-  const auto record = socket.record();
-  if (!record || !record->is_observed()) return;
-  ERR_set_mark();
-  char byte = 0;
-  note_result(ssl, ::SSL_peek(ssl, &byte, 1), *record);
-  ERR_pop_to_mark();
-}
-
 void note_result(Socket* socket, const SSL* ssl, int result) {
   if (socket == nullptr) return;
   if (const auto record = socket->record()) note_result(ssl, result, *record);
@@ -257,8 +247,8 @@ void write_own(Socket& socket, SSL* ssl) {
 [[maybe_unused]] const bool registered = (
     find_paho = [] { return real().guards(); }, true);
 
-/// Writes `parts` for Paho by `write`, writev(2) or one that gives what that does; `failed` is told
-/// what it gave when it wrote nothing, and its errno.
+/// Writes `parts` for Paho by `write`, writev(2) or one that gives what that does. When it wrote
+/// nothing, `failed` is told what it gave, and its errno, and gives the errno for Paho.
 template <typename Write, typename Failed>
 ssize_t write_for_paho(Socket& socket, int descriptor, std::span<const iovec> parts,
                        const Write& write, const Failed& failed) {
@@ -275,7 +265,7 @@ ssize_t write_for_paho(Socket& socket, int descriptor, std::span<const iovec> pa
   }
   if (!socket.dense_writes(Clock::now()) && waits_shortened()) waits::gather_write(descriptor);
   const ssize_t result = write();
-  const int error = errno;
+  int error = errno;
   auto left = static_cast<std::size_t>(std::max<ssize_t>(result, 0));
   for (auto part = parts.begin(); left > 0; ++part) {
     const auto size = std::min(left, part->iov_len);
@@ -283,7 +273,7 @@ ssize_t write_for_paho(Socket& socket, int descriptor, std::span<const iovec> pa
     left -= size;
   }
   lock.reset();
-  if (result <= 0) failed(static_cast<int>(result), error);
+  if (result <= 0) error = failed(static_cast<int>(result), error);
   waits::note_write(socket, result >= 0 && static_cast<std::size_t>(result) == wanted);
   errno = error;
   return result;
@@ -387,7 +377,9 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
       *stream, descriptor, {parts, static_cast<std::size_t>(number)},
       [&] { return real().writev(descriptor, parts, number); },
       [stream](int result, int error) {
-        if (result < 0) note_error(*stream, error);
+        if (result >= 0) return error;
+        note_error(*stream, error);
+        return stream->closed_unread(error) ? EAGAIN : error;
       });
 }
 
@@ -432,9 +424,15 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
   const iovec whole{const_cast<void*>(bytes), static_cast<std::size_t>(size)};
   return static_cast<int>(write_for_paho(
       *stream, ::SSL_get_fd(ssl), {&whole, 1}, [&] { return real().ssl_write(ssl, bytes, size); },
-      [&](int result, int) {
+      [&](int result, int error) {
         note_result(stream, ssl, result);
-        note_unread(*stream, ssl);
+        auto* const bio = ::SSL_get_wbio(ssl);
+        if (BIO_should_retry(bio)) return error;
+        note_unread(ssl, *stream->record());
+        // OpenSSL says "later" where its BIO does.
+        const bool pending = real().ssl_pending(ssl) > 0;
+        if (stream->closed_unread(error, pending)) ::BIO_set_retry_write(bio);
+        return error;
       }));
 }
 

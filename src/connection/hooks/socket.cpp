@@ -7,6 +7,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <algorithm>
 #include <array>
@@ -250,6 +251,12 @@ ssize_t Socket::take_frames(char* bytes, std::size_t size) {
   }
   held_ = refused_ ? 0 : frames_->held();
   return static_cast<ssize_t>(taken);
+}
+
+bool Socket::closed_unread(int error, bool pending) const {
+  if (error != EPIPE && error != ECONNRESET) return false;
+  int unread = 0;
+  return pending || holds_bytes() || (::ioctl(descriptor_, FIONREAD, &unread) == 0 && unread > 0);
 }
 
 std::optional<std::unique_lock<std::mutex>> Socket::begin_write() {

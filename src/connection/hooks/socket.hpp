@@ -120,6 +120,11 @@ class Socket {
   std::size_t held() const { return refused_ ? 1 : held_.load(); }
   bool holds_bytes() const { return held() > 0; }
 
+  /// A write failed with `error` because the server has closed, but bytes have come that Paho has
+  /// not read, or are `pending` in TLS. Told of the failure it would close at once, though they may
+  /// be acknowledgements, or the DISCONNECT that says why.
+  bool closed_unread(int error, bool pending = false) const;
+
  private:
   static constexpr std::size_t capacity = 32 * 1024;
   static constexpr unsigned dense = 32;

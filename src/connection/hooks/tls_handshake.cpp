@@ -180,4 +180,12 @@ void note_result(const SSL* ssl, int result, ConnectionRecord& record) noexcept 
   errno = error;
 }
 
+void note_unread(SSL* ssl, ConnectionRecord& record) noexcept {
+  if (!record.is_observed()) return;
+  ERR_set_mark();
+  char byte = 0;
+  note_result(ssl, SSL_peek(ssl, &byte, 1), record);
+  ERR_pop_to_mark();
+}
+
 }  // namespace mqtt_tools::connection::hooks

@@ -28,4 +28,7 @@ bool prepare_handshake(ssl_st* ssl, const std::shared_ptr<ConnectionRecord>& rec
 /// errors as they are. The thread that called.
 void note_result(const ssl_st* ssl, int result, ConnectionRecord& record) noexcept;
 
+/// After SSL_write() has failed: the alert that says why may have come before. The same thread.
+void note_unread(ssl_st* ssl, ConnectionRecord& record) noexcept;
+
 }  // namespace mqtt_tools::connection::hooks

@@ -19,10 +19,12 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace mqtt_tools::connection;
@@ -68,6 +70,9 @@ class Connection {
     REQUIRE(::send(peer, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(bytes.size()));
   }
+
+  /// With our CONNECT unread: TCP resets the connection (RFC 1122 §4.2.2.13).
+  void hang_up() { REQUIRE(::close(std::exchange(peer, -1)) == 0); }
 
   /// Whether there is something to read for one who asks in this way.
   bool is_readable(int events, int milliseconds) const {
@@ -211,6 +216,25 @@ TEST_CASE("hooks: whatever the flags of a read, nothing comes past the guard") {
   const auto last = connection.read(100, MSG_DONTWAIT | MSG_NOSIGNAL);
   CHECK(last.size() < 4);
   CHECK(connection.read(100, MSG_DONTWAIT).empty());
+}
+
+TEST_CASE("hooks: what came before the server closed is read before a write fails") {
+  ::signal(SIGPIPE, SIG_IGN);
+  Connection connection;
+  connection.say(connack + message);
+  connection.hang_up();
+  const auto write = [&] { return other_paho::write(connection.fd, "\xc0\0", 2); };
+  const auto size = connack.size() + message.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    CAPTURE(i);
+    errno = 0;
+    CHECK(write() == -1);
+    CHECK(errno == EAGAIN);
+    CHECK(connection.read(1).size() == 1);
+  }
+  errno = 0;
+  CHECK(write() == -1);
+  CHECK(errno == EPIPE);
 }
 
 TEST_CASE("hooks: who waits on two conditions is woken on both, and by the clock") {
