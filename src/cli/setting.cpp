@@ -101,10 +101,12 @@ void reject(const Setting& setting, std::string_view value, std::string_view nee
 }
 
 std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64_t most) {
-  const auto value = to_number<std::int64_t>(setting.value());
+  const std::string& text = setting.value();
+  const auto value = to_number<std::int64_t>(text);
   if (!value || *value < least || *value > most) {
-    const bool open = most == std::numeric_limits<std::int64_t>::max();
-    reject(setting, setting.value(),
+    const bool large = text.size() > 18 && text.find_first_not_of("0123456789") == text.npos;
+    const bool open = most == std::numeric_limits<std::int64_t>::max() && !large;
+    reject(setting, text,
            open ? "a whole number of at least " + std::to_string(least)
                 : "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }

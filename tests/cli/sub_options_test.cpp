@@ -266,6 +266,8 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
       {{"a", "-q", "3"}, "--qos must be a whole number from 0 to 2, not '3'"},
       {{"a", "-C", "0"}, "--count must be a whole number of at least 1, not '0'"},
       {{"a", "-C", "1.5"}, "--count must be a whole number of at least 1, not '1.5'"},
+      {{"a", "-C", "9223372036854775808"},
+       "--count must be a whole number from 1 to 9223372036854775807, not '9223372036854775808'"},
       {{"a", "-W", "nan"},
        "--timeout must be a time in seconds or with the units d, h, m, s and ms, such as 2.5, "
        "500ms or "
