@@ -40,7 +40,8 @@ License: MIT
 ")
 
 file(GLOB pages ${share}/man/man1/*.1)
-file(COPY ${CMAKE_CURRENT_LIST_DIR}/../CHANGELOG.md DESTINATION ${documents})
+file(COPY ${CMAKE_CURRENT_LIST_DIR}/../CHANGELOG.md ${CMAKE_CURRENT_LIST_DIR}/../docs/examples
+     DESTINATION ${documents})
 foreach(file IN LISTS pages ITEMS ${documents}/changelog ${documents}/CHANGELOG.md)
   execute_process(COMMAND gzip -9n ${file} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
