@@ -151,6 +151,33 @@ TEST_CASE("acknowledgements that come right before a loss are progress") {
   }
 }
 
+TEST_CASE(
+    "what a broker sent before it closed is shown, whether it takes acknowledgements or not") {
+  Transports transports;
+  const int qos = GENERATE(1, 2);
+  for (const auto& transport : transports.all) {
+    ScriptBroker broker{[qos](Session& session) {
+                          session.accept_subscription();
+                          std::string all;
+                          for (int i = 1; i <= 500; ++i) {
+                            const auto text = std::to_string(i);
+                            all += encode_packet(
+                                PacketType::publish, qos << 1,
+                                encode_text("t") + encode_number(i) + encode_bytes("") + text);
+                          }
+                          session.send(all);
+                          session.close();
+                        },
+                        transport};
+    CAPTURE(broker.url(), qos);
+    Command command{"mqtt-sub", "-L", broker.url(), "-t", "t", "-q", std::to_string(qos)};
+    if (transport.tls) command.add({"--cafile", transports.files.ca()});
+    const auto result = run(command.add({"--no-reconnect"}));
+    check_exit(result, 6);
+    CHECK(result.out == sequence(1, 500));
+  }
+}
+
 TEST_CASE("a loss in the middle of QoS 2 is not the end") {
   ScriptBroker broker{{[](Session& session) {
                          session.accept();
