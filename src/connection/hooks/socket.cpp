@@ -91,6 +91,7 @@ void Socket::enter(State state) {
   if (state == State::fresh || state == State::unused) {
     watched_ = false;
     refused_ = false;
+    closed_ = false;
     parted_ = false;
     pings_answered_ = 0;
     pingresp_.clear();
@@ -253,10 +254,12 @@ ssize_t Socket::take_frames(char* bytes, std::size_t size) {
   return static_cast<ssize_t>(taken);
 }
 
-bool Socket::closed_unread(int error, bool pending) const {
+bool Socket::closed_unread(int error, bool pending) {
   if (error != EPIPE && error != ECONNRESET) return false;
   int unread = 0;
-  return pending || holds_bytes() || (::ioctl(descriptor_, FIONREAD, &unread) == 0 && unread > 0);
+  closed_ =
+      pending || holds_bytes() || (::ioctl(descriptor_, FIONREAD, &unread) == 0 && unread > 0);
+  return closed_;
 }
 
 std::optional<std::unique_lock<std::mutex>> Socket::begin_write() {

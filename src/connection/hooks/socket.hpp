@@ -123,7 +123,8 @@ class Socket {
   /// A write failed with `error` because the server has closed, but bytes have come that Paho has
   /// not read, or are `pending` in TLS. Told of the failure it would close at once, though they may
   /// be acknowledgements, or the DISCONNECT that says why.
-  bool closed_unread(int error, bool pending = false) const;
+  bool closed_unread(int error, bool pending = false);
+  bool closed() const { return closed_; }  ///< closed_unread() was last so.
 
  private:
   static constexpr std::size_t capacity = 32 * 1024;
@@ -153,6 +154,7 @@ class Socket {
   std::atomic<bool> blocked_{false};
   std::atomic<bool> watched_{false};
   std::atomic<bool> refused_{false};                     ///< Nothing more is read or written.
+  std::atomic<bool> closed_{false};                      ///< Nothing more can be written.
   std::atomic<HttpRequest> request_{HttpRequest::none};  ///< The last one that we sent.
   std::atomic<std::size_t> held_{0};
   std::atomic<std::uint64_t> acknowledged_{0};  ///< Bytes, when drains() was asked, or we pinged.

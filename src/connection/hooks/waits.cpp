@@ -285,9 +285,8 @@ int tell_of_slow(pollfd* sockets, nfds_t number, int ready) {
       // Paho writes nothing, and notes that it was possible: it does not find a PINGREQ due.
       stream->check_progress();
       socket->revents = POLLOUT;
-      // With POLLHUP, the kernel's or ours, Paho reads also when it is blocked.
-    } else if (stream->refused() || ((socket->revents & POLLHUP) == 0 && stream->answer_ping())) {
-      socket->revents = POLLIN | POLLHUP;
+    } else if (stream->refused() || stream->closed() || stream->answer_ping()) {
+      socket->revents = POLLIN | POLLHUP;  // With POLLHUP it reads also when blocked.
     }
     if (socket->revents != 0) ready = std::max(ready, 1);
   }

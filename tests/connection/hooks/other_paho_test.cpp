@@ -41,16 +41,19 @@ const std::string message{"\x30\x05\0\x01thi", 7};
 /// A connection that the library has made, and that has sent CONNECT.
 class Connection {
  public:
-  Connection() {
+  explicit Connection(int family = AF_INET)
+      : listener_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    // The system chooses the port, or the name.
     sockaddr_in at{};
-    at.sin_family = AF_INET;
+    at.sin_family = static_cast<sa_family_t>(family);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof at;
     auto* const address = reinterpret_cast<sockaddr*>(&at);
-    REQUIRE(::bind(listener_, address, size) == 0);
+    const socklen_t given = family == AF_UNIX ? sizeof at.sin_family : sizeof at;
+    REQUIRE(::bind(listener_, address, given) == 0);
     REQUIRE(::listen(listener_, 1) == 0);
     REQUIRE(::getsockname(listener_, address, &size) == 0);
-    fd = other_paho::open_socket();
+    fd = other_paho::open_socket(family);
     REQUIRE(fd >= 0);
     REQUIRE(other_paho::connect_socket(fd, address, size) == 0);
     peer = ::accept(listener_, nullptr, nullptr);
@@ -91,7 +94,7 @@ class Connection {
   int peer = -1;
 
  private:
-  int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int listener_;
 };
 
 /// As long as this lives, the library is to connect to `address`.
@@ -234,6 +237,22 @@ TEST_CASE("hooks: what came before the server closed is read before a write fail
   }
   errno = 0;
   CHECK(write() == -1);
+  CHECK(errno == EPIPE);
+}
+
+TEST_CASE("hooks: what came is read from a server that only closed its way in") {
+  ::signal(SIGPIPE, SIG_IGN);
+  Connection connection{AF_UNIX};  // TCP does not tell of it.
+  connection.say(connack + message);
+  CHECK(connection.read(connack.size()) == connack);
+  REQUIRE(::shutdown(connection.peer, SHUT_RD) == 0);
+  CHECK(other_paho::write(connection.fd, "\xc0\0", 2) == -1);
+  CHECK(errno == EAGAIN);
+  pollfd asked{connection.fd, POLLIN | POLLNVAL, 0};
+  CHECK(other_paho::wait_for(&asked, 1, 1000) == 1);
+  CHECK(asked.revents == (POLLIN | POLLHUP));
+  CHECK(connection.read(message.size()) == message);
+  CHECK(other_paho::write(connection.fd, "\xc0\0", 2) == -1);
   CHECK(errno == EPIPE);
 }
 
