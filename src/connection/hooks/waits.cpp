@@ -87,12 +87,33 @@ class SenderWakeup {
       condition_ = condition;
     }
     if (condition_.load() != condition) return real(condition, mutex, limit);
-    if (!woken_) {
-      const int result = real(condition, mutex, limit);
-      if (!woken_) return result;
+    waits_ = true;
+    int result = woken_ ? 0 : real(condition, mutex, limit);
+    while (held_) {
+      kept_ = true;
+      ::pthread_cond_wait(condition, mutex);
     }
-    woken_ = false;
-    return 0;
+    waits_ = kept_ = false;
+    if (std::exchange(woken_, false)) result = 0;
+    return result;
+  }
+
+  /// Keeps the sending thread in its wait until release(); false when it is busy. Only the receive
+  /// thread calls it.
+  bool hold() {
+    if (condition_.load() == nullptr) return true;
+    ::pthread_mutex_lock(mutex_);
+    held_ = waits_;
+    ::pthread_mutex_unlock(mutex_);
+    return held_;
+  }
+
+  void release() {
+    if (!held_) return;
+    ::pthread_mutex_lock(mutex_);
+    held_ = false;
+    if (kept_) ::pthread_cond_signal(condition_);
+    ::pthread_mutex_unlock(mutex_);
   }
 
   /// Ends a wait, or the next one: a call that comes before it is not lost. Any other thread.
@@ -109,7 +130,12 @@ class SenderWakeup {
  private:
   std::atomic<pthread_cond_t*> condition_{nullptr};
   std::atomic<pthread_mutex_t*> mutex_{nullptr};
-  bool woken_ = false;  ///< Guarded by the mutex, which is Paho's.
+  std::atomic<bool> held_{false};
+
+  // Guarded by the mutex, which is Paho's.
+  bool woken_ = false;
+  bool waits_ = false;
+  bool kept_ = false;  ///< It would have ended its wait.
 };
 
 void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
@@ -250,6 +276,7 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
 
 std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds) {
   // Not before: only now Paho itself knows that the write is over.
+  sender_wakeup.release();
   if (std::exchange(thread_state.unblocked, false)) sender_wakeup.wake();
   if (milliseconds == 0 && all_known(sockets, number, POLLOUT)) {
     return find_writable(sockets, number);
@@ -281,7 +308,15 @@ int tell_of_slow(pollfd* sockets, nfds_t number, int ready) {
     auto* const stream = Socket::find(socket->fd);
     if (stream == nullptr || (ready > 0 && !stream->refused() && !stream->blocked())) continue;
     if (socket->events == POLLOUT) {
-      if (!stream->blocked() || socket->revents != 0) continue;
+      if (!stream->blocked()) continue;
+      // Paho forgets a write that has ended before it notes that the message of QoS 0 in it is sent
+      // (1.3.12, Socket_continueWrites). Should the next short write begin in between, that message
+      // is taken for this one, and of one of them the end is never told.
+      if (!sender_wakeup.hold()) {
+        socket->revents = 0;
+        continue;
+      }
+      if (socket->revents != 0) continue;
       // Paho writes nothing, and notes that it was possible: it does not find a PINGREQ due.
       stream->check_progress();
       socket->revents = POLLOUT;
@@ -294,6 +329,7 @@ int tell_of_slow(pollfd* sockets, nfds_t number, int ready) {
 }
 
 int nap() {
+  sender_wakeup.release();  // No poll follows when there is no socket any more.
   count(counters.waits_removed);
   if (thread_state.waited) {
     thread_state.waited = false;

@@ -5,10 +5,14 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <thread>
 
 using namespace mqtt_tools::connection::hooks;
@@ -39,12 +43,19 @@ class TcpSocket {
 
 int return_at_once(pthread_cond_t*, pthread_mutex_t*, const timespec*) { return 0; }
 
-/// As Paho's sending thread does when it has nothing to send.
-void wait_to_send() {
-  static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  waits::wait_to_send(return_at_once, &condition, &mutex, nullptr);
+std::atomic<bool> was_signalled{false};
+
+int wait_for_signal(pthread_cond_t* condition, pthread_mutex_t* mutex, const timespec*) {
+  ::pthread_cond_wait(condition, mutex);
+  was_signalled = true;
+  return 0;
 }
+
+pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/// As Paho's sending thread does when it has nothing to send.
+void wait_to_send() { waits::wait_to_send(return_at_once, &condition, &mutex, nullptr); }
 
 }  // namespace
 
@@ -73,6 +84,41 @@ TEST_CASE("a thread that only acknowledges holds nothing back") {
   std::thread{wait_to_send}.join();
   std::thread([&] { waits::gather_write(socket.descriptor()); }).join();
   CHECK_FALSE(socket.corked());
+}
+
+TEST_CASE("nothing is sent behind a short write until Paho knows that it has ended") {
+  const TcpSocket tcp;
+  auto* const stream =
+      Socket::open(tcp.descriptor(), std::make_shared<ConnectionRecord>(PacketGuard::Limits{}));
+  REQUIRE(stream != nullptr);
+  stream->wrote(false);
+  const auto may_go_on = [&] {
+    pollfd asked{tcp.descriptor(), POLLOUT, POLLOUT};
+    waits::tell_of_slow(&asked, 1, 1);
+    return asked.revents == POLLOUT;
+  };
+  std::thread{wait_to_send}.join();
+  REQUIRE_FALSE(may_go_on());  // The sending thread is busy.
+
+  bool left = false;
+  std::thread sender{[&] {
+    ::pthread_mutex_lock(&mutex);
+    waits::wait_to_send(wait_for_signal, &condition, &mutex, nullptr);
+    left = true;
+    ::pthread_mutex_unlock(&mutex);
+  }};
+  while (!may_go_on()) std::this_thread::yield();
+  ::pthread_mutex_lock(&mutex);
+  ::pthread_cond_signal(&condition);
+  ::pthread_mutex_unlock(&mutex);
+  while (!was_signalled) std::this_thread::yield();
+  ::pthread_mutex_lock(&mutex);
+  CHECK_FALSE(left);
+  ::pthread_mutex_unlock(&mutex);
+  waits::poll(nullptr, 0, 0);
+  sender.join();
+  CHECK(left);
+  stream->enter(Socket::State::unused);
 }
 
 namespace {
