@@ -354,10 +354,12 @@ void gather_write(int descriptor) {
 }
 
 void note_write(Socket& stream, bool whole) {
-  if (whole && stream.blocked()) thread_state.unblocked = true;
+  const bool was_blocked = stream.blocked();
+  if (whole && was_blocked) thread_state.unblocked = true;
   stream.wrote(whole);
   count(writes);
-  if (!whole && waits_shortened()) wake_receiver();
+  // No news when it was so before: the receive thread, which goes on with it, would wake itself.
+  if (!whole && !was_blocked && waits_shortened()) wake_receiver();
 }
 
 void wake_receiver() {

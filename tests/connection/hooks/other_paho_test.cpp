@@ -256,6 +256,20 @@ TEST_CASE("hooks: what came is read from a server that only closed its way in") 
   CHECK(errno == EPIPE);
 }
 
+TEST_CASE("hooks: who is blocked waits for room, however often it tries to write") {
+  const Connection connection{AF_UNIX};
+  REQUIRE(::fcntl(connection.fd, F_SETFL, O_NONBLOCK) == 0);
+  const std::string bytes(100'000, 'x');
+  while (other_paho::write(connection.fd, bytes.data(), bytes.size()) > 0) continue;
+  REQUIRE(errno == EAGAIN);
+  pollfd asked{connection.fd, POLLIN | POLLNVAL, 0};
+  other_paho::wait_for(&asked, 1, 1);  // That it is blocked is news, once.
+  CHECK(other_paho::write(connection.fd, bytes.data(), bytes.size()) == -1);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(other_paho::wait_for(&asked, 1, 50) == 0);
+  CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds{50});
+}
+
 TEST_CASE("hooks: who waits on two conditions is woken on both, and by the clock") {
   struct Waited {
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
