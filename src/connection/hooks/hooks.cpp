@@ -428,10 +428,12 @@ int SSL_write(SSL* ssl, const void* bytes, int size) {
         note_result(stream, ssl, result);
         auto* const bio = ::SSL_get_wbio(ssl);
         if (BIO_should_retry(bio)) return error;
-        note_unread(ssl, *stream->record());
-        // OpenSSL says "later" where its BIO does.
         const bool pending = real().ssl_pending(ssl) > 0;
-        if (stream->closed_unread(error, pending)) ::BIO_set_retry_write(bio);
+        if (stream->closed_unread(error, pending)) {
+          ::BIO_set_retry_write(bio);  // OpenSSL says "later" where its BIO does.
+        } else {
+          note_unread(ssl, *stream->record());
+        }
         return error;
       }));
 }
