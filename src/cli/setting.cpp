@@ -104,7 +104,8 @@ std::int64_t whole_number(const Setting& setting, std::int64_t least, std::int64
   const std::string& text = setting.value();
   const auto value = to_number<std::int64_t>(text);
   if (!value || *value < least || *value > most) {
-    const bool large = text.size() > 18 && text.find_first_not_of("0123456789") == text.npos;
+    const bool large =
+        text.size() > 18 && text.find_first_not_of("0123456789") == std::string::npos;
     const bool open = most == std::numeric_limits<std::int64_t>::max() && !large;
     reject(setting, text,
            open ? "a whole number of at least " + std::to_string(least)
