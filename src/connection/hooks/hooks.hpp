@@ -4,12 +4,13 @@
 #include <atomic>
 #include <cstdint>
 
-/// Functions of libc and OpenSSL that stand in front of Paho's calls (hooks.cpp). Four things go on
+/// Functions of libc and OpenSSL that stand in front of Paho's calls (hooks.cpp). Five things go on
 /// there: each packet from the server is checked before Paho sees it (packet_guard.hpp), frames of
 /// WebSocket are put into a shape that Paho reads reliably (websocket.hpp), a slow line is kept
-/// from being taken for a dead one (Socket::answer_ping()), and Paho's fixed waits are shortened
-/// (waits.hpp). The last is left out by the CMake option MQTT_TOOLS_FAST_IO and switched off by
-/// MQTT_TOOLS_FAST_IO=0 in the environment; the others are always in effect.
+/// from being taken for a dead one (Socket::answer_ping()), what the server sent before it closed
+/// is read (Socket::closed_unread()), and Paho's fixed waits are shortened (waits.hpp). The last is
+/// left out by the CMake option MQTT_TOOLS_FAST_IO and switched off by MQTT_TOOLS_FAST_IO=0 in the
+/// environment; the others are always in effect.
 namespace mqtt_tools::connection::hooks {
 
 struct Route;

@@ -25,7 +25,9 @@ inline constexpr int nap_of_paho = 100'000;  ///< Microseconds: MQTTAsync_sleep(
 std::optional<int> poll(pollfd* sockets, nfds_t number, int milliseconds);
 
 /// What a poll gives in place of `ready`, which it gave: Paho is told what keeps it from taking a
-/// slow line for a dead one, and what a dead one is (Socket::check_progress(), answer_ping()).
+/// slow line for a dead one, and what a dead one is (Socket::check_progress(), answer_ping()), and
+/// of a closed one to read what came (Socket::closed_unread()). It goes on with a short write only
+/// while wait_to_send() can be made to last until the next poll or nap.
 int tell_of_slow(pollfd* sockets, nfds_t number, int ready);
 
 /// For usleep(nap_of_paho): Paho sleeps when no socket was ready, and when it waits for its threads
@@ -45,7 +47,7 @@ void gather_write(int descriptor);
 void note_write(Socket& stream, bool whole);
 
 /// For pthread_cond_timedwait(), which is `real`: ends also when a write has ended, behind which
-/// there may be more to send.
+/// there may be more to send, and not while the receive thread ends one (tell_of_slow()).
 int wait_to_send(TimedWait* real, pthread_cond_t* condition, pthread_mutex_t* mutex,
                  const timespec* limit);
 
