@@ -170,9 +170,8 @@ TEST_CASE(
                         },
                         transport};
     CAPTURE(broker.url(), qos);
-    Command command{"mqtt-sub", "-L", broker.url(), "-t", "t", "-q", std::to_string(qos)};
-    if (transport.tls) command.add({"--cafile", transports.files.ca()});
-    const auto result = run(command.add({"--no-reconnect"}));
+    const auto result = run(transports.command(Program::subscriber, broker,
+                                               {"-q", std::to_string(qos), "--no-reconnect"}));
     check_exit(result, 6);
     CHECK(result.out == sequence(1, 500));
   }
