@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <utility>
 
 namespace mqtt_tools::payload {
@@ -40,6 +41,21 @@ std::string bytes_of_member(std::string_view key, const JsonToken& base64) {
   if (!bytes) refuse_member(key, "is not base64");
   return std::move(*bytes);
 }
+
+/// The members that were met. Of two with one name, it would be a matter of luck which one counts.
+class MemberNames {
+ public:
+  void add(const std::string& name) {
+    if (!names_.insert(name).second) {
+      throw UsageError("more than one " + escaped(shortened(name, 60)));
+    }
+  }
+
+  bool has(const std::string& name) const { return names_.contains(name); }
+
+ private:
+  std::set<std::string> names_{};
+};
 
 template <class Number>
 Number number_of_member(std::string_view key, const JsonToken& value, Number low = 0,
@@ -127,8 +143,13 @@ void read_property(Properties& properties, const std::string& key, const JsonTok
 Properties read_properties(const JsonToken& object) {
   if (object.kind != TokenKind::begin_object) refuse_member("properties", "is not an object");
   Properties properties;
+  MemberNames met;
   for_each_member(object.text, [&](std::string_view key, const JsonToken& value) {
-    read_property(properties, unquoted(key), value);
+    const std::string name = unquoted(key);
+    // What a message may have more than once, mosquitto_sub may write more than once.
+    const bool list = name == "subscription-identifier" || name == "user-properties";
+    if (!list) met.add(name == "correlation-data-base64" ? "correlation-data" : name);
+    read_property(properties, name, value);
   });
   return properties;
 }
@@ -177,10 +198,10 @@ std::string bytes_of_value(std::string_view json, std::string_view content_type,
 class RecordReader {
  public:
   void member(const std::string& key, const JsonToken& value) {
+    met_.add(key == "payload_base64" ? "payload" : key);
     if (key == "tst") {
       message_.time = time(value);
     } else if (key == "topic") {
-      if (std::exchange(has_topic_, true)) throw UsageError("more than one topic");
       message_.topic = text_of_member(key, value);
     } else if (key == "qos") {
       message_.qos = qos(value);
@@ -194,20 +215,17 @@ class RecordReader {
       message_.properties = read_properties(value);
     } else if (key == "payloadlen") {
       payload_size_ = to_number<std::size_t>(value.text);
-    } else if (key == "payload" || key == "payload_base64") {
-      if (std::exchange(has_payload_, true)) throw UsageError("more than one payload");
-      if (key == "payload") {
-        payload_ = value;
-      } else {
-        message_.payload = bytes_of_member(key, value);
-      }
+    } else if (key == "payload") {
+      payload_ = value;
+    } else if (key == "payload_base64") {
+      message_.payload = bytes_of_member(key, value);
     }
   }
 
   Message result() && {
-    if (!has_topic_) throw UsageError("no topic");
+    if (!met_.has("topic")) throw UsageError("no topic");
     check_topic(message_.topic);
-    if (!has_payload_) throw UsageError("no payload");
+    if (!met_.has("payload")) throw UsageError("no payload");
     if (payload_) message_.payload = payload();
     return std::move(message_);
   }
@@ -232,8 +250,7 @@ class RecordReader {
   }
 
   Message message_{};
-  bool has_topic_ = false;
-  bool has_payload_ = false;
+  MemberNames met_{};
   std::optional<JsonToken> payload_{};
   std::optional<std::size_t> payload_size_{};
 };

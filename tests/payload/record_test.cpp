@@ -151,7 +151,7 @@ TEST_CASE("what mosquitto_sub wrote is read") {
   const Message old = parse_record(
       R"({"tst":"2026-11-23T17:42:19.197070Z+0000","topic":"r/one","qos":1,"retain":1,)"
       R"("payloadlen":7,"mid":1,"properties":{"subscription-identifier":7,)"
-      R"("content-type":"application/json","user-properties":{"k":"v","k":"v2"},)"
+      R"("subscription-identifier":9,"content-type":"application/json","user-properties":{"k":"v","k":"v2"},)"
       R"("correlation-data":"abc","response-topic":"rr","payload-format-indicator":1,)"
       R"("message-expiry-interval":600},"payload":"{\"a\":1}"})");
   Message expected;
@@ -161,7 +161,7 @@ TEST_CASE("what mosquitto_sub wrote is read") {
   expected.retained = true;
   expected.id = 1;
   expected.time = from_rfc3339("2026-11-23T17:42:19.197070Z").value();
-  expected.properties.subscription_identifiers = {7};
+  expected.properties.subscription_identifiers = {7, 9};
   expected.properties.content_type = "application/json";
   expected.properties.user = {{"k", "v"}, {"k", "v2"}};
   expected.properties.correlation_data = "abc";
@@ -238,6 +238,13 @@ TEST_CASE("a wrong record is refused with the reason") {
       {R"({"topic":"a","payload_base64":null})", "payload_base64 is not a string"},
       {R"({"topic":"a","payload":"x","payload_base64":""})", "more than one payload"},
       {R"({"topic":"a","topic":"b","payload":"x"})", "more than one topic"},
+      {with(R"("qos":1,"qos":2)"), "more than one qos"},
+      {with(R"("retain":true,"ret\u0061in":false)"), "more than one retain"},
+      {with(R"("properties":{},"properties":{"content-type":"a"})"), "more than one properties"},
+      {with_property(R"("content-type":"a","content-type":"b")"), "more than one content-type"},
+      {with_property(R"("correlation-data":"a","correlation-data-base64":"")"),
+       "more than one correlation-data"},
+      {with(R"("x":1,"x":2)"), "more than one x"},
       {with(R"("qos":3)"), "qos must be 0, 1 or 2"},
       {with(R"("qos":"1")"), "qos must be 0, 1 or 2"},
       {with(R"("qos":1.0)"), "qos must be 0, 1 or 2"},
