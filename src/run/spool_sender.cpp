@@ -334,8 +334,11 @@ bool SpoolSender::load() {
   return more_;
 }
 
+/// They are in the order of their ids.
 std::deque<SpoolSender::Loaded>::iterator SpoolSender::find(StoredId id) {
-  return std::ranges::find_if(loaded_, [id](const Loaded& one) { return one.stored.id == id; });
+  const auto found =
+      std::ranges::lower_bound(loaded_, id, {}, [](const Loaded& one) { return one.stored.id; });
+  return found != loaded_.end() && found->stored.id == id ? found : loaded_.end();
 }
 
 std::size_t SpoolSender::in_flight() const {
@@ -343,27 +346,23 @@ std::size_t SpoolSender::in_flight() const {
 }
 
 /// With one that was in flight when the connection was lost, no other is in flight: whether it is
-/// to blame shows then.
-SpoolSender::Loaded* SpoolSender::next_unsent() {
-  Loaded* next = nullptr;
-  for (auto& one : loaded_) {
-    if (one.sent && one.stored.losses > 0) return nullptr;
-    if (!one.sent && next == nullptr) next = &one;
-  }
-  if (next != nullptr && next->stored.losses > 0 && in_flight() > 0) return nullptr;
-  return next;
-}
-
-/// False when messages were dropped instead: there is room for others.
+/// to blame shows then. False when messages were dropped instead: there is room for others.
 bool SpoolSender::deliver() {
+  const auto alone = [](const Loaded& one) { return one.sent && one.stored.losses > 0; };
+  if (std::ranges::any_of(loaded_, alone)) return true;
   bool dropped = false;
-  while (client_->ready() && in_flight() < publisher_->window()) {
-    auto* const next = next_unsent();
-    if (next == nullptr) break;
+  std::size_t sent = in_flight();
+  auto next = loaded_.begin();
+  while (next != loaded_.end() && client_->ready() && sent < publisher_->window()) {
+    if (next->sent) {
+      ++next;
+      continue;
+    }
+    if (next->stored.losses > 0 && sent > 0) break;
     if (const auto why = client_->over_limits(next->stored.message)) {
       const auto id = next->stored.id;
       const auto reason = to_topic(next->stored) + ": " + escaped(*why);
-      loaded_.erase(find(id));
+      next = loaded_.erase(next);
       drop(id, reason);
       dropped = true;
       continue;
@@ -371,6 +370,8 @@ bool SpoolSender::deliver() {
     spool::shorten_expiry(next->stored, std::chrono::system_clock::now());
     if (!client_->send(static_cast<std::uint64_t>(next->stored.id), next->stored.message)) break;
     next->sent = true;
+    ++sent;
+    if (next->stored.losses > 0) break;
   }
   return !dropped;
 }

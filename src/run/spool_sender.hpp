@@ -95,7 +95,6 @@ class SpoolSender {
 
   bool load();
   bool deliver();
-  Loaded* next_unsent();
   std::size_t in_flight() const;
   std::deque<Loaded>::iterator find(spool::StoredId id);
   void drop(spool::StoredId id, const std::string& reason);
