@@ -66,8 +66,8 @@ constexpr Rule rules[] = {
     {"E",
      "count expect forbid silence duration idle-timeout remove-retained last match grep max-rate "
      "exec",
-     "waits for messages, but -E leaves before any"},
-    {"E", "format select watch stats", "shows messages, but -E leaves before any"},
+     "waits for messages, which -E does not"},
+    {"E", "format select watch stats", "shows messages, which -E does not wait for"},
     {"no-retained", "remove-retained", "waits for what --no-retained drops"},
     {"exec", "output json format verbose N 0 select",
      "says how messages are shown, but --exec hands them to a command instead"},
