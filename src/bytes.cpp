@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bytes.hpp"
 
+#include "text.hpp"
+
 #include <openssl/evp.h>
 
 #include <charconv>
@@ -25,9 +27,6 @@ std::optional<char> hex_byte(std::string_view text) {
   const auto read = std::from_chars(text.data(), text.data() + text.size(), byte, 16);
   return read.ptr - text.data() == 2 ? std::optional{static_cast<char>(byte)} : std::nullopt;
 }
-
-/// What hex digits may be laid out with.
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace
 
@@ -76,8 +75,7 @@ std::string random_hex(int bytes) {
 }
 
 bool is_unreserved(char letter) {
-  return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
-         (letter >= 'a' && letter <= 'z') ||
+  return is_digit(letter) || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') ||
          std::string_view{"-._~"}.find(letter) != std::string_view::npos;
 }
 

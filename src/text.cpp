@@ -174,6 +174,15 @@ std::string in_quotes(std::string_view text) {
   return shown + "'";
 }
 
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,-./:=@_";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) {
+    return std::string{text};
+  }
+  return "'" + joined(split(text, "'"), "'\\''") + "'";
+}
+
 std::size_t columns(std::string_view text) {
   std::size_t sum = 0;
   for (std::size_t at = 0; at < text.size();) {

@@ -36,6 +36,11 @@ CodePoint code_point_at(std::string_view text, std::size_t at);
 /// Appends a code point as UTF-8.
 void append_utf8(std::string& out, char32_t value);
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Blanks as JSON has them (RFC 8259 §2).
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
 /// `text` with small letters for the capital ones of ASCII.
 std::string lower_case(std::string_view text);
 
@@ -89,6 +94,9 @@ std::string escaped(std::string_view text, Lines lines = Lines::escape);
 
 /// 'text' with its quotes as it may stand in a message: escaped, and shortened to what helps.
 std::string in_quotes(std::string_view text);
+
+/// `text` as a word that a shell takes for just that, for a command that somebody may type.
+std::string shell_word(std::string_view text);
 
 /// How many columns a terminal gives to `text` (no control characters in it): two for East Asian
 /// wide characters and emoji, none for combining marks.

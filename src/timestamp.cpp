@@ -30,8 +30,6 @@ void append_number(std::string& out, std::int64_t value, int digits, char then) 
   out.append(text, static_cast<std::size_t>(digits)) += then;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// Whether `text` is like `shape`, in which 0 is any digit, + a sign, and T what parts the date
 /// from the time: RFC 3339 allows a blank, for people.
 bool has_shape(std::string_view text, std::string_view shape) {

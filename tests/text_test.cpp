@@ -146,6 +146,14 @@ TEST_CASE("in quotes, what nobody sees is shown") {
   CHECK(in_quotes("k\u00E4se \u2013 \u53A8") == "'k\u00E4se \u2013 \u53A8'");
 }
 
+TEST_CASE("a word of a shell is quoted where it must be") {
+  CHECK(shell_word("/etc/ssl/a-b_1.pem") == "/etc/ssl/a-b_1.pem");
+  CHECK(shell_word("") == "''");
+  CHECK(shell_word("my key.der") == "'my key.der'");
+  CHECK(shell_word("it's") == "'it'\\''s'");
+  CHECK(shell_word("~/x;$(y)") == "'~/x;$(y)'");
+}
+
 TEST_CASE("text is as wide as a terminal draws it") {
   struct Row {
     std::string_view text;

@@ -205,8 +205,6 @@ constexpr std::size_t widest = 100'000;
 /// What may stand between groups of hex digits.
 constexpr std::string_view separators = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 void append_conversion(std::string& out, Conversion conversion, const LocalTime& time) {
   if (conversion.letter == 'N') {
     out += time.decimals(9);

@@ -4,6 +4,7 @@
 #include "descriptor.hpp"
 #include "error.hpp"
 #include "spool/database.hpp"
+#include "text.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -143,7 +144,7 @@ std::string checked_folder(const std::string& folder) {
     refuse("the spool's folder " + path + " belongs to another user: give a folder of your own");
   }
   if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    refuse("others may write to the spool's folder " + path + ": chmod 700 " + path);
+    refuse("others may write to the spool's folder " + path + ": chmod 700 " + shell_word(path));
   }
   if (::access(path.c_str(), R_OK | W_OK | X_OK) < 0) {
     throw failed_call("cannot use the spool's folder " + path);

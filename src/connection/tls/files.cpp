@@ -95,23 +95,16 @@ bool is_der(const std::string& bytes, Read read) {
   return made != nullptr;
 }
 
-std::string in_quotes(const std::string& path) {
-  const bool plain = path.find_first_not_of(
-                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                         "+,-./:=@_~") == std::string::npos;
-  return plain ? path : "'" + path + "'";
-}
-
 /// The file to make of `path`, which may hold a certificate, a key and authorities at once.
 std::string target(const std::string& path, const char* extension) {
   const auto made = std::filesystem::path{path}.replace_extension(extension).string();
-  return in_quotes(made == path ? path + ".pem" : made);
+  return shell_word(made == path ? path + ".pem" : made);
 }
 
 /// `command` with the file that it reads and the one that it is to make.
 std::string conversion(const std::string& command, const std::string& path,
                        const char* extension = ".pem") {
-  return "; this makes PEM of it: openssl " + command + " -in " + in_quotes(path) + " -out " +
+  return "; this makes PEM of it: openssl " + command + " -in " + shell_word(path) + " -out " +
          target(path, extension);
 }
 
@@ -132,12 +125,12 @@ std::string instead(const std::string& path, const std::string& bytes, Purpose p
     return "is text in UTF-16; save it as plain ASCII or UTF-8";
   }
   if (begins("PuTTY-User-Key-File")) {
-    return "is a private key of PuTTY; this makes PEM of it: puttygen " + in_quotes(path) +
+    return "is a private key of PuTTY; this makes PEM of it: puttygen " + shell_word(path) +
            " -O private-openssh -o " + target(path, ".key");
   }
   if (label == "OPENSSH PRIVATE KEY") {
     return "is a private key of OpenSSH; this makes PEM of it, in place: ssh-keygen -p -m PEM -f " +
-           in_quotes(path);
+           shell_word(path);
   }
   if (begins("\xFE\xED\xFE\xED")) {
     return "is a key store of Java; make PKCS#12 of it (keytool -importkeystore -deststoretype "
