@@ -122,6 +122,7 @@ void Settings::add(SettingList list) {
       return setting.decides() == "host" || setting.decides() == "port";
     });
   }
+  drop_password(list, deciding("username"));
   if (hosts_.empty()) hosts_ = own_hosts;
 
   SettingList needed;
@@ -129,6 +130,7 @@ void Settings::add(SettingList list) {
     if (given(setting)) continue;
     const Setting* other = find_deciding(needed, setting.decides());
     if (other != nullptr && decides(setting)) {
+      if (other->off() != setting.off()) continue;  // `tls = false` and `no-tls = true` agree.
       throw UsageError(named(*other) + " and " + named(setting) +
                        " exclude each other, use one of them");
     }
@@ -187,6 +189,7 @@ void Settings::use_url(SettingList& list, const Setting& setting) {
       setting.origin.source == Origin::Source::environment) {
     drop_logins(parts, {comparable(url.host)}, hosts, false);
   }
+  drop_password(parts, find_deciding(list, "username"));
   for (Setting& part : parts) {
     const Setting* own = find_deciding(list, part.decides());
     if (own == nullptr) {
@@ -228,6 +231,24 @@ void Settings::drop_logins(SettingList& list, const std::vector<std::string>& ow
               : "not used: " + address_->name + " replaces " + (verb == "is" ? "it" : "them");
   dropped_logins_.push_back(
       {"the " + listed(parts) + " from " + from + " " + verb + " " + why, true});
+}
+
+/// Takes the password out of `list` that stands there beside another user name than the one in
+/// effect: it is not his. A password alone is for whomever.
+void Settings::drop_password(SettingList& list, const Setting* username) {
+  const Setting* own = find_deciding(list, "username");
+  const Setting* password = find_deciding(list, "password");
+  if (username == nullptr || own == nullptr || password == nullptr ||
+      password->key() == "ask-password" || own->value() == username->value()) {
+    return;
+  }
+  if (!given(*password)) {
+    dropped_logins_.push_back({"the password from " + source_of(password->origin) +
+                                   " is for the user " + in_quotes(own->value()) + ", not for " +
+                                   in_quotes(username->value()) + ", and is not sent",
+                               true});
+  }
+  list.erase(list.begin() + (password - list.data()));
 }
 
 /// Of two groups that exclude each other the stronger source's stays. What one source says of both

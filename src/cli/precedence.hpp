@@ -35,8 +35,9 @@ class Settings {
   /// `sources`, the strongest first. A URL is taken apart into its fields; of the options that
   /// decide the same the strongest source's holds, and of two that exclude each other too. A URL
   /// replaces host, port, user name and password of all weaker sources; a login is for the hosts of
-  /// its own source only. What is not needed is not looked at. Throws UsageError when one source
-  /// decides a thing twice, and for an empty value that stands for nothing.
+  /// its own source only, and a password for the user beside it. What is not needed is not looked
+  /// at. Throws UsageError when one source decides a thing twice, and for an empty value that
+  /// stands for nothing.
   Settings(const Declarations& declared, std::vector<SettingList> sources,
            std::vector<std::string> operands, std::vector<run::Warning> warnings);
 
@@ -68,7 +69,7 @@ class Settings {
   /// that its option does not take.
   void fill_fields() const;
 
-  /// Which logins are not used, because they were given for another host.
+  /// Which logins are not used, because they were given for another host or user.
   const std::vector<run::Warning>& dropped_logins() const { return dropped_logins_; }
 
   /// All that is to be said about the sources.
@@ -85,6 +86,7 @@ class Settings {
   void use_url(SettingList& list, const Setting& url);
   void drop_logins(SettingList& list, const std::vector<std::string>& own_hosts,
                    const std::vector<std::string>& others, bool replaced);
+  void drop_password(SettingList& list, const Setting* username);
   void prefer_stronger(std::string_view one, std::string_view other);
   void prefer_stronger_property(std::string_view key, std::string_view command,
                                 std::string_view property);

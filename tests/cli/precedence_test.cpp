@@ -3,8 +3,10 @@
 #include "cli/fake_environment.hpp"
 #include "cli/temporary_folder.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <map>
 
 using namespace mqtt_tools;
 using namespace mqtt_tools::cli;
@@ -180,6 +182,51 @@ TEST_CASE("a login is used for the hosts of its own source only, and what is dro
           return warning.always && warning.text.rfind("the user name and password from ", 0) == 0;
         });
     CHECK(said == (row.sent ? 0 : 1));
+  }
+}
+
+TEST_CASE("a password is for the user name that stands beside it, and what is dropped is said") {
+  struct Row {
+    std::string config;
+    std::map<std::string, std::string> variables;
+    Words words;
+    std::optional<std::string> password;
+    std::string said;
+  };
+  const std::string login = "username = \"alice\"\npassword = \"s3cret\"\n";
+  const std::vector<Row> rows{
+      {login, {}, {"-u", "alice"}, "s3cret", ""},
+      {login, {}, {"-u", "joe"}, std::nullopt, "config"},
+      {login, {}, {"-u", "joe", "-P", "x"}, "x", ""},
+      {login, {{"MQTT_PASSWORD", "x"}}, {"-u", "joe"}, "x", ""},
+      {login, {{"MQTT_USERNAME", "joe"}}, {}, std::nullopt, "config"},
+      {"password = \"s3cret\"\n", {}, {"-u", "joe"}, "s3cret", ""},
+      {"username = \"alice\"\nask-password = true\n", {}, {"-u", "joe"}, "asked", ""},
+      {"username = \"alice\"\npassword-file = \"/\"\n", {}, {"-u", "joe"}, std::nullopt, "config"},
+      {"", {{"MQTT_URL", "mqtt://alice:x@h"}}, {"-u", "joe"}, std::nullopt, "environment"},
+      {"",
+       {{"MQTT_URL", "mqtt://alice:x@h"}, {"MQTT_USERNAME", "joe"}},
+       {},
+       std::nullopt,
+       "environment"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.config, row.words);
+    Home home;
+    home.write("config.toml", row.config);
+    ::chmod((home.folder.path + "/mqtt-tools/config.toml").c_str(), 0600);
+    home.fake.variables.insert(row.variables.begin(), row.variables.end());
+    Words words = row.words;
+    words.insert(words.end(), {"--quiet", "t", "m"});
+    const PubOptions pub = home.fake.pub(words);
+    CHECK(pub.connection.credentials.password == row.password);
+    const auto said =
+        std::ranges::count_if(pub.verbosity.warnings, [&row](const run::Warning& warning) {
+          return warning.always && !row.said.empty() &&
+                 warning.text.starts_with("the password from " + row.said) &&
+                 warning.text.find("'alice', not for 'joe'") != std::string::npos;
+        });
+    CHECK(said == (row.said.empty() ? 0 : 1));
   }
 }
 
@@ -421,6 +468,17 @@ TEST_CASE("a file can switch a flag of a weaker one off") {
   const connection::Options options = home.connection({"--profile", "lab"});
   CHECK_FALSE(options.tls.on);
   CHECK(options.reconnect);
+}
+
+TEST_CASE("a file may say twice that there is no TLS, in whatever order") {
+  Home home;
+  for (const std::string text : {"tls = false\nno-tls = true\n", "no-tls = true\ntls = false\n"}) {
+    CAPTURE(text);
+    home.write("config.toml", text);
+    CHECK_FALSE(home.connection({}).tls.on);
+  }
+  home.write("config.toml", "tls = true\nno-tls = true\n");
+  CHECK_FALSE(home.fake.pub_error({"t", "m"}).empty());
 }
 
 TEST_CASE(
