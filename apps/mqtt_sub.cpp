@@ -361,7 +361,8 @@ class SubscribeRun {
     if (exec_) exec_->stop();
     readiness_.stop();
     finish(Clock::now() + run::disconnect_limit);
-    status_.end(stop_.seen(), Clock::now(), code == ExitCode::interrupted);
+    status_.end(stop_.seen(), Clock::now(),
+                code == ExitCode::interrupted || code == ExitCode::quit);
     if (const auto missing = missing_text(); !missing.empty()) run::log(missing);
     return code;
   }

@@ -21,6 +21,7 @@ const std::vector<ExitCodeMeaning>& exit_codes() {
       {ExitCode::kept, "kept", "not delivered, but safe in the spool"},
       {ExitCode::hangup, "hangup", "SIGHUP"},
       {ExitCode::interrupted, "interrupted", "SIGINT"},
+      {ExitCode::quit, "quit", "SIGQUIT"},
       {ExitCode::terminated, "terminated", "SIGTERM"},
   };
   return all;

@@ -23,6 +23,7 @@ enum class ExitCode : int {
   kept = 75,          ///< Not delivered, but safe in the spool (EX_TEMPFAIL of sysexits.h).
   hangup = 129,       ///< SIGHUP
   interrupted = 130,  ///< SIGINT
+  quit = 131,         ///< SIGQUIT
   terminated = 143,   ///< SIGTERM
 };
 

@@ -43,7 +43,8 @@ void log(std::string_view text) {
 }
 
 void log_interrupted(ExitCode code, const std::string& rest) {
-  const bool typed = code == ExitCode::interrupted && ::isatty(STDERR_FILENO) == 1;
+  const bool typed =
+      (code == ExitCode::interrupted || code == ExitCode::quit) && ::isatty(STDERR_FILENO) == 1;
   if (typed && !status_shown) write_stderr("\n");
   log("interrupted" + rest);
 }

@@ -27,7 +27,7 @@ ChildSignals as_the_shell_left_them() {
 
 /// What the run listens to: a signal that is ignored stays so.
 sigset_t wanted_signals(Signals::UserSignal user_signal = Signals::UserSignal::ends) {
-  sigset_t wanted = not_ignored({SIGINT, SIGTERM, SIGHUP});
+  sigset_t wanted = not_ignored({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
   if (user_signal == Signals::UserSignal::asks) sigaddset(&wanted, SIGUSR1);
   return wanted;
 }
@@ -45,7 +45,7 @@ void leave_at_the_next(const sigset_t& signals) {
   struct sigaction action = {};
   action.sa_handler = leave_at_once;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
     if (sigismember(&signals, signal) == 1) ::sigaction(signal, &action, nullptr);
   }
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

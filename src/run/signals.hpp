@@ -30,8 +30,8 @@ class SignalQueue {
   Descriptor fd_;
 };
 
-/// SIGINT, SIGTERM and SIGHUP as a question one can ask. A signal that was ignored at the start
-/// (nohup, `&`) stays ignored. A second signal ends the process at once, by itself.
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT as a question one can ask. A signal that was ignored at the
+/// start (nohup, `&`) stays ignored. A second signal ends the process at once, by itself.
 class Signals {
  public:
   /// What SIGUSR1 does: ends the process, as it does by default, or asks for a report.

@@ -31,7 +31,7 @@ TEST_CASE("each signal is told once it came and gives its exit code") {
   };
   for (const auto& [signal, code] :
        {Case{SIGINT, ExitCode::interrupted}, Case{SIGTERM, ExitCode::terminated},
-        Case{SIGHUP, ExitCode::hangup}}) {
+        Case{SIGHUP, ExitCode::hangup}, Case{SIGQUIT, ExitCode::quit}}) {
     CAPTURE(signal);
     CHECK(code_of([signal = signal, code = code] {
             Signals signals;
