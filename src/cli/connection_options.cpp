@@ -267,6 +267,12 @@ void check_session(const Settings& settings, const Environment& environment,
              any_source);
     }
     options.session_expiry = options.session_expiry.value_or(never);
+    const Setting* expiry = settings.find("session-expiry");
+    const bool before_5 = options.version == Version::v3_1 || options.version == Version::v3_1_1;
+    if (expiry != nullptr && before_5 && options.session_expiry != never) {
+      warnings.push_back({named(*expiry) + " is of MQTT 5: before it the broker decides how long "
+                                           "it keeps the session"});
+    }
   } else if (const Setting* expiry = settings.find("session-expiry")) {
     need_version_5(options, settings, "session-expiry");
     if (!options.client_id_given && options.session_expiry != 0U) {
@@ -328,7 +334,9 @@ void declare_connection(Declarations& in, Options& options, run::Verbosity& verb
 
 void need_version_5(Options& options, const Settings& settings, std::string_view keys) {
   if (options.version == Version::v3_1 || options.version == Version::v3_1_1) {
-    refuse(settings, keys, "needs MQTT 5; leave out --protocol-version or say 5", any_source);
+    refuse(settings, keys,
+           "needs MQTT 5; leave out " + named(*settings.find("protocol-version")) + " or say 5",
+           any_source);
   }
   for (const std::string_view key : split(keys, " ")) {
     const Setting* setting = settings.find(key);

@@ -248,6 +248,8 @@ void SubReader::check_subscriptions(const Settings& settings) {
   }
   need_version_5(options_.connection, settings,
                  "no-local retain-as-published retain-handling reply");
+  // To mosquitto_sub it means something else before MQTT 5.
+  if (!connection_.mosquitto) need_version_5(options_.connection, settings, "max-inflight");
   for (const std::vector<std::string>* filters :
        {&all, &options_.unsubscribe, &options_.filter.filter_out}) {
     for (const std::string& filter : *filters) {

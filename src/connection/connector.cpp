@@ -253,6 +253,12 @@ void Connector::refused(const Event& event, Clock::time_point now) {
         fall_back("answered CONNECT with: " + words, now);
         return;
       }
+      if (endpoint_ + 1 < options_.endpoints.size()) {
+        next_candidate(
+            {Kind::lasting, "it refused the connection: " + words + advice(event.code, options_)},
+            now);
+        return;
+      }
       // It has spoken the other version before, and may just not have been up when it closed.
       if (!settled_ || !closed_) break;
       [[fallthrough]];

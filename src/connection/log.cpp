@@ -24,6 +24,7 @@ void Log::debug(const std::string& text) {
 }
 
 void Log::connected(const std::string& broker, Version version, const std::string& said) {
+  version_ = version;
   say(LogLine::Level::verbose, "connected to " + broker + ", MQTT " + version_name(version) +
                                    (said.empty() ? "" : "; it says: " + said));
 }
@@ -34,6 +35,11 @@ void Log::back(const std::string& broker, Duration away) {
 }
 
 void Log::published(std::uint64_t id, const Message& message) {
+  const bool more = !message.properties.user.empty() || message.properties.expiry;
+  if (more && version_ != Version::v5 && !std::exchange(told_of_properties_, true)) {
+    warn("MQTT " + version_name(version_) +
+         " has no user properties and no message expiry: messages go without theirs");
+  }
   if (!options_.tell_messages) return;
   say(LogLine::Level::verbose, "published " + counted(message.payload.size(), "byte") + " to " +
                                    message.topic + " (" + name_of(id) + ", QoS " +

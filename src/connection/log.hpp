@@ -45,13 +45,15 @@ class Log {
   void connected(const std::string& broker, Version version, const std::string& said);
   void back(const std::string& broker, Duration away);
 
-  // Each message, with Options::tell_messages only.
+  // Each message, with Options::tell_messages only; once what a version before MQTT 5 leaves out.
   void published(std::uint64_t id, const Message& message);
   void completed(const std::vector<Delivery>& deliveries);
 
  private:
   const Options& options_;
   LogSink sink_;
+  Version version_ = Version::v5;  ///< Of the connection.
+  bool told_of_properties_ = false;
 };
 
 }  // namespace mqtt_tools::connection

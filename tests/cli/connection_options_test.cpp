@@ -533,6 +533,9 @@ TEST_CASE("a session that nobody finds again is warned about") {
   CHECK(warnings({"-x", "300", "-i", "me", "t"}).empty());
   CHECK(warnings({"-x", "0", "t"}).empty());
   CHECK(warnings({"-x", "300", "-c", "-i", "me", "t"}).empty());
+  CHECK(
+      warnings({"-x", "300", "-c", "-i", "me", "-V", "3.1.1", "t"}) ==
+      "--session-expiry is of MQTT 5: before it the broker decides how long it keeps the session");
 }
 
 TEST_CASE("a time without which nothing works is not 0") {

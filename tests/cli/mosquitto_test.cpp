@@ -40,6 +40,7 @@ TEST_CASE("mosquitto's defaults are weaker than all that is said") {
   CHECK(plain.source.prototype.qos == Qos::at_most_once);
   CHECK(plain.connection.keep_alive == 60s);
   CHECK_FALSE(fake.pub({"-t", "t", "-m", "m", "--envelope"}).envelope.raw);
+  CHECK(fake.sub_error({"-t", "t", "-M", "5", "-V", "mqttv311"}).empty());
   CHECK_FALSE(fake.pub({"-t", "t", "-m", "1", "--json"}).envelope.raw);
   CHECK(fake.pub({"-t", "t", "-m", "m", "-q", "2"}).source.prototype.qos == Qos::exactly_once);
   fake.terminal = true;

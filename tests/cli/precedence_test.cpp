@@ -281,6 +281,8 @@ TEST_CASE("MQTT_PROTOCOL_VERSION stands for --protocol-version") {
   Home home;
   home.fake.variables["MQTT_PROTOCOL_VERSION"] = "3.1.1";
   CHECK(home.connection({}).version == connection::Version::v3_1_1);
+  CHECK(home.fake.pub_error({"--stamp", "t", "m"}) ==
+        "--stamp needs MQTT 5; leave out MQTT_PROTOCOL_VERSION or say 5");
   CHECK(home.connection({"-V", "5"}).version == connection::Version::v5);
   home.fake.variables["MQTT_PROTOCOL_VERSION"] = "7";
   CHECK(home.fake.sub_error({"t"}).rfind("MQTT_PROTOCOL_VERSION must be one of", 0) == 0);

@@ -346,6 +346,8 @@ TEST_CASE("what cannot be subscribed to is refused in one line that says what wo
       {{"a", "-E", "--last"}, "--last waits for messages, which -E does not"},
       {{"a", "--retain-handling", "never", "--retained-only"},
        "--retained-only waits for what --retain-handling never keeps away"},
+      {{"a", "-M", "5", "-V", "3.1.1"},
+       "--max-inflight needs MQTT 5; leave out --protocol-version or say 5"},
       {{"a", "--exec", "x", "--exec", "y"}, "--exec is given twice; leave one of them out"},
       {{"a", "-D", "publish", "content-type", "x"}, "--property: mqtt-sub sends no PUBLISH"},
       {{"a", "--statistics"}, "unknown option --statistics; see --help all"},

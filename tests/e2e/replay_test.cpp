@@ -115,6 +115,19 @@ TEST_CASE("retain flags of records are told and dropped unless they are to be ke
   CHECK(whole.result.err.empty());
 }
 
+TEST_CASE("it is told that properties of records are left out where the broker knows none") {
+  Broker broker;
+  const std::string record =
+      R"({"topic":"t","payload":"x","properties":{"user-properties":[{"k":"v"}]}})";
+  const std::string words = "messages go without theirs";
+  const auto old = run(broker.pub({"--replay", "-", "-V", "3.1.1"}).input(record + "\n" + record));
+  check_exit(old, 0);
+  const auto at = old.err.find(words);
+  REQUIRE(at != std::string::npos);
+  CHECK(old.err.find(words, at + 1) == std::string::npos);
+  CHECK(run(broker.pub({"--replay", "-"}).input(record)).err.empty());
+}
+
 TEST_CASE("an expiry beyond what can be sent becomes the longest that can") {
   const auto expiry_of = [](const std::string& number) {
     const auto messages = replay(record("01", "a",

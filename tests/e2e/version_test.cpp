@@ -169,6 +169,19 @@ TEST_CASE("the next host may speak another version") {
   CHECK(levels(second) == fallen_back);
 }
 
+TEST_CASE("where one of several hosts does not speak the version, the next is asked") {
+  ScriptBroker first{refuse(0x84)};
+  const auto tried = [&first](const ScriptBroker& next) {
+    const auto second = "127.0.0.1:" + next.port_text();
+    return run(pub(first.port(), {"-h", second, "t", "hi", "-V", "5"}));
+  };
+  ScriptBroker speaks{[](Session& session) { session.serve(); }};
+  check_exit(tried(speaks), 0);
+  ScriptBroker neither{refuse(0x84)};
+  check_exit(tried(neither), 4);
+  CHECK(levels(first) == std::vector<int>{5, 5});
+}
+
 TEST_CASE("an option that only MQTT 5 has is named when the broker no longer speaks that") {
   ScriptBroker broker{{lose(5), only_older(say(0x84))}};
   const auto result = run(sub(broker.port(), {"t", "--no-local", "--reconnect-max", "0.1"}));
