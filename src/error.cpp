@@ -42,7 +42,10 @@ std::string reason_for(int error) {
       {EISDIR, " (name a file)"},
       {EACCES, " (ls -ld shows who may)"},
       {ELOOP, " (do they form a loop?)"},
+      {EBADF, " (it is closed)"},
       {EMFILE, " (ulimit -n sets how many)"},
+      {EFBIG, " (ulimit -f sets how large)"},
+      {EROFS, " (name a place elsewhere)"},
       {ENOSPC, " (df shows where there is some)"}};
   std::string text = std::strerror(error);
   for (const auto& [of, words] : advice) text += of == error ? words : "";

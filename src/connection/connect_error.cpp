@@ -16,7 +16,6 @@
 #include <chrono>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 
 namespace mqtt_tools::connection {
 
@@ -53,7 +52,7 @@ std::string connect_message(int error, const std::string& host) {
     case EPERM:
       return "not permitted on this machine (a firewall?)";
     default:
-      return std::generic_category().message(error);
+      return reason_for(error);
   }
 }
 
@@ -80,7 +79,7 @@ std::string bind_message(int error, const std::string& from) {
     case ENODEV:
       return "this machine has no network interface '" + from + "' (--bind)";
     default:
-      return "cannot connect from " + from + " (--bind): " + std::generic_category().message(error);
+      return "cannot connect from " + from + " (--bind): " + reason_for(error);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "connection/resolver.hpp"
 
 #include "connection/url.hpp"
+#include "error.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -10,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 namespace mqtt_tools::connection {
 
@@ -28,7 +28,7 @@ std::string words_for(int error, int system_error) {
     case EAI_FAIL:
       return "the name server failed";
     case EAI_SYSTEM:
-      return "the name could not be looked up: " + std::generic_category().message(system_error);
+      return "the name could not be looked up: " + reason_for(system_error);
     default:
       return std::string{"the name could not be looked up: "} + ::gai_strerror(error);
   }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -99,8 +98,7 @@ StandardOutput::State StandardOutput::flush() {
     state_ = left ? State::closed : State::failed;
     tidy();
     if (left) break;
-    throw RunError(ExitCode::failure,
-                   "cannot write to stdout: " + std::generic_category().message(error));
+    throw failed_call("cannot write to stdout", error);
   }
   tidy();
   return state_;

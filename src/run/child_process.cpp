@@ -19,7 +19,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <string_view>
@@ -248,9 +247,11 @@ Child::Child(const ChildCommand& command) {
                      pointers(arguments).data(), pointers(variables).data());
   if (error != 0) {
     const bool found = error != ENOENT && error != ENOTDIR;
-    throw RunError{shell ? ExitCode::failure : static_cast<ExitCode>(found ? 126 : 127),
-                   "cannot start " + (shell ? "a command with " : std::string{}) +
-                       escaped(program) + ": " + std::strerror(error)};
+    throw RunError{
+        shell ? ExitCode::failure : static_cast<ExitCode>(found ? 126 : 127),
+        "cannot start " + (shell ? "a command with " : std::string{}) + escaped(program) + ": " +
+            (found || program.find('/') != std::string::npos ? reason_for(error)
+                                                             : "there is no such command in PATH")};
   }
   fd_.reset();
   fd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));  // Close-on-exec by itself.

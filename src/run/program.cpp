@@ -9,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <new>
 
@@ -47,7 +46,7 @@ bool stdout_written() {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (flushed || errno == EPIPE) return true;
-  log(std::string{"cannot write to stdout: "} + std::strerror(errno != 0 ? errno : EIO));
+  log(failed_call("cannot write to stdout", errno != 0 ? errno : EIO).what());
   return false;
 }
 

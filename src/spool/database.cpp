@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "spool/database.hpp"
 
+#include "error.hpp"
 #include "shared_library.hpp"
 
 #include <sqlite3.h>
 #include <cerrno>
-#include <cstring>
 
 namespace mqtt_tools::spool {
 
@@ -58,7 +58,7 @@ DatabaseError last_error(sqlite3* database, int code) {
   const int primary = code & 0xff;
   const bool failed_call =
       primary == SQLITE_IOERR || primary == SQLITE_FULL || primary == SQLITE_CANTOPEN;
-  if (failed_call && reason != 0) text += std::string(": ") + std::strerror(reason);
+  if (failed_call && reason != 0) text += ": " + reason_for(reason);
   if (primary == SQLITE_FULL ||
       (primary == SQLITE_IOERR && (reason == EFBIG || reason == EDQUOT || reason == ENOSPC))) {
     return {Kind::full, text};

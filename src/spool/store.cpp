@@ -154,8 +154,6 @@ void Store::fail(const std::string& what, const DatabaseError& error) const {
   auto text = "cannot " + what + " " + path("spool.db") + ": " + error.what();
   if (error.kind() == DatabaseError::Kind::damaged) {
     text += "; it is damaged: move the folder away (sqlite3's .recover saves what can be saved)";
-  } else if (error.kind() == DatabaseError::Kind::full) {
-    text += "; make room there";
   }
   refuse(text);
 }

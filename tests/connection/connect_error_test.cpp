@@ -210,7 +210,7 @@ TEST_CASE("each errno of connect has its own sentence") {
   CHECK(about(failed(EAFNOSUPPORT)).message == "this machine has no address of that kind");
   CHECK(about(failed(EACCES)).message == "not permitted on this machine (a firewall?)");
   CHECK(about(failed(ECONNRESET)).message == "the connection was reset");
-  CHECK(about(failed(EMFILE)).message == "Too many open files");
+  CHECK(about(failed(EMFILE)).message == "Too many open files (ulimit -n sets how many)");
 }
 
 TEST_CASE("a broker that does not answer is told as such") {

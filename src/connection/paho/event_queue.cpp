@@ -6,17 +6,12 @@
 
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace mqtt_tools::connection {
 
 EventQueue::EventQueue() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (fd_ < 0) {
-    throw RunError(ExitCode::failure,
-                   std::string("cannot make an event descriptor: ") + std::strerror(errno));
-  }
+  if (fd_ < 0) throw failed_call("cannot make an event descriptor");
 }
 
 EventQueue::~EventQueue() { ::close(fd_); }
