@@ -184,19 +184,26 @@ constexpr std::string_view zsh_begin = R"(
   compadd "$@" -- ${XDG_CONFIG_HOME:-$HOME/.config}/mqtt-tools/*.toml(N:t:r)
 }
 
-local at=${words[(i)--]}
-if (( at < CURRENT && ${words[(I)--wrap]} )); then
-  shift $at words
-  (( CURRENT -= at ))
-  _normal
-  return
-fi
-_arguments -s -S \
+FUNCTION() {
+  local at=${words[(i)--]}
+  if (( at < CURRENT && ${words[(I)--wrap]} )); then
+    shift $at words
+    (( CURRENT -= at ))
+    _normal
+    return
+  fi
+  _arguments -s -S \
+)";
+
+// It is found in fpath, which calls it, or read by `source`.
+constexpr std::string_view zsh_end = R"(}
+
+if [[ $funcstack[1] == _PROGRAM ]]; then FUNCTION "$@"; else compdef FUNCTION PROGRAM; fi
 )";
 
 std::string zsh(const Declarations& declared) {
   std::string text = "#compdef " + std::string{declared.name} + "\n" + first_line(declared, "zsh") +
-                     std::string{zsh_begin};
+                     replaced(std::string{zsh_begin}, "FUNCTION", function_name(declared));
   const std::vector<std::string_view> explained = explanations(declared);
   for (std::size_t at = 0; at < explained.size(); ++at) {
     const Option& option = declared.options()[at];
@@ -219,11 +226,12 @@ std::string zsh(const Declarations& declared) {
                                                   : "+") +
                                "[" + with_backslashes(explained[at], "\\[]") + "]" +
                                zsh_value(option);
-      text += "  '" + replaced(spec, "'", "'\\''") + "' \\\n";
+      text += "    '" + replaced(spec, "'", "'\\''") + "' \\\n";
     }
   }
-  return text +
-         (declared.name == "mqtt-pub" ? "  '1:topic:()' '2:message:()'\n" : "  '*:filter:()'\n");
+  text += declared.name == "mqtt-pub" ? "    '1:topic:()' '2:message:()'\n" : "    '*:filter:()'\n";
+  return text + replaced(replaced(std::string{zsh_end}, "FUNCTION", function_name(declared)),
+                         "PROGRAM", declared.name);
 }
 
 std::string fish(const Declarations& declared) {

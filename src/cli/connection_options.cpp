@@ -131,7 +131,7 @@ void declare_login(Declarations& in, Options& options, ConnectionInput& input) {
       .as(text)
       .may_be_empty()
       .from_variable("MQTT_USERNAME");
-  in.option("-P,--password,--pw", input.password, "WORD", "better are these:")
+  in.option("-P,--password,--pw", input.password, "WORD", "login; the shell's history has WORD")
       .decides("password")
       .secret(masked_password)
       .may_be_empty()

@@ -102,6 +102,11 @@ TEST_CASE("zsh completes options, their words and files, and no topics") {
             "mqtt-sub");
   check_completions(zsh);
   CHECK(zsh.words("mqtt-sub --retain-h\tnev\t") == "<--retain-handling=never>");
+
+  Shell sourced({"zsh", "-f", "-i"},
+                "autoload -U compinit; compinit -u -d .dump; source <(mqtt-sub --completion zsh)",
+                "mqtt-sub");
+  CHECK(sourced.words("mqtt-sub --retain-h\tnev\t") == "<--retain-handling=never>");
 }
 
 TEST_CASE("fish completes options, their words and files, and no topics") {
