@@ -73,7 +73,6 @@ constexpr OtherToolsOptions other_tools[] = {
     {"--usage -?", "ours is --help"},
     {"-J", "ours is -j, of mqtt-sub"},
     {"-S", "there is none for SRV records of DNS; repeat --host for brokers to try"},
-    {"-a", "there is none for the address that we connect from"},
     {"-b", "ours is --url URL or --host HOST"},
     {"-w", "ours is --watch, of mqtt-sub"},
     {"-e", "ours is --request --response-topic TOPIC, of mqtt-pub"},
