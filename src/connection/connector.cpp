@@ -24,6 +24,7 @@ constexpr auto largest_share = seconds{3};
 /// What to do about a refusal, to stand behind its words.
 std::string advice(int code, const Options& options) {
   const Remedy remedy = connack_remedy(code);
+  if (code == 2 || code == 0x85) return " (--client-id and --id-prefix set it)";
   if (code == 0x9A) return " (for the will; see --will-retain, --presence and --wrap)";
   if (code == 0x9B) return " (for the will; see --will-qos and --presence)";
   if (const auto why = version_wanted_by(options);
@@ -253,12 +254,6 @@ void Connector::refused(const Event& event, Clock::time_point now) {
         fall_back("answered CONNECT with: " + words, now);
         return;
       }
-      if (endpoint_ + 1 < options_.endpoints.size()) {
-        next_candidate(
-            {Kind::lasting, "it refused the connection: " + words + advice(event.code, options_)},
-            now);
-        return;
-      }
       // It has spoken the other version before, and may just not have been up when it closed.
       if (!settled_ || !closed_) break;
       [[fallthrough]];
@@ -269,8 +264,15 @@ void Connector::refused(const Event& event, Clock::time_point now) {
     case Remedy::give_up:
       break;
   }
-  fail({ExitCode::refused,
-        name() + " refused the connection: " + words + advice(event.code, options_), true});
+  const auto text = "refused the connection: " + words + advice(event.code, options_);
+  // Another broker may speak the version, or be the one that this one points to.
+  const bool elsewhere = connack_remedy(event.code) == Remedy::try_version_3 ||
+                         event.code == 0x9C || event.code == 0x9D;
+  if (elsewhere && endpoint_ + 1 < options_.endpoints.size()) {
+    next_candidate({Kind::lasting, "it " + text}, now);
+  } else {
+    fail({ExitCode::refused, name() + " " + text, true});
+  }
 }
 
 /// Something went wrong on the way to CONNACK: what happened on the connection is put into words on

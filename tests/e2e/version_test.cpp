@@ -169,15 +169,16 @@ TEST_CASE("the next host may speak another version") {
   CHECK(levels(second) == fallen_back);
 }
 
-TEST_CASE("where one of several hosts does not speak the version, the next is asked") {
-  ScriptBroker first{refuse(0x84)};
+TEST_CASE("where a host does not speak the version, or points to another, the next is asked") {
+  const int code = GENERATE(0x84, 0x9C, 0x9D);
+  ScriptBroker first{refuse(code)};
   const auto tried = [&first](const ScriptBroker& next) {
     const auto second = "127.0.0.1:" + next.port_text();
     return run(pub(first.port(), {"-h", second, "t", "hi", "-V", "5"}));
   };
   ScriptBroker speaks{[](Session& session) { session.serve(); }};
   check_exit(tried(speaks), 0);
-  ScriptBroker neither{refuse(0x84)};
+  ScriptBroker neither{refuse(code)};
   check_exit(tried(neither), 4);
   CHECK(levels(first) == std::vector<int>{5, 5});
 }
