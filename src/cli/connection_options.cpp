@@ -341,7 +341,7 @@ void need_version_5(Options& options, const Settings& settings, std::string_view
   for (const std::string_view key : split(keys, " ")) {
     const Setting* setting = settings.find(key);
     if (setting != nullptr && options.version_5_only.empty()) {
-      options.version_5_only = spelling(*setting->option);
+      options.version_5_only = named(*setting);
     }
   }
 }

@@ -312,10 +312,10 @@ class TemplateParser {
     // The last character whole, should it take several bytes.
     const std::size_t last = at_ - 1;
     const std::size_t end = last + code_point_at(format_, last).length;
-    throw UsageError(std::string{"format: "} + what + " `" +
+    throw UsageError(std::string{"--format: "} + what + " `" +
                      escaped(format_.substr(begin_, end - begin_)) + "` at position " +
                      std::to_string(begin_ + 1) +
-                     " (write %% @@ \\\\ for the characters themselves)");
+                     " (man mqtt-sub lists what there is; %% is %, @@ is @, \\\\ is \\)");
   }
 
   std::string_view format_;

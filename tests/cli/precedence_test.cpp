@@ -283,6 +283,10 @@ TEST_CASE("MQTT_PROTOCOL_VERSION stands for --protocol-version") {
   CHECK(home.connection({}).version == connection::Version::v3_1_1);
   CHECK(home.fake.pub_error({"--stamp", "t", "m"}) ==
         "--stamp needs MQTT 5; leave out MQTT_PROTOCOL_VERSION or say 5");
+  home.fake.variables.clear();
+  home.fake.variables["XDG_CONFIG_HOME"] = home.folder.path;
+  const std::string path = home.write("config.toml", "\nsession-expiry = 0\n");
+  CHECK(home.connection({}).version_5_only == path + ":2: session-expiry");
   CHECK(home.connection({"-V", "5"}).version == connection::Version::v5);
   home.fake.variables["MQTT_PROTOCOL_VERSION"] = "7";
   CHECK(home.fake.sub_error({"t"}).rfind("MQTT_PROTOCOL_VERSION must be one of", 0) == 0);
