@@ -177,7 +177,7 @@ class Client::Impl {
     if (wants_shorter(keep_alive_, limits)) {
       // Paho keeps to its own interval (paho: fixed in 1.3.14), so we connect once more with the
       // broker's: a subscriber before it misses anything, a publisher only if it stays that long.
-      keep_alive_ = seconds{*limits.server_keep_alive};
+      keep_alive_ = limits.server_keep_alive;
       if (subscriptions.wanted()) {
         log.debug("the broker wants a keep-alive of " + std::to_string(keep_alive_.count()) +
                   " s: connecting again with it");
@@ -189,7 +189,9 @@ class Client::Impl {
     const auto lost_at = policy.lost_at();
     policy.connected(now);
     log.connected(broker, made.version, made.said);
-    if (limits.assigned_client_id) log.debug("the broker calls us " + *limits.assigned_client_id);
+    if (const auto& id = limits.assigned_client_id; !id.empty()) {
+      log.debug("the broker calls us " + id);
+    }
     if (lost_at) log.back(broker, now - *lost_at);
     ++connections;
     if (subscriptions.kept(limits.session_present)) {

@@ -94,9 +94,9 @@ std::string read_text(const PropertyRule& known, const std::string& text) {
 }
 
 template <typename Member, typename Value>
-void set_once(std::optional<Member>& member, const Value& value, std::string_view name) {
+void set_once(std::optional<Member>& member, Value value, std::string_view name) {
   if (member) throw UsageError("property " + std::string{name} + " may be given only once");
-  member = static_cast<Member>(value);
+  member = static_cast<Member>(std::move(value));
 }
 
 }  // namespace
@@ -153,9 +153,9 @@ Property read_property(Command command, std::string_view name,
   }
 }
 
-void apply(const Property& property, Properties& properties) {
+void apply(Property property, Properties& properties) {
   const auto number = [&] { return std::get<std::uint32_t>(property.value); };
-  const auto text = [&] { return std::get<std::string>(property.value); };
+  const auto text = [&] { return std::get<std::string>(std::move(property.value)); };
   switch (property.identifier) {
     case 1:
       return set_once(properties.payload_format, number(), "payload-format-indicator");
@@ -167,10 +167,14 @@ void apply(const Property& property, Properties& properties) {
       return set_once(properties.response_topic, text(), "response-topic");
     case 9:
       return set_once(properties.correlation_data, text(), "correlation-data");
+    case 11:
+      properties.subscription_identifiers.push_back(number());
+      return;
     case 35:
       return set_once(properties.topic_alias, number(), "topic-alias");
     case 38:
-      properties.user.push_back(std::get<std::pair<std::string, std::string>>(property.value));
+      properties.user.push_back(
+          std::get<std::pair<std::string, std::string>>(std::move(property.value)));
       return;
     default:
       throw UsageError("a message has no property " + std::to_string(property.identifier));

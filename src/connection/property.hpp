@@ -43,6 +43,6 @@ Property read_property(Command command, std::string_view name,
 
 /// Puts what `-D publish` said into a message's properties. A property that may stand only once and
 /// is there already is a UsageError.
-void apply(const Property& property, Properties& properties);
+void apply(Property property, Properties& properties);
 
 }  // namespace mqtt_tools::connection

@@ -34,9 +34,9 @@ void check_size(const Message& message) {
 
 std::optional<std::string> over_limits(const Message& message, const ServerLimits& limits,
                                        const std::string& broker) {
-  if (limits.maximum_packet_size && packet_size(message) > *limits.maximum_packet_size) {
+  if (packet_size(message) > limits.maximum_packet_size) {
     return "a message of " + counted(message.payload.size(), "byte") + " is larger than " + broker +
-           " takes: at most " + std::to_string(*limits.maximum_packet_size) + " bytes a packet";
+           " takes: at most " + std::to_string(limits.maximum_packet_size) + " bytes a packet";
   }
   if (static_cast<int>(message.qos) > limits.maximum_qos) {
     const auto most = std::to_string(limits.maximum_qos);

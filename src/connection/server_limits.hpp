@@ -13,18 +13,18 @@ namespace mqtt_tools::connection {
 /// What the broker said about itself when it accepted a connection (MQTT 5.0 §3.2.2.3).
 struct ServerLimits {
   std::uint32_t receive_maximum = 65535;  ///< Messages with QoS 1 and 2 in flight.
-  std::optional<std::uint32_t> maximum_packet_size{};
+  std::uint32_t maximum_packet_size = 0xFFFFFFFF;
   int maximum_qos = 2;
   bool retain_available = true;
-  std::optional<std::uint16_t> server_keep_alive{};  ///< Seconds.
-  std::optional<std::string> assigned_client_id{};
+  std::chrono::seconds server_keep_alive{};  ///< 0: none of its own.
+  std::string assigned_client_id{};          ///< Empty: we named it.
   bool session_present = false;
 };
 
 /// Whether the broker wants a shorter keep-alive than `ours`, of which 0 is the longest (MQTT 5.0
 /// §3.2.2.3.14).
 inline bool wants_shorter(std::chrono::seconds ours, const ServerLimits& limits) {
-  const std::chrono::seconds theirs{limits.server_keep_alive.value_or(0)};
+  const auto theirs = limits.server_keep_alive;
   return theirs.count() > 0 && (ours.count() == 0 || theirs < ours);
 }
 

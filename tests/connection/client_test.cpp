@@ -195,7 +195,7 @@ void reconnecting(Run& run) {
 /// Between two connections, for the keep-alive that the broker wants.
 void renewing(Run& run) {
   ServerLimits limits;
-  limits.server_keep_alive = std::uint16_t{10};
+  limits.server_keep_alive = seconds{10};
   run.connack(limits);
 }
 
@@ -644,7 +644,7 @@ TEST_CASE("without reconnecting a loss ends the run, with it only after the time
 TEST_CASE("a publisher takes up the broker's keep-alive when nothing is under way") {
   Run run(options_for_tests(), false);
   ServerLimits limits;
-  limits.server_keep_alive = std::uint16_t{20};
+  limits.server_keep_alive = seconds{20};
   run.connack(limits);
   CHECK(run.state() == "ready");
   CHECK(run.client().send(1, Message{}));

@@ -40,6 +40,23 @@ std::string text_of(const MQTTLenString& text) {
   return {text.data, static_cast<std::size_t>(text.len)};
 }
 
+Property property_of(const MQTTProperty& in) {
+  const auto& value = in.value;
+  switch (MQTTProperty_getType(in.identifier)) {
+    case MQTTPROPERTY_TYPE_BYTE:
+      return {in.identifier, std::uint32_t{value.byte}};
+    case MQTTPROPERTY_TYPE_TWO_BYTE_INTEGER:
+      return {in.identifier, std::uint32_t{value.integer2}};
+    case MQTTPROPERTY_TYPE_FOUR_BYTE_INTEGER:
+    case MQTTPROPERTY_TYPE_VARIABLE_BYTE_INTEGER:
+      return {in.identifier, std::uint32_t{value.integer4}};
+    case MQTTPROPERTY_TYPE_UTF_8_STRING_PAIR:
+      return {in.identifier, std::pair{text_of(value.data), text_of(value.value)}};
+    default:
+      return {in.identifier, text_of(value.data)};
+  }
+}
+
 }  // namespace
 
 void add(MQTTProperties& out, int identifier, std::uint32_t number) {
@@ -90,71 +107,25 @@ void to_paho(const Properties& properties, MQTTProperties& out) {
 }
 
 void from_paho(const MQTTProperties& in, Properties& out) {
-  using P = mqtt::property;
-  for (int i = 0; i < in.count; ++i) {
-    const auto& property = in.array[i];
-    const auto& value = property.value;
-    switch (static_cast<int>(property.identifier)) {
-      case P::PAYLOAD_FORMAT_INDICATOR:
-        out.payload_format = value.byte;
-        break;
-      case P::MESSAGE_EXPIRY_INTERVAL:
-        out.expiry = value.integer4;
-        break;
-      case P::TOPIC_ALIAS:
-        out.topic_alias = value.integer2;
-        break;
-      case P::CONTENT_TYPE:
-        out.content_type = text_of(value.data);
-        break;
-      case P::RESPONSE_TOPIC:
-        out.response_topic = text_of(value.data);
-        break;
-      case P::CORRELATION_DATA:
-        out.correlation_data = text_of(value.data);
-        break;
-      case P::SUBSCRIPTION_IDENTIFIER:
-        out.subscription_identifiers.push_back(value.integer4);
-        break;
-      case P::USER_PROPERTY:
-        out.user.emplace_back(text_of(value.data), text_of(value.value));
-        break;
-      default:
-        break;
-    }
-  }
+  for (int i = 0; i < in.count; ++i) apply(property_of(in.array[i]), out);
 }
 
-ServerLimits limits_from_paho(const MQTTProperties& in, bool session_present) {
-  using P = mqtt::property;
+ServerLimits limits_from_paho(MQTTProperties in, bool session_present) {
+  const auto number = [&in](MQTTPropertyCodes identifier, std::uint32_t otherwise) {
+    const auto* const found = MQTTProperties_getProperty(&in, identifier);
+    return found == nullptr ? otherwise : std::get<std::uint32_t>(property_of(*found).value);
+  };
   ServerLimits limits;
   limits.session_present = session_present;
-  for (int i = 0; i < in.count; ++i) {
-    const auto& value = in.array[i].value;
-    switch (static_cast<int>(in.array[i].identifier)) {
-      case P::RECEIVE_MAXIMUM:
-        limits.receive_maximum = value.integer2;
-        break;
-      case P::MAXIMUM_PACKET_SIZE:
-        limits.maximum_packet_size = value.integer4;
-        break;
-      case P::MAXIMUM_QOS:
-        limits.maximum_qos = value.byte;
-        break;
-      case P::RETAIN_AVAILABLE:
-        limits.retain_available = value.byte != 0;
-        break;
-      case P::SERVER_KEEP_ALIVE:
-        limits.server_keep_alive = value.integer2;
-        break;
-      // Paho C++ corrected its spelling in 1.4; Paho C keeps the old one beside the new one.
-      case MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER:
-        limits.assigned_client_id = text_of(value.data);
-        break;
-      default:
-        break;
-    }
-  }
+  limits.receive_maximum = number(MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, limits.receive_maximum);
+  limits.maximum_packet_size =
+      number(MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, limits.maximum_packet_size);
+  limits.maximum_qos = static_cast<int>(number(MQTTPROPERTY_CODE_MAXIMUM_QOS, 2));
+  limits.retain_available = number(MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) != 0;
+  limits.server_keep_alive = std::chrono::seconds{number(MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 0)};
+  const auto* const id =
+      MQTTProperties_getProperty(&in, MQTTPROPERTY_CODE_ASSIGNED_CLIENT_IDENTIFER);
+  if (id != nullptr) limits.assigned_client_id = text_of(id->value.data);
   return limits;
 }
 

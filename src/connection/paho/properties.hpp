@@ -24,6 +24,6 @@ mqtt::properties to_paho(const PropertyList& list);
 void add(MQTTProperties& out, int identifier, std::uint32_t number);
 
 void from_paho(const MQTTProperties& in, Properties& out);
-ServerLimits limits_from_paho(const MQTTProperties& properties, bool session_present);
+ServerLimits limits_from_paho(MQTTProperties in, bool session_present);
 
 }  // namespace mqtt_tools::connection::paho
