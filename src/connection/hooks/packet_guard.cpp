@@ -24,22 +24,23 @@ constexpr std::size_t kept_buffer = std::size_t{64} * 1024;
 
 /// What words begin with: "a PUBACK".
 std::string with_article(PacketType type) {
-  if (static_cast<unsigned>(type) == 0) return "a packet of type 0";
-  const bool vowel =
-      type == PacketType::unsubscribe || type == PacketType::unsuback || type == PacketType::auth;
-  return (vowel ? "an " : "a ") + packet_name(type);
+  const auto name = packet_name(type);
+  return (name.front() == 'A' || name.front() == 'U' ? "an " : "a ") + name;
+}
+
+/// PUBACK, PUBREC, PUBREL, PUBCOMP.
+bool is_acknowledgement(PacketType type) {
+  return type >= PacketType::puback && type <= PacketType::pubcomp;
 }
 
 }  // namespace
 
 std::string packet_name(PacketType type) {
-  constexpr std::array<std::string_view, 16> names{
-      "",        "CONNECT",  "CONNACK",    "PUBLISH", "PUBACK",      "PUBREC",
-      "PUBREL",  "PUBCOMP",  "SUBSCRIBE",  "SUBACK",  "UNSUBSCRIBE", "UNSUBACK",
-      "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"};
-  const auto number = static_cast<std::size_t>(type);
-  if (number == 0 || number >= names.size()) return "packet type " + std::to_string(number);
-  return std::string(names[number]);
+  constexpr std::array<const char*, 16> names{
+      "packet of type 0", "CONNECT",  "CONNACK",    "PUBLISH", "PUBACK",      "PUBREC",
+      "PUBREL",           "PUBCOMP",  "SUBSCRIBE",  "SUBACK",  "UNSUBSCRIBE", "UNSUBACK",
+      "PINGREQ",          "PINGRESP", "DISCONNECT", "AUTH"};
+  return names.at(static_cast<std::size_t>(type));
 }
 
 void PacketGuard::sent(std::string_view bytes) {
@@ -130,25 +131,14 @@ std::size_t PacketGuard::take_head(Reader& reader, std::string_view bytes) {
 bool PacketGuard::find_head(Reader& reader, std::string_view begun) {
   const std::size_t all = reader.remaining;
   const bool ours = !inbound(reader);
-  const bool publish = reader.type() == PacketType::publish;
+  const auto type = reader.type();
+  const bool publish = type == PacketType::publish;
   reader.needed = all;
-  switch (reader.type()) {
-    case PacketType::connect:
-    case PacketType::publish:
-      break;
-    case PacketType::subscribe:
-    case PacketType::unsubscribe:
-      return true;
-    case PacketType::puback:
-    case PacketType::pubrec:
-    case PacketType::pubrel:
-    case PacketType::pubcomp:
-      // Of ours the id and the reason code.
-      if (ours) reader.needed = std::min<std::size_t>(all, 3);
-      return true;
-    default:
-      if (ours) reader.needed = 0;
-      return true;
+  if (!publish && type != PacketType::connect) {
+    const bool whole = !ours || type == PacketType::subscribe || type == PacketType::unsubscribe;
+    // Of an acknowledgement the id and the reason code.
+    if (!whole) reader.needed = is_acknowledgement(type) ? std::min<std::size_t>(all, 3) : 0;
+    return true;
   }
   begun = begun.substr(0, all);
   reader.needed = std::min<std::size_t>(all, 2);
@@ -192,17 +182,9 @@ bool PacketGuard::finish(Reader& reader, std::string_view head) {
 }
 
 void PacketGuard::tell(const Reader& reader) const {
-  switch (reader.type()) {
-    case PacketType::puback:
-    case PacketType::pubrec:
-    case PacketType::pubrel:
-    case PacketType::pubcomp:
-    case PacketType::pingreq:
-    case PacketType::pingresp:
-      limits_.tell(!inbound(reader), reader.type(), reader.id);
-      break;
-    default:
-      break;
+  const auto type = reader.type();
+  if (is_acknowledgement(type) || type == PacketType::pingreq || type == PacketType::pingresp) {
+    limits_.tell(!inbound(reader), type, reader.id);
   }
 }
 
@@ -243,13 +225,8 @@ void PacketGuard::learn(std::string_view head) {
       fields.counted();
       if (out_.qos() == 0) return;
       break;
-    case PacketType::puback:
-    case PacketType::pubrec:
-    case PacketType::pubrel:
-    case PacketType::pubcomp:
-      break;
     default:
-      return;
+      if (!is_acknowledgement(type)) return;
   }
   const auto id = out_.id = fields.two();
   if (fields.cut()) return;

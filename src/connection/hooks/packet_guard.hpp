@@ -51,7 +51,7 @@ struct Violation {
   bool acknowledgement_due = false;  ///< And the packet was a PUBLISH with QoS 1 or 2.
 };
 
-/// "PUBACK"; "packet type 0" for what is none.
+/// "PUBACK"; "packet of type 0" for what is none.
 std::string packet_name(PacketType type);
 
 /// Follows the bytes of one connection in both directions and finds what MQTT does not allow a
