@@ -19,13 +19,19 @@ struct Expected {
   std::shared_ptr<ConnectionRecord> record{};
 };
 
-/// Never destroyed: Paho's threads run until the process is gone.
+// What follows is never destroyed: Paho's threads run until the process is gone.
+
 Expected& expected() {
   static auto& one = *new Expected;
   return one;
 }
 
 }  // namespace
+
+const Options& default_options() {
+  static const auto& one = *new Options;
+  return one;
+}
 
 std::optional<std::string> ConnectionRecord::violation() const {
   const std::lock_guard lock{mutex_};

@@ -3,6 +3,7 @@
 
 #include "connection/hooks/packet_guard.hpp"
 #include "connection/hooks/websocket.hpp"
+#include "connection/options.hpp"
 #include "connection/resolver.hpp"
 #include "connection/tls/handshake.hpp"
 #include "timestamp.hpp"
@@ -28,7 +29,7 @@ namespace mqtt_tools::connection::hooks {
 struct ConnectionFacts {
   bool connected = false;     ///< TCP, or to the proxy if there is one.
   int error = 0;              ///< errno of what failed: to connect, to read, or to write.
-  bool bound = true;          ///< `error` is not that of Route::bind.
+  bool bound = true;          ///< `error` is not that of Options::bind.
   bool closed = false;        ///< The other side closed the connection.
   bool connect_sent = false;  ///< As PacketGuard::connect_sent().
   HandshakeFacts tls{};
@@ -39,19 +40,8 @@ struct ConnectionFacts {
   std::string closing{};                   ///< As ConnectionRecord::closing().
 };
 
-/// Where a connection goes, and from where: the name stays the name for TLS and WebSocket, while we
-/// choose the address.
-struct Route {
-  Address to{};        ///< Of the broker or its proxy; none: the one that Paho says.
-  std::string bind{};  ///< Options::bind
-};
-
-/// What a TLS handshake must keep to, beyond what Paho asks of OpenSSL.
-struct TlsRules {
-  TlsVersion minimum = TlsVersion::v1_2;  ///< The system's configuration may ask for more.
-  bool only_1_2 = false;                  ///< For a pre-shared key.
-  bool check_name = true;                 ///< false: a good chain is enough.
-};
+/// Those of a connection of which nobody said more.
+const Options& default_options();
 
 /// What it points at, locked as long as it lives: `record.guard()->version()`.
 template <typename Guarded>
@@ -69,8 +59,11 @@ class Locked {
 /// the socket that Paho opens for it; a lock of its own makes each call safe on any thread.
 class ConnectionRecord {
  public:
-  explicit ConnectionRecord(const PacketGuard::Limits& limits, Route route = {}, TlsRules tls = {})
-      : max_packet_(limits.max_packet), route_(std::move(route)), tls_(tls), guard_(limits) {}
+  /// To be made with `options`, which must outlive it. The name of the broker, or of its proxy,
+  /// stays the name for TLS and WebSocket, while we choose the address; none: Paho chooses.
+  explicit ConnectionRecord(const PacketGuard::Limits& limits, const Address& address = {},
+                            const Options& options = default_options())
+      : max_packet_(limits.max_packet), address_(address), options_(options), guard_(limits) {}
   ConnectionRecord(const ConnectionRecord&) = delete;
   ConnectionRecord& operator=(const ConnectionRecord&) = delete;
 
@@ -92,8 +85,8 @@ class ConnectionRecord {
   std::optional<std::string> no_memory() const;
 
   std::size_t max_packet() const { return max_packet_; }  ///< Bytes.
-  const Route& route() const { return route_; }
-  const TlsRules& tls() const { return tls_; }
+  const Address& address() const { return address_; }
+  const Options& options() const { return options_; }
 
   /// What the broker said in the first of these packets that said something, of that id.
   std::optional<PacketGuard::Remark> take_remark(std::initializer_list<PacketType> packets,
@@ -151,8 +144,8 @@ class ConnectionRecord {
 
  private:
   const std::size_t max_packet_;
-  const Route route_;
-  const TlsRules tls_;
+  const Address address_;
+  const Options& options_;
   std::atomic<bool> given_up_{false};
   mutable std::mutex mutex_{};
   PacketGuard guard_;

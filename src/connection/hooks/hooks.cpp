@@ -192,18 +192,18 @@ void note_connect(Socket& socket, int error) {
   if (error == 0) record->note([](ConnectionFacts& facts) { facts.connected = true; });
 }
 
-/// connect(2) for a socket of Paho's, on its route.
-int connect_on_route(Socket& socket, int descriptor, const sockaddr* address, socklen_t size) {
+/// connect(2) for a socket of Paho's, from and to where its record says.
+int connect_as_recorded(Socket& socket, int descriptor, const sockaddr* address, socklen_t size) {
   const auto record = socket.record();
-  const Route none;
-  const auto& route = record ? record->route() : none;
-  if (const int error = prepare_connect(descriptor, route); error != 0) {
-    if (record) record->note([](ConnectionFacts& facts) { facts.bound = false; });
+  if (!record) return real().connect(descriptor, address, size);
+  if (const int error = prepare_connect(descriptor, *record); error != 0) {
+    record->note([](ConnectionFacts& facts) { facts.bound = false; });
     errno = error;
     return -1;
   }
-  return route.to.size == 0 ? real().connect(descriptor, address, size)
-                            : real().connect(descriptor, route.to.get(), route.to.size);
+  const auto& to = record->address();
+  return to.size == 0 ? real().connect(descriptor, address, size)
+                      : real().connect(descriptor, to.get(), to.size);
 }
 
 /// What came and Paho has not read: a server may say why it closes.
@@ -304,7 +304,7 @@ int socket(int domain, int type, int protocol) noexcept {
 int connect(int descriptor, const sockaddr* address, socklen_t size) {
   auto* stream = served(__builtin_return_address(0), descriptor);
   if (stream == nullptr) return real().connect(descriptor, address, size);
-  const int result = connect_on_route(*stream, descriptor, address, size);
+  const int result = connect_as_recorded(*stream, descriptor, address, size);
   if (stream->state() == State::fresh) {
     if (result == 0 || errno == EINPROGRESS) stream->enter(State::connecting);
     if (result == 0 || errno != EINPROGRESS) note_connect(*stream, result == 0 ? 0 : errno);

@@ -13,7 +13,7 @@
 /// environment; the others are always in effect.
 namespace mqtt_tools::connection::hooks {
 
-struct Route;
+class ConnectionRecord;
 
 /// What the hooks did so far. Any thread.
 struct Counters {
@@ -34,9 +34,9 @@ bool in_effect();
 /// Set by hooks.cpp before main() begins; what in_effect() asks.
 extern bool (*find_paho)();
 
-/// Before connect(2) of Paho's `descriptor`: makes a Unix-domain socket of it if `route` leads to
-/// one, else binds it as the route says. An errno, or 0. In lookup.cpp.
-int prepare_connect(int descriptor, const Route& route);
+/// Before connect(2) of Paho's `descriptor`: makes a Unix-domain socket of it if the address of
+/// `record` is one, else binds it as --bind says. An errno, or 0. In lookup.cpp.
+int prepare_connect(int descriptor, const ConnectionRecord& record);
 
 /// Whether `caller`, an address of code, lies in Paho's library. In hooks.cpp.
 bool is_in_paho(const void* caller);

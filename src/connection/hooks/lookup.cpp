@@ -25,7 +25,7 @@ namespace {
 std::string chosen() noexcept {
   try {
     const auto record = hooks::expected_record();
-    const auto& address = record->route().to;
+    const auto& address = record->address();
     // Of a Unix-domain socket there is none to look up: connect() goes to the socket.
     return address.storage.ss_family == AF_UNIX ? "127.0.0.1" : address.text();
   } catch (...) {
@@ -47,14 +47,16 @@ int become_unix_socket(int descriptor) {
 
 }  // namespace
 
-int hooks::prepare_connect(int descriptor, const Route& route) {
-  if (route.to.storage.ss_family == AF_UNIX) return become_unix_socket(descriptor);
-  if (route.bind.empty()) return 0;
-  const auto from = numeric_address(route.bind, 0);
-  const int result = from && from->storage.ss_family == route.to.storage.ss_family
+int hooks::prepare_connect(int descriptor, const ConnectionRecord& record) {
+  const auto family = record.address().storage.ss_family;
+  const auto& bind = record.options().bind;
+  if (family == AF_UNIX) return become_unix_socket(descriptor);
+  if (bind.empty()) return 0;
+  const auto from = numeric_address(bind, 0);
+  const int result = from && from->storage.ss_family == family
                          ? ::bind(descriptor, from->get(), from->size)
-                         : ::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, route.bind.c_str(),
-                                        static_cast<socklen_t>(route.bind.size()));
+                         : ::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, bind.c_str(),
+                                        static_cast<socklen_t>(bind.size()));
   return result == 0 ? 0 : errno;
 }
 

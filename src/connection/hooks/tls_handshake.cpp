@@ -124,10 +124,10 @@ void watch(SSL* ssl, Watched what) {
   }
 }
 
-bool limit_versions(SSL* ssl, const TlsRules& rules) {
-  const long least = rules.minimum == TlsVersion::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
+bool limit_versions(SSL* ssl, const Tls& tls) {
+  const long least = tls.minimum == TlsVersion::v1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
   return SSL_set_min_proto_version(ssl, std::max(least, SSL_get_min_proto_version(ssl))) == 1 &&
-         (!rules.only_1_2 || SSL_set_max_proto_version(ssl, TLS1_2_VERSION) == 1);
+         (!tls.psk || SSL_set_max_proto_version(ssl, TLS1_2_VERSION) == 1);
 }
 
 }  // namespace
@@ -140,7 +140,7 @@ std::string host_of_paho(std::string_view text) {
 
 bool prepare_handshake(SSL* ssl, const SharedRecord& record) noexcept {
   if (SSL_in_before(ssl) != 1 || watched_of(ssl) != nullptr) return true;
-  const auto rules = record ? record->tls() : TlsRules{};
+  const auto& tls = record ? record->options().tls : default_options().tls;
   // First, so that what fails below leaves no gap: without Watched nobody is accepted.
   if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0) {
     SSL_set_verify(ssl, SSL_VERIFY_PEER, verify);
@@ -148,12 +148,12 @@ bool prepare_handshake(SSL* ssl, const SharedRecord& record) noexcept {
   try {
     const char* const named = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     const auto host = host_of_paho(named != nullptr ? named : "");
-    watch(ssl, {record, rules.check_name ? std::optional{host} : std::nullopt});
+    watch(ssl, {record, tls.verify_name ? std::optional{host} : std::nullopt});
     indicate_name(ssl, indicated_name(host));
   } catch (...) {
     // No memory.
   }
-  return limit_versions(ssl, rules);
+  return limit_versions(ssl, tls);
 }
 
 void note_result(const SSL* ssl, int result, ConnectionRecord& record) noexcept {

@@ -14,8 +14,8 @@ namespace mqtt_tools::connection::hooks {
 std::string host_of_paho(std::string_view text);
 
 /// For SSL_connect(), however often Paho calls it for `ssl`: before the first byte is sent, makes
-/// OpenSSL keep to the versions of the record's TlsRules and name the server as RFC 6066 has it;
-/// and, if Paho asks for verification, accept the server only if its chain is good and its
+/// OpenSSL keep to the versions of the record's Options::tls and name the server as RFC 6066 has
+/// it; and, if Paho asks for verification, accept the server only if its chain is good and its
 /// certificate matches the host: without memory for that, none. The host is the one that Paho has
 /// named in `ssl`: so no connection is ever measured by the name of another. A session that is
 /// resumed is not verified again: its server proves that it is the one that was. `record`, if any,

@@ -179,17 +179,12 @@ struct Handle {
     return limits;
   }
 
-  static hooks::TlsRules tls_rules(const Tls& tls) {
-    return {tls.minimum.value_or(TlsVersion::v1_2), tls.psk.has_value(), tls.verify_name};
-  }
-
   Shared& shared;
   CallQueue& calls;
   const Connection connection;
   const bool v5 = version_number(connection.version) == MQTTVERSION_5;
-  const std::shared_ptr<hooks::ConnectionRecord> record = std::make_shared<hooks::ConnectionRecord>(
-      limits(shared), hooks::Route{connection.address, shared.options.bind},
-      tls_rules(shared.options.tls));
+  const std::shared_ptr<hooks::ConnectionRecord> record =
+      std::make_shared<hooks::ConnectionRecord>(limits(shared), connection.address, shared.options);
   ConnectionEvents events{shared.events, connection.number, *record};
   Connect connect{};  ///< Paho may point into it while `client` lives.
   Deliveries deliveries{

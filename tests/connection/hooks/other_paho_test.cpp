@@ -101,8 +101,7 @@ class Connection {
 class Route {
  public:
   explicit Route(const Address& address) {
-    hooks::expect(std::make_shared<hooks::ConnectionRecord>(hooks::PacketGuard::Limits{},
-                                                            hooks::Route{address, {}}));
+    hooks::expect(std::make_shared<hooks::ConnectionRecord>(hooks::PacketGuard::Limits{}, address));
   }
   ~Route() { hooks::expect(nullptr); }
   Route(const Route&) = delete;

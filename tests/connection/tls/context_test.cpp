@@ -141,12 +141,14 @@ bool alone(const std::function<bool()>& check) {
 
 /// The versions that a connection speaks at the least and at the most, whatever its context has.
 struct Versions {
-  explicit Versions(hooks::TlsRules rules, int context_least = 0) {
+  explicit Versions(const Tls& tls, int context_least = 0) {
+    Options options;
+    options.tls = tls;
     const auto context = new_context();
     if (context_least != 0) SSL_CTX_set_min_proto_version(context.get(), context_least);
     const std::unique_ptr<SSL, void (*)(SSL*)> ssl{SSL_new(context.get()), SSL_free};
-    const auto record = std::make_shared<hooks::ConnectionRecord>(hooks::PacketGuard::Limits{},
-                                                                  hooks::Route{}, rules);
+    const auto record =
+        std::make_shared<hooks::ConnectionRecord>(hooks::PacketGuard::Limits{}, Address{}, options);
     SSL_set_connect_state(ssl.get());
     obeys = hooks::prepare_handshake(ssl.get(), record);
     least = static_cast<int>(SSL_get_min_proto_version(ssl.get()));
@@ -455,7 +457,7 @@ TEST_CASE("TLS 1.2 is the lowest version that a connection speaks, whatever its 
     CHECK(plain.least == TLS1_2_VERSION);
     CHECK((plain.most == 0 || plain.most == TLS1_3_VERSION));
     CHECK(Versions({.minimum = TlsVersion::v1_3}, allowed).least == TLS1_3_VERSION);
-    const Versions shared_key{{.only_1_2 = true}, allowed};
+    const Versions shared_key{{.psk = "00"}, allowed};
     CHECK(shared_key.least == TLS1_2_VERSION);
     CHECK(shared_key.most == TLS1_2_VERSION);
   }
