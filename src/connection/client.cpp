@@ -248,8 +248,7 @@ class Client::Impl {
       case Event::Kind::no_memory:
         fail({ExitCode::failure, escaped(event.text)});
         break;
-      case Event::Kind::granted:
-      case Event::Kind::not_granted:
+      case Event::Kind::subscribed:
       case Event::Kind::unsubscribed:
         if (!subscriptions.probed(event) && state == State::subscribing) on_subscribed(event);
         break;

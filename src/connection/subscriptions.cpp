@@ -44,34 +44,29 @@ void Subscriptions::ask(paho::Client& client, Log& log) const {
 
 std::optional<RunError> Subscriptions::answer(const Event& event, const std::string& broker,
                                               Log& log) {
+  const auto words = with_text(suback_message(event.code), event.text);
+  const bool refused = event.code >= 0x80;
   if (event.kind == Event::Kind::unsubscribed) {
-    if (event.index >= unsubscribed_.size()) return std::nullopt;
     unsubscribed_[event.index] = true;
     const auto& filter = unsubscribe_[event.index];
-    const auto words = with_text(suback_message(event.code), event.text);
-    if (event.code >= 0x80) {
+    if (refused) {
       return RunError(ExitCode::denied,
                       escaped(broker + " refused to unsubscribe us from " + filter + ": " + words));
     }
     if (event.code != 0 || !event.text.empty()) {
       log.say(LogLine::Level::verbose, "unsubscribed from " + filter + ": " + words);
     }
-  } else if (event.kind == Event::Kind::granted) {
-    if (event.index < granted_.size()) granted_[event.index] = true;
-    log.debug("<- SUBACK qos " + std::to_string(event.code));
-    if (!event.text.empty() && event.index < subscriptions_.size()) {
-      log.say(LogLine::Level::verbose,
-              "subscribed to " + subscriptions_[event.index].filter + ": " + event.text);
-    }
-  } else {
-    const auto& filter = subscriptions_[std::min(event.index, subscriptions_.size() - 1)].filter;
-    if (event.code < 0x80 || event.code == 0xFF) {
-      return RunError(ExitCode::lost, escaped(broker + " answered the subscription to " + filter +
-                                              " with a SUBACK that MQTT does not allow"));
-    }
+    return std::nullopt;
+  }
+  const auto& filter = subscriptions_[event.index].filter;
+  if (refused) {
     return RunError(ExitCode::denied,
-                    escaped(broker + " denied the subscription to " + filter + ": " +
-                            with_text(suback_message(event.code), event.text)));
+                    escaped(broker + " denied the subscription to " + filter + ": " + words));
+  }
+  granted_[event.index] = true;
+  log.debug("<- SUBACK qos " + std::to_string(event.code));
+  if (!event.text.empty()) {
+    log.say(LogLine::Level::verbose, "subscribed to " + filter + ": " + event.text);
   }
   return std::nullopt;
 }

@@ -123,7 +123,7 @@ class Run {
   }
 
   void connack(ServerLimits limits = {}) { event(Event::Kind::connected, 0, {}, 0, limits); }
-  void suback() { event(Event::Kind::granted, 1); }
+  void suback() { event(Event::Kind::subscribed, 1); }
 
   /// A message comes.
   void message() {
@@ -201,7 +201,7 @@ void renewing(Run& run) {
 
 void denied(Run& run) {
   run.connack();
-  run.event(Event::Kind::not_granted, 0x87);
+  run.event(Event::Kind::subscribed, 0x87);
 }
 
 void leaving(Run& run) {
@@ -237,7 +237,7 @@ const std::vector<std::pair<std::string, Step>>& events() {
       {"violation", [](Run& run) { run.event(Event::Kind::malformed, 0, "a wrong packet"); }},
       {"no memory", [](Run& run) { run.event(Event::Kind::no_memory, 0, "no memory for it"); }},
       {"SUBACK", [](Run& run) { run.suback(); }},
-      {"denial", [](Run& run) { run.event(Event::Kind::not_granted, 0x87); }},
+      {"denial", [](Run& run) { run.event(Event::Kind::subscribed, 0x87); }},
       {"closed", [](Run& run) { run.event(Event::Kind::closed); }},
       {"silence", [](Run& run) { run.after(seconds{11}); }},
       {"leave", [](Run& run) { run.client().disconnect(); }},

@@ -99,26 +99,15 @@ class ResultListener : public mqtt::iaction_listener {
 
   void on_success(const mqtt::token& token) override {
     try {
-      switch (token.get_type()) {
-        case mqtt::token::SUBSCRIBE: {
-          const auto codes = token.get_subscribe_response().get_reason_codes();
-          const int code = codes.empty() ? 0xFF : static_cast<int>(codes.front());
-          events_.post(code <= 2 && code >= 0 ? Event::Kind::granted : Event::Kind::not_granted,
-                       code < 0 || code > 0xFF ? 0xFF : code, said_of_subscription(token),
-                       index_of(token));
-          break;
-        }
-        case mqtt::token::UNSUBSCRIBE:
-          unsubscribed(token);
-          break;
-        default:
-          break;
+      if (token.get_type() == mqtt::token::SUBSCRIBE) {
+        // One filter was asked for: the guard has seen to it that there is one code.
+        const auto code = token.get_subscribe_response().get_reason_codes().at(0);
+        subscribed(token, static_cast<int>(code));
+      } else {
+        unsubscribed(token);
       }
     } catch (...) {
-      // No exception may cross Paho. An answer that cannot be read is one that MQTT does not allow.
-      if (token.get_type() == mqtt::token::SUBSCRIBE) {
-        events_.post(Event::Kind::not_granted, 0xFF, {}, index_of(token));
-      }
+      // No memory for the event: the limit on the wait for an answer ends the run.
     }
   }
 
@@ -131,19 +120,19 @@ class ResultListener : public mqtt::iaction_listener {
       if (reason >= 0x80 && reason < 0x100) code = reason;
       if (code < 0) return;  // The connection is gone, which another event tells.
       if (token.get_type() == mqtt::token::SUBSCRIBE) {
-        events_.post(Event::Kind::not_granted, code == 0 ? 0x80 : code, said_of_subscription(token),
-                     index_of(token));
+        subscribed(token, code == 0 ? 0x80 : code);
       } else {
         unsubscribed(token);
       }
     } catch (...) {
-      // No memory for the event: the limit on the wait for an answer ends the run.
+      // As above.
     }
   }
 
  private:
-  std::string said_of_subscription(const mqtt::token& token) {
-    return events_.remark(hooks::PacketType::suback, token.get_message_id()).text();
+  void subscribed(const mqtt::token& token, int code) {
+    const auto remark = events_.remark(hooks::PacketType::suback, token.get_message_id());
+    events_.post(Event::Kind::subscribed, code, remark.text(), index_of(token));
   }
 
   /// Paho C++ does not tell the code of an UNSUBACK.

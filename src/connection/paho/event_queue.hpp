@@ -20,8 +20,7 @@ struct Event {
     failed,     ///< No connection: `code` is a CONNACK code or a negative number of Paho's.
     lost,       ///< The connection is gone: `text` is what was said over WebSocket, or none.
     server_disconnect,  ///< The broker sent DISCONNECT: `code`.
-    granted,            ///< SUBACK for subscription `index`: `code` is the granted QoS.
-    not_granted,        ///< SUBACK refused subscription `index`: `code`.
+    subscribed,         ///< SUBACK for subscription `index`: `code` is the granted QoS or refuses.
     unsubscribed,       ///< UNSUBACK for filter `index`: `code`, 0 under MQTT 3.
     closed,             ///< Our DISCONNECT is written, the connection closed.
     malformed,          ///< The broker sent what MQTT does not allow: `text`.
