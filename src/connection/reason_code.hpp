@@ -22,7 +22,7 @@ std::string with_text(std::string message, const std::string& text);
 /// "0x81": a reason code as a number.
 std::string hexadecimal(int code);
 
-/// A reason code in words, as PUBACK, PUBREC and PUBCOMP have it (MQTT 5.0 §2.4).
+/// A reason code in words, as PUBACK, PUBREC, PUBCOMP and UNSUBACK have it (MQTT 5.0 §2.4).
 std::string reason_message(int code);
 
 /// A CONNACK return code (1 to 5, MQTT 3.1.1 §3.2.2.3) or reason code (0x80 and above, MQTT 5.0
@@ -35,7 +35,7 @@ Remedy connack_remedy(int code);
 std::string disconnect_message(int code);
 ExitCode disconnect_outcome(int code);
 
-/// A SUBACK or UNSUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
+/// A SUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
 std::string suback_message(int code);
 
 /// What a server says in a close frame of WebSocket: a status code of two bytes and a reason, or

@@ -44,11 +44,11 @@ void Subscriptions::ask(paho::Client& client, Log& log) const {
 
 std::optional<RunError> Subscriptions::answer(const Event& event, const std::string& broker,
                                               Log& log) {
-  const auto words = with_text(suback_message(event.code), event.text);
   const bool refused = event.code >= 0x80;
   if (event.kind == Event::Kind::unsubscribed) {
     unsubscribed_[event.index] = true;
     const auto& filter = unsubscribe_[event.index];
+    const auto words = with_text(reason_message(event.code), event.text);
     if (refused) {
       return RunError(ExitCode::denied,
                       escaped(broker + " refused to unsubscribe us from " + filter + ": " + words));
@@ -61,7 +61,8 @@ std::optional<RunError> Subscriptions::answer(const Event& event, const std::str
   const auto& filter = subscriptions_[event.index].filter;
   if (refused) {
     return RunError(ExitCode::denied,
-                    escaped(broker + " denied the subscription to " + filter + ": " + words));
+                    escaped(broker + " denied the subscription to " + filter + ": " +
+                            with_text(suback_message(event.code), event.text)));
   }
   granted_[event.index] = true;
   log.debug("<- SUBACK qos " + std::to_string(event.code));

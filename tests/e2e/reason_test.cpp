@@ -137,8 +137,8 @@ TEST_CASE("a denied subscription is told with the broker's reason, a granted one
   }
 }
 
-TEST_CASE("an answer to UNSUBSCRIBE that is not success is told") {
-  const int code = GENERATE(0x87, 0x11);
+TEST_CASE("an answer to UNSUBSCRIBE that says more than success is told") {
+  const int code = GENERATE(0x87, 0x11, 0);
   const ScriptBroker broker{[code](Session& session) {
     session.accept();
     const auto unsubscribe = session.expect(PacketType::unsubscribe);
@@ -147,9 +147,10 @@ TEST_CASE("an answer to UNSUBSCRIBE that is not success is told") {
   }};
   const auto result = run(sub(broker.port(), {"-U", "u", "-t", "f", "-E", "-d"}));
   CAPTURE(result.err);
-  if (code == 0x11) {
+  if (code < 0x80) {
     check_exit(result, 0);
-    CHECK(has(result, "unsubscribed from u: no subscription existed (" + shown + ")"));
+    const std::string words = code == 0 ? "success" : "no subscription existed";
+    CHECK(has(result, "unsubscribed from u: " + words + " (" + shown + ")"));
   } else {
     check_exit(result, 5);
     CHECK(has(result, "refused to unsubscribe us from u: not authorized (" + shown + ")"));
