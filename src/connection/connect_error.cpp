@@ -5,11 +5,11 @@
 #include "connection/tls/context.hpp"
 #include "connection/tls/handshake.hpp"
 #include "connection/url.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "text.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -280,8 +280,8 @@ ConnectError explain_silence(const ConnectionFacts& facts, const Options& option
 /// The first bytes that the server at `address` answers to a ClientHello, if any.
 std::string answer_to_hello(const Address& address, const std::string& host,
                             Clock::time_point deadline) {
-  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return {};
+  const Descriptor socket{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const int fd = socket.get();
   const auto time = std::clamp(deadline - Clock::now(), Duration{1'000'000}, hello_patience);
   const auto micro = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
   const timeval limit{micro / 1'000'000, micro % 1'000'000};
@@ -290,12 +290,11 @@ std::string answer_to_hello(const Address& address, const std::string& host,
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   std::array<char, 256> answer{};
   ssize_t count = 0;
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) {
+  if (::connect(fd, address.get(), address.size) == 0) {
     const auto hello = client_hello(host);
     (void)!::send(fd, hello.data(), hello.size(), MSG_NOSIGNAL);
     count = ::recv(fd, answer.data(), answer.size(), 0);
   }
-  ::close(fd);
   return {answer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 

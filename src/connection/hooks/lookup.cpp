@@ -7,6 +7,7 @@
 #include "connection/hooks/connection_record.hpp"
 #include "connection/hooks/hooks.hpp"
 #include "connection/resolver.hpp"
+#include "descriptor.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -36,13 +37,10 @@ std::string chosen() noexcept {
 /// Another socket takes the place of Paho's under its number: it waits or not as that one does.
 int become_unix_socket(int descriptor) {
   const int flags = ::fcntl(descriptor, F_GETFL);
-  const int local = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (local < 0) return errno;
-  const bool placed = ::dup3(local, descriptor, O_CLOEXEC) >= 0;
-  const int error = placed ? 0 : errno;
-  ::close(local);
-  if (placed && flags >= 0) ::fcntl(descriptor, F_SETFL, flags);
-  return error;
+  const mqtt_tools::Descriptor local{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (local.get() < 0 || ::dup3(local.get(), descriptor, O_CLOEXEC) < 0) return errno;
+  if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags);
+  return 0;
 }
 
 }  // namespace

@@ -5,16 +5,13 @@
 #include "error.hpp"
 
 #include <sys/eventfd.h>
-#include <unistd.h>
 #include <utility>
 
 namespace mqtt_tools::connection {
 
 EventQueue::EventQueue() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (fd_ < 0) throw failed_call("cannot make an event descriptor");
+  if (fd() < 0) throw failed_call("cannot make an event descriptor");
 }
-
-EventQueue::~EventQueue() { ::close(fd_); }
 
 void EventQueue::post(Event event) noexcept {
   try {
@@ -40,14 +37,14 @@ void EventQueue::post_packet(bool ours, hooks::PacketType packet, std::uint16_t 
 
 void EventQueue::wake() noexcept {
   if (woken_.exchange(true, std::memory_order_acq_rel)) return;
-  ::eventfd_write(fd_, 1);
+  ::eventfd_write(fd(), 1);
 }
 
 /// The flag falls only with what was written: a wake() that has set it may not have come to write,
 /// and nobody would read what it writes afterwards: the descriptor would stay readable for ever.
 void EventQueue::clear() {
   eventfd_t count = 0;
-  if (!woken_.load(std::memory_order_acquire) || ::eventfd_read(fd_, &count) < 0) return;
+  if (!woken_.load(std::memory_order_acquire) || ::eventfd_read(fd(), &count) < 0) return;
   // An exchange: what came before a wake() that finds the flag still set is seen after it.
   woken_.exchange(false, std::memory_order_acq_rel);
 }

@@ -3,6 +3,7 @@
 
 #include "connection/hooks/connection_record.hpp"
 #include "connection/server_limits.hpp"
+#include "descriptor.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -44,12 +45,9 @@ struct Event {
 class EventQueue {
  public:
   EventQueue();  ///< Throws RunError when the system has no descriptor left.
-  ~EventQueue();
-  EventQueue(const EventQueue&) = delete;
-  EventQueue& operator=(const EventQueue&) = delete;
 
   /// Readable when something was posted since clear().
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
   void post(Event event) noexcept;  ///< Any thread. An event that finds no memory is dropped.
   void post_packet(bool ours, hooks::PacketType packet, std::uint16_t id) noexcept;  ///< Likewise.
@@ -58,7 +56,7 @@ class EventQueue {
   std::vector<Event> take();  ///< The main thread: all that was posted, oldest first.
 
  private:
-  int fd_;
+  Descriptor fd_;
   std::atomic<bool> woken_{false};  ///< fd_ is readable already: saves a system call per event.
   std::mutex mutex_{};
   std::vector<Event> events_{};

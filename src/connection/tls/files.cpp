@@ -4,12 +4,12 @@
 
 #include "connection/tls/context.hpp"
 
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "text.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -61,12 +61,10 @@ std::string wrong_directory(Purpose purpose) {
 
 /// The file as OpenSSL reads it. Not a pipe: Paho reads it again at each connection.
 Owned<BIO> open(const std::string& path, Purpose purpose) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) unreadable(path, reason_for(errno));
+  const Descriptor checked{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (checked.get() < 0) unreadable(path, reason_for(errno));
   struct stat status {};
-  const bool known = ::fstat(fd, &status) == 0;
-  ::close(fd);
-  if (!known || !S_ISREG(status.st_mode)) {
+  if (::fstat(checked.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     unreadable(path, S_ISDIR(status.st_mode)
                          ? wrong_directory(purpose)
                          : "it is not a regular file, and is read at each connection");
