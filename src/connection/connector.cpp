@@ -5,6 +5,7 @@
 #include "connection/hooks/connection_record.hpp"
 #include "connection/reason_code.hpp"
 #include "connection/url.hpp"
+#include "text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -365,8 +366,7 @@ Failure failure_of(const std::vector<CandidateError>& errors, std::size_t endpoi
       }
     }
   }
-  failure.text = "cannot reach ";
-  for (std::size_t i = 0; i < texts.size(); ++i) failure.text += (i == 0 ? "" : "; ") + texts[i];
+  failure.text = "cannot reach " + joined(texts, "; ");
   return failure;
 }
 

@@ -44,13 +44,11 @@ const PropertyRule* find_property(std::string_view name) {
   return known == rules.end() ? nullptr : &*known;
 }
 
-/// What a command takes, as a list for people.
-std::string names_for(Command command) {
-  std::string names;
+/// What a command takes.
+std::vector<std::string_view> names_for(Command command) {
+  std::vector<std::string_view> names;
   for (const auto& entry : hooks::property_rules()) {
-    if (!stands_in(entry, command)) continue;
-    if (!names.empty()) names += ", ";
-    names += entry.name;
+    if (stands_in(entry, command)) names.push_back(entry.name);
   }
   return names;
 }
@@ -107,22 +105,17 @@ int property_values(std::string_view name) {
 }
 
 Command read_command(std::string_view word) {
-  std::string words;
   for (std::size_t at = 0; at < command_words.size(); ++at) {
     if (same_word(word, command_words[at])) return static_cast<Command>(at);
-    if (!words.empty()) words += ", ";
-    words += command_words[at];
   }
-  throw UsageError("'" + escaped(word) + "' takes no properties; these do: " + words);
+  throw UsageError("'" + escaped(word) +
+                   "' takes no properties; these do: " + joined(command_words));
 }
 
 std::vector<std::pair<std::string_view, std::vector<std::string_view>>> property_words() {
   std::vector<std::pair<std::string_view, std::vector<std::string_view>>> words;
   for (std::size_t at = 0; at < command_words.size(); ++at) {
-    words.emplace_back(command_words[at], std::vector<std::string_view>{});
-    for (const auto& entry : hooks::property_rules()) {
-      if (stands_in(entry, static_cast<Command>(at))) words.back().second.push_back(entry.name);
-    }
+    words.emplace_back(command_words[at], names_for(static_cast<Command>(at)));
   }
   return words;
 }
@@ -132,7 +125,8 @@ Property read_property(Command command, std::string_view name,
   const auto* const known = find_property(name);
   if (known == nullptr || !stands_in(*known, command)) {
     throw UsageError(std::string{command_words[static_cast<std::size_t>(command)]} +
-                     " has no property '" + escaped(name) + "': it has " + names_for(command));
+                     " has no property '" + escaped(name) + "': it has " +
+                     joined(names_for(command)));
   }
   const auto wanted = static_cast<std::size_t>(property_values(name));
   if (values.size() != wanted) {

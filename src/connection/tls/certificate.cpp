@@ -100,25 +100,19 @@ bool has_partial_wildcard(const std::string& name) {
 
 /// "not for HOST but for …", and the rule that whoever made the certificate may not have known.
 std::string mismatch_words(const TlsFailure& failure, const std::string& host) {
-  std::string list;
-  bool same = false;
-  bool partial = false;
-  for (const auto& name : failure.names) {
-    if (!list.empty()) list += ", ";
-    list += name;
-    same = same || name == host;
-    partial = partial || has_partial_wildcard(name);
-  }
+  const auto& names = failure.names;
   auto words = "the broker's certificate is not for " + escaped(host) +
-               (list.empty() ? ": it names no host" : " but for " + list);
+               (names.empty() ? ": it names no host" : " but for " + joined(names));
   const bool address = failure.error == X509_V_ERR_IP_ADDRESS_MISMATCH;
-  if (address && (same || failure.subject == host)) {
+  if (address && (std::ranges::count(names, host) > 0 || failure.subject == host)) {
     return words + " (an address must be among its IP addresses, not its names)";
   }
   if (failure.subject == host) {
     return words + " (the common name does not count beside alternative names)";
   }
-  return partial ? words + " (a '*' counts only as the whole first part of a name)" : words;
+  return std::ranges::any_of(names, has_partial_wildcard)
+             ? words + " (a '*' counts only as the whole first part of a name)"
+             : words;
 }
 
 }  // namespace
