@@ -316,8 +316,8 @@ int connect(int descriptor, const sockaddr* address, socklen_t size) {
 int getsockopt(int descriptor, int level, int name, void* value, socklen_t* size) noexcept {
   const int result = real().getsockopt(descriptor, level, name, value, size);
   auto* stream = served(__builtin_return_address(0), descriptor);
-  const bool outcome = level == SOL_SOCKET && name == SO_ERROR && *size == sizeof(int);
-  if (stream != nullptr && result == 0 && outcome) {
+  const bool outcome = level == SOL_SOCKET && name == SO_ERROR;
+  if (stream != nullptr && result == 0 && outcome && *size == sizeof(int)) {
     note_connect(*stream, *static_cast<const int*>(value));
   }
   return result;
