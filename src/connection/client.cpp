@@ -431,11 +431,7 @@ bool Client::send(std::uint64_t id, const Message& message) { return impl_->send
 std::vector<Delivery> Client::deliveries() { return impl_->take_deliveries(); }
 Message* Client::receive() { return impl_->shared.received.get(); }
 void Client::let_go() { impl_->shared.received.let_go(); }
-
-void Client::give_back() {
-  if (impl_->shared.options.count) impl_->shared.received.give_back();
-}
-
+void Client::give_back() { impl_->shared.received.give_back(); }
 std::size_t Client::waiting() const { return impl_->shared.received.waiting(); }
 void Client::disconnect() { impl_->disconnect(); }
 bool Client::stop_receiving() { return impl_->shared.received.close(); }
