@@ -99,7 +99,7 @@ TEST_CASE("each wrong use is answered with one line that says what would be righ
       {{"mqtt-pub", "t", "\xff", "--raw", "-D", "publish", "payload-format-indicator", "1"},
        "the message is not UTF-8 (byte 1), which payload-format-indicator 1 says that it is"},
       {{"mqtt-sub", "t", "--remove-retained", "-E"},
-       "--remove-retained waits for messages, but -E leaves before any"},
+       "--remove-retained waits for messages, which -E does not"},
       {{"mqtt-sub", "t", "--exec", "x", "-F", "%p"},
        "--format says how messages are shown, but --exec hands them to a command instead"},
       {{"mqtt-pub", "t", "--json", "{bad}"},
