@@ -200,7 +200,7 @@ class PublishRun {
     poller_.until(stats_.due());
     poller_.until(progress_.due());
     poller_.wait();
-    if (!started_) take_in(Clock::now());
+    take_in(Clock::now());
   }
 
   /// Sends DISCONNECT and closes, by `deadline`.

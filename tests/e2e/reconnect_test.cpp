@@ -93,6 +93,20 @@ TEST_CASE(
   CHECK(used(bereaved.process) - bereaved.before <= within(150ms));
 }
 
+TEST_CASE("messages that come while the broker does not answer wait without work") {
+  const ScriptBroker broker{[](Session& session) { session.stay_silent(); }};
+  const bool lines = GENERATE(true, false);
+  auto command = pub(broker.port(), {"t", "--connect-timeout", "3", "--wait", "60"});
+  Process process{lines ? command.add({"-l"}).open_input()
+                        : command.add({"hi", "--repeat", "9", "--rate", "5"})};
+  if (lines) process.write("first\n");
+  CAPTURE(lines);
+  REQUIRE(broker.wait_for(PacketType::connect));
+  if (lines) process.write("second\n");
+  REQUIRE(process.wait_for_err("; trying again"));
+  CHECK(used(process) <= within(100ms));
+}
+
 TEST_CASE("in a minute a broker that stays away is asked no more than ten times", "[.slow]") {
   Bereaved bereaved;
   CHECK_FALSE(bereaved.process.wait(60s).ended);
