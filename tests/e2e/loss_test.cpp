@@ -323,3 +323,26 @@ TEST_CASE("a broker that does not answer PINGREQ is left, and that is told") {
   check_exit(result, 6);
   CHECK(result.err.find("did not answer PINGREQ in time") != std::string::npos);
 }
+
+TEST_CASE("what is no record of TLS, or a fatal alert, is the end of a connection at once") {
+  Transports transports;
+  const auto bytes = GENERATE(std::string("what is this?"), bytes_of({0x15, 3, 3, 0, 2, 2, 40}));
+  for (const auto& transport : transports.all) {
+    if (!transport.tls) continue;
+    const ScriptBroker broker{{[&](Session& session) {
+                                 session.accept_subscription();
+                                 session.send_uncrypted(bytes);
+                                 session.stay_silent();
+                               },
+                               [](Session& session) {
+                                 session.accept_subscription();
+                                 session.publish("t", "after it");
+                                 session.stay_silent();
+                               }},
+                              transport};
+    const auto result = run(transports.command(Program::subscriber, broker, {"-C", "1"}));
+    INFO(broker.url() << ": " << result.err);
+    check_exit_within(result, 0, 3s);
+    CHECK(result.out == "after it\n");
+  }
+}

@@ -4,6 +4,7 @@
 #include "catch.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -65,6 +66,11 @@ void Session::send(std::string_view bytes) {
 void Session::send_unframed(std::string_view bytes) {
   channel_.give(bytes);
   if (channel_.ended()) throw Ended{};
+}
+
+void Session::send_uncrypted(std::string_view bytes) {
+  const auto sent = ::send(channel_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(bytes.size())) throw Ended{};
 }
 
 std::string Session::read_head() {

@@ -41,8 +41,9 @@ class Session {
   void send(std::string_view bytes);  ///< Of MQTT, as one message over WebSocket.
 
   // Beneath MQTT.
-  std::string read_head();                     ///< Of an HTTP request.
-  void send_unframed(std::string_view bytes);  ///< As they are, also over WebSocket.
+  std::string read_head();                      ///< Of an HTTP request.
+  void send_unframed(std::string_view bytes);   ///< As they are, also over WebSocket.
+  void send_uncrypted(std::string_view bytes);  ///< As they are, also over TLS.
 
   // Whole behaviours.
   void accept();                      ///< CONNECT, CONNACK 0.

@@ -404,6 +404,7 @@ int SSL_read(SSL* ssl, void* bytes, int size) {
   const auto source = [ssl, record = stream->record()](char* to, std::size_t most) {
     const int result = real().ssl_read(ssl, to, static_cast<int>(most));
     if (result <= 0) note_result(ssl, result, *record);
+    if (result < 0) errno = BIO_should_retry(::SSL_get_rbio(ssl)) ? EAGAIN : ECONNRESET;
     return static_cast<ssize_t>(result);
   };
   const auto count = stream->read(source, bytes, static_cast<std::size_t>(size));

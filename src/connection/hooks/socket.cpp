@@ -120,7 +120,9 @@ ssize_t Socket::read(const Read& source, void* to, std::size_t size) {
   if (!pingresp_.empty()) return read_pingresp(bytes, size);
   if (request_ != HttpRequest::none) {
     const auto count = read_frames(source, bytes, size);
-    if (count == 0 || (count < 0 && errno == ECONNRESET)) return read_end(bytes, size);
+    // Behind an error that lasts Paho would ask a WebSocket again and again.
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
+      return read_end(bytes, size);
     if (count > 0) answered_ = true;
     return count;
   }

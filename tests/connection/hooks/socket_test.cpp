@@ -237,6 +237,24 @@ TEST_CASE("what is not allowed of WebSocket is told of though nothing more comes
   CHECK(paho.record->violation()->find("MQTT 5.0 §1.5.5") != std::string::npos);
 }
 
+TEST_CASE("an error that lasts is the end of a WebSocket") {
+  Pair pair;
+  Connected paho{pair, "GET / HTTP/1.1\r\n\r\n"};
+
+  pair.say(upgraded);
+  CHECK(paho.read(1'024) == upgraded);
+  const auto read = [&paho](int error) {
+    char byte = 0;
+    const auto source = [error](char*, std::size_t) {
+      errno = error;
+      return ssize_t{-1};
+    };
+    return paho.socket->read(source, &byte, 1);
+  };
+  CHECK(read(EAGAIN) == -1);
+  CHECK(read(ETIMEDOUT) == 0);
+}
+
 TEST_CASE("a ping is answered only while there is room for the answer") {
   Pair pair;
   Connected paho{pair, "GET / HTTP/1.1\r\n\r\n"};
