@@ -184,7 +184,7 @@ class Client::Impl {
         renew();
         return;
       }
-      renew_at_ = now + keep_alive_ * 3 / 4;
+      renew_at_ = now + Duration{keep_alive_} * 3 / 4;
     }
     const auto lost_at = policy.lost_at();
     policy.connected(now);

@@ -662,6 +662,14 @@ TEST_CASE("a publisher takes up the broker's keep-alive when nothing is under wa
   CHECK(run.state() == "ready");
 }
 
+TEST_CASE("a keep-alive of a second leaves a publisher time for a message") {
+  Run run(options_for_tests(), false);
+  ServerLimits limits;
+  limits.server_keep_alive = std::uint16_t{1};
+  run.connack(limits);
+  CHECK(run.client().send(1, Message{}));
+}
+
 TEST_CASE("a session that the broker kept is not subscribed to again after a loss") {
   Run run;
   reconnecting(run);
