@@ -665,7 +665,7 @@ TEST_CASE("a publisher takes up the broker's keep-alive when nothing is under wa
 TEST_CASE("a keep-alive of a second leaves a publisher time for a message") {
   Run run(options_for_tests(), false);
   ServerLimits limits;
-  limits.server_keep_alive = std::uint16_t{1};
+  limits.server_keep_alive = seconds{1};
   run.connack(limits);
   CHECK(run.client().send(1, Message{}));
 }
