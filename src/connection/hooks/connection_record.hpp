@@ -63,7 +63,7 @@ class ConnectionRecord {
   /// stays the name for TLS and WebSocket, while we choose the address; none: Paho chooses.
   explicit ConnectionRecord(const PacketGuard::Limits& limits, const Address& address = {},
                             const Options& options = default_options())
-      : max_packet_(limits.max_packet), address_(address), options_(options), guard_(limits) {}
+      : address_(address), options_(options), guard_(limits) {}
   ConnectionRecord(const ConnectionRecord&) = delete;
   ConnectionRecord& operator=(const ConnectionRecord&) = delete;
 
@@ -84,7 +84,6 @@ class ConnectionRecord {
   /// Why a packet was refused though the server did nothing wrong: there is no memory for it.
   std::optional<std::string> no_memory() const;
 
-  std::size_t max_packet() const { return max_packet_; }  ///< Bytes.
   const Address& address() const { return address_; }
   const Options& options() const { return options_; }
 
@@ -143,7 +142,6 @@ class ConnectionRecord {
   std::string last_packet() const;
 
  private:
-  const std::size_t max_packet_;
   const Address address_;
   const Options& options_;
   std::atomic<bool> given_up_{false};

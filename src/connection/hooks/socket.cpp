@@ -79,7 +79,6 @@ void Socket::enter(State state) {
     sent_frames_ = {};
     if (state == State::fresh || state == State::unused) {
       close_writes_ = 0;
-      keep_alive_ = Duration{};
       ping_due_ = false;
     }
     request_ = HttpRequest::none;
@@ -188,7 +187,7 @@ void Socket::refuse() {
 ssize_t Socket::read_frames(const Read& source, char* bytes, std::size_t size) {
   constexpr int most_reads = 16;
   try {
-    if (!frames_) frames_ = std::make_unique<WebSocketFrames>(record_->max_packet());
+    if (!frames_) frames_ = std::make_unique<WebSocketFrames>(record_->options().max_packet);
     std::array<char, 16 * 1024> buffer;
     for (int reads = 0; pingresp_.empty() && has_nothing_for_paho() && !frames_->ended(); ++reads) {
       // Paho reads with its lock held, for which our other threads wait: a flood of frames that are
@@ -293,19 +292,18 @@ void Socket::note_sent(std::string_view bytes) {
     guard.sent(mqtt);
   }
   request_ = sent_frames_.request();
-  const Duration keep_alive = std::chrono::seconds{guard.keep_alive()};
-  keep_alive_ = keep_alive;
   left_at_ = last_write_;
   if (guard.pings() == pings) return;
   const auto line = info_of(descriptor_);
   acknowledged_ = line.tcpi_bytes_acked;  // What was acknowledged before counts for nothing.
   ping_end_ = line.tcpi_bytes_sent - line.tcpi_bytes_retrans + line.tcpi_notsent_bytes;
-  record_->pinged(last_write_ + keep_alive * 7 / 5);  // Paho gives up after 1.5 keep-alives.
+  // Paho gives up after 1.5 keep-alives.
+  record_->pinged(last_write_ + Duration{std::chrono::seconds{guard.keep_alive()}} * 7 / 5);
 }
 
-/// So many quarters of a keep-alive.
+/// So many quarters of a keep-alive, if there is one.
 bool Socket::have_passed(int quarters, Clock::time_point since) const {
-  const auto keep_alive = keep_alive_.load();
+  const Duration keep_alive = std::chrono::seconds{record_->guard()->keep_alive()};
   return keep_alive.count() > 0 && Clock::now() >= since + keep_alive * quarters / 4;
 }
 

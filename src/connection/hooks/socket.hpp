@@ -159,8 +159,7 @@ class Socket {
   std::atomic<std::size_t> held_{0};
   std::atomic<std::uint64_t> acknowledged_{0};  ///< Bytes, when drains() was asked, or we pinged.
   std::atomic<std::uint64_t> ping_end_{0};      ///< Bytes sent up to the last PINGREQ.
-  std::atomic<Duration> keep_alive_{};        ///< None before CONNECT, or when there shall be none.
-  std::atomic<Clock::time_point> left_at_{};  ///< Bytes did last.
+  std::atomic<Clock::time_point> left_at_{};    ///< Bytes did last.
   std::atomic<bool> ping_due_{false};  ///< We have been silent for too long, and bytes have come.
 
   std::mutex mutex_{};

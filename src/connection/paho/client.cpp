@@ -250,9 +250,6 @@ struct Handle {
     }
   }
 
-  /// How often Paho holds what is sent: TLS takes a packet in one piece.
-  std::size_t copies_on_the_way_out() const { return shared.options.tls.on ? 2 : 1; }
-
   void disconnect() {
     MQTTAsync_disconnectOptions call = MQTTAsync_disconnectOptions_initializer;
     MQTTProperties properties = MQTTProperties_initializer;
@@ -338,7 +335,9 @@ class PahoClient : public Client {
   bool send(std::uint64_t id, const Message& message) override {
     auto& self = *handle_;
     const bool told = self.shared.options.tell_messages;
-    if (!memory_for(message.payload.size(), self.copies_on_the_way_out())) {
+    // How often Paho holds what is sent: TLS takes a packet in one piece.
+    const std::size_t copies = self.shared.options.tls.on ? 2 : 1;
+    if (!memory_for(message.payload.size(), copies)) {
       self.events.post(Event::Kind::no_memory, 0,
                        "no memory to send a message of " + counted(message.payload.size(), "byte") +
                            " to " + message.topic);
