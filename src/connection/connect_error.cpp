@@ -303,11 +303,11 @@ std::string answer_to_hello(const Address& address, const std::string& host,
 ConnectError explain(const ConnectionFacts& facts, const Options& options,
                      const Endpoint& endpoint) {
   const int port = port_of(endpoint, options);
+  if (!facts.bound) return {Kind::unreachable, bind_message(facts.error, options.bind)};
   if (options.proxy) {
     if (auto error = explain_proxy(facts, *options.proxy); !error.message.empty()) return error;
   } else if (!facts.connected) {
-    return {Kind::unreachable, !facts.bound ? bind_message(facts.error, options.bind)
-                               : endpoint.socket_path.empty()
+    return {Kind::unreachable, endpoint.socket_path.empty()
                                    ? connect_message(facts.error, endpoint.host)
                                    : socket_message(facts.error)};
   }

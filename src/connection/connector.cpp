@@ -172,24 +172,21 @@ bool Connector::taken_over_by_ourselves() {
 
 Connector::Result Connector::advance(Clock::time_point now) {
   switch (step_) {
-    case Step::resolving:
-      if (auto resolved = look_up_.take()) {
-        const bool found = !resolved->addresses.empty();
-        use_addresses(std::move(resolved->addresses));
-        if (!found) {
-          note({Kind::unreachable, resolved->error.empty() ? "name not found" : resolved->error});
-        } else if (addresses_.empty()) {
-          note({Kind::unreachable, "it has no address of the kind of --bind " + options_.bind});
-        }
-        next_address(now);
-      } else if (now >= due_) {
-        look_up_.drop();
-        addresses_.clear();
-        address_ = 0;
-        note({Kind::unreachable, "the name server did not answer in time"});
-        next_address(now);
+    case Step::resolving: {
+      auto resolved = look_up_.take();
+      if (!resolved && now < due_) break;
+      look_up_.drop();
+      if (!resolved) resolved = Resolved{{}, "the name server did not answer in time"};
+      const bool found = !resolved->addresses.empty();
+      use_addresses(std::move(resolved->addresses));
+      if (!found) {
+        note_no_address(resolved->error.empty() ? "name not found" : resolved->error);
+      } else if (addresses_.empty()) {
+        note_no_address("it has no address of the kind of --bind " + options_.bind);
       }
+      next_address(now);
       break;
+    }
     case Step::connecting:
       if (now < due_) break;
       if (may_stay(now)) {
@@ -330,6 +327,14 @@ void Connector::next_candidate(ConnectError error, Clock::time_point now) {
   note(std::move(error));
   ++address_;
   next_address(now);
+}
+
+/// Of the broker or of its proxy, whichever is connected to.
+void Connector::note_no_address(const std::string& why) {
+  const auto& proxy = options_.proxy;
+  const auto whose =
+      proxy ? "cannot reach the proxy " + with_port(proxy->host, proxy->port) + ": " : "";
+  note({Kind::unreachable, whose + why});
 }
 
 void Connector::note(ConnectError error) {

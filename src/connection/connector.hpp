@@ -130,6 +130,7 @@ class Connector {
   bool may_stay(Clock::time_point now) const;
   void fall_back(const std::string& why, Clock::time_point now);
   void next_candidate(ConnectError error, Clock::time_point now);
+  void note_no_address(const std::string& why);
   void note(ConnectError error);
   void fail(Failure failure);
   bool may_fall_back() const;

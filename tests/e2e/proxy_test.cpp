@@ -108,6 +108,23 @@ TEST_CASE("a proxy gets the login that it wants") {
   check_exit(run(broker.pub({"t", "hi", "--http-proxy", other.url("m%C3%BC:o%3A%40%2F")})), 0);
 }
 
+TEST_CASE("what is wrong on the way to a proxy is not said of the broker") {
+  const HttpProxy proxy;
+  const auto said = [](const std::string& url, const std::vector<std::string>& more) {
+    const auto result =
+        run(Command{"mqtt-pub", "-h", "127.0.0.1", "--http-proxy", url, "t", "hi"}.add(more));
+    check_exit(result, 3);
+    return result.err;
+  };
+  CHECK(contains(said("http://no-such-proxy.invalid:3128", {}),
+                 "cannot reach the proxy no-such-proxy.invalid:3128: "));
+  CHECK(contains(said(proxy.url(), {"--bind", "::1"}),
+                 "cannot reach the proxy " + proxy.url().substr(7) +
+                     ": it has no address of the kind of --bind ::1"));
+  CHECK(contains(said(proxy.url(), {"--bind", "192.0.2.7"}),
+                 ": this machine does not have the address 192.0.2.7 (--bind)"));
+}
+
 TEST_CASE("a proxy that refuses is named with what it says") {
   Broker broker;
   for (const std::string refusal :
