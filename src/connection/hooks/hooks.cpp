@@ -180,10 +180,6 @@ int with_new_number(int descriptor) {
   return other;
 }
 
-void note_error(Socket& socket, int error) {
-  if (const auto record = socket.record()) record->note_error(error);
-}
-
 /// connect(2) gave errno `error` at once or later, or 0.
 void note_connect(Socket& socket, int error) {
   const auto record = socket.record();
@@ -378,7 +374,7 @@ ssize_t writev(int descriptor, const iovec* parts, int number) {
       [&] { return real().writev(descriptor, parts, number); },
       [stream](int result, int error) {
         if (result >= 0) return error;
-        note_error(*stream, error);
+        if (const auto record = stream->record()) record->note_error(error);
         return stream->closed_unread(error) ? EAGAIN : error;
       });
 }
