@@ -68,13 +68,14 @@ bool sends(const Settings& settings, const Setting& setting, Command command) {
 }
 
 void check_twice(const Settings& settings, const Options& options) {
-  if (settings.find("session-expiry") != nullptr &&
-      has(options.connect_properties, session_expiry_interval)) {
-    throw UsageError(
-        "--session-expiry and -D connect session-expiry-interval are the same; use one");
+  if (const Setting* expiry = settings.find("session-expiry");
+      expiry != nullptr && has(options.connect_properties, session_expiry_interval)) {
+    throw UsageError(named(*expiry) +
+                     " and -D connect session-expiry-interval are the same; use one");
   }
   if (options.will && options.will->delay && has(options.will->properties, will_delay_interval)) {
-    throw UsageError("--will-delay and -D will will-delay-interval are the same; use one");
+    throw UsageError(named(*settings.find("will-delay")) +
+                     " and -D will will-delay-interval are the same; use one");
   }
 }
 

@@ -292,6 +292,15 @@ TEST_CASE("MQTT_PROTOCOL_VERSION stands for --protocol-version") {
   CHECK(home.fake.sub_error({"t"}).rfind("MQTT_PROTOCOL_VERSION must be one of", 0) == 0);
 }
 
+TEST_CASE("what a file says twice is named with its line") {
+  Home home;
+  const std::string path = home.write(
+      "config.toml",
+      "session-expiry = 5\nproperty = [\"connect\", \"session-expiry-interval\", \"5\"]\n");
+  CHECK(home.fake.pub_error({"t", "m"}) ==
+        path + ":1: session-expiry and -D connect session-expiry-interval are the same; use one");
+}
+
 TEST_CASE("a source that is not needed is not checked") {
   Home home;
   home.fake.variables = {{"XDG_CONFIG_HOME", home.folder.path}, {"MQTT_URL", "nonsense"}};
