@@ -26,7 +26,7 @@ constexpr Action profiles{R"(
       done)",
                           "_mqtt_profiles",
                           " -x -a '(set -l home $XDG_CONFIG_HOME ~/.config; "
-                          "string replace -rf \".*/(.*)\\\\.toml\\$\" \"\\$1\" "
+                          "string replace -rf \".*/(?!config\\\\.)([^/]*)\\\\.toml\\$\" \"\\$1\" "
                           "$home[1]/mqtt-tools/*.toml)'"};
 constexpr Action files{" compopt -o default; return", "_files", " -r -F"};
 constexpr Action folders{" compopt -o dirnames; return", "_files -/",
@@ -181,7 +181,7 @@ std::string zsh_value(const Option& option) {
 
 constexpr std::string_view zsh_begin = R"(
 (( $+functions[_mqtt_profiles] )) || _mqtt_profiles() {
-  compadd "$@" -- ${XDG_CONFIG_HOME:-$HOME/.config}/mqtt-tools/*.toml(N:t:r)
+  compadd "$@" -F '(config)' -- ${XDG_CONFIG_HOME:-$HOME/.config}/mqtt-tools/*.toml(N:t:r)
 }
 
 FUNCTION() {

@@ -66,6 +66,7 @@ void check_completions(Shell& sub) {
   CHECK(sub.words("mqtt-sub --cafile my\tx") == "<--cafile><my certificate.pem><x>");
   CHECK(sub.words("mqtt-sub --capath con\tx") == "<--capath><config/x>");
   CHECK(sub.words("mqtt-sub --profile ho\tx") == "<--profile><home><x>");
+  CHECK(sub.words("mqtt-sub --profile con\tx") == "<--profile><conx>");  // Not config.toml.
   CHECK(sub.words("mqtt-sub -D conn\tauthentication-m\tPLAIN") ==
         "<-D><connect><authentication-method><PLAIN>");
   // Topics are not files, and nobody knows them.
@@ -114,6 +115,7 @@ TEST_CASE("fish completes options, their words and files, and no topics") {
   TemporaryDirectory folder;
   folder.write("topic.txt", "\n");
   folder.write("config/mqtt-tools/home.toml", "\n");
+  folder.write("config/mqtt-tools/config.toml", "\n");
   const auto offered = [&](const std::string& typed) {
     Command fish{"fish", "--no-config", "-c",
                  "mqtt-sub --completion fish | source; complete -C \"mqtt-sub $TYPED\""};
@@ -128,6 +130,7 @@ TEST_CASE("fish completes options, their words and files, and no topics") {
   CHECK(offered("-o js").starts_with("json\t"));
   CHECK(offered("--cafile top").starts_with("topic.txt"));
   CHECK(offered("--profile ho").starts_with("home\t"));
+  CHECK(offered("--profile con") == "");
   CHECK(offered("-D connect authentication-m") == "authentication-method\n");
   CHECK(offered("-t top") == "");
   CHECK(offered("top") == "");
