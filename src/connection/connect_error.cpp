@@ -202,7 +202,7 @@ ConnectError explain_tls(const ConnectionFacts& facts, const Options& options,
   const auto& tls = facts.tls;
   const auto port = std::to_string(port_of(endpoint, options));
   const auto no_tls = "the broker on port " + port + " does not speak TLS (a plain-text port?)";
-  if (!tls.begun) return explain_settings(options);
+  if (!tls.begun) return facts.violation ? ConnectError{} : explain_settings(options);
   if (!tls.first_bytes.empty() && !is_tls_record(tls.first_bytes)) {
     return {Kind::lasting, is_text(tls.first_bytes)
                                ? no_tls + ": it said " + quoted_line(tls.first_bytes)

@@ -184,6 +184,20 @@ TEST_CASE("a proxy that closes the connection, or speaks no HTTP, is told at onc
   }
 }
 
+TEST_CASE("a server behind a proxy that speaks first is no broker with TLS") {
+  const Server proxy{[](Channel& client) {
+    client.take_head();
+    client.give("HTTP/1.1 200 OK\r\n\r\n220 mail.example ESMTP\r\n");
+    client.take_head();
+  }};
+  for (const std::string scheme : {"mqtts", "wss"}) {
+    const auto result = run({"mqtt-pub", "-L", scheme + "://broker.example", "-t", "t", "hi",
+                             "--http-proxy", "http://127.0.0.1:" + std::to_string(proxy.port())});
+    check_exit_within(result, 3, 3s);
+    CHECK(contains(result.err, "220 mail.example ESMTP"));
+  }
+}
+
 TEST_CASE("a WebSocket goes through a proxy") {
   Broker broker;
   const WebSocket server{broker.port()};

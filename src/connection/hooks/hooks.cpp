@@ -387,6 +387,7 @@ int shutdown(int descriptor, int how) noexcept {
 
 int SSL_connect(SSL* ssl) {
   auto* stream = served(__builtin_return_address(0), ::SSL_get_fd(ssl));
+  if (stream != nullptr && stream->refused()) return -1;  // It spoke first, behind a proxy.
   if (stream != nullptr && stream->state() != State::tls) stream->enter(State::tls);
   if (!prepare_handshake(ssl, stream != nullptr ? stream->record() : nullptr)) return -1;
   const int result = real().ssl_connect(ssl);
