@@ -137,20 +137,33 @@ bool is_text(std::string_view bytes) {
                                               [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-std::string tls_port_message(const Options& options) {
-  return std::string{"a TLS broker spoken to in plain text: use "} +
-         (options.transport == Transport::websocket ? "wss://" : "mqtts://") + " or --tls";
+/// Where the server listens: "port 1883", "this socket".
+std::string listener(const Endpoint& endpoint, const Options& options) {
+  return endpoint.socket_path.empty() ? "port " + std::to_string(port_of(endpoint, options))
+                                      : "this socket";
+}
+
+std::string tls_port_message(const Options& options, const Endpoint& endpoint) {
+  const std::string scheme = !endpoint.socket_path.empty()               ? ""
+                             : options.transport == Transport::websocket ? "wss:// or "
+                                                                         : "mqtts:// or ";
+  return "a TLS broker spoken to in plain text: use " + scheme + "--tls";
 }
 
 /// `bytes` are what a server said where it should have spoken MQTT. No message: it may be that.
-ConnectError other_protocol(std::string_view bytes, const Options& options, int port) {
-  if (!options.tls.on && is_tls_record(bytes)) return {Kind::lasting, tls_port_message(options)};
+ConnectError other_protocol(std::string_view bytes, const Options& options,
+                            const Endpoint& endpoint) {
+  if (!options.tls.on && is_tls_record(bytes)) {
+    return {Kind::lasting, tls_port_message(options, endpoint)};
+  }
   if (bytes.starts_with("HTTP/")) {
     // Where a WebSocket is asked for, HTTP is in its place: that is no answer to what we asked.
     if (options.transport == Transport::websocket) return {};
-    return {Kind::lasting,
-            "a web server answers on port " + std::to_string(port) +
-                " (for MQTT over WebSocket: " + (options.tls.on ? "wss://)" : "ws://)")};
+    const std::string option = !endpoint.socket_path.empty() ? "--ws"
+                               : options.tls.on              ? "wss://"
+                                                             : "ws://";
+    return {Kind::lasting, "a web server answers on " + listener(endpoint, options) +
+                               " (for MQTT over WebSocket: " + option + ")"};
   }
   if (is_text(bytes)) {
     return {Kind::lasting,
@@ -200,8 +213,9 @@ ConnectError explain_settings(const Options& options) {
 ConnectError explain_tls(const ConnectionFacts& facts, const Options& options,
                          const Endpoint& endpoint) {
   const auto& tls = facts.tls;
-  const auto port = std::to_string(port_of(endpoint, options));
-  const auto no_tls = "the broker on port " + port + " does not speak TLS (a plain-text port?)";
+  const auto place = listener(endpoint, options);
+  const auto no_tls = "the broker on " + place + " does not speak TLS (a plain-text " +
+                      (endpoint.socket_path.empty() ? "port?)" : "socket?)");
   if (!tls.begun) return facts.violation ? ConnectError{} : explain_settings(options);
   if (!tls.first_bytes.empty() && !is_tls_record(tls.first_bytes)) {
     return {Kind::lasting, is_text(tls.first_bytes)
@@ -215,9 +229,8 @@ ConnectError explain_tls(const ConnectionFacts& facts, const Options& options,
     if (tls.first_bytes.empty()) {
       // Perhaps only a forwarder whose broker is not up yet: trying again may help.
       return {Kind::unreachable, is_over(facts) ? no_tls + ": it closed the connection"
-                                                : "no answer to the TLS handshake in time (does "
-                                                  "port " +
-                                                      port + " speak TLS?)"};
+                                                : "no answer to the TLS handshake in time (does " +
+                                                      place + " speak TLS?)"};
     }
     if (!is_over(facts)) return {Kind::unreachable, "no answer in time during the TLS handshake"};
     if (tls.certificate_asked) return {Kind::lasting, certificate_refused_message(options.tls)};
@@ -227,7 +240,8 @@ ConnectError explain_tls(const ConnectionFacts& facts, const Options& options,
 }
 
 /// No message: the WebSocket is there.
-ConnectError explain_websocket(const ConnectionFacts& facts, const Options& options) {
+ConnectError explain_websocket(const ConnectionFacts& facts, const Options& options,
+                               const Endpoint& endpoint) {
   const auto status = status_of(facts.upgrade_answer);
   if (status.code == 101 && (facts.violation || facts.connect_sent)) return {};
   if (status.code == 101) {
@@ -243,7 +257,7 @@ ConnectError explain_websocket(const ConnectionFacts& facts, const Options& opti
                 upgrade_advice(status.code, header_of(facts.upgrade_answer, "Location"))};
   }
   if (!options.tls.on && is_tls_record(facts.upgrade_answer)) {
-    return {Kind::lasting, tls_port_message(options)};
+    return {Kind::lasting, tls_port_message(options, endpoint)};
   }
   return {facts.upgrade_answer.empty() ? Kind::unreachable : Kind::lasting,
           "no answer to the WebSocket request: " + silence_message(facts, facts.upgrade_answer)};
@@ -302,7 +316,6 @@ std::string answer_to_hello(const Address& address, const std::string& host,
 
 ConnectError explain(const ConnectionFacts& facts, const Options& options,
                      const Endpoint& endpoint) {
-  const int port = port_of(endpoint, options);
   if (!facts.bound) return {Kind::unreachable, bind_message(facts.error, options.bind)};
   if (options.proxy) {
     if (auto error = explain_proxy(facts, *options.proxy); !error.message.empty()) return error;
@@ -318,9 +331,9 @@ ConnectError explain(const ConnectionFacts& facts, const Options& options,
   const auto head = facts.proxy_answer.find("\r\n\r\n");
   const bool early = facts.answer.empty() && head != std::string::npos;
   const auto said = early ? facts.proxy_answer.substr(head + 4) : facts.answer;
-  if (auto error = other_protocol(said, options, port); !error.message.empty()) return error;
+  if (auto error = other_protocol(said, options, endpoint); !error.message.empty()) return error;
   if (options.transport == Transport::websocket) {
-    auto error = explain_websocket(facts, options);
+    auto error = explain_websocket(facts, options, endpoint);
     if (!error.message.empty() && (!facts.violation || error.kind == Kind::lasting)) return error;
   }
   if (facts.violation) return {Kind::violation, "sent " + *facts.violation};
@@ -335,7 +348,7 @@ ConnectError explain(const ConnectionFacts& facts, const Options& options, const
   if (!facts.connected || options.tls.on || options.proxy || !silent) return error;
   if (!endpoint.socket_path.empty() || !options.bind.empty()) return error;
   const auto answer = answer_to_hello(address, endpoint.host, deadline);
-  auto found = other_protocol(answer, options, port_of(endpoint, options));
+  auto found = other_protocol(answer, options, endpoint);
   return found.message.empty() ? error : found;
 }
 

@@ -692,6 +692,24 @@ TEST_CASE("a WebSocket behind TLS is asked for and one spoken to in plain text i
   CHECK(about(facts, options).message == message);
 }
 
+TEST_CASE("no port is told of a Unix-domain socket, and no URL that it cannot have") {
+  Options options;
+  const auto found = [&](const ConnectionFacts& facts) {
+    return explain(facts, options, {"localhost", 0, "/run/broker.sock"}).message;
+  };
+  CHECK(found(answered("HTTP/1.1 400 Bad Request\r\n\r\n")) ==
+        "a web server answers on this socket (for MQTT over WebSocket: --ws)");
+  CHECK(found(answered("\x15\x03\x03")) == "a TLS broker spoken to in plain text: use --tls");
+  options.tls.on = true;
+  auto facts = closed();
+  facts.tls.begun = true;
+  CHECK(found(facts) ==
+        "the broker on this socket does not speak TLS (a plain-text socket?): it closed the "
+        "connection");
+  facts.closed = false;
+  CHECK(found(facts) == "no answer to the TLS handshake in time (does this socket speak TLS?)");
+}
+
 TEST_CASE("what a proxy has to say is told") {
   Options options;
   options.proxy = Proxy{"127.0.0.1", 3128, "me", "s3cret"};
