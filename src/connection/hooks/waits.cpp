@@ -200,11 +200,12 @@ int find_writable(pollfd* sockets, nfds_t number) {
   int ready = 0;
   thread_state.established = false;
   for (auto* socket = sockets; socket != sockets + number; ++socket) {
-    const auto& stream = *Socket::find(socket->fd);
-    const auto state = stream.state();
+    const auto* const stream = Socket::find(socket->fd);
     socket->revents = 0;
+    if (stream == nullptr) continue;  // Paho's other thread has closed it just now.
+    const auto state = stream->state();
     if (state == State::fresh) continue;  // before connect(2) the kernel calls it writable
-    if (state != State::connecting && !stream.blocked()) {
+    if (state != State::connecting && !stream->blocked()) {
       socket->revents = POLLOUT;
       count(counters.polls_saved);
     } else {
@@ -226,19 +227,19 @@ int wait_for_input(pollfd* sockets, nfds_t number, int milliseconds) {
   std::array<pollfd, most_sockets + 1> asked{};
   int ready = 0;
   for (nfds_t i = 0; i < number; ++i) {
-    auto& stream = *Socket::find(sockets[i].fd);
-    const auto state = stream.state();
-    stream.watched();
+    auto* const stream = Socket::find(sockets[i].fd);
+    const auto state = stream != nullptr ? stream->state() : State::unused;
+    if (stream != nullptr) stream->watched();
     sockets[i].revents = 0;
     asked[i] = {sockets[i].fd, POLLIN, 0};
-    if (state == State::fresh) {
+    if (state == State::fresh || state == State::unused) {  // As above.
       asked[i].fd = -1;
     } else if (state == State::connecting) {
       asked[i].events = POLLIN | POLLOUT;
-    } else if (stream.blocked()) {
+    } else if (stream->blocked()) {
       asked[i].events = POLLOUT;
       milliseconds = std::min(milliseconds, longest_poll);
-    } else if (stream.holds_bytes()) {
+    } else if (stream->holds_bytes()) {
       sockets[i].revents = POLLIN;
       ++ready;
     } else {
