@@ -36,7 +36,7 @@ std::optional<std::string> over_limits(const Message& message, const ServerLimit
                                        const std::string& broker) {
   if (packet_size(message) > limits.maximum_packet_size) {
     return "a message of " + counted(message.payload.size(), "byte") + " is larger than " + broker +
-           " takes: at most " + std::to_string(limits.maximum_packet_size) + " bytes a packet";
+           " takes: at most " + counted(limits.maximum_packet_size, "byte") + " a packet";
   }
   if (static_cast<int>(message.qos) > limits.maximum_qos) {
     const auto most = std::to_string(limits.maximum_qos);

@@ -383,8 +383,8 @@ bool PacketGuard::check_subscription_answer(std::string_view head) {
 
   if (filters.empty() || codes.empty() || codes.size() != filters.mapped()) {
     return fail(protocol_error, section_of(in_.type(), ".3"),
-                " with " + std::to_string(codes.size()) + " codes for " +
-                    std::to_string(filters.empty() ? 0 : filters.mapped()) + " topic filters");
+                " with " + counted(codes.size(), "code") + " for " +
+                    counted(filters.empty() ? 0 : filters.mapped(), "topic filter"));
   }
   bool refused = false;
   for (const char each : codes) {

@@ -156,10 +156,10 @@ TEST_CASE("SUBACK and UNSUBACK have one code for each filter") {
                          {4, 0x82, 1, {0x87}, "a SUBACK with the code 0x87"},
                          {5, 0x82, 1, {3}, "a SUBACK with the code 0x03"},
                          {5, 0xA2, 1, {1}, "an UNSUBACK with the code 0x01"},
-                         {4, 0x82, 2, {0}, "a SUBACK with 1 codes for 2 topic filters"},
-                         {4, 0x82, 1, {0, 0}, "a SUBACK with 2 codes for 1 topic filters"},
-                         {5, 0x82, 2, {0}, "a SUBACK with 1 codes for 2 topic filters"},
-                         {5, 0xA2, 1, {0, 0}, "an UNSUBACK with 2 codes for 1 topic filters"}}) {
+                         {4, 0x82, 2, {0}, "a SUBACK with 1 code for 2 topic filters"},
+                         {4, 0x82, 1, {0, 0}, "a SUBACK with 2 codes for 1 topic filter"},
+                         {5, 0x82, 2, {0}, "a SUBACK with 1 code for 2 topic filters"},
+                         {5, 0xA2, 1, {0, 0}, "an UNSUBACK with 2 codes for 1 topic filter"}}) {
     INFO("MQTT " << version << ", " << codes.size() << " codes for " << filters);
     const auto bytes = with_id(request == 0x82 ? 0x90 : 0xB0, 7,
                                (version == 5 ? encode_bytes(reason_string()) : "") + raw(codes));
@@ -171,7 +171,7 @@ TEST_CASE("SUBACK and UNSUBACK have one code for each filter") {
   const auto many = with_id(0x90, 7, std::string(50'000, '\0'));
   const auto guard = guard_after({.version = 4, .ours = subscribe(4, 7, 1)});
   CHECK(guard->received(many) == many.size() - 1);
-  CHECK(guard->violation()->words == "a SUBACK with 50000 codes for 1 topic filters");
+  CHECK(guard->violation()->words == "a SUBACK with 50000 codes for 1 topic filter");
   // A request of ours that MQTT forbids, too.
   refuses({.ours = subscribe(5, 7, 0, 0xA2)}, with_id(0xB0, 7, encode_bytes(reason_string())), 0x82,
           "MQTT 5.0 §3.11.3", "an UNSUBACK with 0 codes for 0 topic filters");
