@@ -138,6 +138,7 @@ class Client::Impl {
   Clock::time_point now{};                 ///< Told last.
 
   std::uint64_t connections = 0;  ///< That were made, without those left at once.
+  bool broker_left = false;       ///< See Client::broker_left().
   std::unique_ptr<paho::Client> client{};
   std::uint64_t number = 0;  ///< Of the connection whose events count.
   ServerLimits limits{};
@@ -194,6 +195,7 @@ class Client::Impl {
     }
     if (lost_at) log.back(broker, now - *lost_at);
     ++connections;
+    broker_left = false;
     if (subscriptions.kept(limits.session_present)) {
       all_granted();
     } else {
@@ -225,6 +227,7 @@ class Client::Impl {
         const auto words = disconnect_words(event.code, event.text, options());
         log.debug("<- DISCONNECT " + words);
         if (!connected()) break;
+        broker_left = blames_nothing_sent(event.code);
         if (event.code == 0x8E /* session taken over */ && connector.taken_over_by_ourselves()) {
           lost("an earlier attempt of ours came late and took it over");
         } else {
@@ -412,6 +415,7 @@ bool Client::ready() const { return impl_->state == Impl::State::ready; }
 bool Client::subscribed() const { return impl_->subscriptions.settled(); }
 const std::string& Client::broker() const { return impl_->broker; }
 std::uint64_t Client::connections() const { return impl_->connections; }
+bool Client::broker_left() const { return impl_->broker_left; }
 
 const Probes& Client::probes() const { return impl_->subscriptions.probes(); }
 

@@ -65,6 +65,10 @@ class Client {
   /// "HOST:PORT" of the broker that we are or were last connected to; empty before that.
   const std::string& broker() const;
 
+  /// The broker has ended this connection, or the last one, with a DISCONNECT for which nothing is
+  /// to blame that it was sent: it is shutting down, say.
+  bool broker_left() const;
+
   /// How often the connection was made; a change tells the publisher to send again what waits.
   std::uint64_t connections() const;
 

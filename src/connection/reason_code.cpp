@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/reason_code.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -115,6 +116,11 @@ std::string disconnect_message(int code) {
   return code == 0 ? "normal disconnection" : reason_message(code);
 }
 ExitCode disconnect_outcome(int code) { return find(code).of_disconnect; }
+
+bool blames_nothing_sent(int code) {
+  constexpr std::array codes{0x88, 0x89, 0x8B, 0x8D, 0x98, 0x9C, 0x9D, 0x9F, 0xA0};
+  return std::ranges::count(codes, code) > 0;
+}
 
 std::string suback_message(int code) {
   switch (code) {

@@ -35,6 +35,9 @@ Remedy connack_remedy(int code);
 std::string disconnect_message(int code);
 ExitCode disconnect_outcome(int code);
 
+/// Whether such a DISCONNECT is about the broker (busy, shutting down …), whatever it was sent.
+bool blames_nothing_sent(int code);
+
 /// A SUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
 std::string suback_message(int code);
 

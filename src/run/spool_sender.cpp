@@ -255,12 +255,14 @@ bool SpoolSender::take(const Delivery& delivery, Clock::time_point now) {
 }
 
 /// The connection is gone. Which of several messages the broker did not bear is not known: from
-/// here on each of them goes alone (see next_unsent()).
+/// here on each of them goes alone (see deliver()). None is to blame when the broker said that it
+/// leaves for reasons of its own.
 void SpoolSender::lost() {
   std::vector<StoredId> ids;
   for (auto& one : loaded_) {
     if (!one.sent) continue;
     one.sent = false;
+    if (client_->broker_left()) continue;
     ++one.stored.losses;
     ids.push_back(one.stored.id);
   }

@@ -486,6 +486,21 @@ TEST_CASE("a message that costs the connection three times is set aside, and the
   CHECK_THAT(out, Contains("1\n") && Contains("2\n") && Contains("3\n4\n5\n") && !Contains("xx"));
 }
 
+TEST_CASE("no message is set aside for a broker that is shutting down") {
+  const Spool spool;
+  ScriptBroker broker{[](Session& session) {
+    session.accept();
+    session.expect(PacketType::publish);
+    session.disconnect(0x8B);
+    session.close();
+  }};
+  const auto result = run(spool.pub(broker.port(), {"t", "1", "--reconnect-max", "0.1"}));
+  check_exit(result, 75);
+  CHECK_THAT(result.err, Contains("1 message stays in the spool"));
+  CHECK(published(broker) == " 1 1 1");
+  CHECK_THAT(run(spool.list()).out, !Contains("set_aside"));
+}
+
 TEST_CASE("a stream goes on behind a message that is set aside") {
   const Spool spool;
   ScriptBroker broker{[](Session& session) {
