@@ -227,7 +227,7 @@ class Client::Impl {
         const auto words = disconnect_words(event.code, event.text, options());
         log.debug("<- DISCONNECT " + words);
         if (!connected()) break;
-        broker_left = blames_nothing_sent(event.code);
+        broker_left = disconnect_is_about_broker(event.code);
         if (event.code == 0x8E /* session taken over */ && connector.taken_over_by_ourselves()) {
           lost("an earlier attempt of ours came late and took it over");
         } else {

@@ -117,7 +117,7 @@ std::string disconnect_message(int code) {
 }
 ExitCode disconnect_outcome(int code) { return find(code).of_disconnect; }
 
-bool blames_nothing_sent(int code) {
+bool disconnect_is_about_broker(int code) {
   constexpr std::array codes{0x88, 0x89, 0x8B, 0x8D, 0x98, 0x9C, 0x9D, 0x9F, 0xA0};
   return std::ranges::count(codes, code) > 0;
 }

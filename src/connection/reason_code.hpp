@@ -36,7 +36,7 @@ std::string disconnect_message(int code);
 ExitCode disconnect_outcome(int code);
 
 /// Whether such a DISCONNECT is about the broker (busy, shutting down …), whatever it was sent.
-bool blames_nothing_sent(int code);
+bool disconnect_is_about_broker(int code);
 
 /// A SUBACK code (MQTT 5.0 §3.9.3; 0x80 under 3.1.1) in words.
 std::string suback_message(int code);
